@@ -19,11 +19,11 @@ DEFAULT = catalogue.default_id()
 
 @pytest.fixture
 def model_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    def locate(model: str) -> weights.LocalModel:
+    def verify(model: str) -> weights.LocalModel:
         return weights.LocalModel(Path("x.gguf"), model, "0" * 64)
 
     monkeypatch.setattr(weights, "state", lambda model: "present" if model == DEFAULT else "absent")
-    monkeypatch.setattr(weights, "locate", locate)
+    monkeypatch.setattr(weights, "verify", verify)
 
 
 def test_a_missing_default_model_is_exit_code_1() -> None:

@@ -212,9 +212,7 @@ def test_given_texts_are_read_as_the_run_read_them(run: Run, write_calls: Write,
     assert ([turn.speaker for turn in found.turns], found.language) == (["caller", "agent"], "en")
 
 
-@pytest.mark.parametrize(
-    "command", [("verify",), ("agreement",), ("delete", "x"), ("expire", "--days", "1"), ("recall",)]
-)
+@pytest.mark.parametrize("command", [("verify",), ("delete", "x"), ("expire", "--days", "1")])
 def test_a_store_that_is_not_there_is_not_made(run: Run, folder: Path, command: tuple[str, ...]) -> None:
     result = run("store", *command, "--store", "typo.db")
     assert result.code == 2
@@ -248,35 +246,14 @@ def test_delete_and_expire(run: Run, write_calls: Write, folder: Path) -> None:
     assert b"call-1" not in (folder / "s" / "verdicts.jsonl").read_bytes()
 
 
-def test_sample_recall_agreement_and_verify(run: Run, write_calls: Write) -> None:
+def test_sample_and_verify(run: Run, write_calls: Write) -> None:
     assert run("score", write_calls(9), *QUIET, "--run", "r", "--store").code == 0
     with Store.open("ausweis.sqlite") as store:
         day = str(store.calls()[0].day)
         flagged = {row.call_id for row in store.calls(CallFilter(to_review=True))}
-    none = "recall cannot be told: no call of these days was drawn since it was judged (ausweis store sample)\n"
-    assert run("store", "recall").out == none
     drawn = run("store", "sample", "--first", day, "-n", "3", "--seed", "1").out.split()
-    assert run("store", "recall", "--last", "2020-01-01").out == none
-    silent = "recall cannot be told: no drawn call of these days tells anything of incidents (ausweis store sample)\n"
-    assert run("store", "recall", "--incidents").out == silent
     assert len(drawn) == min(3, 9 - len(flagged))
     assert not flagged & set(drawn)
-    waiting = run("store", "recall").out.splitlines()
-    assert waiting[1].endswith(f"that were not to review; {len(drawn)} drawn calls are not decided blind")
-    assert waiting[-1] == "recall cannot be told yet: decide the drawn calls (ausweis serve, Sample)"
-    assert run("store", "agreement").out == "no verdict has two reviewers yet\n"
-    for call_id in drawn:
-        decide(call_id)
-    in_view = run("store", "recall").out
-    assert f"{len(drawn)} more do not count: whoever decided them had seen the verdict" in in_view
-    for call_id in drawn:
-        decide(call_id, blind=True)
-    assert run("store", "recall").out.endswith("there are no violations among the decided calls\n")
-    for call_id in flagged:
-        decide(call_id)
-    assert "recall 1.00 (95 %: " in run("store", "recall", "--first", day, "--last", day).out
-    decide(drawn[0], reviewer="Jan")
-    assert run("store", "agreement").out == "1 pairs, 1 agree (100%), kappa 1.00\n"
     first, schema, head = run("store", "verify").out.splitlines()
     assert first.endswith("entries, all as they were written")
     assert schema.startswith("rows of these tables are not checked: ausweis_store, calibration_calls, ")
@@ -325,18 +302,9 @@ def test_export_masks(run: Run, write_calls: Write, folder: Path, monkeypatch: p
     assert (folder / "cases.jsonl").read_text("utf-8") == ""
 
 
-def test_index_and_searches(run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_index(run: Run, write_calls: Write) -> None:
     run("score", write_calls(3), *QUIET, "--run", "r", "--store")
     assert run("store", "index").out == "0 calls made searchable\n"
-    assert run("store", "searches").out == "no such search\n"
-    with Store.open("ausweis.sqlite") as store:
-        with store._database.writing() as connection:
-            connection.exec_driver_sql("UPDATE masks SET rules = 0")
-        store.search_unmasked("Guten Tag", who="Mia")
+    with Store.open("ausweis.sqlite") as store, store._database.writing() as connection:
+        connection.exec_driver_sql("UPDATE masks SET rules = 0")
     assert run("store", "index").out == "3 calls made searchable\n"
-    told = run("store", "searches").out
-    assert "  Mia  words  3 calls\n" in told
-    assert "Guten" not in told
-    for words, out in (("guten tag", told), ("Guten", "no such search\n")):
-        monkeypatch.setattr("ausweis.cli.store.searches.click.prompt", lambda *_, words=words, **__: words)
-        assert run("store", "searches", "--words").out == out

@@ -81,12 +81,3 @@ def test_lint_of_a_folder_without_templates(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(PromptError, match="holds no template") as caught:
         CliRunner().invoke(prompts, ["lint"], catch_exceptions=False)
     assert caught.value.place == str(tmp_path)
-
-
-def test_diff_shows_keys_and_body(write: Write) -> None:
-    write(1)
-    write(2, ("margin: 0.2", "margin: 0.3"), ("Name what", "Say what"))
-    output = run("diff", "agent-act", "1", "2").output
-    assert "front matter: parameters changed" in output
-    assert "-Name what the agent does.\n+Say what the agent does." in output
-    assert run("diff", "agent-act", "1", "1").output == "front matter: the same\nbody: the same\n"

@@ -31,8 +31,8 @@ COMMANDS = {
     "eval": "Measure verdicts against the golden set: run, compare, gate, report …",
     "train": "Learn what the reader needs from labelled calls: probe, matcher …",
     "policies": "List, show, validate and explain policies.",
-    "prompts": "List, show, check, compare and release prompt templates.",
-    "models": "List, pull and verify model weights.",
+    "prompts": "List, show, check and release prompt templates.",
+    "models": "List and pull model weights.",
     "schema": "Print the JSON Schema of a contract.",
     "doctor": "Say what this machine has and what is missing.",
 }

@@ -124,7 +124,6 @@ def _models() -> Iterator[Check]:
     from ausweis.errors import ModelError
 
     yield Check("good", "cache", str(weights.cache_folder()))
-    find = {"llm": weights.locate, "asr": weights.locate_folder, "voices": weights.locate_file}
     for model in catalogue.entries():
         # Without the other kinds, transcripts can still be judged.
         needed = model.default and model.kind == "llm"
@@ -134,7 +133,7 @@ def _models() -> Iterator[Check]:
             yield Check(bad, name, f"not here; ausweis models pull {model.id} fetches it")
             continue
         try:
-            find[model.kind](model.id)
+            weights.verify(model.id)
         except ModelError as error:
             yield Check(bad, name, str(error))
         else:

@@ -1,4 +1,4 @@
-"""`ausweis models`: which weights there are, and what was learned for them; get them, check them."""
+"""`ausweis models`: which weights there are, and what was learned for them; get them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,10 +6,9 @@ from contextlib import contextmanager
 import click
 
 from ausweis.engines import weights
-from ausweis.engines.learned_index import INDEX_NAME, LearnedIndex, indexes
+from ausweis.engines.learned_index import LearnedIndex, indexes
 from ausweis.engines.learned_part import LearnedPart
 from ausweis.engines.weights import catalogue
-from ausweis.errors import ModelError
 
 __all__ = ["models"]
 
@@ -23,7 +22,7 @@ Examples:
 
 @click.group()
 def models() -> None:
-    """List, pull and verify model weights."""
+    """List and pull model weights."""
 
 
 @models.command("list", epilog="\b\nExample:\n  ausweis models list")
@@ -74,39 +73,6 @@ def pull(model: str | None, origin: str | None) -> None:
     with _bar(name) as progress:
         pulled = weights.pull(name, origin=origin, progress=progress)
     click.echo(f"{pulled.id} is ready: {pulled.path}")
-
-
-@models.command(epilog="\b\nExample:\n  ausweis models verify qwen2.5-coder-1.5b")
-@click.argument("ids", metavar="[ID]...", nargs=-1)
-@click.pass_context
-def verify(context: click.Context, ids: tuple[str, ...]) -> None:
-    """Hash the files in the cache again, and what was learned for their models. Without ID: all of them.
-
-    Exit code 1 if one is wrong.
-    """
-    bad = 0
-    for name in ids or [model.id for model in catalogue.entries() if weights.state(model.id) != "absent"]:
-        with _bar(name) as progress:
-            finding = weights.verify(name, progress=progress)
-        if finding.state == "good":
-            click.echo(f"{name}: good")
-        else:
-            bad += 1
-            click.echo(f"{name}: {finding.message}", err=True)
-    learned = list(_learned())
-    known = {part.sha256 for _, part in learned}
-    for index, part in learned:
-        if ids and part.base.id not in ids:
-            continue
-        try:
-            index.checked(part)
-            lacks = part.lacks(known)
-            click.echo(f"{part}: good" + (f", but not used: its {lacks} is in no {INDEX_NAME}" if lacks else ""))
-        except ModelError as error:
-            bad += 1
-            click.echo(f"{part}: {error}", err=True)
-    if bad:
-        context.exit(1)
 
 
 def _learned() -> Iterator[tuple[LearnedIndex, LearnedPart]]:

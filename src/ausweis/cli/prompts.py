@@ -1,4 +1,4 @@
-"""`ausweis prompts`: look at, check, compare and release prompt templates."""
+"""`ausweis prompts`: look at, check and release prompt templates."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ import click
 from ausweis.cli.options import FILE
 from ausweis.cli.warning import warn
 from ausweis.errors import PromptError
-from ausweis.prompts import Library, Template, default_library, difference, lint_file, lint_folder
+from ausweis.prompts import Library, Template, default_library, lint_file, lint_folder
 from ausweis.prompts import release as release_template
 from ausweis.vocabulary import LANGUAGES
 
@@ -23,7 +23,7 @@ __all__ = ["prompts"]
 )
 @click.pass_context
 def prompts(context: click.Context, folder: Path | None) -> None:
-    """List, show, check, compare and release prompt templates."""
+    """List, show, check and release prompt templates."""
     context.obj = folder
 
 
@@ -118,19 +118,6 @@ def _tell_unlearned(library: Library, only: str | None = None) -> int:
     for sentence in sentences:
         warn(sentence)
     return len(sentences)
-
-
-@prompts.command(epilog="\b\nExample:\n  ausweis prompts diff agent-turn 1 2")
-@click.argument("identifier", metavar="ID")
-@click.argument("old", type=click.IntRange(min=1), metavar="A")
-@click.argument("new", type=click.IntRange(min=1), metavar="B")
-@click.pass_obj
-def diff(folder: Path | None, identifier: str, old: int, new: int) -> None:
-    """Show what changed in template ID from version A to version B."""
-    library = _library(folder)
-    changed = difference(library.get(f"{identifier}@{old}"), library.get(f"{identifier}@{new}"))
-    click.echo(f"front matter: {', '.join(changed.keys) + ' changed' if changed.keys else 'the same'}")
-    click.echo(changed.body or "body: the same")
 
 
 @prompts.command(epilog="\b\nExample:\n  ausweis prompts release agent-turn@2 --message 'Tells offers from changes'")

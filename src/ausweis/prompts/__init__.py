@@ -6,19 +6,18 @@
     template    the template itself, and its messages
     library     a folder of templates, and `prompts.lock`: which versions are released; which one answers to a name
     lint        what is wrong with a template or a folder of them
-    release     puts a version into the lock, and tells what changed between two
+    release     puts a version into the lock
 
 Roles come from a template's source alone: `render` has the rule that text of a call stays data.
 """
 
 from ausweis.prompts.library import Library, Lock, LockEntry, default_library
 from ausweis.prompts.lint import lint_file, lint_folder
-from ausweis.prompts.release import Difference, difference, release
+from ausweis.prompts.release import release
 from ausweis.prompts.source import Problem, Section
 from ausweis.prompts.template import Example, Template
 
 __all__ = [
-    "Difference",
     "Example",
     "Library",
     "Lock",
@@ -27,7 +26,6 @@ __all__ = [
     "Section",
     "Template",
     "default_library",
-    "difference",
     "lint_file",
     "lint_folder",
     "release",

@@ -15,10 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, not_, or_, select
 
 from ausweis.errors import StoreError
-from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.holding import NOTHING_DECIDED, label_of, right_values
 from ausweis.store.persons import person_of, same_person
-from ausweis.store.querying import conditions
 from ausweis.store.rows import Agreement, Decision
 from ausweis.store.standing import taken_back
 from ausweis.store.tables import batches, calibrations, calls, decisions
@@ -83,7 +81,7 @@ def labels(connection: Connection, wanted: Select[Any], *, blind: bool = False) 
     return [label for label in held if label is not None]
 
 
-def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
+def agreement(connection: Connection) -> Agreement:
     """How far reviewers agree on the outcome, over all pairs of reviewers of one verdict: share of pairs, and kappa.
 
     Which of two reviewers is the first means nothing, so both share one distribution of outcomes: Scott's pi (1955),
@@ -91,7 +89,7 @@ def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
     settle a call is no opinion of its own: of them, what they said before counts.
     """
     wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
-    wanted = wanted.where(*conditions(which, connection.dialect.name)).order_by(decisions.c.seq)
+    wanted = wanted.where(calls.c.outcome.is_not(None)).order_by(decisions.c.seq)
     # What is said in a calibration session is nobody's to know before it is closed, in figures neither.
     rows = connection.execute(wanted).all()
     secret = set(connection.execute(_OPEN).scalars())

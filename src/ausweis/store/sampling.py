@@ -54,12 +54,8 @@ def draw(
     return chosen
 
 
-def field_recall(
-    connection: Connection, first: date | None = None, last: date | None = None, *, of: LabelKind = "violations"
-) -> Estimate:
-    """Which share of the violations of these days, or of the calls with an incident, was to review.
-
-    By default, of all days that samples came from.
+def field_recall(connection: Connection, *, of: LabelKind = "violations") -> Estimate:
+    """Which share of the violations, or of the calls with an incident, was to review, on all days between samples.
 
     Calls that the same draws could draw are a stratum: there, each call that was not to review had one chance. A draw
     could draw the calls of its days whose verdict is of a run that had begun by then: what a later run judged may have
@@ -74,11 +70,10 @@ def field_recall(
     taken as it is: recall is that of the review, so decide all calls to review first.
     """
     wanted = select(func.min(samples.c.first), func.max(samples.c.last))
-    drawn_first, drawn_last = connection.execute(wanted).one()
-    days = CallFilter(first=first or drawn_first, last=last or drawn_last)
-    if days.first is None or days.last is None:
+    first, last = connection.execute(wanted).one()
+    if first is None:
         return Estimate(0, 0, 0, 0, 0)
-    strata = _strata(connection, days, of)
+    strata = _strata(connection, CallFilter(first=first, last=last), of)
     covered = {draws: stratum for draws, stratum in strata.items() if draws}
     told = {draws: stratum for draws, stratum in covered.items() if stratum.sampled}
     counted = told or covered

@@ -12,16 +12,13 @@ COMMANDS = {
     "expire": "Remove all calls older than so many days.",
     "sample": "Draw calls that are not to review, as a check.",
     "reviewers": "List and invite reviewers, withdraw their keys.",
-    "agreement": "Tell how far reviewers agree.",
-    "recall": "Estimate from the samples which share of the violations or incidents was found.",
     "export": "Write decided calls as golden cases, masked.",
     "index": "Make calls searchable after an update.",
-    "searches": "Tell who searched in masked data.",
     "verify": "Check the chain of who did what.",
 }
 
 
-HOMES = {"import": "import_runs", "expire": "delete", "agreement": "sample", "recall": "sample"}
+HOMES = {"import": "import_runs", "expire": "delete"}
 """The modules of commands that are not named after them."""
 
 

@@ -12,7 +12,6 @@ local      finds, fetches and checks the models on this machine
 from ausweis.engines.weights.cache import CACHE_VARIABLE, Progress, cache_folder
 from ausweis.engines.weights.local import (
     LocalModel,
-    Verification,
     locate,
     locate_file,
     locate_folder,
@@ -25,7 +24,6 @@ __all__ = [
     "CACHE_VARIABLE",
     "LocalModel",
     "Progress",
-    "Verification",
     "cache_folder",
     "locate",
     "locate_file",

@@ -29,7 +29,7 @@ from ausweis.engines.weights.sources import chunks_of
 from ausweis.errors import ModelError
 from ausweis.opening import open_file
 
-__all__ = ["LocalModel", "Verification", "locate", "locate_file", "locate_folder", "pull", "state", "verify"]
+__all__ = ["LocalModel", "locate", "locate_file", "locate_folder", "pull", "state", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +43,6 @@ class LocalModel:
     id: str
     sha256: str
     chat_format: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What became of checking one model; `message` is empty for a good one."""
-
-    id: str
-    path: Path
-    state: Literal["good", "missing", "wrong"]
-    message: str = ""
 
 
 def locate(model: str, *, progress: Progress | None = None) -> LocalModel:
@@ -139,23 +129,13 @@ def state(model_id: str) -> Literal["present", "wrong size", "absent"]:
     return "present" if sizes == [file.bytes for file in files] else "wrong size"
 
 
-def verify(model_id: str, *, progress: Progress | None = None) -> Verification:
-    """Hash a model's files in the cache again.
+def verify(model_id: str) -> LocalModel:
+    """Hash a model's files in the cache again, whatever was noted of them.
 
     Raises:
-        ModelError: there is no model of this id.
+        ModelError: there is no such model, it is not here, cut short, or its hash is another.
     """
-    entry = catalogue.entry(model_id)
-    files = _files(entry)
-    path = _located(entry).path
-    if any(size(file.path) is None for file in files):
-        return Verification(entry.id, path, "missing", f"not in the cache: run `ausweis models pull {entry.id}`")
-    try:
-        for file, part in zip(files, _parts(files, progress), strict=True):
-            check(file, part)
-    except ModelError as error:
-        return Verification(entry.id, path, "wrong", str(error))
-    return Verification(entry.id, path, "good")
+    return _ready(catalogue.entry(model_id), None, again=True)
 
 
 def _is_path(model: str) -> bool:
@@ -174,13 +154,13 @@ def _files(entry: Entry) -> list[CachedFile]:
     return files
 
 
-def _ready(entry: Entry, progress: Progress | None) -> LocalModel:
-    """The model, once all its files are in the cache and were hashed."""
+def _ready(entry: Entry, progress: Progress | None, *, again: bool = False) -> LocalModel:
+    """The model, once all its files are in the cache and were hashed; `again` those of them that were before."""
     files = _files(entry)
     if any(size(file.path) is None or superseded(file) for file in files):
         # What is used, not pulled, comes from this machine or not at all.
         return pull(entry.id, origin="package", progress=progress)
-    unsure = [file for file in files if not noted(file)]
+    unsure = [file for file in files if again or not noted(file)]
     for file, part in zip(unsure, _parts(unsure, progress), strict=True):
         check(file, part)
     return _located(entry)
