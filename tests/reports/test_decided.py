@@ -4,14 +4,20 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 from tests.reports.review_days import DAY, filled
+from tests.serve.filled import Judged, call_of, fill, judged
+from tests.serve.serving import visitor
 from tests.store.runs import make_call, make_run
 
+from ausweis.batch import worst
+from ausweis.facts import Facts
+from ausweis.judging.reasons import ConfidenceReason
 from ausweis.reports.mail import mail
 from ausweis.reports.notify import summary
 from ausweis.reports.review_csv import review_csv
@@ -119,6 +125,27 @@ def test_only_what_holds_is_printed(tmp_path: Path, full: int) -> None:
         found = [word for word in rejected if word in text or f"{words.word(word)}".lower() in text.lower()]
         assert found == [], name
         assert "leaked" in text, name
+
+
+def test_repeats_of_one_cause_are_counted_once_and_unsure_calls_come_last_in_all_forms(tmp_path: Path) -> None:
+    def read(name: str, turns: Sequence[int], *more: dict[str, Any], unsure: bool = False) -> Judged:
+        third = {"type": "unauthorised_third_party", "severity": "critical", "reason": {"code": "claim"}}
+        call = call_of(name, [f"Satz {n}." for n in range(10)])
+        violations = [*(third | {"turn": turn} for turn in turns), *more]
+        doubt = (ConfidenceReason(code="critical_unsure", confidence=0.8),) if unsure else ()
+        said: dict[str, Any] = {"outcome": "violation", "violations": violations, "risk": 0.9, "needs_review": unsure}
+        return judged(call, Facts(call_id=name, turns=10), first_violation_turn=1, review_reasons=doubt, **said)
+
+    leak = {"type": "factor_leaked", "turn": 9, "severity": "high", "reason": {"code": "claim"}}
+    calls = [read("unsure", range(1, 8), unsure=True), read("again", range(1, 8)), read("two", [1], leak)]
+    with fill(tmp_path / "s.sqlite", calls) as store:
+        review, queue = reviewed(store), visitor(store).page("/")
+        order = ["two", "again", "unsure"]
+        keys = [store.find(name) for name in order]
+    assert [(call.row.call_id, call.others) for call in review.calls] == list(zip(order, (1, 0, 0), strict=True))
+    assert [row.call_id for row in worst(tmp_path / "s-run", 3)] == order
+    assert [one["call"] for one in summary(review)["worst"]] == keys
+    assert [int(key) for key in re.findall(r'<a class="row[^>]*href="/calls/(\d+)', queue)] == keys
 
 
 def test_a_line_of_a_table_has_what_is_right(store: Store) -> None:

@@ -1,5 +1,7 @@
 """The rule: who has done all is told so, and where to go on; who finds nothing is told that."""
 
+from datetime import date
+
 import pytest
 from tests.serve.filled import LAST_DAY
 from tests.serve.serving import Visitor, desk_of, visitor
@@ -33,7 +35,8 @@ def test_no_sample_is_called_decided_before_one_was_drawn(store: Store) -> None:
 
     assert "Bisher ist keine Stichprobe gezogen." in told()
     assert "Die Stichprobe ist entschieden." not in told()
-    (key,) = store.draw_sample(*(store.days() or ()), 1, seed=1)
+    first, last = store.days() or (date.min, date.max)
+    (key,) = store.draw_sample(first, last, 1, seed=1)
     assert f"/calls/{key}?" in told()
     anna.send(
         f"/calls/{key}/heard", outcome=store.record(key).row.outcome, verdict_key=str(store.record(key).verdict_key)

@@ -34,7 +34,7 @@ def decided(store: Store, filled: Filled) -> Store:
     decide(2, "confirm")
     decide(3, "overrule", outcome="violation", violations=[("late_authentication", 4)])
     decide(4, "confirm")
-    decide(4, "not_sure", reviewer="B")
+    decide(4, "overrule", reviewer="B", outcome="not_applicable")
     return store
 
 

@@ -195,8 +195,8 @@ def test_what_was_found_is_told_with_severity_and_turn(graded: Store) -> None:
     keys = [rows[name].key for name in ("call-23", "call-1", "call-2", "call-10")]
     told = [
         [
-            Found(name, severity, turn, True, 0.9)
-            for name, severity, turn in (("press_threat", "critical", 4), ("own", "high", 2))
+            Found("press_threat", "critical", 4, incident=True, sure=0.9),
+            Found("own", "high", 2, incident=True, sure=0.9),
         ],
         [Found("rude_agent", "low", 4, incident=True, sure=0.9)],
         [],

@@ -75,8 +75,8 @@ def test_a_call_without_a_finding_has_a_row_too(store: Store) -> None:
 
 
 def test_programs_get_the_words_of_the_contracts(store: Store) -> None:
-    label = {"outcome": "violation", "violations": [("factor_leaked", 2)], "incidents": [("rude_agent", 2)]}
-    decide(store, "call-1", "Mia", "overrule", **label)
+    right = {"outcome": "violation", "violations": [("factor_leaked", 2)], "incidents": [("rude_agent", 2)]}
+    decide(store, "call-1", "Mia", "overrule", **right)
     rows = findings(record(store), Manner(None))
     told = ("kind", "type", "turn", "severity", "state", "decided", "decided_by")
     label, mia = "violation factor_leaked@2 rude_agent@2", "Mia"
@@ -120,7 +120,7 @@ def test_excel_figures_and_csv_count_the_same(tmp_path: Path) -> None:
     leak = {"type": "factor_leaked", "turn": 1, "severity": "high", "reason": {"code": "text", "text": "x"}}
     violations = tuple(Violation.model_validate(some) for some in (leak, first | {"turn": 4}, first | {"turn": 6}))
     calls = [call_of(f"c{n}", [f"Satz {n} {turn}." for turn in range(8)]) for n in range(10)]
-    said = {"outcome": "violation", "violations": violations, "first_violation_turn": 1}
+    said: dict[str, Any] = {"outcome": "violation", "violations": violations, "first_violation_turn": 1}
     said |= {"incidents": (Incident.model_validate(incident(calls[0])),)}
     looked_for = ("cancel_threat", "rude_agent")
     made = [judged(call, Facts(call_id=call.id, turns=8, looked_for=looked_for), **said) for call in calls]

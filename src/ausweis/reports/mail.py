@@ -143,7 +143,8 @@ def _worst(review: Review, words: Words) -> Iterator[Line]:
 
 def _objections(review: Review, words: Words, today: date) -> Iterator[Line]:
     for one in review.open_objections[:MOST_OBJECTIONS]:
-        said = words.text("mail_objection", call=one.call.key, what=words.holds(one.call), day=words.day(one.deadline))
+        what = words.right(one.call) if one.call.corrected else words.happened(one.call)
+        said = words.text("mail_objection", call=one.call.key, what=what, day=words.day(one.deadline))
         link = f"{review.wanted.serve}/objections/{one.key}" if review.wanted.serve else ""
         yield Line(left(one.deadline, words, today), one_line(said), link, urgent=one.deadline <= today)
 

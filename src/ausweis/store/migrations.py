@@ -86,19 +86,9 @@ def m3_incidents_of_decisions(connection: Connection) -> None:
 
 
 def m4_weight_of_calls(connection: Connection) -> None:
-    """How bad a call is, as one number by which they are ordered: severity, then risk, then how much was found."""
-    lists = ("violations", "incidents")
-    if connection.dialect.name != "sqlite":
-        lists = ("CAST(violations AS json)", "CAST(incidents AS json)")
-    number = " + ".join(f"json_array_length({column})" for column in lists)
-    for statement in (
-        "ALTER TABLE calls ADD COLUMN weight BIGINT",
-        f"""UPDATE calls SET weight = {number} + 1000 * (CAST(round(risk * 1000000) AS BIGINT) + CASE severity
-            WHEN 'critical' THEN 8000000 WHEN 'high' THEN 6000000 WHEN 'medium' THEN 4000000 WHEN 'low' THEN 2000000
-            ELSE 0 END) WHERE outcome IS NOT NULL""",  # noqa: S608
-        "CREATE INDEX calls_by_weight ON calls (weight DESC, key)",
-    ):
-        connection.execute(text(statement))
+    """How bad a call is, as one number by which they are ordered; who has the key fills it."""
+    connection.execute(text("ALTER TABLE calls ADD COLUMN weight BIGINT"))
+    connection.execute(text("CREATE INDEX calls_by_weight ON calls (weight DESC, key)"))
 
 
 def m5_seals(connection: Connection) -> None:

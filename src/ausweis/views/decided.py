@@ -117,7 +117,7 @@ def holding(record: CallRecord, label: Decision | None) -> CallRecord:
         "review_reasons": (),
     }
     verdict = said.model_copy(update=changed)
-    grades = [one.severity for one in (*kept, *(one for one in happened if one.id in known))]
+    grades = [one.severity for one in kept] + [one.severity for one in happened if one.id in known]
     types, found = {one.type for one in kept}, found_of(verdict)
     row = replace(
         row,

@@ -108,10 +108,6 @@ class Words:
         """Violations and incidents of a call in short, or its outcome."""
         return ", ".join(map(self.word, (*row.violations, *row.incidents) or (row.outcome,)))
 
-    def holds(self, row: "CallRow") -> str:
-        """What holds of a call: what people say where they say something else, else what happened."""
-        return self.right(row) if row.corrected else self.happened(row)
-
     def right(self, row: "CallRow") -> str:
         """What people say is right of a call, in short."""
         incidents = row.incidents if row.right_incidents is None else row.right_incidents
