@@ -146,7 +146,7 @@ def test_excel_figures_and_csv_count_the_same(tmp_path: Path) -> None:
         )
         keys = store.keys()
         book = load_workbook(io.BytesIO(call_book(records_of(store, keys), GERMAN, title="x", by="mia")))
-        export_tables(store, tmp_path / "x.csv", "csv", CallFilter(), csv=None, language="de", agents=False, serve=None)
+        export_tables(store, tmp_path / "x.csv", "csv", CallFilter(), language="de", agents=False, serve=None)
     assert {name for _, name in figures} == set(names)
     lines = csv.DictReader(io.StringIO((tmp_path / "x.csv").read_text()))
     programs = sums(

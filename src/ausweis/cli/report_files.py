@@ -1,4 +1,4 @@
-"""Files about calls that commands write: how CSV is written, and that the store remembers where they are."""
+"""Files about calls that commands write: their format, and that the store remembers where they are."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,20 +11,7 @@ from ausweis.errors import InputError
 if TYPE_CHECKING:
     from ausweis.store import Store
 
-__all__ = ["csv_option", "format_of", "formats_with_csv", "write_report"]
-
-CSV_KINDS = ("plain", "excel-de", "excel-en")
-
-csv_option = click.option(
-    "--csv",
-    type=click.Choice(CSV_KINDS),
-    help="Write CSV: plain for programs; for a double click in Excel, excel-de with ; and decimal comma, or excel-en.",
-)
-
-
-def formats_with_csv(formats: tuple[str, ...], csv: str | None) -> tuple[str, ...]:
-    """The formats that are asked for: who says how CSV is written wants some."""
-    return (*formats, "csv") if csv and "csv" not in formats else formats
+__all__ = ["format_of", "write_report"]
 
 
 def format_of(out: Path, formats: tuple[str, ...], endings: dict[str, str]) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ausweis.cli.report_files import csv_option, formats_with_csv, write_report
+from ausweis.cli.report_files import write_report
 from ausweis.cli.store_options import address_of, login, need_sqlalchemy, opened, serve_address
 from ausweis.cli.warning import warn
 from ausweis.vocabulary import LANGUAGES
@@ -31,7 +31,6 @@ _EPILOG = """\b
 Examples:
   ausweis review --day yesterday --out reports
   ausweis review --day 2026-03-02 --format html --format xlsx --out reports
-  ausweis review --day 2026-03-02 --csv excel-de --out reports
   ausweis review --day yesterday --out today.html --notify https://hooks.example.org/T0/B0
 """
 
@@ -54,7 +53,6 @@ Examples:
     type=click.Choice(list(ENDINGS)),
     help="Format of the page. Repeatable. Default: as the file of --out ends, or html.",
 )
-@csv_option
 @click.option("--language", type=click.Choice(LANGUAGES), default="de", show_default=True, help="Language of the page.")
 @click.option("--queue", "queues", multiple=True, metavar="NAME", help="Only this queue. Repeatable.")
 @click.option("--team", "teams", multiple=True, metavar="NAME", help="Only this team. Repeatable.")
@@ -73,7 +71,6 @@ def review(
     address: str | None,
     out: Path,
     formats: tuple[str, ...],
-    csv: str | None,
     unmasked: bool,
     serve: str | None,
     targets: tuple[str, ...],
@@ -91,7 +88,7 @@ def review(
     wanted = Wanted(first=first, last=last, masked=not unmasked, serve=serve_address(serve), **shown)
     for target in targets:
         check_address(target)
-    paths = paths_of(out, formats_with_csv(formats, csv), wanted)
+    paths = paths_of(out, formats, wanted)
     with opened(address_of(address), missing=_NO_STORE) as store:
         source = review_of(store, wanted)
         if not source.now.calls:
@@ -99,7 +96,7 @@ def review(
         if unmasked:
             _log_unmasked(store, source, every="xlsx" in paths)
         for kind, path in paths.items():
-            write_report(store, path, source.keys, partial(_content, store, source, kind, csv))
+            write_report(store, path, source.keys, partial(_content, store, source, kind))
     if "html" in paths and wanted.masked and not wanted.serve and any(call.recorded for call in source.calls):
         warn(_UNHEARD)
     _notify(targets, source)
@@ -197,17 +194,14 @@ def _notify(targets: tuple[str, ...], source: "Review") -> None:
         raise InputError("; ".join(failed))
 
 
-def _content(store: "Store", source: "Review", kind: str, csv: str | None) -> str | bytes:
-    from ausweis.reports.csv_files import DIALECTS
+def _content(store: "Store", source: "Review", kind: str) -> str | bytes:
     from ausweis.reports.review_csv import review_csv
     from ausweis.reports.review_markdown import review_markdown
     from ausweis.reports.review_page import review_page
 
     if kind == "xlsx":
         return _book(store, source)
-    if kind == "csv":
-        return review_csv(source, DIALECTS[csv or "plain"])
-    return {"html": review_page, "markdown": review_markdown}[kind](source)
+    return {"html": review_page, "markdown": review_markdown, "csv": review_csv}[kind](source)
 
 
 def _book(store: "Store", source: "Review") -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ausweis.reports.csv_files import PLAIN, Dialect
+from ausweis.reports.csv_files import csv_text
 from ausweis.reports.review_source import Review
 from ausweis.store import CallRow
 
@@ -15,29 +15,28 @@ COLUMNS = (
 )
 
 
-def review_csv(review: Review, dialect: Dialect = PLAIN) -> str:
+def review_csv(review: Review) -> str:
     """Head line and calls, worst first; quotes of those that the page shows in full."""
-    return dialect.file([COLUMNS, *_rows(review, dialect)])
+    return csv_text([COLUMNS, *_rows(review)])
 
 
-def _rows(review: Review, dialect: Dialect) -> Iterator[tuple[str, ...]]:
+def _rows(review: Review) -> Iterator[tuple[str, ...]]:
     for call in review.calls:
         worst = call.worst
         turn, second = (str(worst.turn), worst.start) if worst else ("", None)
-        at = "" if second is None else dialect.number(second, 1)
+        at = "" if second is None else f"{second:.1f}"
         why = worst.why if worst else " ".join(call.reasons)
-        yield (*_row(call.row, review, dialect, turn, at), why, call.said, *_right(call.row))
+        yield (*_row(call.row, review, turn, at), why, call.said, *_right(call.row))
     for row in review.rest:
         turn = str(row.first_violation_turn or "")
-        yield (*_row(row, review, dialect, turn), review.reasons.get(row.key, ""), "", *_right(row))
+        yield (*_row(row, review, turn), review.reasons.get(row.key, ""), "", *_right(row))
 
 
-def _row(row: CallRow, review: Review, dialect: Dialect, turn: str = "", second: str = "") -> Iterator[str]:
+def _row(row: CallRow, review: Review, turn: str = "", second: str = "") -> Iterator[str]:
     agent = row.agent if review.wanted.agents else None
-    started = dialect.moment(row.started_at)
-    yield from (str(row.day), started, row.call_id, row.queue or "", row.team or "", agent or "")
+    yield from (str(row.day), row.started_at or "", row.call_id, row.queue or "", row.team or "", agent or "")
     yield from (row.outcome, row.severity or "", " ".join(row.violations), " ".join(row.incidents), turn, second)
-    yield from (dialect.number(row.risk, 3), dialect.number(row.confidence, 3))
+    yield from (f"{row.risk:.3f}", f"{row.confidence:.3f}")
     yield from (str(row.needs_review).lower(), row.state)
 
 

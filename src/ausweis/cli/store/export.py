@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ausweis.cli.report_files import csv_option, format_of, formats_with_csv
+from ausweis.cli.report_files import format_of
 from ausweis.cli.store_options import DAY, login, opened, serve_address, store_option
 from ausweis.errors import InputError
 from ausweis.vocabulary import LANGUAGES, Language
@@ -29,7 +29,7 @@ _EPILOG = """\b
 Examples:
   ausweis store export --out cases.jsonl
   ausweis store export --out march.xlsx --first 2026-03-01 --last 2026-03-31 --language de
-  ausweis store export --out march.csv --csv excel-de
+  ausweis store export --out open.csv --state open
 """
 
 
@@ -42,7 +42,6 @@ Examples:
     multiple=True,
     help="Golden cases in JSON Lines, or findings as a table. Default: as the file of --out ends, else cases.",
 )
-@csv_option
 @click.option("--first", type=DAY, metavar="DAY", help="First day, such as 2026-03-02. Default: all days.")
 @click.option("--last", type=DAY, metavar="DAY", help="Last day, such as 2026-03-08.")
 @click.option(
@@ -67,7 +66,6 @@ Examples:
 def export(
     out: Path,
     formats: tuple[str, ...],
-    csv: str | None,
     first: datetime | None,
     last: datetime | None,
     states: tuple["State", ...],
@@ -90,7 +88,7 @@ def export(
     """
     from ausweis.store import CallFilter
 
-    kind = format_of(out, formats_with_csv(formats, csv), ENDINGS) or "cases"
+    kind = format_of(out, formats, ENDINGS) or "cases"
     which = CallFilter(first=first.date() if first else None, last=last.date() if last else None)
     if kind == "cases":
         if states:
@@ -104,7 +102,7 @@ def export(
     which = replace(which, states=states or DECIDED)
     links = serve_address(serve)
     with opened(address) as store:
-        export_tables(store, out, kind, which, csv=csv, language=language, agents=agents, serve=links)
+        export_tables(store, out, kind, which, language=language, agents=agents, serve=links)
 
 
 def _export_cases(address: str, out: Path, own: tuple[Path, ...], which: "CallFilter") -> None:

@@ -24,7 +24,6 @@ def export_tables(
     kind: str,
     which: "CallFilter",
     *,
-    csv: str | None,
     language: Language,
     agents: bool,
     serve: str | None,
@@ -40,7 +39,7 @@ def export_tables(
     content = (
         partial(_book, store, keys, language, agents=agents, serve=serve)
         if kind == "xlsx"
-        else partial(_csv, store, keys, language, csv, agents=agents)
+        else partial(_csv, store, keys, language, agents=agents)
     )
     write_report(store, out, keys, content)
     click.echo(f"{len(keys)} calls")
@@ -62,8 +61,8 @@ def _book(store: "Store", keys: "Sequence[int]", language: Language, *, agents: 
     )
 
 
-def _csv(store: "Store", keys: "Sequence[int]", language: Language, csv: str | None, *, agents: bool) -> str:
-    from ausweis.reports.csv_files import DIALECTS, table_csv
+def _csv(store: "Store", keys: "Sequence[int]", language: Language, *, agents: bool) -> str:
+    from ausweis.reports.csv_files import table_csv
     from ausweis.views.call_book import records_of
     from ausweis.views.call_tables import Manner, call_line, finding_lines, finding_table
     from ausweis.views.words import Words
@@ -71,4 +70,4 @@ def _csv(store: "Store", keys: "Sequence[int]", language: Language, csv: str | N
     words = Words(language)
     lines = (call_line(record, words, masked=True) for record in records_of(store, keys))
     rows = (row for line in lines for row in finding_lines(line))
-    return table_csv(finding_table(Manner(None, agents=agents)), rows, DIALECTS[csv or "plain"])
+    return table_csv(finding_table(Manner(None, agents=agents)), rows)
