@@ -16,7 +16,8 @@ LONG = "action_after_failed_authentication"
 def verdict(call_id: str, risk: float, violations: list[str], incidents: list[tuple[str, int]]) -> dict[str, Any]:
     def part(name: str, word: str, turn: int) -> dict[str, Any]:
         evidence = [{"turn": turn, "quote": f"words of turn {turn}"}]
-        return {name: word, "turn": turn, "severity": "high" if name == "type" else "low", "evidence": evidence}
+        severity = "high" if name == "type" else "low"
+        return {name: word, "turn": turn, "severity": severity, "reason": "It says so.", "evidence": evidence}
 
     return {
         "schema": "ausweis/verdict@1",

@@ -127,12 +127,13 @@ def test_incidents_are_decided_in_the_form(browser: Browser, tmp_path: Path) -> 
                 page = found.page
                 page.goto(f"{address}/calls/1?show=all")
                 page.keyboard.press("o")
+                page.locator("#right input[name=outcome][value=compliant]").check()
                 page.get_by_role("button", name="Overrule and go on").click()
                 expect(page.locator("[role=alert]")).to_contain_text("This is just what the verdict says")
                 expect(page.locator("#right")).to_be_visible()
                 page.get_by_label("Threatens with a lawyer or court in turn 2").uncheck()
                 page.get_by_text("An incident is missing").click()
-                page.get_by_label("Rude to the caller").fill("3")
+                page.get_by_role("textbox", name="Rude to the caller").fill("3")
                 assert Axe().run(page).response["violations"] == []
                 assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
                 page.get_by_role("button", name="Overrule and go on").click()

@@ -26,7 +26,7 @@ def test_a_number_leads_to_its_calls(browser: Browser, store: Store, width: int,
         page.keyboard.press("Enter")
         expect(page.locator(".count")).to_have_text("5 calls")
         # What the machine said is struck through, what people say stands beside it.
-        row = page.locator(".row").first
+        row = page.locator(".row", has_text="Reviewers: compliant").first
         expect(row.locator("s")).to_be_visible()
         expect(row.locator(".people")).to_have_text("Reviewers: compliant")
         row.click()

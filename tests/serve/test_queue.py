@@ -94,11 +94,12 @@ def test_what_others_decided_is_not_told_before_ones_own_decision(store: Store) 
 
 
 def test_no_team_is_shown_alone_that_is_too_small(tmp_path: Path) -> None:
-    some = [
-        judged(call_of(f"{team}-{number}", ["Guten Tag"], team=team, agent=f"A{number}"), Facts(call_id="c", turns=1))
+    calls = [
+        call_of(f"{team}-{number}", ["Guten Tag"], team=team, agent=f"A{number}")
         for team, calls in (("Nord", 6), ("Ost", 5), ("Solo", 4))
         for number in range(calls)
     ]
+    some = [judged(call, Facts(call_id=call.id, turns=1)) for call in calls]
     named = [one._replace(verdict=one.verdict.model_copy(update={"call_id": one.call.id})) for one in some]
     with fill(tmp_path / "s.sqlite", named) as filled:
         anna = visitor(filled)
