@@ -9,6 +9,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 __all__ = ["main"]
 
@@ -30,12 +32,14 @@ def main() -> None:
     atexit.register(_on_signals, signal.SIG_IGN)
     from ausweis.cli import main as run
 
+    sys.unraisablehook = partial(_strike_again, sys.unraisablehook)
     try:
         try:
             _on_signals(_break_off)
             run()
         finally:
             _on_signals(_let_pass)
+            signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:  # a second one, or one between two lines of the above
         os.write(2, TOLD)
         sys.exit(STOPPED)
@@ -57,6 +61,15 @@ def _end_at_once(number: int, frame: object) -> None:
 
 def _break_off(number: int, frame: object) -> None:
     raise _Stopped
+
+
+def _strike_again(otherwise: Callable[[Any], object], unraisable: Any) -> None:
+    """A signal that struck in a callback of Python's own, where nothing can be raised, comes again in a moment."""
+    if isinstance(unraisable.exc_value, _Stopped):
+        signal.signal(signal.SIGALRM, _break_off)
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+    else:
+        otherwise(unraisable)
 
 
 def _let_pass(number: int, frame: object) -> None:

@@ -122,6 +122,11 @@ MOMENTS = {
     ),
     # Python remembers a KeyboardInterrupt that comes out of `exec`, though it is caught, and kills itself at its end.
     "in text that is run": (f"instead(lambda: exec({f'{KILL}; {WAIT}'!r}))", 130),
+    # What is raised there is lost, as in the callbacks of Python's own imports.
+    "where nothing can be raised": (
+        f"class Deaf:\n def __del__(self): {KILL}; {WAIT}\ninstead(lambda: (Deaf() and None, exec({WAIT!r})))",
+        130,
+    ),
     "when it has ended": (f"instead(lambda: atexit.register(exec, {KILL!r}, {{}}) and sys.exit(3))", 3),
     "twice when it has ended": (f"instead(lambda: atexit.register(exec, {f'{KILL}; {KILL}; {WAIT}'!r}, {{}}))", 130),
     "when Python ends": (

@@ -883,7 +883,7 @@ def recorded(folder: Path) -> list[object]:
 def test_answers_that_mix_words_of_the_call_with_others_go(full: Store, tmp_path: Path) -> None:
     other = {"reasoning": "Nobody was told anything.", "violations": []}
     answers = record(
-        tmp_path / "answers",
+        tmp_path / "asked",
         {"reasoning": f"The caller speaks of {SECRET.upper()}, so it is fine.", "violations": []},
         {"reasoning": "See there.", "violations": [{"turn": 1, "quote": SECRET.replace(" ", "\n  ")}]},
         other,
@@ -901,7 +901,7 @@ def test_answers_about_a_text_that_was_replaced_since_go_too(store: Store, tmp_p
     store.import_run(make_run(tmp_path / "later", [later], started="2026-03-09T20:00:00Z"), [later])
     other = {"reasoning": "Old words of another."}
     quoting = {"quote": "Vertrag mit der Nummer 000000005"}
-    answers = record(tmp_path / "answers", quoting, other)
+    answers = record(tmp_path / "asked", quoting, other)
     store.register(answers, "answers")
     store.delete("call-5")
     assert recorded(answers) == [other]
