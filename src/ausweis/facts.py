@@ -41,7 +41,8 @@ __all__ = [
 EventKind = Literal[
     # the caller
     "gives",  # says the value of a factor (subject: the factor)
-    "speaks_for_other",  # says that the account is somebody else's
+    "speaks_for_other",  # says that the account is somebody else's, or asks about such a one by the way
+    "speaks_for_self",  # comes back to the own account after that
     "holder_joins",  # the account holder comes to the line, or says that they are the holder
     # the agent
     "asks",  # asks for a factor (subject: the factor)
@@ -56,7 +57,7 @@ EventKind = Literal[
     "authorisation_missing",  # finds none
     "refuses",  # refuses to tell or change, or offers it by post to the address on file
 ]
-CALLER_EVENTS: frozenset[EventKind] = frozenset({"gives", "speaks_for_other", "holder_joins"})
+CALLER_EVENTS: frozenset[EventKind] = frozenset({"gives", "speaks_for_other", "speaks_for_self", "holder_joins"})
 
 _SUBJECTS: dict[EventKind, OwnKind] = {
     "gives": "factor",
