@@ -24,6 +24,9 @@ from ausweis.vocabulary import FactorStatus
 
 __all__ = ["Given", "ReadOut", "Speaking", "Trace", "speaking_of", "trace"]
 
+ACTIONS = ("discloses", "changes", "reads_out")
+"""What an agent does with an account."""
+
 
 @dataclass(slots=True)
 class Given:
@@ -178,26 +181,29 @@ def speaking_of(moments: Iterable[Moment], *, holder_may_join: bool = True) -> l
     """
     speaking = [Speaking(0)]
     acted = by_the_way = False
-    given = 0
+    given = done = 0
     for moment in moments:
-        kind, current = moment.kind, speaking[-1]
+        kind = moment.kind
+        if speaking[-1].turn > moment.turn and speaking[-1].refused and kind in (*ACTIONS, "speaks_for_self"):
+            # Refused, and done all the same; or the agent says that the rest of the turn is about the own account.
+            speaking.pop()
+        current = speaking[-1]
         if kind == "speaks_for_other" and current.other is None:
             speaking.append(Speaking(moment.turn, moment, current.start, current.apart))
             # Whoever hands the telephone on is not by the way: somebody else says a name.
             by_the_way = acted and current.before is None and given < moment.turn
         elif kind == "speaks_for_self" and (current.other or current.refused):
-            speaking.append(_back(moment.turn, *speaking[-2:]))
+            # An agent who comes back to the own account may have done something on the other's in the same turn.
+            speaking.append(_back(moment.turn + (done == moment.turn), *speaking[-2:]))
         elif kind == "holder_joins" and (current.other or current.refused) and holder_may_join:
             speaking.append(Speaking(moment.turn, start=moment.turn, before=speaking[-2 if current.refused else -1]))
         elif kind in ("refuses", "authorisation_missing") and by_the_way and current.other is not None:
-            # An action of the same turn is still the other's: refused, and done all the same.
             speaking.append(Speaking(moment.turn + 1, start=current.start, apart=current.apart, refused=moment))
         elif kind in ("gives", "authorisation_found"):
             given, by_the_way = moment.turn, False
-        elif kind in ("discloses", "changes", "reads_out"):
-            if current.turn > moment.turn:
-                speaking.pop()
+        elif kind in ACTIONS:
             acted, by_the_way = acted or (current.other is None and kind != "reads_out"), False
+            done = moment.turn
     return speaking
 
 
