@@ -36,12 +36,14 @@ __all__ = [
     "check_subject",
     "is_nothing",
     "may_be_about",
+    "sides_of",
 ]
 
 EventKind = Literal[
     # the caller
     "gives",  # says the value of a factor (subject: the factor)
-    "speaks_for_other",  # says that the account is somebody else's
+    "speaks_for_other",  # says that the account is somebody else's, or asks about such a one by the way
+    "speaks_for_self",  # comes back to the own account after that; or the agent does
     "holder_joins",  # the account holder comes to the line, or says that they are the holder
     # the agent
     "asks",  # asks for a factor (subject: the factor)
@@ -131,6 +133,13 @@ def may_be_about(kind: EventKind, subject: str, words: Vocabulary) -> bool:
     if wanted == "factor":
         return subject in words.factors
     return wanted is not None and subject in words.categories and words.categories[subject].kind == wanted
+
+
+def sides_of(kind: EventKind | None) -> tuple[Side, ...]:
+    """Whose words an event may be in; of nothing, the agent's."""
+    if kind == "speaks_for_self":
+        return ("caller", "agent")
+    return ("caller",) if kind in CALLER_EVENTS else ("agent",)
 
 
 class Shown(BaseModel):

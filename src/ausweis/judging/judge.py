@@ -55,8 +55,8 @@ def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook
         confidence=confidence,
         violations=violations,
         thinnest=min((events[place].probability for place in first), default=1.0),
-        caller=caller,
-        acted=bool(decision.acts),
+        caller_unclear=(caller == "unclear" and bool(decision.acts))
+        or any(act.speaking.refused for act in decision.acts),
         roles=facts.roles_confidence,
         unknown_speakers=facts.unknown_speakers,
         badly_heard=_turns_hung_on(facts, decision, violations, events, incidents),
