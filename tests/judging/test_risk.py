@@ -155,7 +155,7 @@ def test_a_reader_without_calibration_is_taken_at_its_word(judged: Judged, telec
     """In a long call too: the doubt of another reader is none of its own."""
     own, others = (judged(THIRD_PARTY, telecom, turns=120, calibration=one) for one in (None, JUDGED_WITH_BEFORE))
     assert (own.outcome, [one.type for one in own.violations][:1]) == ("violation", ["unauthorised_third_party"])
-    assert others.outcome == "compliant"
+    assert others.risk < 0.5
     assert own.risk == judged(THIRD_PARTY, telecom, turns=12, calibration=None).risk > 0.9
 
 
