@@ -12,7 +12,7 @@ from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.folder import EvalManifest, GoldenFile, Plan, System, write_eval
 from ausweis.evals.labelled import Gold, GoldViolation, LabelledCall
 from ausweis.evals.metrics import summarise
-from ausweis.reports.eval_source import EvalSource
+from ausweis.evals.source import EvalSource
 from ausweis.vocabulary import Outcome
 
 HOSTILE = (

@@ -9,8 +9,8 @@ from tests.browser import Opened, opened
 from tests.reports.eval_runs import HOSTILE, case, findings, labelled, manifest, source
 
 from ausweis.evals.metrics import summarise
+from ausweis.evals.source import EvalSource
 from ausweis.reports.eval_page import eval_page
-from ausweis.reports.eval_source import EvalSource
 
 HOSTILE_ID = "<b>'\"|</b>"
 

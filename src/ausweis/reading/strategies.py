@@ -34,6 +34,7 @@ from ausweis.vocabulary import OwnWord
 
 __all__ = [
     "CALL_TEMPLATE",
+    "EVENTS_TEMPLATE",
     "HEADS",
     "INCIDENTS_TEMPLATE",
     "INCIDENT_QUESTION_TEMPLATE",
@@ -66,6 +67,8 @@ INCIDENT_QUESTION_TEMPLATE = "own-incident"
 """The template that asks about an incident that a policy describes, after the transcript."""
 CALL_TEMPLATE = "third-party"
 """The template that asks about the call as a whole after the transcript."""
+EVENTS_TEMPLATE = "call-events"
+"""The template that asks for all events of a call at once."""
 TRANSCRIPT_TEMPLATE = "transcript"
 """The template whose probe, where there is one for the model, reads turns of both."""
 _QUESTIONS = (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE)
@@ -113,7 +116,7 @@ def open_reader(
         incidents = incident_reader(engine, library, policy.incidents, probes=probes) if policy.incidents else None
         return TurnwiseReader(engine, asking, incidents, _calibration(engine, asking.prompts))
     if strategy == "events":
-        template = template_of(library, "call-events")
+        template = template_of(library, EVENTS_TEMPLATE)
         words = PolicyWords(policy.own_words, policy.incidents)
         return EventsReader(engine, template, words, _calibration(engine, (template.provenance,)))
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
@@ -127,7 +130,7 @@ def calibrated_as(prompts: Iterable[PromptProvenance]) -> tuple[PromptProvenance
     by_id = {prompt.id: prompt for prompt in prompts}
     if (probe := by_id.get(f"{TRANSCRIPT_TEMPLATE}:probe")) is not None:
         return by_id[TRANSCRIPT_TEMPLATE], {"probe": probe.sha256}
-    template = by_id.get(TURN_TEMPLATES["agent"]) or by_id.get("call-events")
+    template = by_id.get(TURN_TEMPLATES["agent"]) or by_id.get(EVENTS_TEMPLATE)
     return None if template is None else (template, {})
 
 
