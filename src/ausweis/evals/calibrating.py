@@ -48,7 +48,7 @@ FOLDS = 5
 SUREST = (0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 TELLS_MORE = 1.92
 """How much likelier, in log, calls must get by their length: half the 95 % quantile of chi-square."""
-SPREAD, SPREAD_OF_KINDS, SPREAD_OF_SLOPE = 2.0, 0.5, 0.5
+SPREAD, SPREAD_OF_KINDS, SPREAD_OF_SLOPE = 2.0, 1.0, 0.5
 """Standard deviations of what is believed before: of offsets around 0, of slopes around 1."""
 
 

@@ -7,9 +7,9 @@ from ausweis.evals.calibrating import event_curve, risk_curve
 from ausweis.evals.metrics.outcomes import NONE
 from ausweis.evals.metrics.summary import Slice, Summary, rows_of
 from ausweis.evals.source import EvalSource
+from ausweis.reports import plots
 from ausweis.reports.eval_calls import call_views
 from ausweis.reports.pages import page_of
-from ausweis.reports import plots
 
 __all__ = ["eval_page"]
 
