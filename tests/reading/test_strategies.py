@@ -287,7 +287,7 @@ def test_a_call_is_asked_about_where_answers_can_be_read(own: Library) -> None:
 def test_a_broken_one_is_refused(own: Library) -> None:
     template = own.get("transcript")
     saved(tiny(template), template).write_bytes(b"no probe")
-    with pytest.raises(ModelError, match="install Ausweis again, or train it again"):
+    with pytest.raises(ModelError, match="install Ausweis again, or learn it again"):
         open_reader("turnwise", ENGINE, own, POLICY)
 
 

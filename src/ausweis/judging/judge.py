@@ -39,7 +39,7 @@ def outlook_of(facts: Facts, policy: Policy) -> Outlook:
 
 
 def _in_the_field(facts: Facts, policy: Policy) -> Outlook:
-    return outlook_of(facts, policy).in_the_field(policy.expected_violations, facts.turns)
+    return outlook_of(facts, policy).in_the_field(policy.expected_violations, facts.turns, facts.judged_with)
 
 
 def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook: Outlook) -> Verdict:
