@@ -14,7 +14,7 @@ from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import Engine, TranscriptEngine
+from ausweis.engines.protocol import Engine, TranscriptEngine, WrittenAnswers
 from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
@@ -41,6 +41,7 @@ __all__ = [
     "TRANSCRIPT_TEMPLATE",
     "TURN_TEMPLATES",
     "PolicyText",
+    "fitting",
     "how_to_learn",
     "incident_reader",
     "matcher_for",
@@ -66,6 +67,8 @@ CALL_TEMPLATE = "third-party"
 """The template that asks about the call as a whole after the transcript."""
 TRANSCRIPT_TEMPLATE = "transcript"
 """The template whose probe, where there is one for the model, reads turns of both."""
+EVENTS_TEMPLATE = "call-events"
+"""The template that asks for all events of a call."""
 _QUESTIONS = (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE)
 HEADS: Mapping[str, tuple[LearnedKind, ...]] = {
     TRANSCRIPT_TEMPLATE: ("probe",),
@@ -87,6 +90,25 @@ class PolicyText:
 
     incidents: tuple[IncidentQuestion, ...] = ()
     own_words: tuple[OwnWord, ...] = ()
+
+
+def fitting(engine: Engine, *, probes: bool = True) -> str:
+    """The strategy for an engine where none was named: `turnwise` where a probe was learned for its model.
+
+    Without one, `events`; but turn by turn where the answer of `events` cannot be held to its schema, and without
+    `probes`. Of answers that were written before, the templates that they are for decide.
+
+    Raises:
+        ModelError: an index of learned parts cannot be read.
+    """
+    if isinstance(engine, WrittenAnswers):
+        by_turns = {*TURN_TEMPLATES.values(), TRANSCRIPT_TEMPLATE} & engine.templates
+        return "events" if EVENTS_TEMPLATE in engine.templates and not by_turns else "turnwise"
+    if not probes or engine.info.parameters.get("schemas") == "none":
+        return "turnwise"
+    kinds = learned_index.kinds_for(engine.info.sha256)
+    learned = any(stamp.id == TRANSCRIPT_TEMPLATE and "probe" in found for stamp, found in kinds.items())
+    return "turnwise" if learned else "events"
 
 
 def open_reader(
@@ -112,7 +134,7 @@ def open_reader(
         return TurnwiseReader(engine, asking, incidents)
     if strategy == "events":
         return EventsReader(
-            engine, template_of(library, "call-events"), PolicyWords(policy.own_words, policy.incidents)
+            engine, template_of(library, EVENTS_TEMPLATE), PolicyWords(policy.own_words, policy.incidents)
         )
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
 
