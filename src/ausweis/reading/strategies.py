@@ -14,7 +14,7 @@ from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import Engine, TranscriptEngine
+from ausweis.engines.protocol import Engine, TranscriptEngine, WrittenAnswers
 from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, PromptError
@@ -44,6 +44,7 @@ __all__ = [
     "TURN_TEMPLATES",
     "PolicyText",
     "calibrated_as",
+    "fitting",
     "how_to_learn",
     "incident_reader",
     "matcher_for",
@@ -92,6 +93,25 @@ class PolicyText:
 
     incidents: tuple[IncidentQuestion, ...] = ()
     own_words: tuple[OwnWord, ...] = ()
+
+
+def fitting(engine: Engine, *, probes: bool = True) -> str:
+    """The strategy for an engine where none was named: `turnwise` where a probe was learned for its model.
+
+    Without one, `events`; but turn by turn where the answer of `events` cannot be held to its schema, and without
+    `probes`. Of answers that were written before, the templates that they are for decide.
+
+    Raises:
+        ModelError: an index of learned parts cannot be read.
+    """
+    if isinstance(engine, WrittenAnswers):
+        by_turns = {*TURN_TEMPLATES.values(), TRANSCRIPT_TEMPLATE} & engine.templates
+        return "events" if EVENTS_TEMPLATE in engine.templates and not by_turns else "turnwise"
+    if not probes or engine.info.parameters.get("schemas") == "none":
+        return "turnwise"
+    kinds = learned_index.kinds_for(engine.info.sha256)
+    learned = any(stamp.id == TRANSCRIPT_TEMPLATE and "probe" in found for stamp, found in kinds.items())
+    return "turnwise" if learned else "events"
 
 
 def open_reader(

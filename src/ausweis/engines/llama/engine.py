@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 
 import numpy as np
 
+from ausweis.engines.learned_index import kinds_for
 from ausweis.engines.line_probe import LineProbe
 from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
 from ausweis.engines.llama.batches import Batch, batches_of, by_prefix
@@ -29,6 +30,7 @@ from ausweis.engines.llama.transcript import TranscriptContext
 from ausweis.engines.matcher import LineInBasis
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.weights import LocalModel, Progress, locate
+from ausweis.engines.weights.catalogue import LONG_CONTEXT
 from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
 from ausweis.provenance import ModelProvenance
@@ -40,7 +42,8 @@ _Kind = tuple[int, ...]
 """Of a context: the layers whose states it tells."""
 
 CONTEXT = 8192
-"""Tokens of context unless told otherwise; about 230 MB of memory each for the default model."""
+"""Tokens of context unless told otherwise; about 230 MB of memory each for the default model. A model that nothing was
+learned for is asked about a call in one prompt, and gets `LONG_CONTEXT`."""
 CONTEXTS = 3
 """Prefixes kept evaluated, the latest used; each has a context of its own."""
 COMPARED = 500
@@ -74,11 +77,12 @@ class LlamaEngine:
         if context is not None and not 256 <= context <= trained:
             self._model.close()
             raise ModelError(f"the context must be between 256 and {trained} tokens for the model {weights.id}")
-        self._size = context or min(CONTEXT, trained)
+        self._size = context or min(CONTEXT if kinds_for(weights.sha256) else LONG_CONTEXT, trained)
         self._threads = threads or usable_cpus()
-        chat = chat_format(weights.chat_format, self._model.chat_template)
+        chat = chat_format(weights.chat_format, self._model.chat_template, self._model.end_text)
         self._prompts = PromptTokens(self._model, chat, self._size)
         self._end = self._prompts.end_of_answer()
+        self._gpu = {"layers": "on the GPU"} if self._model.on_gpu else {}
         self._writer = JsonWriter(self._model)
         self._compared: dict[tuple[Transcript, _Kind], States] = {}
         self._contexts: OrderedDict[tuple[tuple[int, ...], _Kind], LlamaContext] = OrderedDict()
@@ -86,7 +90,7 @@ class LlamaEngine:
             id=weights.id,
             sha256=weights.sha256,
             engine=engine_name(),
-            parameters={"temperature": 0, "context": self._size, "threads": self._threads},
+            parameters={"temperature": 0, "context": self._size, "threads": self._threads, **self._gpu},
             context_tokens=self._size,
         )
 
@@ -240,7 +244,7 @@ class LlamaEngine:
                     context.close()
                     context = None
             context = context or make()
-            maker = f"{self._model.api.__version__} threads={self._threads}"
+            maker = f"{self._model.api.__version__} threads={self._threads}{' gpu' if self._gpu else ''}"
             try:
                 computed = context.set_prefix(prefix, CachedPrefix(self.info.sha256, maker, prefix))
             except BaseException:
