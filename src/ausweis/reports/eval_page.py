@@ -21,6 +21,7 @@ MARKS = ("wrong", "right", "no verdict", "facts differ", "flipped", "must pass",
 def eval_page(source: EvalSource) -> str:
     """The page."""
     calls, learned = call_views(source), source.calibrated
+    learned_events = learned.events if learned else None
     present = {mark for call in calls for mark in call.marks}
     return page_of(
         "eval_page.html.j2",
@@ -33,8 +34,10 @@ def eval_page(source: EvalSource) -> str:
         tags=_by_kind(source.summary.slices),
         curve=plots.risk_curve(source.cases, source.summary),
         calibration=plots.calibration(source.summary),
-        risks=plots.probabilities(risk_curve(source), learned and learned.risk, "calls a violation at a risk"),
-        events=plots.probabilities(event_curve(source), learned and learned.events, "events so at a probability"),
+        risks=plots.probabilities(risk_curve(source), learned.risk if learned else None, "calls a violation at a risk"),
+        events=plots.probabilities(
+            event_curve(source), learned.events if learned else None, "events so at a probability"
+        ),
         calls=calls,
         repeats=max(case.repeat for case in source.cases),
         marks=[mark for mark in MARKS if mark in present],
