@@ -35,9 +35,7 @@ def eval_page(source: EvalSource) -> str:
         curve=plots.risk_curve(source.cases, source.summary),
         calibration=plots.calibration(source.summary),
         risks=plots.probabilities(risk_curve(source), learned.risk if learned else None, "calls a violation at a risk"),
-        events=plots.probabilities(
-            event_curve(source), learned.events if learned else None, "events so at a probability"
-        ),
+        events=plots.probabilities(event_curve(source), learned_events, "events so at a probability"),
         calls=calls,
         repeats=max(case.repeat for case in source.cases),
         marks=[mark for mark in MARKS if mark in present],

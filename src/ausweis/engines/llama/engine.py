@@ -59,7 +59,7 @@ def engine_name() -> str:
 
 
 class LlamaEngine:
-    """Several threads may ask it to `complete`; `read` is for one.
+    """Several threads may ask it to `complete`, `together` of them at once; `read` is for one.
 
     Raises:
         ModelError: the weights are missing, not what the catalogue says, or too large for this machine.
@@ -71,6 +71,7 @@ class LlamaEngine:
         *,
         context: int | None = None,
         threads: int | None = None,
+        together: int | None = None,
     ) -> None:
         self._model = LlamaModel(weights.path)
         trained = self._model.trained_context
@@ -83,7 +84,7 @@ class LlamaEngine:
         self._prompts = PromptTokens(self._model, chat, self._size)
         self._end = self._prompts.end_of_answer()
         # What a transcript has of its own is evaluated together already; answers of `events` are long.
-        self.calls_at_once = 1 if kinds_for(weights.sha256) else TOGETHER
+        self.calls_at_once = together or (1 if kinds_for(weights.sha256) else TOGETHER)
         self._gathered = Gathered(self._completed, self.calls_at_once)
         self._gpu = {"layers": "on the GPU"} if self._model.on_gpu else {}
         self._writer = JsonWriter(self._model)
@@ -104,6 +105,7 @@ class LlamaEngine:
         *,
         context: int | None = None,
         threads: int | None = None,
+        together: int | None = None,
         progress: Progress | None = None,
     ) -> "LlamaEngine":
         """Load a model of the catalogue by id, or any GGUF file by path.
@@ -111,7 +113,7 @@ class LlamaEngine:
         Raises:
             ModelError: as the class.
         """
-        return cls(locate(model, progress=progress), context=context, threads=threads)
+        return cls(locate(model, progress=progress), context=context, threads=threads, together=together)
 
     @property
     def layers(self) -> int:
