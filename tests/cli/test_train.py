@@ -1,4 +1,4 @@
-"""`ausweis train`: what is refused before a model is loaded, and what a calibration of risk comes to."""
+"""`ausweis train`: what is refused before a model is loaded."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from tests.cli.processes import Run
 from tests.evals.cases import labelled
 from tests.evals.test_running import CALLS, write
 
-from ausweis.evals import LabelledCall, read_all
+from ausweis.evals import LabelledCall
 from ausweis.evals.incident_label import IncidentLabel
 
 
@@ -34,11 +34,6 @@ def golden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         (("matcher", "golden.jsonl", "--template", "transcript"), "no matcher is learned for transcript@1: --template"),
         (("words", "golden.jsonl", "--template", "incidents"), "no matcher of words is learned for incidents@1"),
         (("matcher", "golden.jsonl"), "no call is labelled by a description of a company's own"),
-        (("risk", "."), "there is no eval run here"),
-        (("risk", ".", "--reference", "20"), "'--reference': 20.0 is not in the range 0<x<1"),
-        (("risk", ".", "--expected", "1"), "'--expected': 1.0 is not in the range 0<x<1"),
-        (("risk", ".", "--surest", "0.2"), "'--surest': 0.2 is not in the range 0.5<x<=1"),
-        (("risk", ".", "--longer", "nan"), "a calibration is made of numbers"),
     ],
 )
 def test_wrong_use_gets_a_sentence(run: Run, golden: str, arguments: tuple[str, ...], sentence: str) -> None:
@@ -76,13 +71,3 @@ def test_descriptions_that_nothing_can_be_learned_of(
     done = run("train", "matcher", "described.jsonl")
     assert done.code == 2
     assert sentence in done.err
-
-
-def test_what_a_calibration_comes_to(run: Run, golden: str, folder: Path) -> None:
-    (folder / "all.yaml").write_text("answers: [{template: call-start, answer: beginning}, {answer: nothing}]")
-    assert run("eval", "run", golden, "--engine", "fake:all.yaml", "--run", "r", "--quiet").code == 0
-    done = run("train", "risk", "r", "--reference", "0.17", "--longer", "-1.0", "--longer", "-1.5")
-    assert done.code == 0, done.err
-    assert [line.partition("longer=")[2][:4] for line in done.out.splitlines()[::2]] == ["-1.0", "-1.5"]
-    broken = sum(labelled.gold.outcome == "violation" for labelled in read_all([folder / golden]))
-    assert f"found 0 of {broken}" in done.out

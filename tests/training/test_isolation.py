@@ -31,5 +31,5 @@ def test_nothing_else_loads_what_learns(statement: str) -> None:
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    done = CliRunner().invoke(cli, ["train", "risk", "."])
+    done = CliRunner().invoke(cli, ["train", "roles", "."])
     assert str(done.exception) == "ausweis train needs PyTorch: pip install 'ausweis[train]'"

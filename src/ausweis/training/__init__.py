@@ -19,6 +19,5 @@ left_out         verdicts on calls of writing passes that the networks have not 
 showing          how well such calls are read and judged
 probe_run        `ausweis train probe`; answers_run: `ausweis train answers`; matcher_run: `ausweis train matcher`;
                  words_run: `ausweis train words`
-risk             what a calibration of risk comes to
 roles            the words that tell the agent from the caller
 """

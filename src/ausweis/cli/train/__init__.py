@@ -11,7 +11,6 @@ COMMANDS = {
     "answers": "Learn to read answers to questions about a call as a whole.",
     "matcher": "Learn to tell incidents by a company's own descriptions.",
     "words": "Learn to read factors and categories of a policy's own by their descriptions.",
-    "risk": "What a calibration of risk comes to, on an eval run.",
     "roles": "Learn the words that tell the agent from the caller.",
 }
 
