@@ -29,12 +29,18 @@ test-lab: $(VENV)/lab
 GOLDEN := $(addprefix evals/golden/,dev.jsonl test.jsonl short-test.jsonl field-dev.jsonl buried-test.jsonl own-test.jsonl own-field-test.jsonl) \
   $(addprefix evals/incidents/,golden.jsonl described-golden.jsonl described-field.jsonl)
 BASELINE := evals/baselines/turnwise
+# What careful readers answered in the place of a model: prompt and rules are judged, and no model.
+READ := $(addprefix evals/golden/,test.jsonl short-test.jsonl field-test.jsonl buried-test.jsonl own-test.jsonl own-field-test.jsonl)
+CAREFUL := evals/baselines/careful-readers
 gate: $(VENV)/dev
 	rm -rf runs/gate
 	$(BIN)/ausweis eval run $(GOLDEN) --recorded $(BASELINE).answers.jsonl.xz --live 3 --run runs/gate --quiet || [ $$? -eq 3 ]
 	$(BIN)/ausweis eval report runs/gate
 	$(BIN)/ausweis eval gate runs/gate --baseline $(BASELINE).jsonl --junit runs/gate/gate.xml --markdown runs/gate/gate.md
 	@! grep -q 'golden files not read' runs/gate/gate.md || { echo "GOLDEN lacks files of the baseline"; exit 1; }
+	rm -rf runs/careful
+	$(BIN)/ausweis eval run $(READ) $(addprefix --id ,$(shell cat $(CAREFUL)/calls.txt)) --engine replay:$(CAREFUL) --run runs/careful --quiet
+	$(BIN)/ausweis eval gate runs/careful --baseline $(CAREFUL).jsonl --at-least 'outcome accuracy=0.94' --at-least 'violation recall=1' --most-worse 0
 
 check: $(VENV)/lab
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ import httpx
 from ausweis.engines.protocol import Request, Result
 from ausweis.engines.server.dialects import BARE_LISTS
 
-__all__ = ["LONGEST_ANSWER", "Way", "plain_loop", "server"]
+__all__ = ["LONGEST_ANSWER", "Way", "free_port", "plain_loop", "server", "wait_for"]
 
 Way = Callable[[Sequence[Request]], list[Result]]
 """Questions of one call in the order of its turns, to their answers."""
@@ -69,15 +69,13 @@ def server(tools: Path, model: Path, threads: int, slots: int) -> Iterator[Way]:
     The answer is held to the list by a grammar. The questions of one template are asked together: so each kind of
     prompt finds its half of the slots as it left them. In the order of the turns the two kinds push each other out.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [str(tools / "llama-server"), "-m", str(model), "--host", "127.0.0.1", "--port", str(port)]
     command += ["-t", str(threads), "-np", str(slots), "--kv-unified", "-c", str(CONTEXT * max(2, slots // 2))]
     command += ["-fa", "on", "--no-cache-idle-slots"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait_for(f"http://127.0.0.1:{port}/health", process)
+        wait_for(f"http://127.0.0.1:{port}/health", process)
         with (
             httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600) as client,
             ThreadPoolExecutor(max(1, slots // 2)) as pool,
@@ -99,7 +97,20 @@ def server(tools: Path, model: Path, threads: int, slots: int) -> Iterator[Way]:
         process.wait()
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    """Until a server answers.
+
+    Raises:
+        SystemExit: it does not start.
+    """
     for _ in range(600):
         if process.poll() is not None:
             break

@@ -64,6 +64,8 @@ def test_the_parts_of_a_run_are_shown_in_words() -> None:
         ("llama-cpp-python 0.3", "events", ("call-events",), False),
         ("server (vllm)", "turnwise", ("agent-turn", "caller-turn"), False),
         ("replay:server (vllm)", "events", ("call-events",), False),
+        ("server (vllm)", "events", ("call-events", "call-events:calibration"), True),
+        ("server (vllm)", "turnwise", ("agent-turn", "agent-turn:calibration", "caller-turn"), True),
         ("fake", "events", ("call-events",), True),
         ("replay:fake", "turnwise", ("agent-turn", "caller-turn"), True),
     ],

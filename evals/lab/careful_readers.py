@@ -71,7 +71,7 @@ def _read(labelled: LabelledCall, engine: Engine) -> None:
     Raises:
         AusweisError: they cannot.
     """
-    Recipe(find_policy(labelled.policy), strategy="events", pins=("call-events@2",)).reader(engine).read(labelled.call)
+    Recipe(find_policy(labelled.policy), strategy="events").reader(engine).read(labelled.call)
 
 
 _FILES = click.argument("golden", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))

@@ -44,7 +44,7 @@ def golden(
     golden: str | list[str] = "evals/golden/dev.jsonl",
     engine: str = "llama",
     model: str | None = None,
-    strategy: str = "turnwise",
+    strategy: str | None = None,
     zero_shot: bool = False,
     prompts: str | None = None,
 ) -> Task:

@@ -22,7 +22,9 @@ from ausweis.vocabulary import (
 
 __all__ = [
     "CALLER_EVENTS",
+    "JUDGED_WITH_BEFORE",
     "NOTES",
+    "Calibration",
     "Event",
     "EventKind",
     "Facts",
@@ -36,12 +38,14 @@ __all__ = [
     "check_subject",
     "is_nothing",
     "may_be_about",
+    "sides_of",
 ]
 
 EventKind = Literal[
     # the caller
     "gives",  # says the value of a factor (subject: the factor)
-    "speaks_for_other",  # says that the account is somebody else's
+    "speaks_for_other",  # says that the account is somebody else's, or asks about such a one by the way
+    "speaks_for_self",  # comes back to the own account after that; or the agent does
     "holder_joins",  # the account holder comes to the line, or says that they are the holder
     # the agent
     "asks",  # asks for a factor (subject: the factor)
@@ -133,6 +137,13 @@ def may_be_about(kind: EventKind, subject: str, words: Vocabulary) -> bool:
     return wanted is not None and subject in words.categories and words.categories[subject].kind == wanted
 
 
+def sides_of(kind: EventKind | None) -> tuple[Side, ...]:
+    """Whose words an event may be in; of nothing, the agent's."""
+    if kind == "speaks_for_self":
+        return ("caller", "agent")
+    return ("caller",) if kind in CALLER_EVENTS else ("agent",)
+
+
 class Shown(BaseModel):
     """A place that shows something said before to have been wrong."""
 
@@ -196,12 +207,31 @@ class Unsure(BaseModel):
     probability: Annotated[float, Field(ge=0, le=1)]
 
 
+class Calibration(BaseModel):
+    """What it means, of one reader, that so much speaks for a violation: in log-odds, of the joint outcomes of a call.
+
+    `reference`: the share of violations for which the weight of a call of usual length is taken as it is. `longer`:
+    what each doubling of a call's turns adds. `surest`: where the reader was unsure of anything, no weight counts for
+    more, and none for less than what this leaves to 1: no whole call is read with certainty.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reference: Annotated[float, Field(gt=0, lt=1)]
+    longer: Annotated[float, Field(ge=-20, le=20)]
+    surest: Annotated[float, Field(gt=0.5, le=1)]
+
+
+JUDGED_WITH_BEFORE = Calibration(reference=0.17, longer=-1.5, surest=0.99)
+"""What all facts of version 1, which have no calibration, were judged with, whoever read them."""
+
+
 class Facts(BaseModel):
     """What a reader found in one call: events in order of time, and what is wrong with the recording."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    schema_: Annotated[Literal["ausweis/facts@1"], Field(alias="schema")] = "ausweis/facts@1"
+    schema_: Annotated[Literal["ausweis/facts@1", "ausweis/facts@2"], Field(alias="schema")] = "ausweis/facts@2"
     call_id: str
     turns: Annotated[int, Field(ge=0)]
     events: tuple[Event, ...] = ()
@@ -227,5 +257,12 @@ class Facts(BaseModel):
     """Own factors and categories of a policy that were looked for."""
     unmeasured: Annotated[bool, Field(exclude_if=lambda value: not value)] = False
     """Whether no golden set says how much the reader misses; not in earlier versions."""
+    calibration: Annotated[Calibration | None, Field(exclude_if=is_nothing)] = None
+    """That of the reader, None where nothing was learned of it; version 1 has none (`judged_with`)."""
     call_sha256: Annotated[str | None, Field(exclude_if=is_nothing)] = None
     """SHA-256 of what was read, so that a run that goes on sees which transcripts changed; not in earlier versions."""
+
+    @property
+    def judged_with(self) -> Calibration | None:
+        """The calibration that a verdict on them rests on; None where the reader is taken at its word."""
+        return JUDGED_WITH_BEFORE if self.schema_ == "ausweis/facts@1" else self.calibration

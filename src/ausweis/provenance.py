@@ -78,9 +78,13 @@ class RunProvenance(_Origin):
 
     @property
     def measured(self) -> bool:
-        """Whether it is known how much this reader misses: of a learned one by golden sets; a script misses nothing."""
-        asked = any(prompt.id in ASKED_FOR_EVENTS for prompt in self.prompts)
-        return not asked or self.model.engine.removeprefix("replay:") == "fake"
+        """Whether it is known how much this reader misses: of a learned one by golden sets; a script misses nothing.
+
+        Of one that is asked, where labelled calls told what its probabilities mean.
+        """
+        ids = {prompt.id for prompt in self.prompts}
+        calibrated = any(f"{name}:calibration" in ids for name in ASKED_FOR_EVENTS)
+        return calibrated or ids.isdisjoint(ASKED_FOR_EVENTS) or self.model.engine.removeprefix("replay:") == "fake"
 
     def of_verdict(self, facts_sha256: str, *, seconds: float | None = None, tokens: int | None = None) -> Provenance:
         """What one verdict comes from. `seconds` and `tokens` are of reading, None where stored facts were judged."""

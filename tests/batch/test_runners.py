@@ -65,7 +65,7 @@ def with_a_server(recipe: Recipe, folder: Path) -> Iterator[Opened]:
     with (
         measured,
         serving(script) as server,
-        replace(recipe, engine=f"server:{server.address}", workers=4).open() as scorer,
+        replace(recipe, engine=f"server:{server.address}", workers=4, strategy="turnwise").open() as scorer,
     ):
         yield local_runner(scorer), scorer.origin
 

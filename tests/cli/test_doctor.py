@@ -5,12 +5,14 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
+import llama_cpp
 import pytest
 from click.testing import CliRunner
 
 from ausweis.cli import doctor as module
 from ausweis.cli.doctor import doctor
 from ausweis.engines import weights
+from ausweis.engines.llama import ggml
 from ausweis.engines.weights import catalogue
 from ausweis.prompts import Library, default_library, release
 
@@ -80,14 +82,34 @@ def test_a_busy_machine_is_a_warning(monkeypatch: pytest.MonkeyPatch, load: floa
     assert any(line.startswith(f"{state:<8} load:") for line in result.output.splitlines())
 
 
-def test_memory_of_the_container_counts(tmp_path: Path) -> None:
-    (tmp_path / "memory.max").write_text("max\n")
-    (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:    2048 kB\n")
-    assert module._control_group(tmp_path / "memory.max") is None
-    assert module._control_group(tmp_path / "none") is None
-    assert module._available(tmp_path / "meminfo") == 2048 * 1024
-    (tmp_path / "memory.max").write_text("1000\n")
-    assert module._control_group(tmp_path / "memory.max") == 1000
+@pytest.mark.usefixtures("model_here")
+def test_of_other_models_only_those_that_are_here_are_told() -> None:
+    told = [line.split(":")[0] for line in CliRunner().invoke(doctor).output.splitlines() if " model " in line]
+    assert told == [
+        f"good     model {DEFAULT} (default)",
+        *(f"warning  model {catalogue.default_id(kind)} (default)" for kind in ("asr", "voices")),
+    ]
+
+
+@pytest.mark.usefixtures("model_here")
+@pytest.mark.parametrize(
+    ("built", "free", "maker", "line"),
+    [
+        (False, None, None, "good     gpu: none is seen; models run on the processor"),
+        (False, None, "NVIDIA", r"warning  gpu: .* built without it; `CMAKE_ARGS=-DGGML_CUDA=on pip install .* builds"),
+        (False, None, "AMD", r"warning  gpu: .* built without it; `CMAKE_ARGS=-DGGML_HIP=on pip install .* builds"),
+        (True, None, "NVIDIA", "warning  gpu: an NVIDIA GPU is here, but llama.cpp cannot use it: see its driver; mod"),
+        (True, 8 << 30, None, "good     gpu: 8.0 GiB free; a model that has room there runs on it"),
+    ],
+)
+def test_what_llama_cpp_can_do_with_a_gpu(
+    monkeypatch: pytest.MonkeyPatch, built: bool, free: int | None, maker: str | None, line: str
+) -> None:
+    monkeypatch.setattr(llama_cpp, "llama_supports_gpu_offload", lambda: built)
+    monkeypatch.setattr(ggml, "gpu_memory", lambda: free)
+    monkeypatch.setattr(module, "gpu_maker", lambda: maker)
+    (told,) = (line for line in CliRunner().invoke(doctor).output.splitlines() if " gpu: " in line)
+    assert re.match(line, told)
 
 
 @pytest.mark.usefixtures("model_here")

@@ -5,12 +5,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from ausweis.cli import models as command
 from ausweis.cli.doctor import doctor
 from ausweis.cli.models import models
 from ausweis.engines.learned_index import index_to_write
 from ausweis.engines.learned_part import Base
+from ausweis.engines.llama import ggml
 from ausweis.engines.weights import catalogue
 from ausweis.provenance import PromptProvenance
+
+GB = 10**9
 
 
 @pytest.fixture
@@ -42,6 +46,29 @@ def test_titles_are_whole_where_the_table_goes_into_a_file() -> None:
     out = run("list").output
     for model in catalogue.entries():
         assert model.title in out
+
+
+@pytest.mark.parametrize(
+    ("memory", "gpu", "cells"),
+    [
+        (10 * GB, None, ["fits", "fits", "needs 12 GB", "needs 19 GB"]),
+        (24 * GB, None, ["fits"] * 4),
+        (24 * GB, 8 * GB, ["fits the GPU", "fits", "fits", "fits"]),
+        (10 * GB, 12 * GB, ["fits the GPU", "fits the GPU", "fits the GPU", "needs 19 GB"]),
+        (None, None, [""] * 4),
+    ],
+)
+def test_a_model_fits_if_a_long_call_has_room_beside_its_weights(
+    monkeypatch: pytest.MonkeyPatch, memory: int | None, gpu: int | None, cells: list[str]
+) -> None:
+    """In what is free: 16,384 tokens of its own cache, and a GiB to compute in. An ASR model tells nothing."""
+    monkeypatch.setattr(command, "usable_memory", lambda: memory)
+    monkeypatch.setattr(ggml, "gpu_memory", lambda: gpu)
+    lines = [line for line in run("list").output.splitlines() if "│" in line]
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
+    found = {row[0]: row[-2] for row in rows if row[0]}
+    assert [found[name] for name in ("qwen3-4b", "ministral-3-8b", "ministral-3-14b", "mistral-small-3.2")] == cells
+    assert found["whisper-base"] == ""
 
 
 def test_the_doctor_looks_at_them(part: Path) -> None:

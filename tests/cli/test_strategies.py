@@ -52,6 +52,19 @@ def verdict(folder: Path) -> dict[str, Any]:
     return found
 
 
+TAKEN = (
+    "ausweis: the model fake is asked for all events of a call in one answer (strategy events): nothing was learned "
+)
+
+
+def test_without_a_strategy_one_is_taken_and_named(events: Run, folder: Path) -> None:
+    """On standard error, before calls are read; with --quiet the run alone has it."""
+    for name, *quiet in (("told",), ("silent", "--quiet")):
+        result = events("score", "call.json", "--policy", "ours.yaml", *SYSTEM[:2], "--run", name, *quiet)
+        assert (result.code, result.err) == (0, "" if quiet else f"{TAKEN}for it that reads turns\n")
+        assert json.loads((folder / name / "run.json").read_text())["strategy"] == "events"
+
+
 def test_a_call_is_scored_by_own_words_with_incidents(events: Run, folder: Path) -> None:
     result = events("score", "call.json", "--policy", "ours.yaml", *SYSTEM, "--run", "r")
     assert (result.code, result.err) == (0, "")
@@ -96,3 +109,5 @@ def test_a_golden_set_is_measured(events: Run, folder: Path) -> None:
     result = events("eval", "run", "golden.jsonl", *SYSTEM, "--run", "e", "--quiet")
     assert result.code == 0
     assert json.loads((folder / "e" / "eval.json").read_text())["system"]["strategy"] == "events"
+    assert events("eval", "run", "golden.jsonl", *SYSTEM[:2], "--run", "f").err.startswith(TAKEN)
+    assert events("eval", "run", "golden.jsonl", *SYSTEM[:2], "--run", "g", "--quiet").err == ""

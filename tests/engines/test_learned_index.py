@@ -19,6 +19,7 @@ from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe
+from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import AusweisError, InputError, ModelError, PromptError
 from ausweis.prompts import default_library
@@ -78,11 +79,24 @@ def test_files_say_of_themselves_what_the_index_says() -> None:
         "words": WordMatcher,
     }
     for part in index.parts:
+        if part.kind == "calibration":
+            # Raises where it is of another model or template.
+            assert (
+                ReaderCalibration.load(index.path(part), part).template == f"{part.template.id}@{part.template.version}"
+            )
+            continue
         learned = forms[part.kind].load(index.path(part))
         assert learned.template == f"{part.template.id}@{part.template.version}"
         assert learned.template_sha256 == part.template.sha256
         assert learned.model_sha256 == part.base.sha256
         assert part.notes in learned.notes
+
+
+def test_each_probe_of_facts_has_a_calibration() -> None:
+    """A reader without one is taken at its word: what ships is measured."""
+    parts = LearnedIndex.read(SHIPPED).parts
+    probes = {part.sha256 for part in parts if (part.kind, part.template.id) == ("probe", "transcript")}
+    assert probes == {part.bound_to["probe"] for part in parts if part.kind == "calibration"}
 
 
 def test_each_is_for_a_template_that_ships() -> None:
@@ -143,7 +157,7 @@ def test_the_companys_own_before_those_that_ship(own: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"cut", r"is cut short \(3 bytes, expected 5\): install Ausweis again, or train it again"),
+        (b"cut", r"is cut short \(3 bytes, expected 5\): install Ausweis again, or learn it again"),
         (b"longer than it was", "is too long"),
         (b"other", "has another SHA-256 than learned.yaml says"),
         (None, "cannot be read"),

@@ -203,7 +203,8 @@ def test_a_mixed_set_is_answered_from_recordings_and_adds_to_them(
     ]
     golden = write(tmp_path / "mixed.jsonl", mixed)
     monkeypatch.setattr(Wanted, "recordings", lambda self: unpack(self.recorded) if self.recorded else None)
-    recorded = replace(wanted, golden=(golden,), recorded=recordings_path(path), live=7, seed=1)
+    by_turns = replace(wanted.recipe, strategy="turnwise")
+    recorded = replace(wanted, recipe=by_turns, golden=(golden,), recorded=recordings_path(path), live=7, seed=1)
     found = evaluate(recorded, tmp_path / "new")
     assert found.summary.failed == 0
     assert found.manifest.live is not None

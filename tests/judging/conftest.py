@@ -2,11 +2,15 @@ from collections.abc import Callable
 
 import pytest
 
-from ausweis.facts import Event, Facts
-from ausweis.judging import Policy, Verdict, find_policy, judge, risk
+from ausweis.facts import Calibration, Event, Facts
+from ausweis.judging import Policy, Verdict, find_policy, judge
 
 FactsOf = Callable[..., Facts]
 Judged = Callable[..., Verdict]
+
+
+AS_THE_JOINT_OUTCOMES_SAY = Calibration(reference=0.5, longer=0.0, surest=1.0)
+"""Tests of rules take what the joint outcomes say as it is, where half of all calls are violations."""
 
 
 def facts_of(lines: str, **more: object) -> Facts:
@@ -17,18 +21,13 @@ def facts_of(lines: str, **more: object) -> Facts:
         turn, kind, *subject = line.split()
         event = {"turn": int(turn), "kind": kind, "subject": subject[0] if subject else None}
         events.append(Event.model_validate({**event, "quote": f"q{line}", "probability": float(probability or 1)}))
-    return Facts.model_validate({"call_id": "c", "turns": 99, "events": events, **more})
+    about = {"call_id": "c", "turns": 99, "calibration": AS_THE_JOINT_OUTCOMES_SAY, **more}
+    return Facts.model_validate({**about, "events": events})
 
 
 @pytest.fixture(scope="session")
 def make_facts() -> FactsOf:
     return facts_of
-
-
-@pytest.fixture(autouse=True)
-def as_the_joint_outcomes_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests of rules take what the joint outcomes say as it is."""
-    monkeypatch.setattr(risk, "CALIBRATION", risk.Calibration(reference=0.5, longer=0.0, surest=1.0))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import pytest
 from tests.judging.conftest import Judged
 
 from ausweis.judging import Policy, Verdict
-from ausweis.judging.sentences import check_sentence, violation_sentence
+from ausweis.judging.sentences import check_sentence, review_sentence, violation_sentence
 
 N = "1 gives name, "
 CASES = {
@@ -320,6 +320,213 @@ def test_caller(judged: Judged, lines: str, caller: str) -> None:
 def test_authorisation(judged: Judged, lines: str, status: str, turn: int | None) -> None:
     authorisation = judged(lines).authorisation
     assert (authorisation.status, authorisation.turn) == (status, turn)
+
+
+KNOWN = N + "3 gives customer_number, 3 gives date_of_birth, "
+OWN = KNOWN + "6 discloses usage_data, "
+PIN = N + "3 gives pin, "
+OTHER = "11 speaks_for_other, "
+LATER = "16 changes contract_change"
+THIRD = "violation unauthorised_third_party@16"
+BY_THE_WAY = {
+    # refused, it changes nothing; where nobody says so, a person looks whether the own account was meant
+    "refused": (OWN + OTHER + "12 refuses, " + LATER, "compliant", "account_holder", True),
+    "none on file": (
+        OWN + OTHER + "12 authorisation_missing, 14 refuses, " + LATER,
+        "compliant",
+        "account_holder",
+        True,
+    ),
+    "refused, and the caller says whose": (
+        OWN + OTHER + "12 refuses, 13 speaks_for_self, " + LATER,
+        "compliant",
+        "account_holder",
+        False,
+    ),
+    "dropped, and the caller says whose": (
+        OWN + OTHER + "13 speaks_for_self, " + LATER,
+        "compliant",
+        "account_holder",
+        False,
+    ),
+    "dropped, and the agent goes on with the own": (
+        OWN + OTHER + "16 speaks_for_self, " + LATER,
+        "compliant",
+        "account_holder",
+        False,
+    ),
+    "refused, and the agent goes on with the own in the same turn": (
+        OWN + OTHER + "16 refuses, 16 speaks_for_self, " + LATER,
+        "compliant",
+        "account_holder",
+        False,
+    ),
+    "before anything was done, and the caller says whose": (
+        KNOWN + OTHER + "12 refuses, 13 speaks_for_self, " + LATER,
+        "compliant",
+        "account_holder",
+        False,
+    ),
+    "one account after the other": (
+        OWN + "7 speaks_for_other, 8 refuses, 9 speaks_for_other, 10 authorisation_missing, " + LATER,
+        "compliant",
+        "account_holder",
+        True,
+    ),
+    "asked again after the own": (
+        OWN + OTHER + "12 refuses, 13 speaks_for_self, 14 changes contract_change, 15 speaks_for_other, " + LATER,
+        THIRD,
+        "third_party",
+        False,
+    ),
+    "later on a level that the holder has not met": (
+        OWN + OTHER + "12 refuses, 16 changes payment_change",
+        "violation insufficient_factors@16",
+        "account_holder",
+        True,
+    ),
+    "later on a level that the holder meets by then": (
+        OWN + OTHER + "12 refuses, 15 gives pin, 16 changes payment_change",
+        "compliant",
+        "account_holder",
+        True,
+    ),
+    "what was given for the other proves nothing": (
+        N
+        + "7 speaks_for_other, 9 gives customer_number, 9 gives date_of_birth, 10 refuses, 11 speaks_for_self, "
+        + LATER,
+        "violation no_authentication@16",
+        "account_holder",
+        False,
+    ),
+    "a third party who then comes to an own account, and authenticates": (
+        "1 speaks_for_other, 1 gives name, 2 authorisation_missing, 11 speaks_for_self, 13 gives pin, " + LATER,
+        "compliant",
+        "account_holder",
+        False,
+    ),
+    # granted, it is an action for a third party
+    "granted": (OWN + OTHER + LATER, THIRD, "third_party", False),
+    "granted on file": (OWN + OTHER + "14 authorisation_found, " + LATER, "compliant", "third_party", False),
+    "granted, and the caller says that the next is the own": (
+        OWN + OTHER + "12 discloses usage_data, 13 speaks_for_self, " + LATER,
+        "violation unauthorised_third_party@12",
+        "third_party",
+        False,
+    ),
+    "granted in the turn in which the agent comes back to the own": (
+        OWN + OTHER + "16 discloses usage_data, 16 speaks_for_self, 18 changes contract_change",
+        THIRD,
+        "third_party",
+        False,
+    ),
+    "granted, and the next is anybody's": (
+        OWN + OTHER + "12 discloses usage_data, 14 refuses, " + LATER,
+        "violation unauthorised_third_party@12 unauthorised_third_party@16",
+        "third_party",
+        False,
+    ),
+    "refused and granted in one turn": (OWN + OTHER + "16 refuses, " + LATER, THIRD, "third_party", False),
+    "granted and refused in one turn": (
+        OWN + OTHER + "12 discloses usage_data, 12 refuses, " + LATER,
+        "violation unauthorised_third_party@12 unauthorised_third_party@16",
+        "third_party",
+        False,
+    ),
+    "refused, and granted when asked again": (
+        OWN + OTHER + "12 refuses, 13 speaks_for_other, " + LATER,
+        THIRD,
+        "third_party",
+        False,
+    ),
+    # who was never seen to have an own account is a third party whatever is refused, in every order of saying so
+    "says it first": ("1 speaks_for_other, " + PIN + "12 refuses, " + LATER, THIRD, "third_party", False),
+    "says it after the name": (
+        N + "2 speaks_for_other, 3 gives pin, 12 refuses, " + LATER,
+        THIRD,
+        "third_party",
+        False,
+    ),
+    "says it with the factors": (
+        N + "3 gives pin, 3 speaks_for_other, 12 refuses, " + LATER,
+        THIRD,
+        "third_party",
+        False,
+    ),
+    "says it after the factors": (PIN + OTHER + LATER, THIRD, "third_party", False),
+    "says it after the factors, is refused, and told after all": (
+        PIN + OTHER + "12 authorisation_missing, 14 refuses, " + LATER,
+        THIRD,
+        "third_party",
+        False,
+    ),
+    # somebody else at the telephone, or a number of somebody else, is not by the way
+    "the telephone is handed on": (
+        OWN + "11 gives name, " + OTHER + "12 refuses, " + LATER,
+        THIRD,
+        "third_party",
+        False,
+    ),
+    "with the other's number": (
+        OWN + OTHER + "13 gives customer_number, 14 refuses, " + LATER,
+        THIRD,
+        "third_party",
+        False,
+    ),
+    "the holder hands back": (
+        "1 speaks_for_other, 3 holder_joins, 3 gives name, 3 gives pin, 6 discloses usage_data, "
+        + OTHER
+        + "12 refuses, "
+        + LATER,
+        THIRD,
+        "third_party",
+        False,
+    ),
+    "the holder hands back to whoever has an own account": (
+        "1 speaks_for_other, 1 gives pin, 3 holder_joins, 3 gives name, 3 gives pin, 6 discloses usage_data, "
+        + OTHER
+        + "13 speaks_for_self, "
+        + LATER,
+        "violation no_authentication@16",
+        "account_holder",
+        False,
+    ),
+    "the other comes to the telephone and authenticates": (
+        OWN + OTHER + "12 refuses, 13 holder_joins, 13 gives name, 13 gives pin, " + LATER,
+        "compliant",
+        "account_holder",
+        False,
+    ),
+    "the other comes to the telephone and does not": (
+        OWN + OTHER + "12 refuses, 13 holder_joins, " + LATER,
+        THIRD,
+        "third_party",
+        False,
+    ),
+    "says that it is their own without ever speaking for another": (
+        OWN + "11 speaks_for_self, " + LATER,
+        "compliant",
+        "account_holder",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected", "caller", "looked_at"), BY_THE_WAY.values(), ids=BY_THE_WAY.keys())
+def test_another_s_account_makes_a_third_party_for_that_request_alone(
+    judged: Judged, lines: str, expected: str, caller: str, looked_at: bool
+) -> None:
+    """Where events do not tell whose account was meant after a refusal, it is the other's, or a person looks."""
+    verdict = judged(lines)
+    assert (summary(verdict), verdict.caller, verdict.needs_review) == (expected, caller, looked_at)
+    if looked_at:
+        assert "wessen Konto" in review_sentence(verdict.review_reasons[0], "de")
+
+
+def test_what_was_refused_for_another_is_said_of_the_authorisation_alone(judged: Judged) -> None:
+    none_on_file = judged(OWN + OTHER + "12 authorisation_missing, " + LATER).authorisation
+    assert (none_on_file.status, none_on_file.turn) == ("missing", 12)
+    assert judged(OWN + OTHER + "12 refuses, " + LATER).authorisation.status == "unclear"
 
 
 def changed(policy: Policy, **more: object) -> Policy:

@@ -4,9 +4,17 @@ import string
 from typing import get_args
 
 import pytest
+from tests.judging.conftest import FactsOf, Judged
 
 from ausweis.judging.reasons import CheckReason, ReviewReason, TextReason, ViolationReason
-from ausweis.judging.sentences import SENTENCES, check_sentence, incident_sentence, review_sentence, violation_sentence
+from ausweis.judging.sentences import (
+    SENTENCES,
+    check_sentence,
+    incident_sentence,
+    review_sentence,
+    speaking_sentence,
+    violation_sentence,
+)
 from ausweis.judging.verdict import Check, Incident, Violation
 from ausweis.vocabulary import Language
 
@@ -60,6 +68,48 @@ def test_a_third_party_that_the_policy_never_allows() -> None:
     reason = {"code": "unauthorised_third_party", "accepted": []}
     told = Violation.model_validate({**VIOLATION, "type": "unauthorised_third_party", "reason": reason})
     assert "the policy's leave" in violation_sentence(told, "en")
+
+
+SPOKEN = {
+    "1 gives name, 6 discloses usage_data": ("", ""),
+    "1 speaks_for_other, 2 discloses usage_data": (
+        "ab Redebeitrag 1 geht es um das Konto eines anderen",
+        "from turn 1 on it is about somebody else's account",
+    ),
+    "1 gives name, 6 discloses usage_data, 11 speaks_for_other, 12 refuses, 16 discloses usage_data": (
+        "ab Redebeitrag 11 geht es um das Konto eines anderen; in Redebeitrag 12 abgelehnt, danach wohl wieder um das "
+        "eigene",
+        "from turn 11 on it is about somebody else's account; refused in turn 12, and since then probably about the "
+        "own one again",
+    ),
+    "1 gives name, 7 speaks_for_other, 8 refuses, 9 speaks_for_self": (
+        "ab Redebeitrag 7 geht es um das Konto eines anderen; ab Redebeitrag 9 wieder um das eigene",
+        "from turn 7 on it is about somebody else's account; from turn 9 on about the own one again",
+    ),
+    "1 speaks_for_other, 3 holder_joins, 3 gives name, 7 speaks_for_other": (
+        "ab Redebeitrag 1 geht es um das Konto eines anderen; ab Redebeitrag 3 spricht der Kontoinhaber; ab "
+        "Redebeitrag 7 geht es um das Konto eines anderen",
+        "from turn 1 on it is about somebody else's account; from turn 3 on the account holder speaks; from turn 7 on "
+        "it is about somebody else's account",
+    ),
+    # What the verdict is about is told, however likely; what it leaves out is not.
+    "1 speaks_for_other ~0.45, 2 discloses usage_data, 3 gives name, 3 gives pin": ("", ""),
+    "1 speaks_for_other ~0.3, 1 pre_authenticated, 1 speaks_for_other ~0.3, 2 discloses usage_data": (
+        "ab Redebeitrag 1 geht es um das Konto eines anderen",
+        "from turn 1 on it is about somebody else's account",
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "told"), SPOKEN.items())
+def test_who_speaks_for_whom_since_when_is_said_as_the_verdict_has_it(
+    judged: Judged, make_facts: FactsOf, lines: str, told: tuple[str, str]
+) -> None:
+    verdict = judged(lines)
+    assert (
+        speaking_sentence(make_facts(lines), verdict, "de"),
+        speaking_sentence(make_facts(lines), verdict, "en"),
+    ) == told
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

@@ -1,4 +1,5 @@
 import json
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,9 +9,10 @@ from tests.engines.server.openai_server import pieces, serving
 from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Engine, Request, Result, UnsureToken
+from ausweis.engines.reader_calibration import EventCalibration, ReaderCalibration
 from ausweis.engines.server import ServerEngine
 from ausweis.errors import ContextError, EngineError, PromptError
-from ausweis.facts import Facts, OneSided
+from ausweis.facts import Calibration, Facts, OneSided
 from ausweis.judging import find_policy, judge
 from ausweis.prompts import Library
 from ausweis.reading import IncidentQuestion, PolicyText, open_reader
@@ -201,6 +203,25 @@ def test_probabilities_of_the_engine_count(call: Callable[..., Call], library: L
     ]
     assert facts.defects == {"starts_late": pytest.approx(0.1)}
     assert facts.notes == ("hardly_likely",)
+
+
+@pytest.mark.parametrize("sure", [None, 0.5])
+def test_what_was_learned_of_a_model_says_how_likely_its_events_are(
+    call: Callable[..., Call], library: Library, sure: float | None
+) -> None:
+    """With log-probabilities and without; by kind, and as all kinds where nothing is known of one."""
+    text = json.dumps(said([(2, "Wendt", "gives name"), (3, "Danke", "accepts")]), ensure_ascii=False)
+    engine = Telling(text, None if sure is None else {"ves name": sure, "accepts": sure})
+    template = library.get("call-events")
+    events = EventCalibration(slope=0.5, offset=-1.0, kinds={"accepts": -2.0})
+    risk = Calibration(reference=0.3, longer=0.0, surest=0.9)
+    learned = ReaderCalibration(template="x", template_sha256="x", model_sha256="x", risk=risk, events=events)
+    reader = EventsReader(engine, template, PolicyWords((), ()), learned)
+    facts = reader.read(call(*LINES)).facts
+    said_odds = math.log(STATED * (sure or 1) / (1 - STATED * (sure or 1)))
+    wanted = [1 / (1 + math.exp(-(0.5 * said_odds + offset))) for offset in (-1.0, -2.0)]
+    assert [event.probability for event in facts.events] == pytest.approx(wanted, abs=1e-4)
+    assert facts.calibration == risk
 
 
 def test_incidents_in_the_same_answer(read: Read) -> None:

@@ -1,4 +1,5 @@
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,13 +16,17 @@ from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe
+from ausweis.engines.protocol import Engine, Message, Request, Result
+from ausweis.engines.replay import RecordingEngine, ReplayEngine
+from ausweis.engines.weights import catalogue
 from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, ModelError, PromptError
 from ausweis.prompts import Library, Template, release
+from ausweis.provenance import ModelProvenance
 from ausweis.reading import STRATEGIES, PolicyText, Reader, open_reader
 from ausweis.reading.incident_question import IncidentQuestion
 from ausweis.reading.labels import IDLE
-from ausweis.reading.strategies import incident_reader, ngrams_for, unlearned
+from ausweis.reading.strategies import fitting, incident_reader, ngrams_for, unlearned
 from ausweis.vocabulary import OwnWord
 
 POLICY = PolicyText()
@@ -86,6 +91,61 @@ def test_a_strategy_opens_by_its_name(library: Library, name: str) -> None:
     assert reader.strategy == name
     for stamp in reader.prompts:
         assert stamp.sha256 == library.get(f"{stamp.id}@{stamp.version}").sha256
+
+
+class Model:
+    """An engine with a model's states, of which only `info` is looked at."""
+
+    calls_at_once = 1
+
+    def __init__(self, sha256: str, **parameters: str) -> None:
+        self.info = ModelProvenance(id="m", sha256=sha256, engine="test", parameters=dict(parameters), context_tokens=1)
+
+    def complete(self, requests: Sequence[Request]) -> list[Result]:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+DEFAULT = catalogue.entry(catalogue.default_id()).sha256
+
+
+@pytest.mark.parametrize(
+    ("engine", "probes", "strategy"),
+    [
+        (Model(DEFAULT), True, "turnwise"),
+        (Model(ENGINE.info.sha256), True, "turnwise"),
+        (Model("0" * 64), True, "events"),
+        (Model("1" * 64), True, "events"),
+        (Model("0" * 64), False, "turnwise"),
+        (Model("0" * 64, schemas="json_schema"), True, "events"),
+        (Model("0" * 64, schemas="none"), True, "turnwise"),
+        (FakeEngine({"call-events": "{}"}), True, "events"),
+        (FakeEngine({"call-events@1": "{}"}), True, "events"),
+        (FakeEngine({"call-events": "{}", "agent-turn": "nothing"}), True, "turnwise"),
+        (FakeEngine({"call-events": "{}", "transcript": "nothing"}), True, "turnwise"),
+        (FakeEngine([{"answer": "nothing"}]), True, "turnwise"),
+        (FakeEngine(lambda request: "nothing"), True, "turnwise"),
+    ],
+)
+def test_the_strategy_that_fits(library: Library, engine: Engine, probes: bool, strategy: str) -> None:
+    """`turnwise` by a probe that was learned, else `events`, if answers are held to a schema; written ones decide."""
+    with_probe(library)
+    incidents = library.get("incidents")
+    saved(matcher_by_chance((1,), 1, "1" * 64, incidents), incidents, asked_by=library.get("own-incident"))
+    assert fitting(engine, probes=probes) == strategy
+
+
+@pytest.mark.parametrize(("answers", "strategy"), [("call-events", "events"), ("agent-turn", "turnwise")])
+def test_answers_are_recorded_and_given_again_by_one_strategy(tmp_path: Path, answers: str, strategy: str) -> None:
+    asked = Request(messages=(Message(role="user", content="?"),), choices=("a", "b"), template=f"{answers}@1")
+    recording = RecordingEngine(FakeEngine({answers: "a"}), tmp_path / "answers")
+    recording.complete([asked])
+    recording.close()
+    replay = ReplayEngine(tmp_path / "answers")
+    assert (fitting(recording), fitting(replay)) == (strategy, strategy)
+    replay.close()
 
 
 def test_unknown_strategy(library: Library) -> None:
@@ -289,7 +349,7 @@ def test_a_call_is_asked_about_where_answers_can_be_read(own: Library) -> None:
 def test_a_broken_one_is_refused(own: Library) -> None:
     template = own.get("transcript")
     saved(tiny(template), template).write_bytes(b"no probe")
-    with pytest.raises(ModelError, match="install Ausweis again, or train it again"):
+    with pytest.raises(ModelError, match="install Ausweis again, or learn it again"):
         open_reader("turnwise", ENGINE, own, POLICY)
 
 

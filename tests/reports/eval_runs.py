@@ -10,9 +10,10 @@ from ausweis.calls.call import Call, Turn
 from ausweis.evals.case import Case, tags_of
 from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.folder import EvalManifest, GoldenFile, Plan, System, write_eval
-from ausweis.evals.labelled import Gold, GoldViolation, LabelledCall
+from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
 from ausweis.evals.metrics import summarise
-from ausweis.reports.eval_source import EvalSource
+from ausweis.evals.source import EvalSource
+from ausweis.facts import Event, Facts
 from ausweis.vocabulary import Outcome
 
 HOSTILE = (
@@ -20,6 +21,7 @@ HOSTILE = (
     '<img src=x onerror=alert(1)> " onmouseover="alert(2)" \' & {{ 7 * 7 }} {% raw %} {# gone #}',
     "--></style></title><svg onload=alert(3)> javascript:alert(4) \u202eback to front",
 )
+PIN = GoldEvent(turn=2, kind="gives", subject="pin")
 SYSTEM = System(ausweis="0", strategy="turnwise", prompts=("turn@1 (ab)",), model="fake (cd)", engine="fake")
 
 
@@ -91,8 +93,14 @@ def source() -> EvalSource:
         case(calls[3], None),
         *(case(one, findings("compliant"), repeat=2) for one in calls),
     ]
+    read = Event(kind="discloses", subject="contract_data", turn=1, quote="Mai", probability=0.25)
+    right = calls[0].model_copy(update={"gold": calls[0].gold.model_copy(update={"events": (PIN,)})})
     return EvalSource(
-        manifest=manifest(()), cases=cases, summary=summarise(cases), calls={one.call.id: one for one in calls}
+        manifest=manifest(()),
+        cases=cases,
+        summary=summarise(cases),
+        calls={one.call.id: one for one in (right, *calls[1:])},
+        facts={"right-1": Facts(call_id="right-1", turns=2, events=(read,))},
     )
 
 

@@ -8,9 +8,11 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import Opened, opened
 from tests.reports.eval_runs import HOSTILE, case, findings, labelled, manifest, source
 
+from ausweis.evals.folder import Calibrated
 from ausweis.evals.metrics import summarise
+from ausweis.evals.metrics.calibration import Curve, bins_of
+from ausweis.evals.source import EvalSource
 from ausweis.reports.eval_page import eval_page
-from ausweis.reports.eval_source import EvalSource
 
 HOSTILE_ID = "<b>'\"|</b>"
 
@@ -145,8 +147,19 @@ def test_the_page_fits_the_screen(browser: Browser, path: Path, width: int, dark
 
 def test_curves_have_words(page: Page) -> None:
     names = [one.get_attribute("aria-labelledby") for one in page.locator("svg[role=img]").all()]
-    assert names == ["risk-title risk-text", "trust-title trust-text"]
+    assert names == [f"{name}-title {name}-text" for name in ("risk", "trust", "risks", "events")]
     assert "violations among 4 calls" in page.locator("#risk-text").inner_html()
+    assert "0% of 1 events so at a probability of 0.25" in page.locator("#events-text").inner_html()
+
+
+def test_what_was_learned_stands_beside_what_was_judged(path: Path, page: Page) -> None:
+    """Hollow dots beside full ones; a run of which nothing was learned has the latter alone."""
+    assert page.locator("#probabilities .bin.before").count() > 0
+    assert page.locator("#probabilities .bin.after").count() == 0
+    learned = Calibrated(risk=Curve(brier=0.1, error=0.02, bins=tuple(bins_of([(0.3, True), (0.7, True)]))))
+    text = eval_page(replace(source(), calibrated=learned))
+    assert text.count('class="bin after"') == 2
+    assert "with what eval calibrate learned: Brier score 0.1000, calibration error 0.0200." in text
 
 
 def test_an_eval_without_violations_or_verdicts_has_a_page() -> None:

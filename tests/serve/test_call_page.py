@@ -72,6 +72,22 @@ def test_a_turn_that_broke_a_rule_twice_is_proposed_once(tmp_path: Path) -> None
         assert label_in_words(decision, Words("en")) == "violation, no authentication in turn 1"
 
 
+def test_the_page_says_who_speaks_for_whom_since_when(tmp_path: Path) -> None:
+    call = call_of(
+        "c", ["Nordfunk.", "Petersen.", "Das kostet zehn Euro.", "Und bei meiner Mutter?", "Nein.", "Na gut."]
+    )
+    events = (
+        Event(kind="gives", subject="name", turn=2, quote="Petersen"),
+        Event(kind="discloses", subject="financial_data", turn=3, quote="zehn Euro"),
+        Event(kind="speaks_for_other", turn=4, quote="bei meiner Mutter"),
+        Event(kind="refuses", turn=5, quote="Nein"),
+    )
+    with fill(tmp_path / "s.sqlite", [judged(call, Facts(call_id="c", turns=6, events=events))]) as store:
+        page = visitor(store).page("/calls/1")
+    told = "account holder; from turn 4 on it is about somebody else&#39;s account; refused in turn 5"
+    assert f"<dd><bdi>{told}" in page
+
+
 def test_turns_of_violations_count_for_a_violation_only(store: Store) -> None:
     key, verdict = first(store)
     fields = RIGHT | {"outcome": "compliant", "verdict_key": verdict}

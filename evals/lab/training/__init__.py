@@ -19,6 +19,5 @@ left_out         verdicts on calls of writing passes that the networks have not 
 showing          how well such calls are read and judged
 probe_run        `train probe`; answers_run: `train answers`; matcher_run: `train matcher`;
                  words_run: `train words`
-risk             what a calibration of risk comes to
 roles            the words that tell the agent from the caller
 """

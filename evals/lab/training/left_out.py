@@ -1,7 +1,7 @@
 """Verdicts on calls that nothing has learned from: what is chosen by, and what an eval of train can tell.
 
 The answers about a call come from networks that have seen none of its writing pass; from there on it goes the way of
-any call, through reading and judging.
+any call, through reading and judging, by a reader that has no calibration yet.
 """
 
 from collections.abc import Iterable, Sequence

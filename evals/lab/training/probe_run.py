@@ -63,6 +63,8 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     learned_from = [labelled for labelled, _ in pairs]
     _show(learned_from, told, options, task)
     options.tell(f"{path}: {len(probe.labels)} labels; {probe.notes}")
+    if task is FACT_TASK:
+        options.tell("It is taken at its word until its calibration is learned: ausweis eval run, then eval calibrate")
     if options.out is None:
         known = going_on.known() if going_on else []
         others = [task.lines(labelled) for labelled in known if labelled.call.id not in ids]

@@ -11,6 +11,7 @@ from ausweis.batch.setup import PinnedLibrary, open_engine
 from ausweis.engines.protocol import Engine
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.prompts import default_library
+from ausweis.provenance import RunProvenance
 from ausweis.reading.reader import Reader
 from ausweis.reading.strategies import (
     CALL_TEMPLATE,
@@ -18,6 +19,7 @@ from ausweis.reading.strategies import (
     INCIDENTS_TEMPLATE,
     QUESTION_TEMPLATE,
     TRANSCRIPT_TEMPLATE,
+    fitting,
     unlearned,
 )
 
@@ -28,7 +30,8 @@ __all__ = ["Recipe"]
 class Recipe:
     """The engine and the templates by name (`open_engine`, `PinnedLibrary`), the policy as it was read.
 
-    `authentication`: as in `open_reader`; without it a template may be chosen that other readers ask with.
+    `authentication`: as in `open_reader`; without it a template may be chosen that other readers ask with. `strategy`:
+    None for the one that fits the engine.
     """
 
     policy: PolicyFile
@@ -38,7 +41,7 @@ class Recipe:
     threads: int | None = None
     workers: int | None = None
     record: Path | None = None
-    strategy: str = "turnwise"
+    strategy: str | None = None
     probes: bool = True
     prompt_folder: Path | None = None
     pins: tuple[str, ...] = ()
@@ -97,7 +100,7 @@ class Recipe:
             InputError, PromptError: as `reader`.
         """
         reader = self.reader(engine)
-        if warn is not None and self.probes and self.strategy == "turnwise":
+        if warn is not None and self.probes and reader.strategy == "turnwise":
             for sentence in unlearned(self.library(), engine.info, self._read_by_heads()):
                 warn(sentence)
         sets = (factors for level in self.policy.policy.levels.values() for factors in level.any_of)
@@ -110,6 +113,13 @@ class Recipe:
             if unseen and any(word.id in unseen_factors for word in own):
                 warn(f"{self.policy.place}: nor is {unseen} looked for: such actions are never seen")
         return Scorer(reader, engine, self.policy)
+
+    def told_of_strategy(self, origin: RunProvenance) -> str | None:
+        """What to say of the strategy before calls are read: None where it was named, or is the one of the default."""
+        if self.strategy is not None or origin.strategy == "turnwise":
+            return None
+        how = f"is asked for all events of a call in one answer (strategy {origin.strategy})"
+        return f"the model {origin.model.id} {how}: nothing was learned for it that reads turns"
 
     def _read_by_heads(self) -> Iterator[str]:
         """The templates that calls are read with under this policy, if something was learned for them."""
@@ -135,8 +145,9 @@ class Recipe:
             tuple(reading.IncidentQuestion(rule.kind, rule.description, rule.speaker) for rule in policy.incidents),
             policy.own_words,
         )
+        strategy = self.strategy or fitting(engine, probes=self.probes)
         reader = reading.open_reader(
-            self.strategy, engine, library, text, probes=self.probes, authentication=self.authentication
+            strategy, engine, library, text, probes=self.probes, authentication=self.authentication
         )
         if self.authentication:
             library.refuse_unused(reader.strategy, reader.prompts, engine.info, probes=self.probes)

@@ -5,14 +5,13 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import metadata
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import click
 
-from ausweis.machine import usable_cpus
+from ausweis.machine import gpu_maker, usable_cpus, usable_memory
 
 __all__ = ["Check", "checks", "doctor"]
 
@@ -20,6 +19,8 @@ MIN_PYTHON = (3, 11)
 MIN_MEMORY = 3 << 30
 """Bytes: the default model with its context needs about this much."""
 MIN_DISK = 1 << 30
+_GPU_BUILDS = {"NVIDIA": "CUDA", "AMD": "HIP"}
+"""What llama.cpp calls its builds for them."""
 
 
 class Check(NamedTuple):
@@ -45,7 +46,7 @@ def checks() -> Iterator[Check]:
     """All that is looked at, in the order of the report."""
     yield _python()
     yield from _packages()
-    yield from (_processors(), _busy(), _memory())
+    yield from (_processors(), _busy(), _memory(), _gpu())
     yield from _models()
     yield from _learned()
     yield from _templates()
@@ -92,30 +93,33 @@ def _busy() -> Check:
 
 
 def _memory() -> Check:
-    sizes = [size for size in (_available(), _control_group()) if size is not None]
-    if not sizes:
+    free = usable_memory()
+    if free is None:
         return Check("warning", "memory", "cannot be told on this machine")
-    free = min(sizes)
     text = f"{_gib(free)} can be used"
     if free < MIN_MEMORY:
         return Check("warning", "memory", f"{text}; the default model wants {_gib(MIN_MEMORY)}")
     return Check("good", "memory", text)
 
 
-def _available(source: Path = Path("/proc/meminfo")) -> int | None:
-    return _number(source, lambda text: int(text.split("MemAvailable:")[1].split()[0]) * 1024)
-
-
-def _control_group(source: Path = Path("/sys/fs/cgroup/memory.max")) -> int | None:
-    # A container may be given less than its machine has; `max` means no limit.
-    return _number(source, int)
-
-
-def _number(source: Path, parse: Callable[[str], int]) -> int | None:
+def _gpu() -> Check:
     try:
-        return parse(source.read_text(encoding="utf-8"))
-    except (OSError, ValueError, IndexError):
-        return None
+        import llama_cpp
+    except (ImportError, OSError, RuntimeError):
+        return Check("warning", "gpu", "cannot be told, since llama-cpp-python cannot be loaded")
+    from ausweis.engines.llama.ggml import gpu_memory
+
+    built, free = llama_cpp.llama_supports_gpu_offload(), gpu_memory()
+    if free is not None:
+        return Check("good", "gpu", f"{_gib(free)} free; a model that has room there runs on it")
+    maker = gpu_maker()
+    if maker is None or built:
+        seen = f"an {maker} GPU is here, but llama.cpp cannot use it: see its driver" if maker else "none is seen"
+        return Check("warning" if maker else "good", "gpu", f"{seen}; models run on the processor")
+    how = f"CMAKE_ARGS=-DGGML_{_GPU_BUILDS[maker]}=on pip install --force-reinstall --no-deps --no-cache-dir"
+    version = f"llama-cpp-python=={metadata.version('llama-cpp-python')}"
+    text = f"an {maker} GPU is here, but llama-cpp-python was built without it; `{how} {version}` builds it anew"
+    return Check("warning", "gpu", text)
 
 
 def _models() -> Iterator[Check]:
@@ -130,7 +134,8 @@ def _models() -> Iterator[Check]:
         bad: Literal["warning", "missing"] = "missing" if needed else "warning"
         name = f"model {model.id}" + (" (default)" if model.default else "")
         if weights.state(model.id) == "absent":
-            yield Check(bad, name, f"not here; ausweis models pull {model.id} fetches it")
+            if model.default:
+                yield Check(bad, name, f"not here; ausweis models pull {model.id} fetches it")
             continue
         try:
             weights.verify(model.id)

@@ -9,6 +9,7 @@ from ausweis.engines import weights
 from ausweis.engines.learned_index import LearnedIndex, indexes
 from ausweis.engines.learned_part import LearnedPart
 from ausweis.engines.weights import catalogue
+from ausweis.machine import usable_memory
 
 __all__ = ["models"]
 
@@ -32,17 +33,19 @@ def list_command() -> None:
     from rich.table import Table
 
     from ausweis.cli.run_table import console
+    from ausweis.engines.llama.ggml import gpu_memory
 
     out = console()
-    table = Table("id", "kind", "title", "size", "licence", "here")
-    for column in (0, 1, 3, 4, 5):
+    memory, gpu = usable_memory(), gpu_memory()
+    table = Table("id", "kind", "title", "size", "licence", "memory", "here")
+    for column in (0, 1, 3, 4, 5, 6):
         table.columns[column].no_wrap = True
     table.columns[2].overflow = "fold"
     for model in catalogue.entries():
         name = f"{model.id}\n(default)" if model.default else model.id
         here = {"present": "yes", "absent": "no"}.get(weights.state(model.id), "wrong size")
         size = decimal(sum(file.bytes for file in model.files))
-        table.add_row(name, model.kind, model.title, size, model.licence, here)
+        table.add_row(name, model.kind, model.title, size, model.licence, _fit(model.memory, memory, gpu), here)
     out.print(table)
     click.echo(f"kept in {weights.cache_folder()}")
     learned = Table("learned for", "part", "template", "ver.", "size", "on")
@@ -73,6 +76,15 @@ def pull(model: str | None, origin: str | None) -> None:
     with _bar(name) as progress:
         pulled = weights.pull(name, origin=origin, progress=progress)
     click.echo(f"{pulled.id} is ready: {pulled.path}")
+
+
+def _fit(needed: int | None, memory: int | None, gpu: int | None) -> str:
+    """Whether a model has room for a long call in what is free, in bytes; nothing where that is not known."""
+    if needed is None or (memory is None and gpu is None):
+        return ""
+    if gpu is not None and needed <= gpu:
+        return "fits the GPU"
+    return "fits" if needed <= (memory or 0) else f"needs {-(-needed // 10**9)} GB"
 
 
 def _learned() -> Iterator[tuple[LearnedIndex, LearnedPart]]:

@@ -59,9 +59,8 @@ system_options = added(
     click.option(
         "--strategy",
         type=click.Choice(["turnwise", "events"]),
-        default="turnwise",
-        show_default=True,
-        help="Read turn by turn, or all events in one answer, and judge by the policy; or ask for the whole verdict.",
+        help="Read turn by turn, or all events in one answer. Unless given: turn by turn with what was learned for the "
+        "model, else all events.",
     ),
     click.option("--zero-shot", is_flag=True, help="Read the answers without what was learned for this model."),
     click.option(

@@ -101,7 +101,7 @@ def run_all(options: Options) -> Summary:
         run.refuse(
             {
                 "ausweis version": __version__,
-                "strategy": recipe.strategy,
+                **({"strategy": recipe.strategy} if recipe.strategy else {}),
                 "policy": str(recipe.policy.provenance),
                 **input_parts(options.inputs(recordings)),
             }
@@ -192,11 +192,18 @@ def _runner(options: Options, run: RunFolder) -> Iterator[tuple[Runner, RunProve
 
         workers, recipe = recipe.workers or 1, replace(recipe, workers=None)
         with ExitStack() as opened, ray_runner(recipe, workers, run.path, warn) as (runner, origin):
+            _tell_strategy(options, origin)
             yield runner, origin, cache(lambda: opened.enter_context(recipe.engine_opened()))
     else:
         with recipe.engine_opened(warn) as engine:
             scorer = recipe.scorer(engine, warn)
+            _tell_strategy(options, scorer.origin)
             yield local_runner(scorer), scorer.origin, lambda: engine
+
+
+def _tell_strategy(options: Options, origin: RunProvenance) -> None:
+    if not options.quiet and (told := options.recipe.told_of_strategy(origin)):
+        warn(told)
 
 
 def _unheard(options: Options, run: RunFolder) -> dict[str, UnreadableCall]:

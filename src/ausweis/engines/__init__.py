@@ -8,6 +8,7 @@ matcher       the same for a description: what a line does with what it says, an
 word_matcher  such a one for a company's own factors and categories
 line_probe    a probe and a matcher together, as they read a line
 learned_file  how they are kept: data only, bound to model and template
+reader_calibration  what a reader's probabilities mean
 learned_index  the folder of what was learned (learned/): which part fits, its hash, a new one; learned_part: an entry
 llama         llama.cpp in this process: the default
 server        any OpenAI-compatible server

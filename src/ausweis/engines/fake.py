@@ -126,7 +126,9 @@ class FakeEngine:
         delay: float = 0.0,
         keep_requests: bool = True,
     ) -> None:
-        self._answer = answers if callable(answers) else _by_script(_scripts(answers))
+        scripts = () if callable(answers) else _scripts(answers)
+        self._answer = answers if callable(answers) else _by_script(scripts)
+        self.templates = frozenset(script.template.partition("@")[0] for script in scripts if script.template)
         self._delay = delay
         self._keep = keep_requests
         self._closed = False

@@ -88,7 +88,7 @@ class LearnedIndex:
         except OSError as error:
             wrong = f"the learned file cannot be read ({error.strerror})"
         if wrong:
-            raise ModelError(f"{wrong}: install Ausweis again, or train it again", place=str(path))
+            raise ModelError(f"{wrong}: install Ausweis again, or learn it again", place=str(path))
         return path
 
     def free_version(self, kind: LearnedKind, template: PromptProvenance, base: Base, wanted: int | None = None) -> int:
@@ -131,10 +131,11 @@ class LearnedIndex:
         index = _opened(self.folder)
         number = index.free_version(kind, template, base, version)
         model = re.sub(r"[^A-Za-z0-9.-]+", "_", base.id)
+        ending = "json" if kind == "calibration" else "safetensors"
         part = LearnedPart(
             kind=kind,
             version=number,
-            file=f"{kind}.{template.id}-{template.version}.{model}.v{number}.safetensors",
+            file=f"{kind}.{template.id}-{template.version}.{model}.v{number}.{ending}",
             sha256=hashlib.sha256(data).hexdigest(),
             bytes=len(data),
             base=base,

@@ -10,9 +10,9 @@ from ausweis.provenance import PromptProvenance
 
 __all__ = ["Base", "LearnedKind", "LearnedPart"]
 
-LearnedKind = Literal["probe", "ngrams", "answers", "matcher", "words"]
+LearnedKind = Literal["probe", "ngrams", "answers", "matcher", "words", "calibration"]
 """Labels of a line, by states, by its words and by answers about the call; what a description says; what is done with
-an own word."""
+an own word; what probabilities mean."""
 
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

@@ -25,6 +25,7 @@ __all__ = [
     "Transcript",
     "TranscriptEngine",
     "UnsureToken",
+    "WrittenAnswers",
     "transcript_engine",
 ]
 
@@ -281,6 +282,14 @@ class TranscriptEngine(Engine, Protocol):
             ContextError, EngineError, ModelError: as `complete`.
         """
         ...
+
+
+@runtime_checkable
+class WrittenAnswers(Protocol):
+    """An engine whose answers were written down before, and so are answers to certain templates alone."""
+
+    templates: frozenset[str]
+    """Their ids, as far as they are known."""
 
 
 def transcript_engine(engine: Engine) -> TranscriptEngine:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ausweis.engines.protocol import Engine, Request, Result, Transcript, transcript_engine
+from ausweis.engines.protocol import Engine, Request, Result, Transcript, WrittenAnswers, transcript_engine
 from ausweis.errors import EngineError, InputError
 from ausweis.journal import FolderLock, Journal, lines, make_folder, replace_file
 from ausweis.opening import open_file, read_bytes
@@ -52,7 +52,7 @@ class ReplayEngine:
         self._sha256 = recorded.sha256
         self.info = recorded.model_copy(update={"engine": f"replay:{recorded.engine}"})
         self._path = folder / ANSWERS_FILE
-        self._places = _index(self._path)
+        self._places, self.templates = _index(self._path)
         try:
             self._file = open_file(self._path)
         except OSError as error:
@@ -113,13 +113,15 @@ class RecordingEngine:
 
     def __init__(self, inner: Engine, folder: Path) -> None:
         self._inner = inner
+        if isinstance(inner, WrittenAnswers):
+            self.templates = inner.templates
         self.info = inner.info
         make_folder(folder)
         self._lock = FolderLock(folder)
         try:
             self._begin(folder)
             self._journal = Journal(folder / ANSWERS_FILE)
-            self._known = set(_index(folder / ANSWERS_FILE))
+            self._known = set(_index(folder / ANSWERS_FILE)[0])
         except BaseException:
             self._lock.release()
             raise
@@ -190,13 +192,15 @@ def recordings(folder: Path) -> tuple[ModelProvenance, Iterator[tuple[str, Resul
     return info, ((recording.key, recording.result) for recording in parsed)
 
 
-def _index(path: Path) -> dict[bytes, int]:
-    """Where in the file the answer of each key begins; the first one counts."""
+def _index(path: Path) -> tuple[dict[bytes, int], frozenset[str]]:
+    """Where in the file the answer of each key begins; the first one counts. And the ids of the templates."""
     places: dict[bytes, int] = {}
+    templates: set[str] = set()
     for line in lines(path):
-        key = _parse(line.data, f"{path}:{line.number}").key
-        places.setdefault(bytes.fromhex(key), line.offset)
-    return places
+        recording = _parse(line.data, f"{path}:{line.number}")
+        places.setdefault(bytes.fromhex(recording.key), line.offset)
+        templates.add(recording.template.partition("@")[0])
+    return places, frozenset(templates)
 
 
 def _no_answer(template: str, key: str) -> EngineError:

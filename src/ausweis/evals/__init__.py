@@ -3,6 +3,8 @@
 labelled          calls with what is true of them; incident_label: what is known of critical incidents
 validate          what a golden set is made of, and what is wrong with it; agreement: do two labels agree?
 wanted, running   what to measure, and the run that does; folder: where it is written
+source            all that a finished run holds
+calibrating       what a reader's probabilities mean, learned from a run
 case              one labelled call as it was judged; conclusion: what label and verdict say, in words that compare
 metrics/          the numbers
 comparing, gate   two runs, call by call; is one worse than the baseline?

@@ -3,6 +3,7 @@
 eval.json      the golden set, the system that was measured, machine, times
 cases.jsonl    a case a line (`ausweis.evals.case`), all repeats
 metrics.json   the numbers
+calibration.json  what probabilities would mean once they were learned: of calls that were left out
 runs/N/POLICY  the run folder of each repeat and policy: facts, verdicts, failures
 answers/N      the raw answers of each repeat: with them, all of it is made again without a model
 """
@@ -17,14 +18,17 @@ from ausweis.batch.manifest import Machine
 from ausweis.errors import RunError
 from ausweis.evals.case import Case
 from ausweis.evals.metrics import Summary
+from ausweis.evals.metrics.calibration import Curve
 from ausweis.journal import lines, replace_file
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.opening import read_bytes
 from ausweis.provenance import RunProvenance
 
 __all__ = [
+    "CALIBRATION_FILE",
     "EVAL_FILE",
     "METRICS_FILE",
+    "Calibrated",
     "EvalManifest",
     "GoldenFile",
     "Live",
@@ -32,6 +36,7 @@ __all__ = [
     "System",
     "Warn",
     "answers_folder",
+    "read_calibrated",
     "read_cases",
     "read_eval",
     "run_folder",
@@ -39,6 +44,7 @@ __all__ = [
     "write_eval",
 ]
 
+CALIBRATION_FILE = "calibration.json"
 EVAL_FILE = "eval.json"
 CASES_FILE = "cases.jsonl"
 METRICS_FILE = "metrics.json"
@@ -128,6 +134,14 @@ class EvalManifest(_Part):
     live: Live | None = None
 
 
+class Calibrated(_Part):
+    """What `ausweis eval calibrate` makes of a run's probabilities, each of calls that nothing was learned from."""
+
+    schema_: Annotated[Literal["ausweis/calibrated@1"], Field(alias="schema")] = "ausweis/calibrated@1"
+    risk: Curve
+    events: Curve | None = None
+
+
 def answers_folder(folder: Path, repeat: int) -> Path:
     """Where the raw answers of a repeat stand."""
     return folder / "answers" / str(repeat)
@@ -188,3 +202,11 @@ def read_cases(folder: Path) -> list[Case]:
     if not cases:
         raise RunError("there is no finished eval here; make one with `ausweis eval run`", place=str(folder))
     return cases
+
+
+def read_calibrated(folder: Path) -> Calibrated | None:
+    """What was learned from a run; None where nothing was, or nothing that this version can read."""
+    try:
+        return Calibrated.model_validate_json(read_bytes(folder / CALIBRATION_FILE))
+    except (OSError, ValidationError):
+        return None

@@ -56,8 +56,11 @@ def evaluate(
     resume: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     warn: Warn = lambda text: None,
+    say: Warn = lambda text: None,
 ) -> Evaluation:
     """Read, judge and measure. `on_progress` counts readings: each call once for each repeat.
+
+    `warn` is told what a user should know before, `say` which strategy was taken where none was named.
 
     A stopped run keeps every whole call, and goes on with `resume`: with at least as many repeats as it had, failed
     calls tried again. All that can be refused is refused before anything of a finished run is touched.
@@ -75,7 +78,7 @@ def evaluate(
     lock = FolderLock(folder)
     try:
         manifest = _manifest(wanted, folder, resume=resume)
-        run = _Run(wanted, folder, calls, manifest, on_progress or (lambda progress: None), warn)
+        run = _Run(wanted, folder, calls, manifest, on_progress or (lambda progress: None), warn, say)
         for repeat in range(1, manifest.plan.repeats + 1):
             run.read(repeat)
         cases = [case for repeat in range(1, manifest.plan.repeats + 1) for case in run.cases(repeat, gold)]
@@ -113,6 +116,7 @@ class _Run:
         manifest: EvalManifest,
         on_progress: Callable[[Progress], None],
         warn: Warn,
+        say: Warn,
     ) -> None:
         self._wanted = wanted
         self._folder = folder
@@ -122,6 +126,7 @@ class _Run:
         self._tells_outcome = {self._policy_of[call.call.id].sha256 for call in calls if call.gold.outcome is not None}
         self._on_progress = on_progress
         self._warn = warn
+        self._say = say
         self._before = self._progress = Progress()
         self.manifest = manifest
 
@@ -174,6 +179,8 @@ class _Run:
         prompts = dict.fromkeys(prompt for scorer in scorers for prompt in System.of(scorer.origin).prompts)
         system = system.model_copy(update={"prompts": tuple(prompts)})
         if self.manifest.system is None:
+            if told := self._wanted.recipe.told_of_strategy(scorers[0].origin):
+                self._say(told)
             self.manifest = self.manifest.model_copy(update={"system": system})
             write_eval(self._folder, self.manifest)
         elif self.manifest.system != system:

@@ -9,7 +9,7 @@ from ausweis.errors import AusweisError
 from ausweis.evals.case import tags_of
 from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import LabelledCall, gold_facts
-from ausweis.facts import CALLER_EVENTS, may_be_about
+from ausweis.facts import may_be_about, sides_of
 from ausweis.judging import Policy, find_policy, judge
 from ausweis.vocabulary import INCIDENTS
 
@@ -57,9 +57,9 @@ def _turns(labelled: LabelledCall) -> Iterator[str]:
     seen = set()
     for event in labelled.gold.events:
         shown = f"{event.kind} {event.subject or ''}".strip()
-        speaker = "caller" if event.kind in CALLER_EVENTS else "agent"
-        if turns[event.turn - 1].speaker != speaker:
-            yield f"{shown}: turn {event.turn} is not the {speaker}'s"
+        sides = sides_of(event.kind)
+        if turns[event.turn - 1].speaker not in sides:
+            yield f"{shown}: turn {event.turn} is not the {' or '.join(sides)}'s"
         if event.quote is not None and event.quote not in turns[event.turn - 1].text:
             yield f"{shown}: its quote does not stand in turn {event.turn}"
         if (event.turn, shown) in seen:

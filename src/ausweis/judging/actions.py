@@ -24,7 +24,7 @@ WEAKEST = 0
 class Act:
     """One action. `held`: the factors verified before it; `later`: whether the level is met at the call's end.
 
-    `other` holds the words by which a third party spoke; `authorisation` what allowed it.
+    `speaking` says for whom it was made; `authorisation` what allowed it for a third party.
     """
 
     moment: Moment
@@ -33,14 +33,13 @@ class Act:
     held: int
     met: bool
     later: bool
-    start: int
-    other: Moment | None
+    speaking: Speaking
     authorisation: Moment | None
 
     @property
     def unauthorised(self) -> bool:
         """Whether a third party had it done without being allowed to."""
-        return self.other is not None and self.authorisation is None
+        return self.speaking.other is not None and self.authorisation is None
 
 
 def acts_of(moments: list[Moment], trace: Trace, rules: Rules) -> list[Act]:
@@ -71,9 +70,8 @@ def _measure(moment: Moment, category: str, trace: Trace, rules: Rules) -> Act:
         level=level,
         held=held,
         met=met,
-        later=met or rules.met(trace.held(END, speaking.start), level),
-        start=speaking.start,
-        other=speaking.other,
+        later=met or rules.met(trace.held(END, speaking), level),
+        speaking=speaking,
         authorisation=authorisation,
     )
 
@@ -81,11 +79,11 @@ def _measure(moment: Moment, category: str, trace: Trace, rules: Rules) -> Act:
 def standing_at(turn: int, trace: Trace, rules: Rules) -> tuple[Speaking, int]:
     """For whom what is done in a turn is done, and the factors verified by then."""
     speaking = trace.speaks_at(turn)
-    held = trace.held(turn, speaking.start)
+    held = trace.held(turn, speaking)
     if speaking.before is not None and not rules.met(held, WEAKEST):
         # An account holder on the line who does not authenticate, to no level at all, is as good as not there.
         speaking = speaking.before
-        held = trace.held(turn, speaking.start)
+        held = trace.held(turn, speaking)
     return speaking, held
 
 
@@ -111,7 +109,7 @@ def completing(act: Act, trace: Trace, rules: Rules) -> Given:
     """
     held = act.held
     for given in trace.counting:
-        if given.since > act.moment.turn and given.moment.turn >= act.start:
+        if given.since > act.moment.turn and act.speaking.counts(given):
             held |= given.bit
             if rules.met(held, act.level):
                 return given

@@ -18,15 +18,15 @@ def authorisation_of(decision: Decision, rules: Rules) -> tuple[AuthorisationSta
     if not any(moment.kind == "speaks_for_other" for moment in decision.moments):
         return "not_needed", None
     missing = next((moment for moment in decision.moments if moment.kind == "authorisation_missing"), None)
-    others = [act for act in decision.acts if act.other is not None]
+    others = [act for act in decision.acts if act.speaking.other is not None]
     if any(act.unauthorised for act in others):
         return "missing", missing
     if others:
         return "on_file", others[0].authorisation
-    joined = [speaking for speaking in decision.trace.speaking if speaking.start]
+    joined = [speaking for speaking in decision.trace.speaking if speaking.before is not None]
     if joined:
         shown = next(m for m in decision.moments if m.kind == "holder_joins" and m.turn == joined[0].start)
-        known = rules.met(decision.trace.held(END, joined[0].start), WEAKEST)
+        known = rules.met(decision.trace.held(END, joined[0]), WEAKEST)
         return ("holder_present" if known else "unclear"), shown
     if missing is not None:
         return "missing", missing

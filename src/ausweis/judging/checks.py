@@ -112,7 +112,7 @@ def _third_party_authorised(decision: Decision, rules: Rules) -> Answer:
     if events:
         return "fail", events
     allowed = [act.authorisation.place for act in decision.acts if act.authorisation is not None]
-    joined = [act for act in decision.acts if act.start]
+    joined = [act for act in decision.acts if act.speaking.before is not None]
     if not allowed and not joined:
         return "not_applicable", ()
     # An account holder who joins and does not authenticate may be anybody.

@@ -48,7 +48,7 @@ def decide(moments: list[Moment], rules: Rules) -> Decision:
 def caller_of(decision: Decision) -> Caller:
     """Who speaks when the action is made; without an action, who speaks at the end."""
     at_end = not decision.acts and decision.trace.speaking[-1].other is not None
-    if at_end or any(act.other is not None for act in decision.acts):
+    if at_end or any(act.speaking.other is not None for act in decision.acts):
         return "third_party"
     known = NAME | DONE
     named = any(given.bit & known and not given.struck for given in decision.trace.given)

@@ -12,16 +12,20 @@ The rules, in the order in which they are applied:
 * A factor that the agent told before the caller gave it does not count (`leaked`).
 * What is given after as many rejections as the policy allows attempts does not count (`rejected`).
 * When the account holder takes over from a third party, only what is given from then on counts.
+* What a caller gave while speaking for another proves nothing for the caller's own account, but for the name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ausweis.judging.rules import DONE, NAME, Rules
 from ausweis.judging.timeline import Moment
 from ausweis.vocabulary import FactorStatus
 
-__all__ = ["Given", "ReadOut", "Speaking", "Trace", "trace"]
+__all__ = ["Given", "ReadOut", "Speaking", "Trace", "speaking_of", "trace"]
+
+ACTIONS = ("discloses", "changes", "reads_out")
+"""What an agent does with an account."""
 
 
 @dataclass(slots=True)
@@ -47,13 +51,24 @@ class ReadOut:
 class Speaking:
     """Who speaks from a turn on: a third party (`other` holds the words that say so) or the account holder.
 
-    `start`: factors count from this turn on. `before`: the third party from whom an account holder took over.
+    `start`: factors count from this turn on, but not those of the turns `apart`, each from a turn up to another.
+    `before`: the third party from whom an account holder took over. `refused`: the refusal after which a holder who
+    had asked about another's account is taken to go on about the own one, though nobody says so.
     """
 
     turn: int
-    other: Moment | None
-    start: int
+    other: Moment | None = None
+    start: int = 0
+    apart: tuple[tuple[int, int], ...] = ()
     before: "Speaking | None" = None
+    refused: Moment | None = None
+
+    def counts(self, given: "Given") -> bool:
+        """Whether a factor speaks for whoever speaks now."""
+        turn = given.moment.turn
+        if turn < self.start:
+            return False
+        return not self.apart or given.bit == NAME or not any(first <= turn < end for first, end in self.apart)
 
 
 @dataclass(slots=True)
@@ -63,16 +78,16 @@ class Trace:
     given: list[Given] = field(default_factory=list)
     read_outs: list[ReadOut] = field(default_factory=list)
     rejections: list[Moment] = field(default_factory=list)
-    speaking: list[Speaking] = field(default_factory=lambda: [Speaking(0, None, 0)])
+    speaking: list[Speaking] = field(default_factory=lambda: [Speaking(0)])
     authorisations: list[Moment] = field(default_factory=list)
     counting: list[Given] = field(default_factory=list)
     """The verified factors that the policy accepts."""
 
-    def held(self, turn: int, start: int) -> int:
+    def held(self, turn: int, speaking: Speaking) -> int:
         """The factors that count for an action in this turn, as a sum of bits."""
         held = 0
         for given in self.counting:
-            if given.since <= turn and given.moment.turn >= start:
+            if given.since <= turn and speaking.counts(given):
                 held |= given.bit
         return held
 
@@ -91,7 +106,7 @@ def trace(moments: Sequence[Moment], rules: Rules) -> Trace:
     result = Trace()
     bits = rules.bits
     told = last_turn = 0
-    accepted = False
+    accepted = spoken_for = False
     fallen: list[Given] = []
     for moment in moments:
         kind = moment.kind
@@ -120,8 +135,10 @@ def trace(moments: Sequence[Moment], rules: Rules) -> Trace:
             told |= 0 if repeats else bit
         elif kind == "authorisation_found":
             result.authorisations.append(moment)
-        elif kind in ("speaks_for_other", "holder_joins"):
-            _hand_over(result.speaking, moment, rules)
+        elif kind == "speaks_for_other":
+            spoken_for = True
+    if spoken_for:
+        result.speaking = speaking_of(moments, holder_may_join="holder_present" in rules.third_party)
     result.counting = [g for g in result.given if g.status == "verified" and g.bit & rules.accepted]
     return result
 
@@ -155,10 +172,46 @@ def _corrected(fallen: list[Given], bit: int) -> None:
         fallen.clear()
 
 
-def _hand_over(speaking: list[Speaking], moment: Moment, rules: Rules) -> None:
-    current = speaking[-1]
-    if moment.kind == "speaks_for_other":
-        if current.other is None:
-            speaking.append(Speaking(moment.turn, moment, current.start))
-    elif current.other is not None and "holder_present" in rules.third_party:
-        speaking.append(Speaking(moment.turn, None, moment.turn, before=current))
+def speaking_of(moments: Iterable[Moment], *, holder_may_join: bool = True) -> list[Speaking]:
+    """Who speaks when, in order of time; the account holder first.
+
+    Who speaks for another does so until the account holder takes over, or until the caller comes back to the own
+    account. Nobody need say the latter where a holder asked about another's account by the way: something had been done
+    on the own one; without a name or number of the other the request was refused, and nothing was done upon it.
+    """
+    speaking = [Speaking(0)]
+    acted = by_the_way = False
+    given = done = 0
+    for moment in moments:
+        kind = moment.kind
+        if speaking[-1].turn > moment.turn and speaking[-1].refused and kind in (*ACTIONS, "speaks_for_self"):
+            # Refused, and done all the same; or the agent says that the rest of the turn is about the own account.
+            speaking.pop()
+        current = speaking[-1]
+        if kind == "speaks_for_other" and current.other is None:
+            speaking.append(Speaking(moment.turn, moment, current.start, current.apart))
+            # Whoever hands the telephone on is not by the way: somebody else says a name.
+            by_the_way = acted and current.before is None and given < moment.turn
+        elif kind == "speaks_for_self" and (current.other or current.refused):
+            # An agent who comes back to the own account may have done something on the other's in the same turn.
+            speaking.append(_back(moment.turn + (done == moment.turn), *speaking[-2:]))
+        elif kind == "holder_joins" and (current.other or current.refused) and holder_may_join:
+            speaking.append(Speaking(moment.turn, start=moment.turn, before=speaking[-2 if current.refused else -1]))
+        elif kind in ("refuses", "authorisation_missing") and by_the_way and current.other is not None:
+            speaking.append(Speaking(moment.turn + 1, start=current.start, apart=current.apart, refused=moment))
+        elif kind in ("gives", "authorisation_found"):
+            given, by_the_way = moment.turn, False
+        elif kind in ACTIONS:
+            acted, by_the_way = acted or (current.other is None and kind != "reads_out"), False
+            done = moment.turn
+    return speaking
+
+
+def _back(turn: int, before: Speaking, last: Speaking) -> Speaking:
+    """The caller speaks for themselves again, after `last`; `before` is who spoke before that."""
+    if last.other is None:
+        return Speaking(turn, start=last.start, apart=last.apart)
+    if before.before is not None:
+        # Between the two somebody else was on the line.
+        return Speaking(turn, start=turn)
+    return Speaking(turn, start=last.start, apart=(*last.apart, (last.turn, turn)))

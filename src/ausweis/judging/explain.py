@@ -30,6 +30,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "read_out": "Der Agent darf erst ab der Stufe „{level}“ selbst sagen: {factors}.",
         "third_party": "Für eine dritte Person muss dazukommen: {needs}.",
         "nobody": "Für eine dritte Person wird nichts gesagt und nichts getan.",
+        "by_the_way": "Wer als Kontoinhaber nebenbei nach einem fremden Konto fragt, ist nur dafür eine dritte Person.",
         "attempts": "Abgelehnte Antworten, die erlaubt sind: {count}. Was danach genannt wird, zählt nicht.",
         "expected": "Gemeldet wird so, als verletzten {share} von 100 Anrufen dieses Regelwerk.",
         "order": "Wer eine Stufe erreicht, hat auch die vor ihr genannten erreicht.",
@@ -61,6 +62,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "read_out": "Only from the level {level} may the agent say: {factors}.",
         "third_party": "A third party needs besides: {needs}.",
         "nobody": "For a third party nothing is told and nothing is done.",
+        "by_the_way": "An account holder who asks by the way about another's account is a third party for that alone.",
         "attempts": "{count} rejected answers are allowed; what is given after that does not count.",
         "expected": "Calls are flagged as if {share} of 100 broke this policy.",
         "order": "Whoever reaches a level has reached those named before it too.",
@@ -91,6 +93,7 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
         *_actions(policy, spoken),
         *_read_outs(policy, spoken),
         _third_party(rules, spoken),
+        texts["by_the_way"],
         texts["attempts"].format(count=policy.attempts),
         *_expected(policy, spoken),
         *(

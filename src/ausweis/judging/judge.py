@@ -39,7 +39,7 @@ def outlook_of(facts: Facts, policy: Policy) -> Outlook:
 
 
 def _in_the_field(facts: Facts, policy: Policy) -> Outlook:
-    return outlook_of(facts, policy).in_the_field(policy.expected_violations, facts.turns)
+    return outlook_of(facts, policy).in_the_field(policy.expected_violations, facts.turns, facts.judged_with)
 
 
 def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook: Outlook) -> Verdict:
@@ -55,8 +55,8 @@ def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook
         confidence=confidence,
         violations=violations,
         thinnest=min((events[place].probability for place in first), default=1.0),
-        caller=caller,
-        acted=bool(decision.acts),
+        caller_unclear=(caller == "unclear" and bool(decision.acts))
+        or any(act.speaking.refused for act in decision.acts),
         roles=facts.roles_confidence,
         unknown_speakers=facts.unknown_speakers,
         badly_heard=_turns_hung_on(facts, decision, violations, events, incidents),

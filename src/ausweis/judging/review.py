@@ -14,7 +14,7 @@ from ausweis.judging.reasons import (
     WordsReason,
 )
 from ausweis.judging.verdict import Incident, Violation
-from ausweis.vocabulary import Caller, Outcome
+from ausweis.vocabulary import Outcome
 
 __all__ = ["GRAVE", "SURE", "SURE_OF_CRITICAL", "SURE_OF_ROLES", "THIN", "review_reasons"]
 
@@ -40,8 +40,7 @@ def review_reasons(
     confidence: float,
     violations: Sequence[Violation],
     thinnest: float,
-    caller: Caller,
-    acted: bool,
+    caller_unclear: bool,
     roles: float | None,
     unknown_speakers: Sequence[int],
     badly_heard: Sequence[int],
@@ -54,6 +53,7 @@ def review_reasons(
     """All reasons; none means that the verdict needs no review.
 
     `thinnest` is the lowest probability among the events that the first violation rests on (1 without one);
+    `caller_unclear` whether nobody says who had something done, or on whose account after another's was refused;
     `badly_heard` are the turns that the verdict hangs on and whose words are not sure, as facts of earlier versions
     have them, `heard` the places as facts have them now; `not_read` the own words of the
     policy that nobody looked for: a set with one could not be met, and an action of one not be seen. With `unmeasured`,
@@ -70,7 +70,7 @@ def review_reasons(
         reasons.append(PlainReason(code="unmeasured_reader"))
     if violations and thinnest < THIN:
         reasons.append(TurnsReason(code="violation_unsure", turns=(violations[0].turn,)))
-    if caller == "unclear" and acted:
+    if caller_unclear:
         reasons.append(PlainReason(code="caller_unclear"))
     if SURE <= confidence < SURE_OF_CRITICAL and any(violation.severity == "critical" for violation in violations):
         reasons.append(ConfidenceReason(code="critical_unsure", confidence=confidence))

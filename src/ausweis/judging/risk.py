@@ -6,8 +6,9 @@ are drawn (Monte Carlo, stratified by event). The probabilities are the reader's
 they are.
 
 That result is evidence, and no probability yet: the longer a call, the more lines there are in which something may be
-read that is not there, and violations are rarer in the field than in the calls that a reader learns from. So the weight
-of "violation" is brought to what it means (`in_the_field`), and shared out anew.
+read that is not there, and violations are rarer in the field than in the calls that a reader learns from. How much of
+that holds depends on the reader: its calibration comes with the facts. So the weight of "violation" is brought to what
+it means (`in_the_field`), and shared out anew.
 """
 
 import math
@@ -18,13 +19,14 @@ from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
-from ausweis.facts import Event
+from ausweis.facts import Calibration, Event
 from ausweis.judging.decide import Decision, decide
+from ausweis.judging.policy import EXPECTED
 from ausweis.judging.rules import Rules
 from ausweis.judging.timeline import EVENT_THRESHOLD, Moment
 from ausweis.vocabulary import Outcome
 
-__all__ = ["CALIBRATION", "USUAL_TURNS", "Calibration", "Outlook", "doublings", "in_the_field", "weigh"]
+__all__ = ["AT_ITS_WORD", "USUAL_TURNS", "Outlook", "doublings", "in_the_field", "weigh"]
 
 INCONCLUSIVE: Outcome = "inconclusive"
 TIES: tuple[Outcome, ...] = ("inconclusive", "violation", "compliant", "not_applicable")
@@ -39,21 +41,9 @@ JointOutcome = tuple[bool, ...]
 """For each unsure event, whether it happened."""
 
 
-class Calibration(NamedTuple):
-    """What the weight of "violation" among the joint outcomes of a call means, in log-odds.
-
-    `reference`: the share of violations for which the weight of a call of usual length is taken as it is. `longer`:
-    what each doubling of a call's turns beyond `USUAL_TURNS` adds. `surest`: where the reader was unsure of anything,
-    no weight counts for more, and none for less than what this leaves to 1: no whole call is read with certainty.
-    """
-
-    reference: float
-    longer: float
-    surest: float
-
-
-CALIBRATION = Calibration(reference=0.17, longer=-1.5, surest=0.99)
-"""Chosen on dev and on long calls whose writing pass was left out (`evals/LAB.md`, 22)."""
+AT_ITS_WORD = Calibration(reference=EXPECTED, longer=0.0, surest=1.0)
+"""For a reader that was never measured: its weight counts as it is, whatever the length, where a policy expects as many
+violations as one that says nothing."""
 NEARLY_NONE = 1e-9
 USUAL_TURNS = 20
 """The length of most calls that a reader learned from before it saw long ones."""
@@ -77,7 +67,7 @@ class Outlook(NamedTuple):
         """The outcome of the greatest weight."""
         return max((outcome for outcome in TIES if outcome in self.decisions), key=lambda name: self.weights[name])
 
-    def in_the_field(self, expected: float, turns: int, calibration: Calibration | None = None) -> "Outlook":
+    def in_the_field(self, expected: float, turns: int, calibration: Calibration | None) -> "Outlook":
         """The same where so many of all calls are violations; what is certain stays certain.
 
         Nothing is, if the reader is unmeasured: a call in which it found no action is a violation as often as any.
@@ -85,7 +75,7 @@ class Outlook(NamedTuple):
         if self.certain and not self.unmeasured:
             return self
         violation = self.weights.get("violation", 0.0)
-        risk = in_the_field(violation, expected, turns, calibration or CALIBRATION)
+        risk = in_the_field(violation, expected, turns, calibration or AT_ITS_WORD)
         if self.unmeasured:
             risk = max(risk, expected * self.weights.get("not_applicable", 0.0))
         others = {outcome: weight for outcome, weight in self.weights.items() if outcome != "violation"}

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
+from ausweis.facts import Facts
+from ausweis.judging.evidence import speaking_of
 from ausweis.judging.reasons import BadlyHeardReason, HeardBadly, ReviewReason, TextReason
-from ausweis.judging.verdict import Check, Incident, Violation
+from ausweis.judging.timeline import EVENT_THRESHOLD, in_order, moments
+from ausweis.judging.verdict import Check, Incident, Verdict, Violation
 from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, Language, Vocabulary, level_name, name_of
 
 __all__ = [
@@ -17,6 +20,7 @@ __all__ = [
     "permission_in_words",
     "review_sentence",
     "sets_in_words",
+    "speaking_sentence",
     "violation_sentence",
 ]
 
@@ -74,7 +78,7 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "badly_heard": "Das Urteil hängt an schlecht verständlichen Stellen (Redebeitrag {turns}){heard}.",
         "own_words_not_read": "Nach diesen eigenen Begriffen des Regelwerks wurde nicht gesucht: {words}.",
         "inconclusive": "Die Aufnahme reicht nicht für ein Urteil.",
-        "caller_unclear": "Es gab eine Handlung, aber es ist unklar, wer angerufen hat.",
+        "caller_unclear": "Es gab eine Handlung, aber es ist unklar, wer angerufen hat oder um wessen Konto es ging.",
         "unmeasured_reader": (
             "Keine geschützte Handlung gefunden; aber wie viele dieses Modell überliest, wurde nie gemessen."
         ),
@@ -135,7 +139,7 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "badly_heard": "The verdict hangs on places that were heard badly (turn {turns}){heard}.",
         "own_words_not_read": "These words of the policy's own were not looked for: {words}.",
         "inconclusive": "The recording is not enough for a judgement.",
-        "caller_unclear": "Something was done, but it is unclear who called.",
+        "caller_unclear": "Something was done, but it is unclear who called or whose account it was.",
         "unmeasured_reader": "No protected action was found; but how many this model misses was never measured.",
         "quote_not_in_turn": (
             "Something that the model named was dropped: its quote does not stand in the turn, or is too short."
@@ -157,6 +161,21 @@ PERMISSIONS: dict[Language, dict[str, str]] = {
         "on_file": "an authorisation on file",
         "holder_present": "the account holder on the line, who authenticates",
         "never": "the policy's leave, which allows no third party",
+    },
+}
+
+SPEAKING: dict[Language, dict[str, str]] = {
+    "de": {
+        "other": "ab Redebeitrag {turn} geht es um das Konto eines anderen",
+        "holder": "ab Redebeitrag {turn} spricht der Kontoinhaber",
+        "refused": "in Redebeitrag {turn} abgelehnt, danach wohl wieder um das eigene",
+        "self": "ab Redebeitrag {turn} wieder um das eigene",
+    },
+    "en": {
+        "other": "from turn {turn} on it is about somebody else's account",
+        "holder": "from turn {turn} on the account holder speaks",
+        "refused": "refused in turn {turn}, and since then probably about the own one again",
+        "self": "from turn {turn} on about the own one again",
     },
 }
 
@@ -194,6 +213,27 @@ def incident_sentence(incident: Incident, language: Language) -> str:
     """What the incident is: a known one in our words, a company's own in the words of its policy."""
     known = (record.sentence[language] for record in INCIDENTS.values() if record.id == incident.id)
     return next(known, incident.description or "")
+
+
+def speaking_sentence(facts: Facts, verdict: Verdict, language: Language) -> str:
+    """Who speaks for whom, since when; empty where it is never about another's account."""
+    if verdict.authorisation.status == "not_needed":
+        return ""
+    shown = {(said.turn, said.quote) for violation in verdict.violations for said in violation.evidence}
+    likely = in_order(e for e in facts.events if e.probability >= EVENT_THRESHOLD or (e.turn, e.quote) in shown)
+    told = []
+    for speaking in speaking_of(moments(likely))[1:]:
+        turn = speaking.turn
+        if speaking.other is not None:
+            who = "other"
+        elif speaking.before is not None:
+            who = "holder"
+        elif speaking.refused is not None:
+            who, turn = "refused", speaking.refused.turn
+        else:
+            who = "self"
+        told.append(SPEAKING[language][who].format(turn=turn))
+    return "; ".join(told)
 
 
 def permission_in_words(accepted: Sequence[str], language: Language) -> str:

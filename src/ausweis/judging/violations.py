@@ -37,8 +37,9 @@ def broken_rules(acts: list[Act], trace: Trace, rules: Rules) -> list[BrokenRule
     broken = [BrokenRule("factor_leaked", turn, tuple(m.place for m in told)) for turn, told in leaks.items()]
     for act in acts:
         turn = act.moment.turn
-        if act.unauthorised and act.other is not None:
-            broken.append(BrokenRule("unauthorised_third_party", turn, (act.moment.place, act.other.place), act))
+        other = act.speaking.other
+        if act.unauthorised and other is not None:
+            broken.append(BrokenRule("unauthorised_third_party", turn, (act.moment.place, other.place), act))
         if act.met:
             continue
         kind, events = _unmet(act, trace, rules, leaked=any(told < turn for told in leaks))
@@ -55,8 +56,8 @@ def _unmet(act: Act, trace: Trace, rules: Rules, *, leaked: bool) -> tuple[Viola
         return "action_after_failed_authentication", (rejection.place,)
     if act.later:
         return "late_authentication", (completing(act, trace, rules).moment.place,)
-    proven = any(given.bit != NAME and given.moment.turn >= act.start for given in trace.counting)
-    if proven or leaked or act.other is not None:
+    proven = any(given.bit != NAME and act.speaking.counts(given) for given in trace.counting)
+    if proven or leaked or act.speaking.other is not None:
         return "insufficient_factors", ()
     return "no_authentication", ()
 
@@ -66,7 +67,7 @@ def _answered_since(rejection: Moment, act: Act, trace: Trace) -> bool:
     return any(
         given.moment.place > rejection.place
         and given.since <= act.moment.turn
-        and given.moment.turn >= act.start
+        and act.speaking.counts(given)
         and given.bit != NAME
         for given in trace.counting
     )

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine, Request, Result
+from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.errors import EngineError, PromptError
 from ausweis.facts import Event, Facts, NoteCode
 from ausweis.prompts import Template
@@ -28,7 +29,7 @@ from ausweis.reading.labels import Possible
 from ausweis.reading.plausible import plausible
 from ausweis.reading.policy_words import Meaning, PolicyWords
 from ausweis.reading.quotes import place_of
-from ausweis.reading.reader import Reading
+from ausweis.reading.reader import Reading, prompts_of
 from ausweis.reading.spoken import digits_in, has_number
 from ausweis.reading.unsure import doubts
 from ausweis.vocabulary import FactorRecord
@@ -37,7 +38,8 @@ __all__ = ["STATED", "EventsReader"]
 
 STATED = 0.95
 """How likely something happened that a model names; times the probability of its words, where the engine tells it.
-Chosen, not measured: sure enough to count, not so sure that a verdict is certain."""
+Chosen, not measured, for a model that is taken at its word: sure enough to count, not so sure that a verdict is
+certain. What was learned of a model (`EventCalibration`) says what that means of its events."""
 FEWEST, MOST = 20, 200
 """So many events an answer may have at least and at most. In the labelled calls, none has more than 26."""
 CHUNKS_AN_EVENT = 2
@@ -74,7 +76,9 @@ class EventsReader:
 
     strategy = "events"
 
-    def __init__(self, engine: Engine, template: Template, words: PolicyWords) -> None:
+    def __init__(
+        self, engine: Engine, template: Template, words: PolicyWords, calibration: ReaderCalibration | None = None
+    ) -> None:
         """Refuse a template whose answer is none of events.
 
         Raises:
@@ -83,12 +87,13 @@ class EventsReader:
         self._engine = engine
         self._template = template
         self._words = words
+        self._calibration = calibration
         self._schema(1, 1)
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
-        """The one template."""
-        return (self._template.provenance,)
+        """The one template, and what was learned of its answers."""
+        return (self._template.provenance, *prompts_of(self._calibration))
 
     @property
     def factors(self) -> frozenset[str]:
@@ -170,8 +175,12 @@ class EventsReader:
             else:
                 speaker = meaning.speakers[0] if turn.speaker == "unknown" else turn.speaker
                 quote = Chunk(named.turn, speaker, turn.text[slice(*place)], place[0])
-                found.append(_Found(meaning, quote, STATED * probability))
+                found.append(_Found(meaning, quote, self._likely(meaning, STATED * probability)))
         return found, notes
+
+    def _likely(self, meaning: Meaning, said: float) -> float:
+        learned = self._calibration and self._calibration.events
+        return learned.probability(meaning.kind, said) if learned and meaning.kind else said
 
     def _facts(
         self, call: Call, chunks: Sequence[Chunk], found: Sequence[_Found], notes: list[NoteCode], late: float
@@ -192,6 +201,7 @@ class EventsReader:
             incidents=mentions_once(mentions),
             looked_for=tuple(question.asked for question in self._words.incidents),
             asked_words=self._words.own,
+            calibration=self._calibration and self._calibration.risk,
             **doubts(call),
         )
 

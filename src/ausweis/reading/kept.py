@@ -10,6 +10,7 @@ MENTIONED = 0.05
 """Events less likely than this are not kept."""
 
 ORDER: tuple[EventKind, ...] = (
+    "speaks_for_self",
     "speaks_for_other",
     "holder_joins",
     "gives",

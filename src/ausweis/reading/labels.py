@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ausweis.errors import PromptError
-from ausweis.facts import CALLER_EVENTS, EventKind
+from ausweis.facts import EventKind, sides_of
 from ausweis.vocabulary import CATEGORIES, FACTORS, Factor, Side
 
 __all__ = [
@@ -101,7 +101,7 @@ def speakers_of(label: str) -> tuple[Side, ...]:
         return ("agent", "caller")
     event = meaning(label)
     kind = VERBS.get(label) if event is None else event[0]
-    return ("caller",) if kind in CALLER_EVENTS else ("agent",)
+    return sides_of(kind)
 
 
 def of_speaker(speaker: str, labels: Sequence[str], probabilities: Sequence[float]) -> dict[str, float]:

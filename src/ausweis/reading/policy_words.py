@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
 from ausweis.calls.text import MARKER
-from ausweis.facts import CALLER_EVENTS, EventKind
+from ausweis.facts import EventKind, sides_of
 from ausweis.reading.incident_question import IncidentQuestion
 from ausweis.vocabulary import ActionKind, OwnWord, with_own
 
@@ -74,4 +74,4 @@ def _alone() -> list[EventKind]:
 
 
 def _event(kind: EventKind, subject: str | None = None) -> Meaning:
-    return Meaning(("caller",) if kind in CALLER_EVENTS else ("agent",), kind, subject)
+    return Meaning(sides_of(kind), kind, subject)

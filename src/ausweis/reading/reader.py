@@ -3,10 +3,11 @@
 from typing import NamedTuple, Protocol
 
 from ausweis.calls.call import Call
+from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.facts import Facts
 from ausweis.provenance import PromptProvenance
 
-__all__ = ["Reader", "Reading"]
+__all__ = ["Reader", "Reading", "prompts_of"]
 
 
 class Reading(NamedTuple):
@@ -41,3 +42,8 @@ class Reader(Protocol):
     def read(self, call: Call) -> Reading:
         """Read one call."""
         ...
+
+
+def prompts_of(calibration: ReaderCalibration | None) -> tuple[PromptProvenance, ...]:
+    """How a reader's `prompts` name its calibration."""
+    return () if calibration is None or calibration.provenance is None else (calibration.provenance,)

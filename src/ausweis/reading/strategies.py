@@ -14,11 +14,12 @@ from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import Engine, TranscriptEngine
+from ausweis.engines.protocol import Engine, TranscriptEngine, WrittenAnswers
+from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
-from ausweis.provenance import ModelProvenance
+from ausweis.provenance import ModelProvenance, PromptProvenance
 from ausweis.reading.asking import Asking, NoAsking, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
 from ausweis.reading.call_questions import CallQuestions
@@ -33,6 +34,7 @@ from ausweis.vocabulary import OwnWord
 
 __all__ = [
     "CALL_TEMPLATE",
+    "EVENTS_TEMPLATE",
     "HEADS",
     "INCIDENTS_TEMPLATE",
     "INCIDENT_QUESTION_TEMPLATE",
@@ -41,6 +43,8 @@ __all__ = [
     "TRANSCRIPT_TEMPLATE",
     "TURN_TEMPLATES",
     "PolicyText",
+    "calibrated_as",
+    "fitting",
     "how_to_learn",
     "incident_reader",
     "matcher_for",
@@ -64,6 +68,8 @@ INCIDENT_QUESTION_TEMPLATE = "own-incident"
 """The template that asks about an incident that a policy describes, after the transcript."""
 CALL_TEMPLATE = "third-party"
 """The template that asks about the call as a whole after the transcript."""
+EVENTS_TEMPLATE = "call-events"
+"""The template that asks for all events of a call at once."""
 TRANSCRIPT_TEMPLATE = "transcript"
 """The template whose probe, where there is one for the model, reads turns of both."""
 _QUESTIONS = (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE)
@@ -89,6 +95,25 @@ class PolicyText:
     own_words: tuple[OwnWord, ...] = ()
 
 
+def fitting(engine: Engine, *, probes: bool = True) -> str:
+    """The strategy for an engine where none was named: `turnwise` where a probe was learned for its model.
+
+    Without one, `events`; but turn by turn where the answer of `events` cannot be held to its schema, and without
+    `probes`. Of answers that were written before, the templates that they are for decide.
+
+    Raises:
+        ModelError: an index of learned parts cannot be read.
+    """
+    if isinstance(engine, WrittenAnswers):
+        by_turns = {*TURN_TEMPLATES.values(), TRANSCRIPT_TEMPLATE} & engine.templates
+        return "events" if EVENTS_TEMPLATE in engine.templates and not by_turns else "turnwise"
+    if not probes or engine.info.parameters.get("schemas") == "none":
+        return "turnwise"
+    kinds = learned_index.kinds_for(engine.info.sha256)
+    learned = any(stamp.id == TRANSCRIPT_TEMPLATE and "probe" in found for stamp, found in kinds.items())
+    return "turnwise" if learned else "events"
+
+
 def open_reader(
     strategy: str,
     engine: Engine,
@@ -109,12 +134,39 @@ def open_reader(
     if strategy == "turnwise":
         asking = _asking(engine, library, policy.own_words, probes=probes) if authentication else NoAsking()
         incidents = incident_reader(engine, library, policy.incidents, probes=probes) if policy.incidents else None
-        return TurnwiseReader(engine, asking, incidents)
+        return TurnwiseReader(engine, asking, incidents, _calibration(engine, asking.prompts))
     if strategy == "events":
-        return EventsReader(
-            engine, template_of(library, "call-events"), PolicyWords(policy.own_words, policy.incidents)
-        )
+        template = template_of(library, EVENTS_TEMPLATE)
+        words = PolicyWords(policy.own_words, policy.incidents)
+        return EventsReader(engine, template, words, _calibration(engine, (template.provenance,)))
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
+
+
+def calibrated_as(prompts: Iterable[PromptProvenance]) -> tuple[PromptProvenance, dict[LearnedKind, str]] | None:
+    """What the calibration of a reader with these prompts hangs on: a template, and a probe by its SHA-256.
+
+    None where it asks for none of the events of authentication.
+    """
+    by_id = {prompt.id: prompt for prompt in prompts}
+    if (probe := by_id.get(f"{TRANSCRIPT_TEMPLATE}:probe")) is not None:
+        return by_id[TRANSCRIPT_TEMPLATE], {"probe": probe.sha256}
+    template = by_id.get(TURN_TEMPLATES["agent"]) or by_id.get(EVENTS_TEMPLATE)
+    return None if template is None else (template, {})
+
+
+def _calibration(engine: Engine, prompts: Iterable[PromptProvenance]) -> ReaderCalibration | None:
+    """The newest that was learned of a reader with these prompts; None where there is none.
+
+    Raises:
+        ModelError: its file was changed, or the index of learned parts cannot be read.
+        PromptError: it is broken, or was learned for another text of the template.
+    """
+    reader = calibrated_as(prompts)
+    found = reader and learned_index.newest("calibration", reader[0], engine.info.sha256, reader[1])
+    if not found:
+        return None
+    index, part = found
+    return ReaderCalibration.load(index.checked(part), part)
 
 
 def _asking(engine: Engine, library: Library, own_words: tuple[OwnWord, ...], *, probes: bool) -> Asking:

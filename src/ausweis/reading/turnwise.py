@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine
+from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.facts import Event, Facts
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
@@ -19,7 +20,7 @@ from ausweis.reading.kept import MENTIONED, ORDER, once_a_turn
 from ausweis.reading.labels import STARTS_LATE, VERBS, Possible, possible_events
 from ausweis.reading.own_labels import own_events, own_labels
 from ausweis.reading.plausible import plausible
-from ausweis.reading.reader import Reading
+from ausweis.reading.reader import Reading, prompts_of
 from ausweis.reading.spoken import digits_in
 from ausweis.reading.unsure import doubts
 from ausweis.vocabulary import with_own
@@ -32,18 +33,26 @@ class TurnwiseReader:
 
     strategy = "turnwise"
 
-    def __init__(self, engine: Engine, asking: Asking, incidents: IncidentReader | None = None) -> None:
-        """`incidents` are looked for besides, where the policy asks for some."""
+    def __init__(
+        self,
+        engine: Engine,
+        asking: Asking,
+        incidents: IncidentReader | None = None,
+        calibration: ReaderCalibration | None = None,
+    ) -> None:
+        """`incidents` are looked for besides, where the policy asks for some. `calibration`: of this way of asking."""
         self._engine = engine
         self._asking = asking
         self._incidents = incidents
+        self._calibration = calibration
         self._own_labels = own_labels(asking.words)
         self._vocabulary = with_own(asking.words)
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
         """The templates, and what was learned for them, such as `id:probe`."""
-        return (*self._asking.prompts, *(() if self._incidents is None else self._incidents.prompts))
+        incidents = () if self._incidents is None else self._incidents.prompts
+        return (*self._asking.prompts, *prompts_of(self._calibration), *incidents)
 
     @property
     def factors(self) -> frozenset[str]:
@@ -77,6 +86,7 @@ class TurnwiseReader:
             incidents=mentions,
             looked_for=() if self._incidents is None else self._incidents.looked_for,
             asked_words=self._asking.words,
+            calibration=self._calibration and self._calibration.risk,
             **doubts(call),
         )
         return Reading(facts, tokens + more)

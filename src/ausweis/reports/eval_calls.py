@@ -10,9 +10,9 @@ from ausweis.evals.case import Case
 from ausweis.evals.conclusion import Conclusion, incidents_said
 from ausweis.evals.metrics.outcomes import told
 from ausweis.evals.metrics.stability import flipped
+from ausweis.evals.source import EvalSource
 from ausweis.judging.sentences import review_sentence, violation_sentence
 from ausweis.judging.verdict import Violation
-from ausweis.reports.eval_source import EvalSource
 from ausweis.views.words import clock
 from ausweis.vocabulary import KNOWN_WORDS, Vocabulary
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+from ausweis.evals.calibrating import event_curve, risk_curve
 from ausweis.evals.metrics.outcomes import NONE
 from ausweis.evals.metrics.summary import Slice, Summary, rows_of
+from ausweis.evals.source import EvalSource
+from ausweis.reports import plots
 from ausweis.reports.eval_calls import call_views
-from ausweis.reports.eval_source import EvalSource
 from ausweis.reports.pages import page_of
-from ausweis.reports.plots import calibration, risk_curve
 
 __all__ = ["eval_page"]
 
@@ -19,7 +20,8 @@ MARKS = ("wrong", "right", "no verdict", "facts differ", "flipped", "must pass",
 
 def eval_page(source: EvalSource) -> str:
     """The page."""
-    calls = call_views(source)
+    calls, learned = call_views(source), source.calibrated
+    learned_events = learned.events if learned else None
     present = {mark for call in calls for mark in call.marks}
     return page_of(
         "eval_page.html.j2",
@@ -30,8 +32,10 @@ def eval_page(source: EvalSource) -> str:
         rows=rows_of(source.summary),
         confusion=_heat(source.summary),
         tags=_by_kind(source.summary.slices),
-        curve=risk_curve(source.cases, source.summary),
-        calibration=calibration(source.summary),
+        curve=plots.risk_curve(source.cases, source.summary),
+        calibration=plots.calibration(source.summary),
+        risks=plots.probabilities(risk_curve(source), learned.risk if learned else None, "calls a violation at a risk"),
+        events=plots.probabilities(event_curve(source), learned_events, "events so at a probability"),
         calls=calls,
         repeats=max(case.repeat for case in source.cases),
         marks=[mark for mark in MARKS if mark in present],

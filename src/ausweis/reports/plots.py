@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from ausweis.evals.case import Case
 from ausweis.evals.metrics import Summary
-from ausweis.evals.metrics.calibration import Bin
+from ausweis.evals.metrics.calibration import Bin, Curve
 from ausweis.evals.metrics.ranking import found_curve
 
-__all__ = ["Calibration", "Point", "RiskCurve", "calibration", "risk_curve"]
+__all__ = ["Point", "Reliability", "RiskCurve", "calibration", "probabilities", "risk_curve"]
 
 Point = tuple[float, float]
 
@@ -24,11 +24,16 @@ class RiskCurve:
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """Bins of confidence, each with the share of right outcomes."""
+class Reliability:
+    """Bins of what was said to be so likely, each with the share that is so; `after`: the same once that is learned.
+
+    `score`: how good they are, in words.
+    """
 
     bins: Sequence[Bin]
     text: str
+    score: str
+    after: Sequence[Bin] = ()
 
 
 def risk_curve(cases: Sequence[Case], summary: Summary) -> RiskCurve | None:
@@ -46,16 +51,29 @@ def risk_curve(cases: Sequence[Case], summary: Summary) -> RiskCurve | None:
     return RiskCurve(_corners(found_curve(first)), ((0, 0), (broken / len(first), 1), (1, 1)), broken, text)
 
 
-def calibration(summary: Summary) -> Calibration | None:
-    """The reliability table; None where no call has a verdict."""
+def calibration(summary: Summary) -> Reliability | None:
+    """That of confidence; None where no call has a verdict."""
     if not summary.reliability or summary.failed == summary.calls:
         return None
+    text = _told(summary.reliability, "calls right at a confidence")
+    return Reliability(summary.reliability, text, f"Brier score {summary.brier}")
+
+
+def probabilities(curve: Curve | None, learned: Curve | None, so: str) -> Reliability | None:
+    """That of a run, and what `ausweis eval calibrate` makes of it; None without a curve. `so`: what is foretold."""
+    if curve is None:
+        return None
+    score = str(curve) if learned is None else f"{curve}; with what eval calibrate learned: {learned}"
+    return Reliability(curve.bins, _told(curve.bins, so), score, learned.bins if learned else ())
+
+
+def _told(bins: Sequence[Bin], so: str) -> str:
     parts = [
-        f"{step.right.value:.0%} of {step.right.n} calls right at a confidence of {step.confidence:.2f}"
-        for step in summary.reliability
+        f"{step.right.value:.0%} of {step.right.n} {so} of {step.confidence:.2f}"
+        for step in bins
         if step.right.value is not None
     ]
-    return Calibration(summary.reliability, "; ".join(parts).capitalize() + ".")
+    return "; ".join(parts) + "."
 
 
 def _corners(points: Sequence[Point]) -> list[Point]:

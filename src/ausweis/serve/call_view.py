@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from ausweis.judging.harm import found_of
-from ausweis.judging.sentences import check_sentence, review_sentence
+from ausweis.judging.sentences import check_sentence, review_sentence, speaking_sentence
 from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
 from ausweis.serve.comparing import Compared, compared
@@ -139,7 +139,8 @@ def _decision(decision: Decision, reviewer: str, words: Words) -> DecisionView:
 
 def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
     row, run = record.row, record.run
-    yield "caller", words.word(record.verdict.caller)
+    spoken = speaking_sentence(record.facts, record.verdict, words.language) if record.facts else ""
+    yield "caller", "; ".join(filter(None, (words.word(record.verdict.caller), spoken)))
     if row.direction:
         yield "direction", words.word(row.direction)
     yield "policy", f"{run.policy_title or run.policy.id} ({run.policy.id} {run.policy.version})"

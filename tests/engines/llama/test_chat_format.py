@@ -44,6 +44,14 @@ def test_a_model_without_a_system_role_gets_it_before_the_question() -> None:
     ]
 
 
+def test_an_answer_ends_as_the_template_says() -> None:
+    """Where it ends with the end of a text, an answer that a prompt shows has that too."""
+    mistral = "{% for m in messages %}{% if m.role == 'user' %}[INST]{{ m.content }}[/INST]{% else %}{{ m.content + "
+    answer = Message(role="assistant", content="Yes.")
+    parts = chat_format("template", mistral + "eos_token }}{% endif %}{% endfor %}", "</s>")([USER, answer, USER])
+    assert parts[4:] == [PromptPart("</s>[INST]", True), PromptPart(USER.content, False), PromptPart("[/INST]", True)]
+
+
 @pytest.mark.parametrize("template", ["{{ broken", "{{ messages[0].role }}", "{{ raise_exception('never') }}"])
 def test_a_template_that_cannot_be_used(template: str) -> None:
     with pytest.raises(ModelError, match="chat template of the model file"):

@@ -162,7 +162,7 @@ def test_stopped_in_the_middle(server: Served, whole: list[str], tmp_path: Path)
 
 def command(server: Served, folder: Path, *more: str) -> list[str]:
     (folder / "calls.jsonl").write_text("".join(call(n).model_dump_json() + "\n" for n in range(12)), encoding="utf-8")
-    engine = ("--engine", f"server:{server.address}")
+    engine = ("--engine", f"server:{server.address}", "--strategy", "turnwise")
     return [sys.executable, str(READER), "score", "calls.jsonl", "--policy", "telecom-de", *engine, *more]
 
 

@@ -1,3 +1,4 @@
+import itertools
 import re
 from pathlib import Path
 
@@ -29,12 +30,39 @@ ASR_MODEL = (
 )
 
 
+LADDER = ("qwen3-4b", "ministral-3-8b", "ministral-3-14b", "mistral-small-3.2", "qwen3-30b-a3b", "gemma-4-26b-a4b")
+
+
+@pytest.mark.parametrize("name", LADDER)
+def test_a_model_of_the_ladder_is_told_in_full(name: str) -> None:
+    """Free for companies, at one revision, with its memory; two public places for its hash stand in a comment."""
+    model = catalogue.entry(name, "llm")
+    assert (model.licence, model.packages) == ("Apache-2.0", ())
+    source = model.source(catalogue.HubSource)
+    assert source is not None
+    assert re.fullmatch(r"https://huggingface.co/[\w.-]+/[\w.-]+/resolve/[0-9a-f]{40}/[\w.-]+\.gguf", source.url)
+    assert model.memory is not None
+    assert model.bytes < model.memory < 1.5 * model.bytes + 3 * 2**30
+    before = catalogue._SHIPPED.read_text("utf-8").partition(f"  - id: {name}\n")[0].splitlines()
+    comment = " ".join(itertools.takewhile(lambda line: line.startswith("  # "), reversed(before)))
+    assert len(set(re.findall(r"# ([\w.-]+/[\w.-]+) ", comment))) == 2
+
+
+def test_memory_is_that_of_a_long_call() -> None:
+    """The file, 16,384 tokens of context, and a GiB; fewer tokens where a model was made for fewer."""
+    large, small = catalogue.entry("mistral-small-3.2"), catalogue.entry("smollm2-135m")
+    assert large.memory == 14_333_922_848 + 40 * 2 * 8 * 128 * 2 * 16_384 + 2**30
+    assert small.memory == 98_362_432 + 30 * 2 * 3 * 64 * 2 * 8_192 + 2**30
+    assert catalogue.entry("whisper-base").memory is None
+
+
 def test_shipped_entries_are_consistent() -> None:
     found = catalogue.entries()
     assert [(model.id, model.kind) for model in found] == [
         ("qwen2.5-coder-1.5b", "llm"),
         ("qwen2.5-coder-0.5b", "llm"),
         ("smollm2-135m", "llm"),
+        *((name, "llm") for name in LADDER),
         ("whisper-base", "asr"),
         ("whisper-base-telephone", "asr"),
         ("whisper-small", "asr"),
@@ -122,7 +150,7 @@ def test_files_of_an_asr_model_are_named_with_their_packages() -> None:
         (
             "whisper-base",
             "llm",
-            r"is an ASR model, but a language model is wanted here: .*smollm2-135m, or .*gguf",
+            r"is an ASR model, but a language model is wanted here: .*gemma-4-26b-a4b, or .*gguf",
         ),
         (
             "smollm2-135m",
@@ -150,7 +178,7 @@ def test_own_catalogue_adds_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "own.yaml"
     path.write_text(ENTRY)
     monkeypatch.setenv("AUSWEIS_MODELS", str(path))
-    assert catalogue.entry("own-model").bytes == 3
+    assert (catalogue.entry("own-model").bytes, catalogue.entry("own-model").memory) == (3, None)
     assert catalogue.entry("smollm2-135m").context == 8192
 
 

@@ -1,10 +1,12 @@
+import hashlib
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from ausweis.engines.weights import download
+from ausweis.engines import weights
+from ausweis.engines.weights import download, sources
 from ausweis.errors import ModelError
 
 CONTENT = bytes(range(256)) * 40
@@ -66,6 +68,33 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield started
         started.shutdown()
         thread.join()
+
+
+CATALOGUE = f"""\
+models:
+  - id: tall
+    title: Some bytes
+    file: tall.gguf
+    bytes: {len(CONTENT)}
+    sha256: "{hashlib.sha256(CONTENT).hexdigest()}"
+    licence: Apache-2.0
+    chat_format: template
+    context: 4096
+    sources: [{{kind: hub, url: "https://models.example.com/tall.gguf"}}]
+"""
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_language_model_of_the_catalogue_is_pulled_whole_though_the_line_breaks(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "_addresses", lambda entry, files: [server.url])
+    server.hangs_up_after = (3_000, 5_000)
+    pulled = weights.pull("tall")
+    assert (pulled.path.read_bytes(), pulled.sha256) == (CONTENT, hashlib.sha256(CONTENT).hexdigest())
+    assert server.asked == [None, "bytes=3000-", "bytes=8000-"]
+    assert weights.pull("tall") == pulled
+    assert len(server.asked) == 3
 
 
 def fetched(server: Server) -> bytes:

@@ -12,6 +12,7 @@ COMMANDS = {
     "gate": "Fail where a run is worse than the blessed baseline.",
     "bless": "Make a run the baseline, with its recorded answers.",
     "report": "Make one HTML page of an eval run.",
+    "calibrate": "Learn what a reader's probabilities mean.",
     "validate": "Check a golden set.",
     "agreement": "Tell how far two who labelled the same calls agree.",
 }

@@ -81,7 +81,8 @@ def run(context: click.Context, /, **options: Any) -> None:
     try:
         total = len(wanted.chosen()) * wanted.repeats
         with progress_shown(total, quiet=options["quiet"]) as show:
-            evaluation = evaluate(wanted, folder, resume=options["resume"], on_progress=show, warn=warn)
+            say = (lambda text: None) if options["quiet"] else warn
+            evaluation = evaluate(wanted, folder, resume=options["resume"], on_progress=show, warn=warn, say=say)
     except KeyboardInterrupt:
         then = going_on(folder, EVAL_FILE)
         warn(f"stopped: {then}" if then else "stopped")

@@ -5,6 +5,7 @@ chat_format    messages → parts of a prompt, markers apart from contents
 prompt_tokens  prompts as tokens
 batches        which questions are evaluated together, and what they share
 model          the weights: vocabulary, tokens
+ggml           the library under llama.cpp, and the memory of the GPU that it can use
 context        llama.cpp's memory, with a prefix that prompts share and that is kept on the disk
 shared_prefix  a sequence for each question, going on from the prefix they share
 answers        answers under way: of a closed list, or JSON by schema

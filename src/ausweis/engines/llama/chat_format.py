@@ -33,16 +33,19 @@ def _chatml(messages: Sequence[Message]) -> list[PromptPart]:
     return [*parts, PromptPart("<|im_start|>assistant\n", True)]
 
 
-def chat_format(name: str | None, template: str | None) -> ChatFormat:
-    """The format with this name, else the one that the Jinja `template` of a model file describes, else ChatML."""
+def chat_format(name: str | None, template: str | None, end: str = "") -> ChatFormat:
+    """The format with this name, else the one that the Jinja `template` of a model file describes, else ChatML.
+
+    `end`: the end of a text, with which some templates end an answer.
+    """
     if name == "chatml" or (name is None and template is None):
         return _chatml
     if template is None:
         raise ModelError(f"the chat format {name} is unknown and the model file describes none")
-    return _from_template(template)
+    return _from_template(template, end)
 
 
-def _from_template(source: str) -> ChatFormat:
+def _from_template(source: str, end: str) -> ChatFormat:
     """Render the template with a mark in the place of each content, and cut there: contents never pass through it."""
     from jinja2 import TemplateError
     from jinja2.ext import loopcontrols
@@ -61,7 +64,7 @@ def _from_template(source: str) -> ChatFormat:
             marks = [f"content{secrets.token_hex(8)}" for _ in candidate]
             roles = [{"role": m.role, "content": mark} for m, mark in zip(candidate, marks, strict=True)]
             try:
-                text = compiled.render(messages=roles, add_generation_prompt=True, bos_token="", eos_token="")
+                text = compiled.render(messages=roles, add_generation_prompt=True, bos_token="", eos_token=end)
             except TemplateError:
                 continue
             if all(text.count(mark) == 1 for mark in marks):

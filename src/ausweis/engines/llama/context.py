@@ -104,6 +104,8 @@ class LlamaContext:
         self._memory = self._api.llama_get_memory(self._context)
         self._batch = self._api.llama_batch_init(CHUNK, 0, sequences)
         self.size = size
+        self.stopped = False
+        """Whether nothing is to be evaluated any more."""
         self.length = 0
         """Tokens of the prefix."""
 
@@ -144,6 +146,8 @@ class LlamaContext:
         Raises:
             EngineError: llama.cpp could not. What is raised while it asks the tap is raised here.
         """
+        if self.stopped:
+            raise EngineError("the model was closed")
         batch = self._batch
         batch.n_tokens = len(chunk)
         for place, cell in enumerate(chunk):

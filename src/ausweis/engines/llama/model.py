@@ -11,7 +11,9 @@ __all__ = ["LlamaModel"]
 
 
 class LlamaModel:
-    """A GGUF file in memory (mapped, so that processes share it).
+    """A GGUF file in memory (mapped, so that processes share it), or on the GPU.
+
+    All its layers are put on the GPU where llama-cpp-python was built for one and they have room there, else none.
 
     Raises:
         ModelError: the file is missing, cut short, or nothing that llama.cpp can load.
@@ -25,8 +27,12 @@ class LlamaModel:
         self.api: Any = llama_cpp
         llama_cpp.llama_backend_init()
         parameters = llama_cpp.llama_model_default_params()
-        self.pointer = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
-        if not self.pointer:
+        for self.on_gpu in (True, False) if llama_cpp.llama_supports_gpu_offload() else (False,):
+            parameters.n_gpu_layers = -1 if self.on_gpu else 0
+            self.pointer = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
+            if self.pointer:
+                break
+        else:
             raise ModelError("llama.cpp cannot load this file: it is cut short or of an unknown kind", place=str(path))
         self.vocabulary = llama_cpp.llama_model_get_vocab(self.pointer)
         self.size = int(llama_cpp.llama_vocab_n_tokens(self.vocabulary))
@@ -60,6 +66,13 @@ class LlamaModel:
         """The token with which the model ends its turn."""
         token = int(self.api.llama_vocab_eot(self.vocabulary))
         return token if token >= 0 else int(self.api.llama_vocab_eos(self.vocabulary))
+
+    @property
+    def end_text(self) -> str:
+        """The end of a text, as chat templates write it."""
+        token = self.api.llama_vocab_eos(self.vocabulary)
+        text = self.api.llama_vocab_get_text(self.vocabulary, token) if token >= 0 else b""
+        return str(text.decode("utf-8", errors="replace"))
 
     @property
     def begin_token(self) -> int | None:

@@ -17,6 +17,7 @@ from ausweis.engines.llama.answers import Answer, Answering, Logits, Step
 from ausweis.engines.llama.batches import Run
 from ausweis.engines.llama.context import CachedPrefix, Cell, LlamaContext, chunks
 from ausweis.engines.llama.model import LlamaModel
+from ausweis.errors import EngineError
 
 __all__ = ["SEQUENCES", "SharedPrefixContext"]
 
@@ -65,15 +66,15 @@ class SharedPrefixContext(LlamaContext):
                     logits_after.update(dict.fromkeys(cell.wanted, logits))
         return logits_after
 
-    def answer(self, answering: Mapping[int, Answering]) -> dict[int, tuple[Answer, int]]:
-        """For each sequence its answer, and how many tokens were evaluated for it.
+    def answer(self, answering: Mapping[int, Answering]) -> dict[int, tuple[Answer | EngineError, int]]:
+        """For each sequence its answer, or why it has none, and how many tokens were evaluated for it.
 
         All answers that are open go on together, one evaluation a step.
 
         Raises:
-            EngineError: as `evaluate`, or there is no answer.
+            EngineError: as `evaluate`.
         """
-        answers: dict[int, tuple[Answer, int]] = {}
+        answers: dict[int, tuple[Answer | EngineError, int]] = {}
         counts = dict.fromkeys(answering, 0)
         known: dict[int, Logits | None] = dict.fromkeys(answering, None)
         while known:
@@ -84,6 +85,8 @@ class SharedPrefixContext(LlamaContext):
                     steps[sequence] = next(answering[sequence]) if logits is None else answering[sequence].send(logits)
                 except StopIteration as done:
                     answers[sequence] = (done.value, counts[sequence])
+                except EngineError as error:
+                    answers[sequence] = (error, counts[sequence])
             ends = {sequence: self._length(sequence) for sequence, step in steps.items() if not step.keep}
             known = dict(
                 self.evaluate([Run(step.tokens, (sequence,), (sequence,)) for sequence, step in steps.items()])

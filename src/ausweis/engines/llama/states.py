@@ -8,13 +8,13 @@ import ctypes
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.errors import EngineError, ModelError
+from ausweis.engines.llama.ggml import ggml
+from ausweis.errors import EngineError
 
 __all__ = ["StateTap", "States"]
 
@@ -26,7 +26,7 @@ class StateTap:
 
     def __init__(self, api: Any, layers: Sequence[int], width: int) -> None:
         """`width`: numbers in a state."""
-        self._library = _ggml(api)
+        self._library = _tensors(api)
         self._places = {f"l_out-{layer}".encode(): place for place, layer in enumerate(layers)}
         self._width = width
         self._open = False
@@ -101,13 +101,8 @@ class StateTap:
         return np.stack([self._taken[place] for place in range(len(self._places))])
 
 
-def _ggml(api: Any) -> Any:
-    folder = Path(api.__file__).parent / "lib"
-    files = (path for ending in ("so", "dylib", "dll") for path in folder.glob(f"*ggml-base.{ending}"))
-    file = next(files, None)
-    if file is None:
-        raise ModelError("this build of llama-cpp-python lacks the ggml library that probes need", place=str(folder))
-    library = ctypes.CDLL(str(file))
+def _tensors(api: Any) -> Any:
+    library = ggml(api)
     library.ggml_get_name.restype, library.ggml_get_name.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
     get = library.ggml_backend_tensor_get
     get.restype, get.argtypes = None, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t]

@@ -13,6 +13,7 @@ from ausweis.errors import ModelError
 
 __all__ = [
     "CATALOGUE_VARIABLE",
+    "LONG_CONTEXT",
     "Beside",
     "Entry",
     "File",
@@ -26,6 +27,10 @@ __all__ = [
 ]
 
 CATALOGUE_VARIABLE = "AUSWEIS_MODELS"
+LONG_CONTEXT = 16384
+"""Tokens of context in which a long call has room, with all that is asked about it in one prompt and the answer."""
+_WORKING_MEMORY = 1 << 30
+"""Bytes that llama.cpp takes besides, for what it computes; generous for a few hundred tokens at once."""
 _SHIPPED = Path(__file__).with_name("models.yaml")
 
 Kind = Literal["llm", "asr", "voices"]
@@ -127,15 +132,20 @@ class Beside(File):
 
 
 class Entry(File):
-    """One model: its file and, for an ASR model, those beside it. `context`: the tokens that an llm was made for."""
+    """One model: its file and, for an ASR model, those beside it.
+
+    `context`: the tokens that an llm was made for; `cache`: the bytes of memory that each of them takes.
+    `chat_format`: of an llm; `template` is what its file says itself.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
     kind: Kind = "llm"
     title: str
     default: StrictBool = False
     licence: str
-    chat_format: Literal["chatml"] | None = None
+    chat_format: Literal["chatml", "template"] | None = None
     context: Annotated[StrictInt, Field(gt=0, lt=2**60)] | None = None
+    cache: Annotated[StrictInt, Field(gt=0, lt=2**30)] | None = None
     sources: tuple[Annotated[PackageSource | HubSource | PathSource, Field(discriminator="kind")], ...]
     beside: tuple[Beside, ...] = ()
     adapter: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*\.safetensors$")] | None = None
@@ -173,6 +183,13 @@ class Entry(File):
     def files(self) -> tuple[File, ...]:
         """All its files, the one that gives it its hash first."""
         return (self, *self.beside)
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes that an llm needs to read a long call: its file, the cache and what is computed; None if not known."""
+        if self.cache is None or self.context is None:
+            return None
+        return self.bytes + self.cache * min(self.context, LONG_CONTEXT) + _WORKING_MEMORY
 
     @property
     def kept_as(self) -> str:

@@ -1,9 +1,9 @@
-"""Is a confidence of 0.8 right in 80 of 100 calls?
+"""Is a confidence of 0.8 right in 80 of 100 calls? Is of 100 calls with a risk of 0.2 every fifth a violation?
 
 Calls without a verdict have no confidence, and are left out; in coverage they need a human.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,14 +11,28 @@ from ausweis.evals.case import Case
 from ausweis.evals.metrics import measures
 from ausweis.evals.metrics.estimate import Estimate, resampled, share
 
-__all__ = ["WANTED_PRECISION", "Bin", "brier", "coverage", "reliability", "risk_brier"]
+__all__ = [
+    "WANTED_PRECISION",
+    "Bin",
+    "Curve",
+    "Foretold",
+    "at_share",
+    "bins_of",
+    "brier",
+    "coverage",
+    "curve_of",
+    "reliability",
+    "risk_brier",
+]
 
 WANTED_PRECISION = 0.95
 BINS = 10
+Foretold = tuple[float, bool]
+"""How likely something was said to be, and whether it is so."""
 
 
 class Bin(BaseModel):
-    """Calls with a confidence from `low` to below `high`; the mean of it, and the share of right outcomes."""
+    """What was said to be as likely as `low` to below `high`; the mean of that, and the share that is so."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,20 +42,59 @@ class Bin(BaseModel):
     right: Estimate
 
 
-def reliability(cases: Sequence[Case]) -> list[Bin]:
-    """The reliability table: bins of equal width that hold calls."""
-    bins: dict[int, list[Case]] = {}
-    for case in _judged(cases):
-        bins.setdefault(min(int(case.confidence * BINS), BINS - 1), []).append(case)
+class Curve(BaseModel):
+    """A reliability curve. `brier`: its Brier score; `error`: the expected calibration error (Naeini et al. 2015)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    brier: float
+    error: float
+    bins: tuple[Bin, ...]
+
+    def __str__(self) -> str:
+        return f"Brier score {self.brier:.4f}, calibration error {self.error:.4f}"
+
+
+def bins_of(foretold: Iterable[Foretold]) -> list[Bin]:
+    """Bins of equal width, those that hold something."""
+    bins: dict[int, list[Foretold]] = {}
+    for one in foretold:
+        bins.setdefault(min(int(one[0] * BINS), BINS - 1), []).append(one)
     return [
         Bin(
             low=number / BINS,
             high=(number + 1) / BINS,
-            confidence=sum(case.confidence for case in binned) / len(binned),
-            right=share(sum(case.outcome_right for case in binned), len(binned)),
+            confidence=sum(likely for likely, _ in binned) / len(binned),
+            right=share(sum(happened for _, happened in binned), len(binned)),
         )
         for number, binned in sorted(bins.items())
     ]
+
+
+def curve_of(foretold: Sequence[Foretold]) -> Curve | None:
+    """The curve with its numbers; None of nothing."""
+    if not foretold:
+        return None
+    bins = bins_of(foretold)
+    apart = sum(abs(one.confidence - (one.right.value or 0.0)) * one.right.n for one in bins)
+    squares = sum((likely - happened) ** 2 for likely, happened in foretold)
+    return Curve(brier=squares / len(foretold), error=apart / len(foretold), bins=tuple(bins))
+
+
+def at_share(risk: float, expected: float, found: float) -> float:
+    """The risk of a call, judged where so many violations are `expected`, in a set with as many as were `found`.
+
+    A labelled set has more violations than a day's calls (prior shift, Saerens et al. 2002).
+    """
+    if risk in (0.0, 1.0):
+        return risk
+    odds = risk / (1 - risk) * (found / (1 - found)) / (expected / (1 - expected))
+    return odds / (1 + odds)
+
+
+def reliability(cases: Sequence[Case]) -> list[Bin]:
+    """The reliability table of confidence."""
+    return bins_of((case.confidence, case.outcome_right) for case in _judged(cases))
 
 
 def brier(cases: Sequence[Case]) -> Estimate:

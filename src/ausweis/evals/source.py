@@ -1,4 +1,4 @@
-"""All that a page of an eval run is made of: its folder, and the transcripts from the golden files that it read."""
+"""All that a finished eval run holds: its folder, and the transcripts from the golden files that it read."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,25 +7,34 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ausweis.batch.state import VERDICTS_FILE
+from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of
 from ausweis.errors import InputError, RunError
 from ausweis.evals.baseline import finished
 from ausweis.evals.case import Case
-from ausweis.evals.folder import METRICS_FILE, EvalManifest, GoldenFile, read_cases, run_folders
+from ausweis.evals.folder import (
+    METRICS_FILE,
+    Calibrated,
+    EvalManifest,
+    GoldenFile,
+    read_calibrated,
+    read_cases,
+    run_folders,
+)
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.evals.metrics import Summary, summarise
+from ausweis.facts import Facts
 from ausweis.journal import lines
 from ausweis.judging.verdict import Verdict
 from ausweis.opening import read_bytes
 
-__all__ = ["EvalSource", "read_source"]
+__all__ = ["EvalSource", "read_facts", "read_source"]
 
 
 @dataclass(frozen=True)
 class EvalSource:
-    """`cases` are of all repeats; `calls` and `verdicts` by call id, the verdicts of the first repeat.
+    """`cases` are of all repeats; `calls`, `verdicts` and `facts` by call id, the latter two of the first repeat.
 
-    `verdicts` may lack some: a page without them only tells less.
+    `verdicts` and `facts` may lack some: a page without them only tells less.
     """
 
     manifest: EvalManifest
@@ -33,6 +42,8 @@ class EvalSource:
     summary: Summary
     calls: dict[str, LabelledCall]
     verdicts: dict[str, Verdict] = field(default_factory=dict)
+    facts: dict[str, Facts] = field(default_factory=dict)
+    calibrated: Calibrated | None = None
 
 
 def read_source(folder: Path, golden: Sequence[Path] = ()) -> EvalSource:
@@ -53,7 +64,19 @@ def read_source(folder: Path, golden: Sequence[Path] = ()) -> EvalSource:
         summary=_summary(folder, cases),
         calls=calls,
         verdicts=_verdicts(folder),
+        facts={call: read for path in run_folders(folder, 1) for call, read in read_facts(path).items()},
+        calibrated=read_calibrated(folder),
     )
+
+
+def read_facts(run: Path) -> dict[str, Facts]:
+    """What was read of the calls of a run folder, by call id.
+
+    Raises:
+        RunError: a line holds no facts.
+    """
+    path = run / FACTS_FILE
+    return {read.call_id: read for read in (facts_of(line, path) for line in lines(path))}
 
 
 def _golden_files(wanted: Sequence[GoldenFile], given: Sequence[Path]) -> list[Path]:

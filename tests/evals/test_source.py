@@ -8,7 +8,7 @@ from tests.reports.eval_runs import source, write_run
 
 from ausweis.cli.eval.report import report
 from ausweis.errors import AusweisError, InputError
-from ausweis.reports.eval_source import read_source
+from ausweis.evals.source import read_source
 
 
 @pytest.fixture
