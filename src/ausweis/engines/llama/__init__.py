@@ -6,6 +6,7 @@ prompt_tokens  prompts as tokens
 batches        which questions are evaluated together, and what they share
 model          the weights: vocabulary, tokens
 ggml           the library under llama.cpp, and the memory of the GPU that it can use
+gathered       what several threads ask at the same time, answered together
 context        llama.cpp's memory, with a prefix that prompts share and that is kept on the disk
 shared_prefix  a sequence for each question, going on from the prefix they share
 answers        answers under way: of a closed list, or JSON by schema
