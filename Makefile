@@ -40,7 +40,7 @@ gate: $(VENV)/dev
 	@! grep -q 'golden files not read' runs/gate/gate.md || { echo "GOLDEN lacks files of the baseline"; exit 1; }
 	rm -rf runs/careful
 	$(BIN)/ausweis eval run $(READ) $(addprefix --id ,$(shell cat $(CAREFUL)/calls.txt)) --engine replay:$(CAREFUL) --run runs/careful --quiet
-	$(BIN)/ausweis eval gate runs/careful --baseline $(CAREFUL).jsonl --at-least 'outcome accuracy=0.94' --at-least 'violation recall=1' --most-worse 0
+	$(BIN)/ausweis eval gate runs/careful --baseline $(CAREFUL).jsonl --at-least 'outcome accuracy=0.97' --at-least 'violation recall=1' --most-worse 0
 
 check: $(VENV)/lab
 	$(BIN)/ruff check .

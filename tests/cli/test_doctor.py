@@ -84,7 +84,9 @@ def test_a_busy_machine_is_a_warning(monkeypatch: pytest.MonkeyPatch, load: floa
 
 @pytest.mark.usefixtures("model_here")
 def test_of_other_models_only_those_that_are_here_are_told() -> None:
-    told = [line.split(":")[0] for line in CliRunner().invoke(doctor).output.splitlines() if " model " in line]
+    told = [
+        line.split(":")[0] for line in CliRunner().invoke(doctor).output.splitlines() if " model " in line.split(":")[0]
+    ]
     assert told == [
         f"good     model {DEFAULT} (default)",
         *(f"warning  model {catalogue.default_id(kind)} (default)" for kind in ("asr", "voices")),

@@ -384,11 +384,11 @@ def test_a_server_that_cuts_the_answer_off(call: Callable[..., Call], library: L
 
     with serving([{"answer": SERVED}]) as server:
         engine = ServerEngine(server.address)
-        small = ServerEngine(server.address, context=2600)
+        small = ServerEngine(server.address, context=4200)
         server.spoil = cut
-        with pytest.raises(EngineError, match=r"the answer to call-events@1 is longer than 1100 tokens"):
+        with pytest.raises(EngineError, match=r"the answer to call-events@2 is longer than 1100 tokens"):
             open_reader("events", engine, library, PolicyText()).read(call(*LINES))
-        with pytest.raises(ContextError, match=r"its answer needs up to 1100, but the context has 2600"):
+        with pytest.raises(ContextError, match=r"its answer needs up to 1100, but the context has 4200"):
             open_reader("events", small, library, PolicyText()).read(call(*LINES))
         engine.close()
         small.close()

@@ -19,7 +19,7 @@ __all__ = ["ROWS", "console", "counts_sentence", "show_run"]
 
 ROWS = 30
 _QUOTE = 80
-_PIPED_WIDTH = 140
+_PIPED_WIDTH = 180
 
 
 def console() -> "Console":
