@@ -12,8 +12,8 @@ from ausweis.engines.protocol import Message, Request, Result
 from ausweis.errors import EngineError
 
 
-def request(text: str) -> Request:
-    return Request(messages=(Message(role="user", content=text),))
+def request(text: str, choices: tuple[str, ...] = ()) -> Request:
+    return Request(messages=(Message(role="user", content=text),), choices=choices)
 
 
 class Model:
@@ -43,6 +43,16 @@ def test_what_is_asked_at_the_same_time_is_answered_together_in_an_order_of_its_
         answers = list(pool.map(lambda text: gathered.ask([request(text)]), texts))
     assert model.batches == [sorted(texts)]
     assert [str(answer[0] if isinstance(answer[0], EngineError) else answer[0].text) for answer in answers] == texts
+
+
+def test_choices_are_answered_by_themselves_so_that_no_other_call_changes_their_numbers() -> None:
+    model = Model()
+    gathered = Gathered(model.complete, 4)
+    with ThreadPoolExecutor(4) as pool:
+        asked = [request("a", ("yes", "no")), request("b", ("yes", "no")), request("c"), request("d")]
+        answers = list(pool.map(lambda one: gathered.ask([one]), asked))
+    assert sorted(model.batches) == [["a"], ["b"], ["c", "d"]]
+    assert [answer[0].text for answer in answers] == ["a", "b", "c", "d"]  # type: ignore[union-attr]
 
 
 def test_who_comes_later_waits_for_the_next_time() -> None:

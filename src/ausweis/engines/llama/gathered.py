@@ -1,4 +1,7 @@
-"""Requests of several threads, answered together by the one thread that came first."""
+"""Texts that several threads want, answered together by the one thread that came first.
+
+Choices are answered by themselves: their numbers may not depend on which other calls are read at the same time.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +18,7 @@ PATIENCE = 0.2
 
 
 class Gathered:
-    """Asks `complete` for all that up to `threads` threads want at the same time."""
+    """Asks `complete` for all texts that up to `threads` threads want at the same time."""
 
     def __init__(self, complete: Callable[[Sequence[Request]], list[Answered]], threads: int) -> None:
         self._complete = complete
@@ -40,10 +43,8 @@ class Gathered:
                 raise EngineError("the model was closed")
             if key not in self._answered:
                 self._busy = True
-                self._wait_for_others()
-                # In the order of the prompts, not of the threads: the same calls give the same numbers.
-                group = sorted(self._waiting, key=lambda one: [request.messages[-1].content for request in one])
-                self._waiting = []
+                group = self._group(requests)
+                self._waiting = [one for one in self._waiting if all(one is not taken for taken in group)]
         if key not in self._answered:
             self._answer(group)
         with self._changed:
@@ -59,10 +60,15 @@ class Gathered:
             self._changed.wait_for(lambda: not self._busy)
             self._changed.notify_all()
 
-    def _wait_for_others(self) -> None:
+    def _group(self, first: Sequence[Request]) -> list[Sequence[Request]]:
+        if _has_choices(first):
+            return [first]
         until = time.monotonic() + PATIENCE
         while len(self._waiting) < self._threads and (left := until - time.monotonic()) > 0:
             self._changed.wait(left)
+        texts = [requests for requests in self._waiting if not _has_choices(requests)]
+        # In the order of the prompts, not of the threads: the same calls give the same numbers.
+        return sorted(texts, key=lambda requests: [request.messages[-1].content for request in requests])
 
     def _answer(self, group: Sequence[Sequence[Request]]) -> None:
         answered: dict[int, list[Answered] | BaseException] = {}
@@ -76,3 +82,7 @@ class Gathered:
             self._busy = False
             self._answered.update(answered)
             self._changed.notify_all()
+
+
+def _has_choices(requests: Sequence[Request]) -> bool:
+    return any(request.choices for request in requests)
