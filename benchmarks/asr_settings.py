@@ -1,6 +1,6 @@
 """How precision and beam size of the ASR model change what is heard, and what they cost.
 
-    python -m evals.tools.speak_calls FOLDER
+    python -m evals.lab.speak_calls FOLDER
     python -m benchmarks.asr_settings FOLDER
 
 Each stereo recording is heard by Ausweis under every setting, one after the other, so that all of them meet the same

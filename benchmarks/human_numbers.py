@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 import numpy as np
-from evals.tools.spoken import noisy
-from evals.tools.spoken.telephone import RATE, Noise
-from evals.tools.spoken.voices import Mono, trimmed
+from evals.lab.heard.canonical import digits_of, tokens_of
+from evals.lab.heard.dates import says_date
+from evals.lab.spoken import noisy
+from evals.lab.spoken.telephone import RATE, Noise
+from evals.lab.spoken.voices import Mono, trimmed
 from scipy.signal import resample_poly
 
 from ausweis.audio.decode import RATE as HEARD_RATE
 from ausweis.audio.decode import Recording
 from ausweis.engines.weights import locate_folder
-from ausweis.evals.heard.canonical import digits_of, tokens_of
-from ausweis.evals.heard.dates import says_date
 from ausweis.vocabulary import LANGUAGES, Language
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Memory and time by length: `python -m benchmarks.long_recording SPOKEN --hours 0.2 --hours 4 --talk 0.25`.
 
-Puts the spoken calls of a folder (`python -m evals.tools.speak_calls SPOKEN`) end to end, again and again, with so much
+Puts the spoken calls of a folder (`python -m evals.lab.speak_calls SPOKEN`) end to end, again and again, with so much
 silence between them that calls take that share of the recording, and transcribes each file in a process of its own:
 seconds, those of the processors, and the most memory that it held. `--mono` mixes both sides: then voices are told
 apart, and the language model is asked for the roles.

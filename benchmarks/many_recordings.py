@@ -1,6 +1,6 @@
 """Many recordings by one command, killed and resumed: `python -m benchmarks.many_recordings SPOKEN --count 200`.
 
-Cuts the spoken stereo calls of a folder (`python -m evals.tools.speak_calls SPOKEN`) at turns into pieces of at least
+Cuts the spoken stereo calls of a folder (`python -m evals.lab.speak_calls SPOKEN`) at turns into pieces of at least
 `--seconds`, and makes so many recordings of them, each with an id of its own. `ausweis score`, or `transcribe`, runs
 over them, is killed (SIGKILL) at `--kills` random moments, and goes on each time. What must hold is checked: each
 recording has one transcript and one verdict, and what stood there before a kill stands there unchanged, so that nothing

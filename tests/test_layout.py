@@ -21,12 +21,11 @@ THEMES = {
     "serve": "blind_browser browser explained figures_browser keys narrowing own_words player sheet_browser signin "
     "team_browser unsent",
     "store": "damage relatives",
-    "training": "isolation",
     "views": "plurals",
     "vocabulary": "registry",
 }
 """What no module alone is of, by folder."""
-ELSEWHERE = {"e2e", "evals_tools"}
+ELSEWHERE = {"e2e", "lab"}
 """Folders whose tests are of more than one package, or of what stands outside the product."""
 
 

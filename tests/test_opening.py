@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evals.lab.heard.said import read_spoken
 
 from ausweis.batch.manifest import MANIFEST_FILE, read_manifest
 from ausweis.cli import sign_on
@@ -22,7 +23,6 @@ from ausweis.engines.weights import catalogue, locate, locate_file
 from ausweis.errors import AusweisError
 from ausweis.evals.baseline import read_baseline
 from ausweis.evals.folder import read_eval
-from ausweis.evals.heard.said import read_spoken
 from ausweis.evals.labelled import read_labelled
 from ausweis.journal import FolderLock, Journal, lines
 from ausweis.judging import find_policy

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evals.lab.training.word_calls import wordings_of
 from pydantic import BaseModel
 
 from ausweis.engines import fake
@@ -17,7 +18,6 @@ from ausweis.judging import find_policy
 from ausweis.judging.policy import Policy
 from ausweis.judging.policy_files import check_policy
 from ausweis.prompts import Template, lint_file, template
-from ausweis.training.word_calls import wordings_of
 from ausweis.user_yaml import MAX_BYTES, Document, UserYamlError, load
 
 

@@ -1,6 +1,6 @@
 """How well recordings are heard.
 
-    python -m evals.tools.speak_calls FOLDER
+    python -m evals.lab.speak_calls FOLDER
     python -m benchmarks.recordings FOLDER…
 
 For each folder of spoken calls: word error rate by language (numbers, umlauts and words written apart made alike),

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evals.lab.heard import SaidValue, SpokenCall, read_spoken
+
 from ausweis.calls.call import Call, Turn
 from ausweis.evals import LabelledCall
-from ausweis.evals.heard import SaidValue, SpokenCall, read_spoken
 from ausweis.vocabulary import Language
 
 __all__ = ["GOLDEN", "Spoken", "spoken_calls"]

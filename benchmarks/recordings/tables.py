@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ausweis.evals.heard import KINDS
+from evals.lab.heard import KINDS
 
 __all__ = [
     "aligned",

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ausweis.evals.heard.canonical import tokens_of
+from evals.lab.heard.canonical import tokens_of
+
 from ausweis.vocabulary import Language
 
 if TYPE_CHECKING:

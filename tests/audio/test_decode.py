@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evals.tools.spoken.writing import WavCodec, write_audio
+from evals.lab.spoken.writing import WavCodec, write_audio
 from tests.audio.sounds import three_channels, tone
 
 from ausweis.audio.decode import RATE, Recording

@@ -7,7 +7,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from evals.tools.spoken.writing import WavCodec, write_audio
+from evals.lab.spoken.writing import WavCodec, write_audio
 from numpy.typing import NDArray
 from tests.audio.sounds import tone
 

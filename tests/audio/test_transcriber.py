@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from evals.tools.spoken.writing import write_audio
+from evals.lab.spoken.writing import write_audio
 from tests.audio.sounds import tone
 
 from ausweis.audio import listening

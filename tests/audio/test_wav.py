@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from evals.tools.spoken.writing import write_audio
+from evals.lab.spoken.writing import write_audio
 from tests.audio.sounds import tone
 
 from ausweis.audio.wav import A_LAW, MU_LAW, PCM, Wav, header

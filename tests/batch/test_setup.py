@@ -30,18 +30,18 @@ def test_why_a_chosen_template_is_not_asked_with(name: str, hint: str) -> None:
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        ("transcript", "no probe of transcript@1 for another: learn it with `ausweis train probe … --template transcr"),
-        ("incidents", "no probe of incidents@1 for another: learn it with `ausweis train probe … --template incid"),
-        ("third-party", "no answers of third-party@1 for another: learn it with `ausweis train answers …` after its"),
-        ("own-word", "no words of own-word@1 for another: learn it with `ausweis train words …` after its release"),
-        ("own-incident", "no matcher of own-incident@1 for another: learn it with `ausweis train matcher …` after"),
+        ("transcript", "no probe of transcript@1 for another: learn it with `{} probe … --template transcr"),
+        ("incidents", "no probe of incidents@1 for another: learn it with `{} probe … --template incid"),
+        ("third-party", "no answers of third-party@1 for another: learn it with `{} answers …` after its"),
+        ("own-word", "no words of own-word@1 for another: learn it with `{} words …` after its release"),
+        ("own-incident", "no matcher of own-incident@1 for another: learn it with `{} matcher …` after"),
     ],
 )
 def test_what_to_do_where_nothing_was_learned_for_a_chosen_template(name: str, what: str) -> None:
     library = PinnedLibrary(default_library().folder, [f"{name}@1"])
     with pytest.raises(PromptError) as caught:
         library.refuse_unused("turnwise", [], OTHER, probes=True)
-    assert caught.value.message.startswith(what)
+    assert caught.value.message.startswith(what.format("python -m evals.lab train"))
     assert "docs/training.md" in caught.value.message
     with pytest.raises(PromptError, match="the strategy turnwise does not ask with it"):
         library.refuse_unused("turnwise", [], OTHER, probes=False)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evals.tools.spoken import (
+from evals.lab.spoken import (
     JoeVoice,
     Manner,
     Voice,

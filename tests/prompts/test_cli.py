@@ -65,7 +65,7 @@ def test_what_nothing_was_learned_for_is_released_only_by_force(shipped: Path, n
     refused = run("release", f"{name}@2", "-m", "better")
     assert refused.exception is not None
     assert str(refused.exception).startswith(f"{shipped / name / '2.md'}: {name}@2 has no {kind} learned for it, so")
-    assert f"`ausweis train {kind} …" in str(refused.exception)
+    assert f"`python -m evals.lab train {kind} …" in str(refused.exception)
     assert f"{name}@2" not in (shipped / "prompts.lock").read_text("utf-8")
     told = f"ausweis: {name}@2 has nothing learned for qwen2.5-coder-1.5b: calls are read with {name}@1"
     assert run("lint").stderr == ""

@@ -213,7 +213,9 @@ def test_a_chosen_version_without_what_was_learned_reads_no_call(own: Library) -
     with_all(own)
     pinned = PinnedLibrary(next_version(own, "transcript").folder, ["transcript@2"])
     prompts = open_reader("turnwise", ENGINE, pinned, POLICY).prompts
-    with pytest.raises(PromptError, match=r"no probe of transcript@2 for .*: learn it with `ausweis train probe …"):
+    with pytest.raises(
+        PromptError, match=r"no probe of transcript@2 for .*: learn it with `python -m evals.lab train probe …"
+    ):
         pinned.refuse_unused("turnwise", prompts, ENGINE.info, probes=True)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from evals.tools.spoken.writing import write_audio
+from evals.lab.spoken.writing import write_audio
 from playwright.sync_api import Browser, Page, expect
 from tests.audio.sounds import talk
 from tests.audio.test_pcm import adpcm

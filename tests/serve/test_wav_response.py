@@ -5,7 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from evals.tools.spoken.writing import write_audio
+from evals.lab.spoken.writing import write_audio
 from tests.audio.sounds import tone
 from tests.audio.test_pcm import adpcm
 from tests.serve.filled import call_of, fill, judged

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evals.tools.spoken.writing import write_audio
+from evals.lab.spoken.writing import write_audio
 from tests.audio.sounds import talk
 from tests.serve.filled import call_of, fill, judged
 from tests.serve.serving import visitor

@@ -1,7 +1,8 @@
 """Which of two speakers the words make the agent: each word that one of them alone says counts by a learned weight.
 
-*Ihr Geburtsdatum* is an agent's, *meine Karte* a caller's. The weights (`ausweis train roles`) are of single words and
-of two in a row that many calls have, so that no company's greeting is among them. It takes no model, and milliseconds.
+*Ihr Geburtsdatum* is an agent's, *meine Karte* a caller's. The weights (`evals.lab train roles`) are of single words
+and of two in a row that many calls have, so that no company's greeting is among them. It takes no model, and
+milliseconds.
 """
 
 import hashlib

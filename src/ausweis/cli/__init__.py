@@ -16,7 +16,7 @@ from ausweis.cli.output import OutputError, output_checked
 from ausweis.cli.warning import warn
 from ausweis.errors import AusweisError, InputError, unforeseen
 
-__all__ = ["UNFORESEEN", "LazyGroup", "cli", "main"]
+__all__ = ["SETTINGS", "UNFORESEEN", "LazyGroup", "cli", "main"]
 
 UNFORESEEN = 4
 """The exit code where an error came up that nobody thought of."""
@@ -29,7 +29,6 @@ COMMANDS = {
     "review": "Write the review of a day from the store: what changed, then the calls to review, worst first.",
     "serve": "Review calls in the browser.",
     "eval": "Measure verdicts against the golden set: run, compare, gate, report …",
-    "train": "Learn what the reader needs from labelled calls: probe, matcher …",
     "policies": "List, show, validate and explain policies.",
     "prompts": "List, show, check and release prompt templates.",
     "models": "List and pull model weights.",
@@ -70,10 +69,10 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(self._table.items()))
 
 
-_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.command(cls=LazyGroup, package="ausweis.cli", table=COMMANDS, context_settings=_SETTINGS)
+@click.command("ausweis", cls=LazyGroup, package="ausweis.cli", table=COMMANDS, context_settings=SETTINGS)
 @click.version_option(__version__, prog_name="ausweis")
 def cli() -> None:
     """Was the caller authenticated before personal data or the account was touched?
@@ -83,8 +82,8 @@ def cli() -> None:
     """
 
 
-def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command line, and end the process.
+def main(arguments: list[str] | None = None, command: click.Command = cli) -> NoReturn:
+    """Run a command line, and end the process.
 
     A user's mistake becomes one sentence on standard error and exit code 2, as does a file or an output that cannot be
     used; anything that nobody thought of exit code 4. `AUSWEIS_DEBUG` shows its traceback, and that of what a sentence
@@ -93,7 +92,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         _refuse_half_characters(sys.argv[1:] if arguments is None else arguments)
         with output_checked():
-            returned = cli.main(args=arguments, prog_name="ausweis", standalone_mode=False)
+            returned = command.main(args=arguments, prog_name=command.name, standalone_mode=False)
         code = returned if isinstance(returned, int) else 0
     except click.ClickException as error:
         with suppress(OSError):

@@ -9,9 +9,6 @@ case              one labelled call as it was judged; conclusion: what label and
 metrics/          the numbers
 comparing, gate   two runs, call by call; is one worse than the baseline?
 baseline          the run that others are held against
-metamorphic/      calls changed in ways whose effect is known
-heard/            whether a recording's transcript holds the values that were said in it
-inspect_task      the same calls in Inspect's log viewer
 """
 
 from ausweis.evals.labelled import GoldEvent, LabelledCall, read_all, read_labelled

@@ -223,7 +223,7 @@ def how_to_learn(template: Template) -> str:
     kind = HEADS[template.id][0]
     # To other commands `--template` names the transcript after which they ask; they ask the newest released question.
     command = f"train {kind} … --template {template.name}`" if kind == "probe" else f"train {kind} …` after its release"
-    return f"learn it with `ausweis {command} (docs/training.md)"
+    return f"learn it with `python -m evals.lab {command} (docs/training.md)"
 
 
 def unlearned(

@@ -13,7 +13,6 @@ COMMANDS = {
     "bless": "Make a run the baseline, with its recorded answers.",
     "report": "Make one HTML page of an eval run.",
     "calibrate": "Learn what a reader's probabilities mean.",
-    "metamorphic": "Change calls, and count the verdicts that behave as they must.",
     "validate": "Check a golden set.",
     "agreement": "Tell how far two who labelled the same calls agree.",
 }

@@ -1,0 +1,80 @@
+"""Audio files of a spoken call, encoded by PyAV, and the truth beside them.
+
+The format is told by the file's extension. WAV files hold 16-bit PCM, or µ-law or A-law as telephone systems record.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+import av
+import numpy as np
+from evals.lab.spoken.speaking import CHANNELS, Sound, Spoken, truth_of
+
+from ausweis.errors import InputError
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+
+__all__ = ["CODECS", "WavCodec", "write_audio", "write_mono", "write_pair", "write_stereo", "write_truth"]
+
+WavCodec = Literal["pcm_s16le", "pcm_mulaw", "pcm_alaw"]
+
+CODECS = {
+    ".wav": "pcm_s16le",
+    ".mp3": "libmp3lame",
+    ".flac": "flac",
+    ".ogg": "libopus",
+    ".opus": "libopus",
+    ".m4a": "aac",
+}
+OPUS_BITS = 16_000
+"""A second and channel: what speech needs. Unless told, the encoder takes what music needs."""
+OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
+
+
+def write_stereo(spoken: Spoken, path: Path, wav: WavCodec = "pcm_mulaw") -> None:
+    """One file: the agent left, the caller right."""
+    write_audio(path, spoken.samples, spoken.rate, wav)
+
+
+def write_mono(spoken: Spoken, path: Path, wav: WavCodec = "pcm_mulaw") -> None:
+    """One file of one channel: both speakers, each as loud as in its own."""
+    mix = np.clip(spoken.samples.sum(axis=0, keepdims=True), -1, 1)
+    write_audio(path, mix, spoken.rate, wav)
+
+
+def write_pair(spoken: Spoken, path: Path, wav: WavCodec = "pcm_mulaw") -> tuple[Path, Path]:
+    """Two files of one channel: `ID.agent.wav` and `ID.caller.wav` for the path `ID.wav`."""
+    agent, caller = (path.with_name(f"{path.stem}.{speaker}{path.suffix}") for speaker in CHANNELS)
+    for file, channel in ((agent, spoken.samples[:1]), (caller, spoken.samples[1:])):
+        write_audio(file, channel, spoken.rate, wav)
+    return agent, caller
+
+
+def write_truth(spoken: Spoken, path: Path) -> None:
+    """The truth as JSON."""
+    path.write_text(truth_of(spoken).model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def write_audio(path: Path, samples: Sound, rate: int, wav: WavCodec = "pcm_s16le") -> None:
+    """Write one or two channels, (channels, samples), as the extension says; `wav` is the coding in a WAV file.
+
+    Raises:
+        InputError: no format has that extension.
+    """
+    codec = CODECS.get(path.suffix.lower())
+    if codec is None:
+        raise InputError(f"audio is written as one of {', '.join(sorted(CODECS))}", place=str(path))
+    # Opus knows five rates only; PyAV resamples to the next one.
+    out_rate = next(known for known in OPUS_RATES if known >= rate) if codec == "libopus" else rate
+    layout = "mono" if len(samples) == 1 else "stereo"
+    interleaved = np.clip(np.round(samples.T * 32_768), -32_768, 32_767).astype(np.int16).reshape(1, -1)
+    with av.open(str(path), "w") as container:
+        coded = wav if path.suffix.lower() == ".wav" else codec
+        stream = cast("AudioStream", container.add_stream(coded, rate=out_rate, layout=layout))
+        if codec == "libopus":
+            stream.bit_rate = OPUS_BITS * len(samples)
+        frame = av.AudioFrame.from_ndarray(interleaved, format="s16", layout=layout)
+        frame.sample_rate = rate
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))

@@ -1,0 +1,150 @@
+"""`train roles`: the words that tell the agent from the caller, learned from calls whose sides are known.
+
+A logistic regression over what one side alone says (`audio.role_words`). Kept are words that stand in many places of
+the files, so that no name and no company's greeting is learned, and of these the ones that weigh most.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from evals.lab.training.folds import splits_of
+from numpy.typing import NDArray
+
+from ausweis.audio.role_words import FILE_NAME, FORMAT, SHIPPED_WORDS, said_by
+from ausweis.calls import Call, UnreadableCall, read_calls
+from ausweis.engines.learned_index import SHIPPED, index_to_write
+from ausweis.errors import InputError
+from ausweis.journal import replace_file
+
+__all__ = ["learn_roles", "show_left_out"]
+
+Floats = NDArray[np.float64]
+Said = dict[str, int]
+"""What the agent alone says as 1, what the caller alone says as -1."""
+
+PLACES = 60
+"""Stretches of calls, which stand in the files as they were written or recorded: neighbours are much alike."""
+SPREAD = 25
+"""A word that fewer of them have is rather a name than a word."""
+MOST = 2000
+PENALTY = 0.3
+"""C of the regression: by calls left out, also of other trades, and with turns given to the wrong side."""
+FEWEST = 50
+SURE = (0.5, 0.7, 0.9, 0.99, 0.999, 1.0)
+
+
+def learn_roles(files: Sequence[Path], out: Path | None, tell: Callable[[str], None]) -> None:
+    """Learn from all calls of the files, tell how well calls are told that were left out, and write the words.
+
+    Raises:
+        InputError: too few calls have two sides or share their words, or there is nowhere to write to.
+        ModelError: the folder of learned parts or its index cannot be read.
+        RunError: the file cannot be written.
+    """
+    calls, unreadable = _calls(files)
+    left_out = f"{len(unreadable)} cannot be read, the first: {unreadable[0]}" if unreadable else ""
+    said = [_said(call) for call in calls]
+    if len(said) < FEWEST:
+        few = f"{len(said)} calls with an agent and a caller: {FEWEST} are the fewest to learn from"
+        raise InputError(f"{few}; {left_out}" if left_out else few)
+    if left_out:
+        tell(f"calls left out: {left_out}")
+    path = out or _file_to_write()
+    show_left_out(said, tell)
+    weights = _learned(said)
+    content = {"schema": FORMAT, "calls": len(said), "weights": weights}
+    replace_file(path, json.dumps(content, ensure_ascii=False, indent=0) + "\n")
+    tell(f"{len(weights)} words from {len(said)} calls: {path}")
+
+
+def show_left_out(said: Sequence[Said], tell: Callable[[str], None]) -> None:
+    """How sure the words are of calls that they were not learned from, and how often they are right then.
+
+    Raises:
+        InputError: too few calls share their words.
+    """
+    told = np.zeros(len(said))
+    for inside, outside in splits_of([str(place) for place in _places(len(said))]):
+        weights = _learned([said[at] for at in inside])
+        told[outside] = [sum(weights.get(word, 0.0) * side for word, side in said[at].items()) for at in outside]
+    loss = float(np.mean(np.logaddexp(0, -told)))
+    tell(f"left out: right in {np.mean(told > 0):.4f} of {len(told)} calls, log loss {loss:.4f}")
+    sure = 1 / (1 + np.exp(-np.abs(told)))
+    for low, high in pairwise(SURE):
+        within = (sure >= low) & ((sure < high) | (high == 1.0))
+        if within.any():
+            tell(f"  {low:g} to {high:g} sure: {within.sum()} calls, {np.mean(told[within] > 0):.3f} right")
+
+
+def _file_to_write() -> Path:
+    folder = index_to_write().folder
+    return SHIPPED_WORDS if folder == SHIPPED else folder / FILE_NAME
+
+
+def _calls(files: Sequence[Path]) -> tuple[list[Call], list[UnreadableCall]]:
+    """Those with two sides, and what cannot be read, whose reasons hold no words of a call."""
+    found = list(read_calls(files))
+    calls = [call for call in found if isinstance(call, Call)]
+    two_sided = [call for call in calls if {"agent", "caller"} <= {turn.speaker for turn in call.turns}]
+    return two_sided, [call for call in found if isinstance(call, UnreadableCall)]
+
+
+def _said(call: Call) -> Said:
+    agent, caller = said_by(call.turns, "agent"), said_by(call.turns, "caller")
+    return dict.fromkeys(agent - caller, 1) | dict.fromkeys(caller - agent, -1)
+
+
+def _places(calls: int) -> NDArray[np.int64]:
+    """(calls,): the stretch that each call stands in."""
+    return np.asarray(np.arange(calls) * min(PLACES, calls) // calls, dtype=np.int64)
+
+
+def _learned(said: Sequence[Said]) -> dict[str, float]:
+    """Weights by word, in the order of the alphabet.
+
+    Raises:
+        InputError: no word stands in enough places.
+    """
+    spread = Counter(chain.from_iterable(_of_places(said)))
+    words = sorted(word for word, count in spread.items() if count >= SPREAD)
+    if not words:
+        raise InputError("too few calls share their words: give more")
+    first = _fitted(said, words)
+    strewn = np.sqrt(np.asarray(_matrix(said, words).power(2).mean(axis=0))).ravel()
+    kept = sorted(np.argsort(-np.abs(first) * strewn, kind="stable")[:MOST])
+    words = [words[at] for at in kept]
+    weights = zip(words, _fitted(said, words), strict=True)
+    return {word: rounded for word, weight in weights if (rounded := round(float(weight), 3))}
+
+
+def _of_places(said: Sequence[Said]) -> list[set[str]]:
+    found: list[set[str]] = [set() for _ in range(PLACES)]
+    for one, place in zip(said, _places(len(said)), strict=True):
+        found[place].update(one)
+    return found
+
+
+def _matrix(said: Sequence[Said], words: Sequence[str]) -> Any:
+    """(calls, words), a sparse matrix: 1, -1, or 0 where both or none say it."""
+    from scipy.sparse import csr_matrix
+
+    places = {word: at for at, word in enumerate(words)}
+    found = [(row, places[word], side) for row, one in enumerate(said) for word, side in one.items() if word in places]
+    rows, columns, sides = zip(*found, strict=True) if found else ((), (), ())
+    return csr_matrix((np.array(sides, dtype=np.float64), (rows, columns)), shape=(len(said), len(words)))
+
+
+def _fitted(said: Sequence[Said], words: Sequence[str]) -> Floats:
+    """(words,): each call is shown both ways round, so nothing but the words can tell."""
+    from scipy.sparse import vstack
+    from sklearn.linear_model import LogisticRegression
+
+    calls = _matrix(said, words)
+    model = LogisticRegression(C=PENALTY, fit_intercept=False, max_iter=500)
+    model.fit(vstack([calls, -calls]), np.repeat([1, 0], len(said)))
+    return np.asarray(model.coef_[0], dtype=np.float64)
