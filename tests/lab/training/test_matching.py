@@ -1,21 +1,31 @@
-"""A matcher of incidents learns what a description says, whatever it is: lines and descriptions are made up."""
+"""Matchers learn what a description says, whatever it is: lines and descriptions of incidents are made up."""
 
 import json
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from evals.lab.training.incident_calls import OTHERS, asked_of, first_of, incident_call, sides_of
-from evals.lab.training.incident_matcher import evidence_of, learn_incidents, unseen_of
-from evals.lab.training.learning import Bound
-from evals.lab.training.lines import Lines
-from evals.lab.training.matcher import LeftOut
-from evals.lab.training.matcher_data import MatchedCall, basis_of, call_in_basis, question_shifts
+from evals.lab.training import matching
+from evals.lab.training.calls import Lines, call_in_basis
+from evals.lab.training.incidents import (
+    OTHERS,
+    asked_of,
+    evidence_of,
+    first_of,
+    incident_call,
+    learn_incidents,
+    sides_of,
+    unseen_of,
+)
+from evals.lab.training.matching import LeftOut, MatchedCall, basis_of, learn_network, left_out_of
+from evals.lab.training.options import Bound
 from numpy.typing import NDArray
 from tests.evals.cases import labelled
 from tests.lab.training.test_words import SMALL, TEMPLATE, WIDTH, line
 
-from ausweis.engines.matcher import Matcher, in_basis
+from ausweis.engines.matcher import Descriptions, Matcher, in_basis
 from ausweis.engines.probe import LineFeatures
 from ausweis.evals.incident_label import IncidentLabel, OwnIncident
 from ausweis.evals.labelled import LabelledCall
@@ -53,8 +63,9 @@ def made(calls: int, seed: int = 1) -> Made:
     return found
 
 
-def calls_of(some: Made, basis: dict[str, NDArray[np.float32]]) -> list[MatchedCall]:
-    """Each is asked about its own description, and about the next one."""
+def ready(some: Made) -> tuple[list[MatchedCall], dict[str, NDArray[np.float32]], list[Descriptions]]:
+    """Each call is asked about its own description, and about the next one."""
+    basis = basis_of(some.lines, some.described, [seen for asked in some.questions for seen in asked], SMALL)
     calls = []
     for number, (lines, questions, happens) in enumerate(zip(some.lines, some.questions, some.truth, strict=True)):
         place = number // 2
@@ -73,15 +84,14 @@ def calls_of(some: Made, basis: dict[str, NDArray[np.float32]]) -> list[MatchedC
                 answered=(0, 1),
             )
         )
-    return calls
+    return calls, basis, [in_basis(basis, [seen], "described") for seen in some.described]
 
 
 def learned(calls: int) -> tuple[Matcher, list[LeftOut]]:
     some = made(calls)
-    basis = basis_of(some.lines, some.described, 16, 16)
-    basis |= question_shifts(basis, [seen for questions in some.questions for seen in questions])
+    matched, basis, _ = ready(some)
     told: list[LeftOut] = []
-    matcher = learn_incidents(calls_of(some, basis), some.described, basis, BOUND, SMALL, told.extend)
+    matcher = learn_incidents(matched, some.described, basis, BOUND, SMALL, told.extend)
     return matcher, told
 
 
@@ -118,28 +128,59 @@ def test_it_tells_descriptions_that_it_has_not_seen() -> None:
     assert weighed > max(described, answered) + 0.02
 
 
-def test_a_description_that_no_line_may_be_is_not_weighed() -> None:
-    _, told = learned(20)
+def test_lines_that_are_not_known_are_read_and_not_weighed() -> None:
+    matcher, told = learned(20)
+    again, _ = learned(20)
+    assert all((matcher.parts[name] == again.parts[name]).all() for name in matcher.parts)
     some = next(one for one in told if unseen_of(one) == [0])
-    never = some.call.told.copy()
-    never[:, 0] = np.nan
-    assert unseen_of(some._replace(call=some.call._replace(told=never))) == []
-
-
-def test_lines_of_which_nothing_is_known_are_others_all_the_same() -> None:
-    _, told = learned(20)
-    some = told[0]
-    cut = some.call.told.copy()
-    cut[0, 0] = np.nan
-    without = evidence_of(some._replace(call=some.call._replace(told=cut)), 0)
-    whole = evidence_of(some, 0)
+    whole, changed = evidence_of(some, 0), some.call.told.copy()
+    changed[0, 0] = np.nan
+    without = evidence_of(some._replace(call=some.call._replace(told=changed)), 0)
     np.testing.assert_array_equal(without.evidence, whole.evidence[1:])
     np.testing.assert_array_equal(without.truth, whole.truth[1:])
+    changed[:, 0] = np.nan
+    assert unseen_of(some._replace(call=some.call._replace(told=changed))) == []
 
 
-def test_the_same_calls_give_the_same_matcher() -> None:
-    (one, _), (other, _) = learned(20), learned(20)
-    assert all((one.parts[name] == other.parts[name]).all() for name in one.parts)
+def test_nothing_is_learned_of_a_description_that_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, _, described = ready(made(24))
+    learned: list[set[int]] = []
+
+    def noted(seen: Sequence[MatchedCall], compared: Any, plan: Any, seed: int, others: Sequence[int] = ()) -> Any:
+        known = {
+            place
+            for call in seen
+            for column, place in enumerate(call.described)
+            if not np.isnan(call.told[:, column]).all()
+        }
+        learned.append(known | set(others))
+        return learn_network(seen, compared, plan, seed, others)
+
+    monkeypatch.setattr(matching, "learn_network", noted)
+    told = left_out_of(calls, described, SMALL, {str(place): (place,) for place in range(len(described))})
+    assert len(told) == len(calls)
+    unseen = list(dict.fromkeys(one.unseen for one in told))
+    assert sorted(place for places in unseen for place in places) == list(range(len(described)))
+    assert len(learned) == 2 * len(unseen)
+    for places, by_words, by_questions in zip(unseen, learned[::2], learned[1::2], strict=True):
+        assert by_words == set(range(len(described))) - places
+        assert not by_questions & places
+    assert all(one.call.described[0] in one.unseen for one in told)
+
+
+def test_others_are_drawn_anew_each_time() -> None:
+    some = made(24)
+    calls, basis, described = ready(some)
+    asked: list[tuple[int, ...]] = []
+
+    def compared(call: MatchedCall, order: Any) -> Any:
+        asked.append(call.described)
+        return in_basis(basis, [some.described[place] for place in call.described], "described")
+
+    learn_network(calls[:1], compared, replace(SMALL, rounds=6, drawn=3), 0, range(len(described)))
+    assert {one[:2] for one in asked} == {calls[0].described}
+    assert {len(set(one)) for one in asked} == {5}
+    assert len(set(asked)) > 1
 
 
 DESCRIPTIONS = [f"Der Agent nennt Frist {number}." for number in range(20)]
@@ -148,15 +189,12 @@ DESCRIPTIONS = [f"Der Agent nennt Frist {number}." for number in range(20)]
 def described_call(name: str, *own: int) -> LabelledCall:
     """A call in which the first of its descriptions happens in the first turn."""
     call = labelled(name, "A: Das sind zwei Monate.", "C: Aha.")
+    incidents = [
+        OwnIncident(id=f"own_{number}", description=DESCRIPTIONS[number], speaker="agent").model_dump()
+        for number in own
+    ]
     label = IncidentLabel.model_validate(
-        {
-            "events": [{"id": f"own_{own[0]}", "turn": 1}],
-            "known": [],
-            "own": [
-                OwnIncident(id=f"own_{number}", description=DESCRIPTIONS[number], speaker="agent").model_dump()
-                for number in own
-            ],
-        }
+        {"events": [{"id": f"own_{own[0]}", "turn": 1}], "known": [], "own": incidents}
     )
     return call.model_copy(update={"gold": call.gold.model_copy(update={"incidents": label})})
 
@@ -180,8 +218,7 @@ def test_what_is_true_of_the_lines_of_a_call() -> None:
     chunks, chance = spoken_chunks(call.call), np.random.default_rng(1)
     seen = [line(chance) for _ in chunks]
     states = [chance.normal(size=(6, 2, WIDTH // 2)).astype(np.float32) for _ in range(2 + OTHERS)]
-    basis = basis_of([seen], seen, 2, 2)
-    basis |= question_shifts(basis, seen)
+    basis = basis_of([seen], seen, seen, replace(SMALL, token_dimensions=2, line_dimensions=2))
     told = incident_call(call, Lines(chunks, seen, [frozenset()] * 2, "g"), states, sides, basis)
     assert (told.described[:2], told.own[:3], told.group) == ((3, 5), (True, True, False), "3")
     nan = np.nan
