@@ -8,7 +8,7 @@ from typing import Any, get_args
 from benchmarks.recordings.material import Spoken
 from benchmarks.recordings.ways import Heard
 from benchmarks.recordings.word_errors import made_alike
-from evals.lab.heard import KINDS, Finding, SaidValue, Transcript, find_value
+from evals.lab.heard.values import KINDS, Finding, SaidValue, Transcript, find_value
 
 from ausweis.calls.call import Call, Turn
 from ausweis.evals.metrics.estimate import share

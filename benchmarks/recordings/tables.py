@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evals.lab.heard import KINDS
+from evals.lab.heard.values import KINDS
 
 __all__ = [
     "aligned",

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from evals.lab.changing import changed_calls, check
-from evals.lab.changing.harmful import drop_the_factor, leak_the_factor
-from evals.lab.changing.harmless import (
+from evals.lab.metamorphic import (
     add_small_talk,
     change_digits,
+    changed_calls,
+    check,
+    drop_the_factor,
+    leak_the_factor,
     praise_the_call,
     swap_goodbyes,
     swap_names,

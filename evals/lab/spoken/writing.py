@@ -15,7 +15,6 @@ from ausweis.errors import InputError
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
 
-__all__ = ["CODECS", "WavCodec", "write_audio", "write_mono", "write_pair", "write_stereo", "write_truth"]
 
 WavCodec = Literal["pcm_s16le", "pcm_mulaw", "pcm_alaw"]
 

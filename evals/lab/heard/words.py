@@ -1,4 +1,4 @@
-"""Spoken and written German and English made alike, so that only what was misheard differs.
+"""Spoken and written German and English made alike, so that only what was misheard differs: words, dates, sounds.
 
 `neunzehn hundert acht und fünfzig`, `neunzehnhundertachtundfünfzig` and `1958` are one number, `be u er es` and
 `B-U-R-S` the same letters, `Müller` and `mueller` the same word. Numbers are read by `ausweis.reading.spoken`.
@@ -7,11 +7,13 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from unicodedata import combining, normalize
 
-from ausweis.reading.spoken import words_in
+from babel.dates import get_month_names
 
-__all__ = ["Token", "digits_of", "folded", "letters_of", "signs_of", "spelled_in", "tokens_of"]
+from ausweis.reading.spoken import words_in
+from ausweis.vocabulary import Language
 
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ı": "i", "ł": "l", "ø": "o"})
 _WORD = re.compile(r"[^\W\d_]+|\d+")
@@ -50,6 +52,14 @@ _SIGNS = {
     "unterstrich": "_",
     "underscore": "_",
 }
+_FILLERS = frozenset("der die das den dem am im vom of the in und and n s st nd rd th".split())
+_HUNDREDS = {"hundert": "h", "hundred": "h", "tausend": "k", "thousand": "k"}
+_ISO = re.compile(r"(\d{4}|-)-(\d{2})-(\d{2})")
+CLOSE = 0.4
+"""The share of letters that words which sound alike have in common at least. `Wrona` and `vorne` have the same code."""
+_CODES = (("aeijouy", "0"), ("b", "1"), ("fvw", "3"), ("gkq", "4"), ("l", "5"), ("mn", "6"), ("r", "7"), ("sz", "8"))
+_CODE = {letter: code for letters, code in _CODES for letter in letters}
+_HARD_FIRST, _HARD = "ahkloqrux", "ahkoqux"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +161,101 @@ def _number_at(words: Sequence[str], gaps: Sequence[str], place: int) -> int:
         if digits:
             return last - place
     return 1
+
+
+def says_date(tokens: Sequence[Token], date: str) -> bool:
+    """Whether the date, as ISO writes it or `--MM-DD`, is among the words; of a year the last two digits are enough.
+
+    Up to two other words may stand between day and month, and up to eight before the year.
+    """
+    match = _ISO.fullmatch(date)
+    if match is None:
+        raise ValueError("a date is YYYY-MM-DD or --MM-DD")
+    year, month, day = match[1], int(match[2]), int(match[3])
+    return any(re.search(form, _line(tokens)) for form in _forms("" if year == "-" else year, month, day))
+
+
+def date_digits(tokens: Sequence[Token]) -> str:
+    """The digits of days, months and years, two each, months by their names too."""
+    numbers = (str(_months().get(token.word, token.digits)) for token in tokens)
+    return "".join(number[-2:].zfill(2) if len(number) in (1, 2, 4) else number for number in numbers)
+
+
+def _line(tokens: Sequence[Token]) -> str:
+    """The words as `w`, months as `m` with their number, numbers as digits."""
+    parts = [
+        f"m{_months()[token.word]}" if token.word in _months() else token.digits or _HUNDREDS.get(token.word, "w")
+        for token in tokens
+        if token.word not in _FILLERS
+    ]
+    return f" {' '.join(parts)} "
+
+
+@cache
+def _forms(year: str, month: int, day: int) -> tuple[str, ...]:
+    gap, days, months = r"(?: w){0,2} ", f"(?:{day}|{day:02d})", f"(?:{month}|{month:02d})"
+    months = f"(?:m{month}|{months})"
+    years = rf"(?: w){{0,8}} {_year(year)} " if year else " "
+    glued_year = rf" ?{_year(year)} " if year else " "
+    return (
+        f" {days}{gap}{months}{years}",
+        f" m{month}{gap}{days}{years}",
+        f" {day:02d} ?{month:02d}{glued_year}",
+    )
+
+
+def _year(year: str) -> str:
+    """Ways to say it: 1986, 86, 19 86, 1900 86, 19 h 86; 2004, 04, 20 04, 2000 4, 2 k 4."""
+    century, two = year[:2], year[2:]
+    short = f"(?:{two}|{two[0]} {two[1]}|{int(two)})" if two[0] == "0" else two
+    between = r"(?: w){0,8} "
+    large = rf"(?:{century}00|{century} h|{int(year) // 1000} k){between}{short}"
+    return rf"(?:{century} ?{two}|{century} {short}|{large}|{short if two[0] != '0' else two})"
+
+
+@cache
+def _months() -> dict[str, int]:
+    wide = {
+        name.lower(): number
+        for language in ("de", "en")
+        for number, name in get_month_names("wide", "format", language).items()
+    }
+    return wide | {"jänner": 1, "juno": 6}
+
+
+def sound_alike(one: str, other: str, language: Language) -> bool:
+    """Whether two words, written in whatever way, are the same by their sound, and close by their letters."""
+    one, other = folded(one), folded(other)
+    if one == other:
+        return True
+    from jellyfish import levenshtein_distance, metaphone
+
+    code = koelner if language == "de" else metaphone
+    apart = levenshtein_distance(one, other) / max(len(one), len(other), 1)
+    return bool(code(one)) and code(one) == code(other) and apart <= 1 - CLOSE
+
+
+def koelner(word: str) -> str:
+    """The code of a word by Kölner Phonetik (Postel 1969): a digit a sound, vowels at the beginning only."""
+    letters = re.sub("[^a-z]", "", folded(word))
+    codes = [_sound(letters, place) for place in range(len(letters))]
+    one_each = re.sub(r"(\d)\1+", r"\1", "".join(codes))
+    return one_each[:1] + one_each[1:].replace("0", "")
+
+
+def _sound(word: str, place: int) -> str:
+    letter, before, after = word[place], word[place - 1 : place], word[place + 1 : place + 2]
+    match letter:
+        case "h":
+            return ""
+        case "p":
+            return "3" if after == "h" else "1"
+        case "d" | "t":
+            return "8" if after and after in "csz" else "2"
+        case "x":
+            return "8" if before and before in "ckq" else "48"
+        case "c":
+            hard = bool(after) and after in (_HARD if before else _HARD_FIRST)
+            return "4" if hard and (not before or before not in "sz") else "8"
+        case _:
+            return _CODE[letter]

@@ -1,13 +1,22 @@
-"""What written numbers, dates and amounts sound like."""
+"""What written numbers, dates and amounts sound like, against what Duden and Hart's Rules write."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from evals.lab.spoken.english import said_in_english
-from evals.lab.spoken.german import said_in_german
-from evals.lab.spoken.saying import Habits, habits, words_of
+from evals.lab.spoken.numbers import (
+    Habits,
+    cardinal_de,
+    cardinal_en,
+    habits,
+    ordinal_de,
+    ordinal_en,
+    said,
+    words_of,
+    year_de,
+    year_en,
+)
 
 from ausweis.evals import read_all
 from ausweis.vocabulary import Language
@@ -34,7 +43,7 @@ def odd(language: Language) -> Habits:
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "spoken"),
     [
         ("Kundennummer 9 11 40 06.", "Kundennummer neun, eins eins, vier null, null sechs."),
         ("geboren am 3.3.1983", "geboren am dritten dritten neunzehnhundertdreiundachtzig"),
@@ -58,12 +67,12 @@ def odd(language: Language) -> Habits:
         ("5 0 8 2 2", "fünf null acht, zwei zwei"),
     ],
 )
-def test_german(written: str, said: str) -> None:
-    assert said_in_german(written, plain("de")) == said
+def test_german(written: str, spoken: str) -> None:
+    assert said(written, plain("de")) == spoken
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "spoken"),
     [
         ("77 02 415", "siebenundsiebzig, null zwo, vierhundertfünfzehn"),
         ("1958", "neunzehn achtundfünfzig"),
@@ -71,12 +80,12 @@ def test_german(written: str, said: str) -> None:
         ("34,95", "vierunddreißig fünfundneunzig"),
     ],
 )
-def test_german_of_one_with_other_habits(written: str, said: str) -> None:
-    assert said_in_german(written, odd("de")) == said
+def test_german_of_one_with_other_habits(written: str, spoken: str) -> None:
+    assert said(written, odd("de")) == spoken
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "spoken"),
     [
         ("44 19 60 3", "four four, one nine, six oh, three"),
         ("2nd, '91", "second, ninety-one"),
@@ -92,19 +101,19 @@ def test_german_of_one_with_other_habits(written: str, said: str) -> None:
         ("22 Quarry Road", "twenty-two Quarry Road"),
     ],
 )
-def test_english(written: str, said: str) -> None:
-    assert said_in_english(written, plain("en")) == said
+def test_english(written: str, spoken: str) -> None:
+    assert said(written, plain("en")) == spoken
 
 
 def test_english_of_one_with_other_habits() -> None:
-    assert said_in_english("4419 603", odd("en")) == "forty-four nineteen, six oh three"
-    assert said_in_english("0044", odd("en")) == "oh oh double four"
+    assert said("4419 603", odd("en")) == "forty-four nineteen, six oh three"
+    assert said("0044", odd("en")) == "oh oh double four"
 
 
 def test_the_habits_of_a_speaker_come_from_the_seed() -> None:
     text = "77 12 41 15, 88 12 44, 1958, 3.3.1983"
-    assert said_in_german(text, habits("de", 5, 0)) == said_in_german(text, habits("de", 5, 0))
-    assert len({said_in_german(text, habits("de", seed, 0)) for seed in range(12)}) > 3
+    assert said(text, habits("de", 5, 0)) == said(text, habits("de", 5, 0))
+    assert len({said(text, habits("de", seed, 0)) for seed in range(12)}) > 3
     assert 2 <= sum(habits("de", seed, 1).odd for seed in range(40)) <= 20
 
 
@@ -117,5 +126,65 @@ def turns() -> Iterator[tuple[Language, str]]:
 
 def test_no_digit_of_the_golden_calls_is_left_to_the_voices() -> None:
     for language, text in turns():
-        said = (said_in_german if language == "de" else said_in_english)(text, habits(language, len(text), 0))
-        assert not re.search(r"[0-9€£%]", said), text
+        spoken = said(text, habits(language, len(text), 0))
+        assert not re.search(r"[0-9€£%]", spoken), text
+
+
+@pytest.mark.parametrize(
+    ("number", "german", "english"),
+    [
+        (0, "null", "zero"),
+        (1, "eins", "one"),
+        (16, "sechzehn", "sixteen"),
+        (17, "siebzehn", "seventeen"),
+        (21, "einundzwanzig", "twenty-one"),
+        (30, "dreißig", "thirty"),
+        (100, "einhundert", "one hundred"),
+        (101, "einhunderteins", "one hundred and one"),
+        (415, "vierhundertfünfzehn", "four hundred and fifteen"),
+        (1_001, "eintausendeins", "one thousand and one"),
+        (1_152, "eintausendeinhundertzweiundfünfzig", "one thousand one hundred and fifty-two"),
+        (21_000, "einundzwanzigtausend", "twenty-one thousand"),
+        (
+            999_999,
+            "neunhundertneunundneunzigtausendneunhundertneunundneunzig",
+            "nine hundred and ninety-nine thousand nine hundred and ninety-nine",
+        ),
+    ],
+)
+def test_cardinals(number: int, german: str, english: str) -> None:
+    assert (cardinal_de(number), cardinal_en(number)) == (german, english)
+
+
+@pytest.mark.parametrize(
+    ("number", "german", "english"),
+    [
+        (1, "erste", "first"),
+        (2, "zweite", "second"),
+        (3, "dritte", "third"),
+        (5, "fünfte", "fifth"),
+        (7, "siebte", "seventh"),
+        (8, "achte", "eighth"),
+        (9, "neunte", "ninth"),
+        (12, "zwölfte", "twelfth"),
+        (19, "neunzehnte", "nineteenth"),
+        (20, "zwanzigste", "twentieth"),
+        (31, "einunddreißigste", "thirty-first"),
+    ],
+)
+def test_ordinals(number: int, german: str, english: str) -> None:
+    assert (ordinal_de(number), ordinal_en(number)) == (german, english)
+
+
+@pytest.mark.parametrize(
+    ("year", "german", "english"),
+    [
+        (1983, "neunzehnhundertdreiundachtzig", "nineteen eighty-three"),
+        (1900, "neunzehnhundert", "nineteen hundred"),
+        (1905, "neunzehnhundertfünf", "nineteen oh five"),
+        (2004, "zweitausendvier", "two thousand and four"),
+        (2016, "zweitausendsechzehn", "twenty sixteen"),
+    ],
+)
+def test_years(year: int, german: str, english: str) -> None:
+    assert (year_de(year), year_en(year)) == (german, english)

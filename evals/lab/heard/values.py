@@ -1,28 +1,36 @@
-"""Whether one value was heard right, and if not, what went wrong."""
+"""Whether a recording's transcript holds the values that were said in it, and if not, what went wrong.
 
+The values of `evals/spoken.jsonl` are written as their speaker means them, one call a line.
+"""
+
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Literal, get_args
 
-from evals.lab.heard.canonical import (
+from evals.lab.heard.words import (
     Token,
+    date_digits,
     digits_of,
     folded,
     letters_of,
+    says_date,
     signs_of,
+    sound_alike,
     spelled_in,
     tokens_of,
 )
-from evals.lab.heard.dates import date_digits, says_date
-from evals.lab.heard.said import SaidValue
-from evals.lab.heard.sounds import sound_alike
-from evals.lab.heard.transcript import HeardWord, Transcript
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ausweis.calls.call import Call, Turn
+from ausweis.errors import InputError
+from ausweis.opening import read_bytes
 from ausweis.vocabulary import Language, Speaker
 
-__all__ = ["BY_SOUND", "Finding", "Problem", "find_value", "says"]
-
+ValueKind = Literal["number", "date", "name", "spelled", "password", "street", "place", "mail"]
+KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
 MARGIN = 2.0
 """Seconds before and after the turns in which a value may be heard."""
 FAR = 10.0
@@ -48,6 +56,98 @@ Problem = Literal[
 """nothing heard: no word in this time; other speaker, other time: it is there, but not where it belongs; words for
 digits: no digit was heard; digit added, split: all digits in their order, with up to two others between them, or more;
 other words: of a name and the like."""
+
+
+class SaidValue(BaseModel):
+    """One value. `turns`: those of the written call in which it, or a piece of it, is said, all by one speaker.
+
+    `value`: digits, with letters where there are some (`gf409816`); a date as ISO writes it, `--03-14` without its
+    year; else words, a spelled name as the name. Of a value that is corrected it is the one that stands in the end.
+    `pieces`: the stretches of a number that are said one after another, where something else comes between them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    turns: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
+    factor: str
+    kind: ValueKind
+    value: Annotated[str, Field(min_length=1)]
+    pieces: tuple[str, ...] = ()
+
+
+class SpokenCall(BaseModel):
+    """A call of the spoken golden set. `set`: the file of labelled calls that holds it, without its extension."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    call: str
+    set: str
+    values: tuple[SaidValue, ...] = ()
+
+
+def read_spoken(path: Path) -> dict[str, SpokenCall]:
+    """The calls by id.
+
+    Raises:
+        InputError: the file cannot be read, or a line is not what it must be.
+    """
+    try:
+        lines = read_bytes(path).decode().splitlines()
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", place=str(path)) from None
+    calls: dict[str, SpokenCall] = {}
+    for number, line in enumerate(lines, start=1):
+        try:
+            call = SpokenCall.model_validate(json.loads(line))
+        except (ValueError, ValidationError):
+            message = "the line is not of the form {call, set, values: [{turns, factor, kind, value}]}"
+            raise InputError(message, place=f"{path}:{number}") from None
+        calls[call.call] = call
+    return calls
+
+
+@dataclass(frozen=True, slots=True)
+class HeardWord:
+    """A word with its times in seconds. Words whose own times are not known have those of their turn."""
+
+    text: str
+    speaker: Speaker
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """All words of one call. `sides`: whether it is told who says them; if not, all are heard from anybody."""
+
+    words: tuple[HeardWord, ...]
+    sides: bool = True
+
+    @classmethod
+    def of(cls, call: Call) -> "Transcript":
+        """The words of a call, turn by turn."""
+        words = tuple(word for turn in call.turns for word in _words(turn))
+        return cls(words, sides=any(turn.speaker != "unknown" for turn in call.turns))
+
+    def between(self, spans: Iterable[tuple[float, float]], speaker: Speaker | None) -> list[HeardWord]:
+        """The words that touch one of the spans, in order of time; of one speaker, or of all."""
+        wide = list(spans)
+        return sorted(
+            (
+                word
+                for word in self.words
+                if (speaker is None or not self.sides or word.speaker == speaker)
+                and any(word.start <= end and word.end >= start for start, end in wide)
+            ),
+            key=lambda word: word.start,
+        )
+
+
+def _words(turn: Turn) -> Iterable[HeardWord]:
+    if turn.words:
+        return (HeardWord(word.text, turn.speaker, word.start, word.end) for word in turn.words)
+    start, end = turn.start or 0.0, turn.end if turn.end is not None else turn.start or 0.0
+    return (HeardWord(word, turn.speaker, start, end) for word in turn.text.split())
 
 
 @dataclass(frozen=True, slots=True)
