@@ -1,4 +1,4 @@
-"""Whether a recording's transcript holds the values that were said in it, and if not, what went wrong.
+"""Whether a recording's transcript holds the values that were said in it.
 
 The values of `evals/spoken.jsonl` are written as their speaker means them, one call a line.
 """
@@ -12,7 +12,6 @@ from typing import Annotated, Literal, get_args
 
 from evals.lab.heard.words import (
     Token,
-    date_digits,
     digits_of,
     folded,
     letters_of,
@@ -24,38 +23,19 @@ from evals.lab.heard.words import (
 )
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ausweis.calls.call import Call, Turn
+from ausweis.calls.call import Call
 from ausweis.errors import InputError
 from ausweis.opening import read_bytes
 from ausweis.vocabulary import Language, Speaker
 
 ValueKind = Literal["number", "date", "name", "spelled", "password", "street", "place", "mail"]
 KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
-MARGIN = 2.0
-"""Seconds before and after the turns in which a value may be heard."""
-FAR = 10.0
-"""The same, to tell a value that was heard at another time from one that was not heard."""
-ADDED = 2
-"""Other digits among those of a value that are still a slip of hearing; with more of them it is another number."""
-MOST_WORDS = 4
-"""Words that one word may be heard as: `kowal tschik`."""
 BY_SOUND = frozenset({"name", "spelled", "password", "street", "place", "mail"})
 """The kinds of which it is enough that they sound alike; numbers and dates are right or wrong."""
-
-Problem = Literal[
-    "nothing heard",
-    "other speaker",
-    "other time",
-    "words for digits",
-    "split",
-    "digit dropped",
-    "digit added",
-    "digit wrong",
-    "other words",
-]
-"""nothing heard: no word in this time; other speaker, other time: it is there, but not where it belongs; words for
-digits: no digit was heard; digit added, split: all digits in their order, with up to two others between them, or more;
-other words: of a name and the like."""
+MARGIN = 2.0
+"""Seconds before and after the turns in which a value may be heard."""
+MOST_WORDS = 4
+"""Words that one word may be heard as: `kowal tschik`."""
 
 
 class SaidValue(BaseModel):
@@ -107,50 +87,6 @@ def read_spoken(path: Path) -> dict[str, SpokenCall]:
 
 
 @dataclass(frozen=True, slots=True)
-class HeardWord:
-    """A word with its times in seconds. Words whose own times are not known have those of their turn."""
-
-    text: str
-    speaker: Speaker
-    start: float
-    end: float
-
-
-@dataclass(frozen=True)
-class Transcript:
-    """All words of one call. `sides`: whether it is told who says them; if not, all are heard from anybody."""
-
-    words: tuple[HeardWord, ...]
-    sides: bool = True
-
-    @classmethod
-    def of(cls, call: Call) -> "Transcript":
-        """The words of a call, turn by turn."""
-        words = tuple(word for turn in call.turns for word in _words(turn))
-        return cls(words, sides=any(turn.speaker != "unknown" for turn in call.turns))
-
-    def between(self, spans: Iterable[tuple[float, float]], speaker: Speaker | None) -> list[HeardWord]:
-        """The words that touch one of the spans, in order of time; of one speaker, or of all."""
-        wide = list(spans)
-        return sorted(
-            (
-                word
-                for word in self.words
-                if (speaker is None or not self.sides or word.speaker == speaker)
-                and any(word.start <= end and word.end >= start for start, end in wide)
-            ),
-            key=lambda word: word.start,
-        )
-
-
-def _words(turn: Turn) -> Iterable[HeardWord]:
-    if turn.words:
-        return (HeardWord(word.text, turn.speaker, word.start, word.end) for word in turn.words)
-    start, end = turn.start or 0.0, turn.end if turn.end is not None else turn.start or 0.0
-    return (HeardWord(word, turn.speaker, start, end) for word in turn.text.split())
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
     """What became of a value. `exact`: as it was meant; `alike`: by its sound; `heard`: the words in its time."""
 
@@ -158,27 +94,46 @@ class Finding:
     alike: bool
     right: bool
     heard: str
-    problem: Problem | None = None
 
 
 def find_value(
-    value: SaidValue,
-    spans: Sequence[tuple[float, float]],
-    speaker: Speaker,
-    transcript: Transcript,
-    language: Language,
+    value: SaidValue, spans: Sequence[tuple[float, float]], speaker: Speaker, heard: Call | None, language: Language
 ) -> Finding:
     """Look for a value in the words of its speaker. `spans`: start and end in seconds of the turns that say it."""
-    words = transcript.between(_wider(spans, MARGIN), speaker)
-    exact, alike = says(_text(words), value, language)
-    right = alike if value.kind in BY_SOUND else exact
-    problem = None if right else _problem(value, words, spans, transcript, language)
-    return Finding(exact, alike, right, _text(words), problem)
+    text = words_between(heard, spans, speaker)
+    exact, alike = says(text, value, language)
+    return Finding(exact, alike, alike if value.kind in BY_SOUND else exact, text)
+
+
+def words_between(heard: Call | None, spans: Iterable[tuple[float, float]], speaker: Speaker) -> str:
+    """The words of a speaker that touch one of the spans, in order of time; of all where no side is known.
+
+    Words whose own times are not known have those of their turn.
+    """
+    if heard is None:
+        return ""
+    wide = [(start - MARGIN, end + MARGIN) for start, end in spans]
+    sides = any(turn.speaker != "unknown" for turn in heard.turns)
+    found: list[tuple[float, str]] = []
+    for turn in heard.turns:
+        if sides and turn.speaker != speaker:
+            continue
+        begin = turn.start or 0.0
+        last = begin if turn.end is None else turn.end
+        words = [(word.start, word.end, word.text) for word in turn.words or ()]
+        for start, end, text in words or [(begin, last, text) for text in turn.text.split()]:
+            if any(start <= latest and end >= earliest for earliest, latest in wide):
+                found.append((start, text))
+    return " ".join(text for _, text in sorted(found, key=lambda one: one[0]))
 
 
 def says(text: str, value: SaidValue, language: Language) -> tuple[bool, bool]:
     """Whether the text says the value exactly, and whether it does so by its sound."""
     tokens = tokens_of(text)
+
+    def like(one: str, other: str) -> bool:
+        return sound_alike(one, other, language)
+
     match value.kind:
         case "number":
             found = _number(tokens, value)
@@ -187,15 +142,16 @@ def says(text: str, value: SaidValue, language: Language) -> tuple[bool, bool]:
             found = says_date(tokens, value.value)
             return found, found
         case "mail":
-            return _email(text, value.value, language)
+            return _email(text, value.value, like)
         case "street":
-            return _street(tokens, value.value, language)
+            return _street(tokens, value.value, _same), _street(tokens, value.value, like)
         case "spelled":
-            letters = folded(value.value)
-            exact = any(letters in run for run in spelled_in(tokens)) or _all_words(tokens, value.value, _same)
-            return exact, exact or _spelled_alike(tokens, value.value, language)
+            letters, runs = folded(value.value), list(spelled_in(tokens))
+            exact = any(letters in run for run in runs) or _all_words(tokens, value.value, _same)
+            alike = any(like(run, value.value) for run in runs) or _all_words(tokens, value.value, like)
+            return exact, exact or alike
         case "name" | "password" | "place":
-            return _all_words(tokens, value.value, _same), _all_words(tokens, value.value, _like(language))
+            return _all_words(tokens, value.value, _same), _all_words(tokens, value.value, like)
 
 
 _Alike = Callable[[str, str], bool]
@@ -205,15 +161,10 @@ def _same(one: str, other: str) -> bool:
     return folded(one) == folded(other)
 
 
-def _like(language: Language) -> _Alike:
-    return lambda one, other: sound_alike(one, other, language)
-
-
 def _number(tokens: Sequence[Token], value: SaidValue) -> bool:
-    pieces = value.pieces or (value.value,)
     stream = digits_of(tokens) if value.value.isdigit() else letters_of(tokens)
     place = 0
-    for piece in pieces:
+    for piece in value.pieces or (value.value,):
         place = stream.find(piece, place)
         if place < 0:
             return False
@@ -222,7 +173,7 @@ def _number(tokens: Sequence[Token], value: SaidValue) -> bool:
 
 
 def _places(tokens: Sequence[Token], word: str, alike: _Alike) -> Iterable[tuple[int, int]]:
-    """Where some words, written together, are the wanted one: the first and the one after the last."""
+    """Where some words, written together, are this one: the first and the one after the last."""
     for start in range(len(tokens)):
         for end in range(start + 1, min(len(tokens), start + MOST_WORDS) + 1):
             if alike("".join(token.word for token in tokens[start:end]), word):
@@ -236,83 +187,20 @@ def _all_words(tokens: Sequence[Token], value: str, alike: _Alike) -> bool:
     return all(any(True for _ in _places(tokens, word, alike)) for word in re.split(r"[\s-]+", value))
 
 
-def _street(tokens: Sequence[Token], value: str, language: Language) -> tuple[bool, bool]:
+def _street(tokens: Sequence[Token], value: str, alike: _Alike) -> bool:
     """The name of the street, with the number of the house directly before or behind it."""
     number = "".join(re.findall(r"\d+", value))
-    name = re.sub(r"\d+", "", value).strip()
-
-    def found(alike: _Alike) -> bool:
-        return any(
-            number in (digits_of(tokens[max(0, start - 1) : start]), digits_of(tokens[end : end + 1]))
-            for start, end in _places(tokens, name, alike)
-        )
-
-    return found(_same), found(_like(language))
+    return any(
+        number in (digits_of(tokens[max(0, start - 1) : start]), digits_of(tokens[end : end + 1]))
+        for start, end in _places(tokens, re.sub(r"\d+", "", value).strip(), alike)
+    )
 
 
-def _spelled_alike(tokens: Sequence[Token], value: str, language: Language) -> bool:
-    alike = _like(language)
-    return any(alike(run, value) for run in spelled_in(tokens)) or _all_words(tokens, value, alike)
-
-
-def _email(text: str, value: str, language: Language) -> tuple[bool, bool]:
+def _email(text: str, value: str, like: _Alike) -> tuple[bool, bool]:
     """Signs and digits exactly; the words between them by sound."""
-    wanted = signs_of(value)
-    exact = wanted in signs_of(text)
-    pieces = [piece for piece in re.split(r"[\d.@_-]+", wanted) if piece]
-    digits = "".join(re.findall(r"\d+", wanted))
-    alike = digits in digits_of(tokens_of(text)) and all(
-        _all_words(tokens_of(text), piece, _like(language)) for piece in pieces
-    )
+    address, tokens = signs_of(value), tokens_of(text)
+    exact = address in signs_of(text)
+    pieces = [piece for piece in re.split(r"[\d.@_-]+", address) if piece]
+    digits = "".join(re.findall(r"\d+", address))
+    alike = digits in digits_of(tokens) and all(_all_words(tokens, piece, like) for piece in pieces)
     return exact, exact or alike
-
-
-def _text(words: Sequence[HeardWord]) -> str:
-    return " ".join(word.text for word in words)
-
-
-def _wider(spans: Iterable[tuple[float, float]], margin: float) -> list[tuple[float, float]]:
-    return [(start - margin, end + margin) for start, end in spans]
-
-
-def _problem(
-    value: SaidValue,
-    words: Sequence[HeardWord],
-    spans: Sequence[tuple[float, float]],
-    transcript: Transcript,
-    language: Language,
-) -> Problem:
-    anybody = _text(transcript.between(_wider(spans, MARGIN), None))
-    if any(says(anybody, value, language)):
-        return "other speaker"
-    around = _text(transcript.between(_wider(spans, FAR), None))
-    if any(says(around, value, language)):
-        return "other time"
-    if not words:
-        return "nothing heard"
-    if value.kind not in ("number", "date"):
-        return "other words"
-    tokens = tokens_of(_text(words))
-    if value.kind == "date":
-        return _digits_problem(date_digits(tokens_of(_day_first(value.value))), date_digits(tokens))
-    return _digits_problem("".join(re.findall(r"\d", value.value)), digits_of(tokens))
-
-
-def _day_first(date: str) -> str:
-    return " ".join(reversed(date.strip("-").split("-")))
-
-
-def _digits_problem(wanted: str, heard: str) -> Problem:
-    from jellyfish import levenshtein_distance
-
-    if not heard:
-        return "words for digits"
-    whole = [match[1] for match in re.finditer(f"(?=({'.*?'.join(wanted)}))", heard)]
-    if whole:
-        return "digit added" if min(map(len, whole)) <= len(wanted) + ADDED else "split"
-    # The stretch of what was heard that is nearest, among equals the one of the same length.
-    near = min(
-        (heard[start:end] for start in range(len(heard)) for end in range(start + 1, len(heard) + 1)),
-        key=lambda part: (levenshtein_distance(wanted, part), abs(len(part) - len(wanted))),
-    )
-    return "digit dropped" if len(near) < len(wanted) else "digit wrong"

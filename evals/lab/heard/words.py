@@ -175,12 +175,6 @@ def says_date(tokens: Sequence[Token], date: str) -> bool:
     return any(re.search(form, _line(tokens)) for form in _forms("" if year == "-" else year, month, day))
 
 
-def date_digits(tokens: Sequence[Token]) -> str:
-    """The digits of days, months and years, two each, months by their names too."""
-    numbers = (str(_months().get(token.word, token.digits)) for token in tokens)
-    return "".join(number[-2:].zfill(2) if len(number) in (1, 2, 4) else number for number in numbers)
-
-
 def _line(tokens: Sequence[Token]) -> str:
     """The words as `w`, months as `m` with their number, numbers as digits."""
     parts = [
