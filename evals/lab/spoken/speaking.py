@@ -10,8 +10,7 @@ from typing import Annotated
 
 import numpy as np
 from evals.lab.spoken.numbers import habits, said, words_of
-from evals.lab.spoken.voices import RATE, Mono, Voice
-from evals.lab.spoken.voices import SIDES as CHANNELS
+from evals.lab.spoken.voices import CHANNELS, RATE, Mono, Voice
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -11,8 +11,8 @@ from itertools import accumulate
 from typing import Literal
 
 import numpy as np
-from evals.lab.spoken.speaking import CHANNELS, Sound, Spoken, SpokenTurn
-from evals.lab.spoken.voices import CAST, Manner, Mono
+from evals.lab.spoken.speaking import Sound, Spoken, SpokenTurn
+from evals.lab.spoken.voices import CAST, CHANNELS, Manner, Mono
 from evals.lab.spoken.voices import RATE as VOICE_RATE
 from numpy.typing import NDArray
 from scipy.signal import butter, resample_poly, sosfilt, sosfiltfilt

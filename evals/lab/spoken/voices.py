@@ -142,7 +142,6 @@ class MbrolaVoice:
     def __init__(self, name: str, manner: Manner) -> None:
         self.name = f"mbrola-{name}"
         self._voice = name
-        self._german = name.startswith("de")
         self._manner = manner
 
     def speak(self, text: str) -> Mono:
@@ -154,7 +153,7 @@ class MbrolaVoice:
         if not WORD.search(text):
             return np.zeros(0, np.float32)
         speed = round(WORDS_A_MINUTE * self._manner.speed / self._manner.pitch)
-        given = respelled(text) if self._german else text
+        given = respelled(text) if self._voice.startswith("de") else text
         # Of itself, eSpeak NG hands MBROLA's sound on while both run, and on a busy machine drops some without a word.
         phonemes = _run(["espeak-ng", "-v", f"mb-{self._voice}", "-s", str(speed), *PHONEMES], given.encode())
         wav = _run(["mbrola", "-e", str(MBROLA_FILES / self._voice / self._voice), "-", "-.wav"], phonemes)
@@ -228,7 +227,7 @@ def respelled(text: str) -> str:
 
 Sex = Literal["female", "male"]
 
-SIDES: tuple[Speaker, Speaker] = ("agent", "caller")
+CHANNELS: tuple[Speaker, Speaker] = ("agent", "caller")
 SPEED = (0.92, 1.12)
 PITCH = (0.95, 1.06)
 
@@ -276,7 +275,7 @@ def cast(language: Language, seed: int) -> dict[Speaker, Voice]:
     chance = np.random.default_rng(seed)
     drawn = chance.permutation(len(CAST[language]))
     voices: dict[Speaker, Voice] = {}
-    for speaker, place in zip(SIDES, drawn, strict=False):
+    for speaker, place in zip(CHANNELS, drawn, strict=False):
         manner = Manner(float(chance.uniform(*SPEED)), float(chance.uniform(*PITCH)))
         voices[speaker] = CAST[language][int(place)].load(manner, seed % 2**31)
     return voices

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import av
 import numpy as np
-from evals.lab.spoken.speaking import CHANNELS, Sound, Spoken, truth_of
+from evals.lab.spoken.speaking import Sound, Spoken, truth_of
+from evals.lab.spoken.voices import CHANNELS
 
 from ausweis.errors import InputError
 
