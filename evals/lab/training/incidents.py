@@ -242,6 +242,6 @@ def _show(left_out: Sequence[LeftOut], tell: Callable[[str], None]) -> None:
         said = likeliest[own][None] >= bars[:, None]
         f1 = 2 * (said & happens[own]).sum(axis=1) / (said.sum(axis=1) + happens[own].sum())
         ranked = average_precision_score(happens[own], likeliest[own])
-        told = f"{way}: {int(happens[own].sum())} of {int(own.sum())} calls, average precision {ranked:.3f}"
+        counted = f"{way}: {int(happens[own].sum())} of {int(own.sum())} calls, average precision {ranked:.3f}"
         by_chance = (likeliest[~own] >= bars[f1.argmax()]).mean() if not own.all() else 0.0
-        tell(f"{told}, best F1 {f1.max():.3f}; then said of {by_chance:.3f} of the descriptions by chance")
+        tell(f"{counted}, best F1 {f1.max():.3f}; then said of {by_chance:.3f} of the descriptions by chance")

@@ -56,7 +56,7 @@ class _Table(NamedTuple):
 
     def rows(self, chosen: NDArray[np.bool_]) -> "_Table":
         """Some lines."""
-        return _Table(*(part[chosen] for part in self))
+        return _Table(self.features[chosen], self.labels[chosen], self.counts[chosen], self.call[chosen])
 
     def columns(self, labels: Sequence[int]) -> "_Table":
         """Some labels."""

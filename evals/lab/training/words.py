@@ -347,12 +347,12 @@ def _show(
     learned = [(weighing_of(by.alike), half) for by, half in ((one, other), (other, one))]
     for own, verb in ((own, verb) for own in (True, False) for verb in VERBS):
         told = [
-            (weigh(parts, weighed_place(verb, own=own), some.evidence), some.truth)
+            Weighed(weigh(parts, weighed_place(verb, own=own), some.evidence), some.truth)
             for parts, half in learned
             if (some := half.alike.get((verb, own))) is not None
         ]
-        scores, truth = (np.concatenate([np.zeros(0), *part]) for part in zip(*told, strict=True)) if told else ([], [])
-        if np.any(truth):
+        if any(some.truth.any() for some in told):
+            scores, truth = Weighed.together(told)
             said = scores > 0
             f1 = 2 * (said & (truth > 0)).sum() / (said.sum() + truth.sum())
             name = f"{'own' if own else 'known'} words, {verb:<9} {int(truth.sum()):>5} lines"

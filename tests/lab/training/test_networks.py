@@ -32,7 +32,7 @@ LINES = 600
 def test_the_rate_rises_and_falls() -> None:
     rates = [rate_at(step, 40) for step in range(41)]
     assert rates[:5] == [0, 0.25, 0.5, 0.75, 1]
-    assert (rates[22], rates[40], rate_at(0, 1)) == (pytest.approx(0.5), pytest.approx(0), 0)
+    assert [rates[22], rates[40], rate_at(0, 1)] == pytest.approx([0.5, 0, 0])
 
 
 def test_sums_and_the_largest_of_each_line() -> None:
