@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 import numpy as np
-from evals.lab.heard.canonical import digits_of, tokens_of
-from evals.lab.heard.dates import says_date
-from evals.lab.spoken import noisy
-from evals.lab.spoken.telephone import RATE, Noise
+from evals.lab.heard.words import digits_of, says_date, tokens_of
+from evals.lab.spoken.telephone import RATE, Noise, noisy
 from evals.lab.spoken.voices import Mono, trimmed
 from scipy.signal import resample_poly
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evals.lab.heard.said import read_spoken
+from evals.lab.heard.values import read_spoken
 
 from ausweis.batch.manifest import MANIFEST_FILE, read_manifest
 from ausweis.cli import sign_on

@@ -27,7 +27,6 @@ from benchmarks.recordings.tables import (
     hearing_rows,
     kind_rows,
     outcome_rows,
-    problem_rows,
     reason_rows,
 )
 from benchmarks.recordings.ways import WAYS, Way, hear_all
@@ -76,7 +75,7 @@ def main(
             json_file.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         if errors_file:
             errors_file.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in wrong), "utf-8")
-    for rows in (hearing_rows, kind_rows, problem_rows, outcome_rows, reason_rows, difference_rows):
+    for rows in (hearing_rows, kind_rows, outcome_rows, reason_rows, difference_rows):
         if len(table := rows(results)) > 1:
             click.echo(aligned(table) + "\n")
 

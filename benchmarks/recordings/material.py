@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.lab.heard import SaidValue, SpokenCall, read_spoken
+from evals.lab.heard.values import SaidValue, SpokenCall, read_spoken
 
 from ausweis.calls.call import Call, Turn
 from ausweis.evals import LabelledCall

@@ -1,6 +1,5 @@
 """The numbers of one way to hear: word errors, values heard, the right speaker. Shares with Wilson's interval."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -8,7 +7,7 @@ from typing import Any, get_args
 from benchmarks.recordings.material import Spoken
 from benchmarks.recordings.ways import Heard
 from benchmarks.recordings.word_errors import made_alike
-from evals.lab.heard import KINDS, Finding, SaidValue, Transcript, find_value
+from evals.lab.heard.values import KINDS, Finding, SaidValue, find_value
 
 from ausweis.calls.call import Call, Turn
 from ausweis.evals.metrics.estimate import share
@@ -41,7 +40,6 @@ def scores_of(calls: Sequence[Spoken], heard: Heard, found: Sequence[Found]) -> 
             language: _shares([one for one in found if one.call.language == language])
             for language in get_args(Language)
         },
-        "problems": dict(Counter(one.finding.problem for one in found if one.finding.problem).most_common()),
         "roles": _roles(calls, heard.calls) if told else None,
         "real_time": heard.real_time,
         "mib": heard.mib,
@@ -52,10 +50,9 @@ def found_values(calls: Iterable[Spoken], heard: Mapping[str, Call]) -> list[Fou
     """Each value of the calls, looked for where it was said."""
     found = []
     for call in calls:
-        transcript = Transcript.of(heard[call.id]) if call.id in heard else Transcript(())
         for value in call.values:
             speaker = call.labelled.call.turn(value.turns[0]).speaker
-            finding = find_value(value, call.spans(value), speaker, transcript, call.language)
+            finding = find_value(value, call.spans(value), speaker, heard.get(call.id), call.language)
             found.append(Found(call, value, finding))
     return found
 
@@ -69,12 +66,11 @@ def errors_of(found: Iterable[Found]) -> list[dict[str, Any]]:
             "language": one.call.language,
             "kind": one.value.kind,
             "factor": one.value.factor,
-            "problem": one.finding.problem,
             "said": one.value.value,
             "heard": one.finding.heard,
             "spans": one.call.spans(one.value),
         }
-        for one in sorted(wrong, key=lambda one: (KINDS.index(one.value.kind), one.finding.problem or ""))
+        for one in sorted(wrong, key=lambda one: KINDS.index(one.value.kind))
     ]
 
 

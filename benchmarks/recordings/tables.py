@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evals.lab.heard import KINDS
+from evals.lab.heard.values import KINDS
 
 __all__ = [
     "aligned",
@@ -11,7 +11,6 @@ __all__ = [
     "hearing_rows",
     "kind_rows",
     "outcome_rows",
-    "problem_rows",
     "reason_rows",
 ]
 
@@ -60,15 +59,6 @@ def kind_rows(results: Mapping[str, Mapping[str, Any]]) -> list[Row]:
         languages = [one["values_by_language"][language]["all"] for language in ("de", "en")]
         cells = [_of(one["values"].get(kind)) for kind in kinds]
         rows.append([folder, way, *cells, *(_of(language) for language in languages)])
-    return rows
-
-
-def problem_rows(results: Mapping[str, Mapping[str, Any]]) -> list[Row]:
-    """How often each thing went wrong."""
-    problems = sorted({problem for _, _, one in _each(results) for problem in one["problems"]})
-    rows: list[Row] = [["folder", "way", *problems]]
-    for folder, way, one in _each(results) if problems else ():
-        rows.append([folder, way, *(str(one["problems"].get(name, 0)) for name in problems)])
     return rows
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from evals.lab.heard.canonical import tokens_of
+from evals.lab.heard.words import tokens_of
 
 from ausweis.vocabulary import Language
 

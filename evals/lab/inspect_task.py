@@ -34,8 +34,6 @@ from ausweis.judging.policy_files import PolicyFile, find_policy
 from ausweis.judging.sentences import violation_sentence
 from ausweis.judging.verdict import Verdict
 
-__all__ = ["first_violation_turn", "golden", "outcome"]
-
 _NAME = "ausweis"
 
 
@@ -108,8 +106,8 @@ def first_violation_turn() -> Scorer:
         verdict = _verdict(state)
         turn = Conclusion.of_verdict(verdict).first_violation_turn if verdict else None
         told = str(turn or "none")
-        value = CORRECT if turn == wanted else INCORRECT
-        return Score(value=value, answer=told, explanation=f"label: {wanted}\nverdict: {told}")
+        explanation = f"label: {wanted}\nverdict: {told}"
+        return Score(value=CORRECT if turn == wanted else INCORRECT, answer=told, explanation=explanation)
 
     return score
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from zlib import crc32
 
 import click
-from evals.lab.spoken import on_the_telephone, speak_call, write_stereo
-from evals.lab.spoken.system_voices import PicoVoice
-from evals.lab.spoken.voices import Manner, Voice
+from evals.lab.spoken.speaking import speak_call
+from evals.lab.spoken.telephone import on_the_telephone
+from evals.lab.spoken.voices import Manner, PicoVoice, Voice
+from evals.lab.spoken.writing import write_stereo
 
 from ausweis.evals import read_all
 from ausweis.vocabulary import Speaker

@@ -18,9 +18,7 @@ import click
 from ausweis.calls import Turn
 from ausweis.evals import LabelledCall, read_all
 
-__all__ = ["STRETCHES", "TRADES", "Stretch", "read_stretches", "splice"]
-
-STRETCHES = Path(__file__).with_name("stretches.jsonl")
+STRETCHES = Path(__file__).parents[1] / "stretches.jsonl"
 
 TRADES = {
     "telecom": "telecom-de",
@@ -106,24 +104,16 @@ def read_stretches(path: Path) -> list[Stretch]:
 
 @click.command()
 @click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--stretches",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=STRETCHES,
-    show_default=True,
-)
 @click.option("--turns", nargs=2, type=int, default=(50, 110), show_default=True, help="Least and most turns.")
 @click.option("--count", type=click.IntRange(min=1), help="Of the calls, drawn by chance; all, unless given.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
-def main(
-    labelled: tuple[Path, ...], stretches: Path, turns: tuple[int, int], count: int | None, seed: int, out: Path
-) -> None:
+def main(labelled: tuple[Path, ...], turns: tuple[int, int], count: int | None, seed: int, out: Path) -> None:
     """Put stretches of talk into LABELLED calls, so that short calls become long ones."""
     chance = random.Random(seed)  # noqa: S311
     calls = read_all(labelled)
     chance.shuffle(calls)
-    stock = read_stretches(stretches)
+    stock = read_stretches(STRETCHES)
     spliced = (splice(call, stock, chance.randint(*turns), chance) for call in calls)
     fitting = (call.line() for call in spliced if call is not None)
     lines = list(islice(fitting, count))

@@ -34,8 +34,6 @@ from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.evals.validate import validate
 from ausweis.judging import find_policy, judge
 
-__all__ = ["labelled_of"]
-
 NEEDED = ("policy", "language", "outcome", "violations", "title", "why")
 HEAD = (*NEEDED, "surface", "caller", "authorisation", "scenario", "difficulty", "direction", "twin")
 SPEAKERS = {"A": "agent", "C": "caller"}
@@ -119,7 +117,8 @@ def labelled_of(
     body["gold"]["violations"] = [{"type": kind, "turn": turn} for turn, kind in broken]
     body["gold"]["first_violation_turn"] = min((turn for turn, _ in broken), default=None)
     labelled = _call_of(body, policies)
-    problems = [problem.message for problem in validate([_alone(labelled)])]
+    alone = labelled.model_copy(update={"gold": labelled.gold.model_copy(update={"twin": None})})
+    problems = [problem.message for problem in validate([alone])]
     if types != {kind for _, kind in broken}:
         by_rules = ", ".join(f"{kind} in turn {turn}" for turn, kind in broken) or "none"
         problems.append(
@@ -128,21 +127,16 @@ def labelled_of(
     return labelled, problems
 
 
-def _alone(labelled: LabelledCall) -> LabelledCall:
-    return labelled.model_copy(update={"gold": labelled.gold.model_copy(update={"twin": None})})
-
-
 def _call_of(body: dict[str, Any], policies: Path | None) -> LabelledCall:
     labelled = LabelledCall.model_validate(body)
     return labelled if policies is None else labelled.with_policies(policies)
 
 
-@click.command(help="Turn scripts into labelled calls; those with a mistake are named and left out.")
+@click.command()
 @click.argument("scripts", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--policies", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Own policies.")
-@click.option("--check", is_flag=True, help="Tell the turns, the outcome and the events of each call besides.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The labelled calls (JSONL).")
-def main(scripts: tuple[Path, ...], policies: Path | None, check: bool, out: Path | None) -> None:
+def main(scripts: tuple[Path, ...], policies: Path | None, out: Path | None) -> None:
     """Turn scripts into labelled calls; those with a mistake are named and left out."""
     calls, wrong = [], 0
     for path in scripts:
@@ -157,9 +151,6 @@ def main(scripts: tuple[Path, ...], policies: Path | None, check: bool, out: Pat
         for problem in problems:
             click.echo(f"{path}: {problem}")
         wrong += bool(problems)
-        if check and labelled is not None:
-            turns, gold = len(labelled.call.turns), labelled.gold
-            click.echo(f"{path.name}: {turns} turns, {gold.outcome}, {len(gold.events)} events, {gold.tags.surface}")
         if labelled is not None and not problems:
             calls.append(labelled)
     good = {labelled.call.id for labelled in calls}

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from evals.lab.spoken import JoeVoice
 from evals.lab.spoken.voices import RATE as VOICE_RATE
+from evals.lab.spoken.voices import JoeVoice
 from scipy.signal import resample_poly
 
 from ausweis.audio.asr_model import AsrModel

@@ -1,4 +1,4 @@
-"""`ausweis eval` from the command line: run, compare, gate, bless, validate, agreement, metamorphic."""
+"""`ausweis eval` from the command line: run, compare, gate, bless, validate, agreement."""
 
 import json
 import subprocess
@@ -180,7 +180,6 @@ for command in (
     ("validate", "golden.jsonl"), ("run", "golden.jsonl", *engine, "--run", "one"), ("report", "one"),
     ("bless", "one", "--message", "m", "--baseline", "b.jsonl"), ("gate", "one", "--baseline", "b.jsonl"),
     ("compare", "one", "b.jsonl"), ("agreement", "label.jsonl", "label.jsonl"),
-    ("metamorphic", "golden.jsonl", *engine, "--run", "m", "--quiet"),
 ):
     try: main(["eval", *command])
     except SystemExit as end: assert not end.code, command
@@ -271,14 +270,6 @@ def test_agreement_of_two_files_of_labels(ausweis: Call, tmp_path: Path) -> None
     code, out, _ = ausweis("agreement", "one.jsonl", "two.jsonl", "--list")
     assert code == 0
     assert "outcome: a" in out
-
-
-def test_metamorphic(ausweis: Call) -> None:
-    arguments = ("metamorphic", "golden.jsonl", "--engine", "fake:answers.yaml", "--run", "m")
-    code, out, _ = ausweis(*arguments)
-    assert code == 0
-    assert "drop_the_factor" in out
-    assert "swap_goodbyes" not in out
 
 
 @pytest.mark.parametrize(

@@ -11,17 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evals.lab.spoken import (
-    JoeVoice,
-    Manner,
-    Voice,
-    on_the_telephone,
-    speak_call,
-    write_audio,
-    write_mono,
-    write_pair,
-    write_stereo,
-)
+from evals.lab.spoken.speaking import speak_call
+from evals.lab.spoken.telephone import on_the_telephone
+from evals.lab.spoken.voices import JoeVoice, Manner, Voice
+from evals.lab.spoken.writing import write_audio, write_mono, write_pair, write_stereo
 from tests.audio.sounds import three_channels
 
 from ausweis.evals.labelled import LabelledCall

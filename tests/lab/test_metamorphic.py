@@ -2,18 +2,24 @@
 
 from pathlib import Path
 
-from evals.lab.changing import changed_calls, check
-from evals.lab.changing.harmful import drop_the_factor, leak_the_factor
-from evals.lab.changing.harmless import (
+import pytest
+from evals.lab.__main__ import lab
+from evals.lab.metamorphic import (
     add_small_talk,
     change_digits,
+    changed_calls,
+    check,
+    drop_the_factor,
+    leak_the_factor,
     praise_the_call,
     swap_goodbyes,
     swap_names,
 )
-from tests.evals.cases import asked, case, labelled
+from tests.evals.cases import ANSWERS, asked, case, labelled
+from tests.evals.test_running import CALLS, write
 from tests.judging.own_policies import MARINA
 
+from ausweis.cli import main
 from ausweis.evals.validate import validate
 
 CALL = labelled(
@@ -141,3 +147,19 @@ def test_own_factors_are_dropped_leaked_and_told_with_other_digits(tmp_path: Pat
     assert [one.type for one in dropped.gold.violations] == ["insufficient_factors"]
     assert digits.call.turn(3).text == "B 398"
     assert all(one.policy == call.policy for one in changed_calls([call]))
+
+
+def test_the_command_counts_what_behaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "answers.yaml").write_text(ANSWERS, encoding="utf-8")
+    write(tmp_path / "golden.jsonl", CALLS)
+    arguments = ["metamorphic", "golden.jsonl", "--engine", "fake:answers.yaml", "--run", "m", "--quiet"]
+    for more, code in (([], 0), ([], 2), (["--resume"], 0)):
+        with pytest.raises(SystemExit) as done:
+            main([*arguments, *more], lab)
+        assert int(done.value.code or 0) == code
+    out = capfd.readouterr().out
+    assert "drop_the_factor" in out
+    assert "swap_goodbyes" not in out

@@ -1,9 +1,13 @@
 """A call as speech: two voices, their channels, and the truth of what is heard."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from evals.lab.spoken import JoeVoice, Manner, Spoken, Voice, speak_call, truth_of, voices, words_of
-from evals.lab.spoken.voices import RATE, Mono
+from evals.lab.spoken import voices
+from evals.lab.spoken.numbers import words_of
+from evals.lab.spoken.speaking import Spoken, Utterance, speak_call, starts, truth_of
+from evals.lab.spoken.voices import RATE, JoeVoice, Manner, Mono, Voice
 from scipy.signal import welch
 
 from ausweis.calls.call import Call, Turn
@@ -114,3 +118,42 @@ def test_the_truth_tells_the_length(spoken: Spoken) -> None:
 def test_what_cannot_be_spoken_is_refused() -> None:
     with pytest.raises(InputError, match="unknown speaker"):
         beeped(("unknown", "Hello."))
+
+
+def timed(turns: list[tuple[Speaker, str, float]], seed: int = 4) -> list[tuple[Utterance, float, float]]:
+    said = [Utterance(number, *turn) for number, turn in enumerate(turns, start=1)]
+    begun = starts(said, np.random.default_rng(seed))
+    return [(one, start, start + one.seconds) for one, start in zip(said, begun, strict=True)]
+
+
+def test_turns_are_apart_and_sometimes_overlap() -> None:
+    heard = timed([("agent", "six words are what I say", 1.5), ("caller", "no never", 0.5)] * 60)
+    gaps = [after[1] - before[2] for before, after in pairwise(heard)]
+    overlaps = [gap for gap in gaps if gap < 0]
+    assert 2 <= len(overlaps) <= 20
+    assert min(overlaps) >= -0.41
+
+
+def test_a_back_channel_lies_over_the_words_of_one_who_goes_on() -> None:
+    heard = timed([("agent", "I tell a long story", 4.0), ("caller", "Mhm.", 0.4)] * 60)
+    covered = [after[2] < before[2] for before, after in pairwise(heard) if after[0].speaker == "caller"]
+    assert 0.5 < sum(covered) / len(covered) < 0.9
+
+
+def test_who_is_asked_for_a_moment_waits() -> None:
+    heard = timed([("agent", "Einen Moment bitte, ich schaue nach.", 2.0), ("agent", "So.", 0.4)] * 40)
+    waits = [after[1] - before[2] for before, after in pairwise(heard) if after[0].text == "So."]
+    assert max(waits) > 3
+    assert min(waits) < 0.9
+
+
+def test_nobody_speaks_over_himself() -> None:
+    turns: list[tuple[Speaker, str, float]] = [
+        ("agent", "I tell a long story", 4.0),
+        ("caller", "Mhm.", 0.4),
+        ("caller", "no never", 0.5),
+    ]
+    heard = timed(turns * 40)
+    for speaker in ("agent", "caller"):
+        own = [(start, end) for one, start, end in heard if one.speaker == speaker]
+        assert all(before[1] < after[0] for before, after in pairwise(own))

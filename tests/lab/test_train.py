@@ -1,9 +1,13 @@
-"""`python -m evals.lab train`: what is refused before a model is loaded."""
+"""`python -m evals.lab train`: what is refused before a model is loaded, and that nothing else loads what learns."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from evals.lab.__main__ import lab
+from evals.lab.train import train
 from tests.cli.processes import Ran, Run
 from tests.evals.cases import labelled
 from tests.evals.test_running import CALLS, write
@@ -88,3 +92,30 @@ def test_descriptions_that_nothing_can_be_learned_of(
     done = run("train", "matcher", "described.jsonl")
     assert done.code == 2
     assert sentence in done.err
+
+
+LOADED = """
+import sys
+{statement}
+print(*(name for name in sys.modules if name.partition(".")[0] == "torch" or name.startswith("evals.lab.training")))
+"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import ausweis.cli, ausweis.cli.score, ausweis.cli.judge, ausweis.cli.eval.run, ausweis.cli.serve",
+        "import ausweis.batch, ausweis.reading, ausweis.judging, ausweis.evals.running, ausweis.reports, ausweis.store",
+        "import evals.lab.train, evals.lab.metamorphic",
+    ],
+)
+def test_nothing_else_loads_what_learns(statement: str) -> None:
+    code = LOADED.format(statement=statement)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_without_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    done = CliRunner().invoke(train, ["roles", __file__])
+    assert str(done.exception) == "learning needs PyTorch: pip install --group lab"

@@ -6,18 +6,17 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from evals.lab.spoken import (
-    Spoken,
-    SpokenTurn,
-    companded,
+from evals.lab.spoken.speaking import Sound, Spoken, SpokenTurn
+from evals.lab.spoken.telephone import companded
+from evals.lab.spoken.writing import (
+    CODECS,
+    WavCodec,
     write_audio,
     write_mono,
     write_pair,
     write_stereo,
     write_truth,
 )
-from evals.lab.spoken.speaking import Sound
-from evals.lab.spoken.writing import CODECS, WavCodec
 
 from ausweis.calls.call import Call
 from ausweis.errors import InputError

@@ -1,23 +1,32 @@
-"""Text to speech: what every voice gives, and the Piper voice en_US-joe-medium (trained on data under CC0).
+"""Text to speech, and who speaks a call: two different voices, drawn from those that Whisper base understands.
 
 Another pitch makes another speaker of a voice. It speaks slower by the factor that the pitch is to rise by, and
-resampling then takes speed, pitch and formants up together: the speed is natural again, the vocal tract shorter.
+resampling then takes speed, pitch and formants up together: the speed is natural again, the vocal tract shorter. The
+Piper voice en_US-joe-medium was trained on data under CC0. The voices of the operating system, SVOX Pico and MBROLA's
+diphone voices by way of eSpeak NG, are free of charge but not free software (Debian: non-free), so that they serve
+tools alone; of what they say, only Pico's is passed on (`examples/README.md`).
 """
 
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import metadata
+from io import BytesIO
 from pathlib import Path
-from typing import Protocol, Self
+from tempfile import TemporaryDirectory
+from typing import Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from piper import PiperVoice, SynthesisConfig
+from scipy.io import wavfile
 from scipy.signal import resample_poly
 
 from ausweis.errors import ModelError
-
-__all__ = ["RATE", "JoeVoice", "Manner", "Mono", "Voice", "shaped", "trimmed"]
+from ausweis.vocabulary import Language, Speaker
 
 Mono = NDArray[np.float32]
 """(samples,), each from -1 to 1."""
@@ -36,6 +45,14 @@ QUIET = 0.02
 """Of a turn's peak: what is below it at the edges is silence, but for `MARGIN` seconds."""
 MARGIN = 0.05
 """An f at the beginning of a word is that quiet, and belongs to it."""
+
+
+MBROLA_FILES = Path("/usr/share/mbrola")
+PHONEMES = ("-b", "1", "-q", "--pho", "--stdin")
+"""UTF-8 in, a line a phoneme out."""
+WORD = re.compile(r"\w")
+WORDS_A_MINUTE = 150
+"""eSpeak NG's usual 175 is hasty for a telephone."""
 
 
 class Voice(Protocol):
@@ -117,3 +134,168 @@ def _model() -> Path:
     if not path.is_file():
         raise ModelError(f"the voice is not in its package: reinstall {PACKAGE}==1.0.0", place=str(path))
     return path
+
+
+class MbrolaVoice:
+    """A voice such as `de2`."""
+
+    def __init__(self, name: str, manner: Manner) -> None:
+        self.name = f"mbrola-{name}"
+        self._voice = name
+        self._manner = manner
+
+    def speak(self, text: str) -> Mono:
+        """The text as speech at `RATE`.
+
+        Raises:
+            ModelError: eSpeak NG or MBROLA fails.
+        """
+        if not WORD.search(text):
+            return np.zeros(0, np.float32)
+        speed = round(WORDS_A_MINUTE * self._manner.speed / self._manner.pitch)
+        given = respelled(text) if self._voice.startswith("de") else text
+        # Of itself, eSpeak NG hands MBROLA's sound on while both run, and on a busy machine drops some without a word.
+        phonemes = _run(["espeak-ng", "-v", f"mb-{self._voice}", "-s", str(speed), *PHONEMES], given.encode())
+        wav = _run(["mbrola", "-e", str(MBROLA_FILES / self._voice / self._voice), "-", "-.wav"], phonemes)
+        # A pipe cannot be sought in, so that the header gives no length: 44 bytes of it, then samples of 16 bits.
+        rate = int.from_bytes(wav[24:28], "little")
+        samples = np.frombuffer(wav[44 : len(wav) // 2 * 2], "<i2")
+        return shaped((samples / 32_768).astype(np.float32), rate, self._manner.pitch)
+
+
+class PicoVoice:
+    """A voice of Pico, such as `de-DE`."""
+
+    def __init__(self, language: str, manner: Manner) -> None:
+        self.name = f"pico-{language}"
+        self._language = language
+        self._manner = manner
+
+    def speak(self, text: str) -> Mono:
+        """The text as speech at `RATE`.
+
+        Raises:
+            ModelError: Pico fails.
+        """
+        if not WORD.search(text):
+            return np.zeros(0, np.float32)
+        speed = round(100 * self._manner.speed / self._manner.pitch)
+        given = respelled(text) if self._language == "de-DE" else text
+        marked = f"<speed level='{speed}'>{given.replace('<', ' ')}</speed>"
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "spoken.wav"
+            _run(["pico2wave", "-l", self._language, "-w", str(file), marked])
+            rate, samples = wavfile.read(BytesIO(file.read_bytes()))
+        return shaped((samples / 32_768).astype(np.float32), rate, self._manner.pitch)
+
+
+def _run(command: list[str], given: bytes = b"") -> bytes:
+    done = subprocess.run(command, input=given, capture_output=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise ModelError(f"{command[0]} failed with code {done.returncode}")
+    return done.stdout
+
+
+RESPELLED = {
+    "pin": "Pinn",
+    "tan": "Tann",
+    "sim": "Simm",
+    "lte": "L T E",
+    "eu": "E U",
+    "mhm": "hm hm",
+    "mobile": "Mobeil",
+}
+"""Whole words that German voices read wrongly, and `PARTS` of words, spelled so that they are read as people do."""
+PARTS = {
+    "service": "Sörwis",
+    "hotline": "Hottlein",
+    "smartphone": "Smartfohn",
+    "byte": "beit",
+    "streaming": "Striehming",
+    "roaming": "Rohming",
+    "team": "Tiem",
+}
+JOINT = re.compile(r"-(?=(?:pin|tan|sim)\b)|(?<=\bpin)-|(?<=\btan)-|(?<=\bsim)-", re.IGNORECASE)
+PART = re.compile("|".join(PARTS), re.IGNORECASE)
+
+
+def respelled(text: str) -> str:
+    """The text as a German voice must get it."""
+    parted = PART.sub(lambda found: PARTS[found[0].lower()], JOINT.sub(" ", text))
+    return re.sub(r"[^\W\d_]+", lambda found: RESPELLED.get(found[0].lower(), found[0]), parted)
+
+
+Sex = Literal["female", "male"]
+
+CHANNELS: tuple[Speaker, Speaker] = ("agent", "caller")
+SPEED = (0.92, 1.12)
+PITCH = (0.95, 1.06)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A voice that can be cast. `load` takes the manner of the call, and a seed for a voice that plays dice."""
+
+    name: str
+    sex: Sex
+    packages: tuple[str, ...]
+    """Of Debian; none for a voice that comes by pip."""
+    load: Callable[[Manner, int], Voice]
+
+
+def _mbrola(name: str, sex: Sex) -> Part:
+    return Part(
+        f"mbrola-{name}", sex, ("espeak-ng", "mbrola", f"mbrola-{name}"), lambda manner, _: MbrolaVoice(name, manner)
+    )
+
+
+def _pico(language: str) -> Part:
+    return Part(f"pico-{language}", "female", ("libttspico-utils",), lambda manner, _: PicoVoice(language, manner))
+
+
+# Word error rate of Whisper base at full band without noise, eight German sentences without numbers: 0.08 to 0.17, but
+# 0.22 for de3, which lacks sounds that eSpeak NG asks for. The Bavarian de8 (0.83) is left out.
+CAST: dict[Language, tuple[Part, ...]] = {
+    "de": (_mbrola("de1", "female"), _mbrola("de5", "female"), _mbrola("de6", "male")),
+    "en": (
+        _pico("en-US"),
+        Part("joe", "male", (), lambda manner, seed: JoeVoice.load(seed, manner)),
+        _mbrola("us2", "male"),
+    ),
+}
+"""The voices of test calls. No ASR model that ships was adapted to one of them (`evals/LAB.md`, 31)."""
+
+
+def cast(language: Language, seed: int) -> dict[Speaker, Voice]:
+    """Two different voices in the manner of this call. Their sex may be the same.
+
+    Raises:
+        ModelError: Joe is wanted, and is not installed.
+    """
+    chance = np.random.default_rng(seed)
+    drawn = chance.permutation(len(CAST[language]))
+    voices: dict[Speaker, Voice] = {}
+    for speaker, place in zip(CHANNELS, drawn, strict=False):
+        manner = Manner(float(chance.uniform(*SPEED)), float(chance.uniform(*PITCH)))
+        voices[speaker] = CAST[language][int(place)].load(manner, seed % 2**31)
+    return voices
+
+
+def check_voices(languages: Iterable[Language]) -> None:
+    """See that every voice of the languages is there: another voice in its place would make other recordings.
+
+    Raises:
+        ModelError: some are not; says what to install.
+    """
+    wanted = {package for language in languages for part in CAST[language] for package in part.packages}
+    missing = sorted(package for package in wanted if not _there(package))
+    if missing:
+        raise ModelError(f"voices are missing; on Debian with contrib and non-free: apt install {' '.join(missing)}")
+
+
+def _there(package: str) -> bool:
+    programs = {"espeak-ng": "espeak-ng", "mbrola": "mbrola", "libttspico-utils": "pico2wave"}
+    if package in programs:
+        return shutil.which(programs[package]) is not None
+    name = package.removeprefix("mbrola-")
+    return (MBROLA_FILES / name / name).is_file()

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import av
 import numpy as np
-from evals.lab.spoken.speaking import CHANNELS, Sound, Spoken, truth_of
+from evals.lab.spoken.speaking import Sound, Spoken, truth_of
+from evals.lab.spoken.voices import CHANNELS
 
 from ausweis.errors import InputError
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
 
-__all__ = ["CODECS", "WavCodec", "write_audio", "write_mono", "write_pair", "write_stereo", "write_truth"]
 
 WavCodec = Literal["pcm_s16le", "pcm_mulaw", "pcm_alaw"]
 

@@ -1,24 +1,48 @@
-"""Learns to tell a call's labels by the answers to questions about it, and how much that counts beside its lines.
+"""`train answers`: what the answers to questions about a call as a whole tell, and how much beside its lines.
 
-How much the answers count is learned from what they tell of calls that they were not learned from, beside the likeliest
-line (`engines.answer_probe`). So the probe of the lines must not have learned from those either.
+How much they count is learned from what they tell of calls that they were not learned from, beside the likeliest line
+(`engines.answer_probe`). So the probe of the lines must not have learned from those either. The labels are rare, and
+reading takes long: of the calls that have none only some are drawn, and stand for all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from evals.lab.training.folds import splits_of
-from evals.lab.training.learning import Bound
+from evals.lab.training.calls import (
+    FACT_TASK,
+    KeptLines,
+    Lines,
+    by_label,
+    collect,
+    folds_of,
+    question_states,
+    splits_of,
+    template_for,
+)
+from evals.lab.training.options import Bound, Options, drawn, names_of, probe_beside
 from numpy.typing import NDArray
 
-from ausweis.engines.answer_probe import AnswerProbe
-from ausweis.engines.ngrams import log_odds
-
-__all__ = ["AnsweredCalls", "ToldAnswers", "learn_answers"]
+from ausweis.engines.answer_probe import AnswerProbe, answer_features
+from ausweis.engines.llama import LlamaEngine
+from ausweis.engines.ngrams import Ngrams, log_odds
+from ausweis.engines.probe import Probe, probabilities_of
+from ausweis.errors import InputError
+from ausweis.evals.labelled import LabelledCall
+from ausweis.prompts import default_library
+from ausweis.reading.call_questions import questions_in
+from ausweis.reading.chunks import spoken_chunks
+from ausweis.reading.labels import SINGLE
+from ausweis.reading.strategies import CALL_TEMPLATE, ngrams_for, template_of
 
 Array = NDArray[np.float32]
 
+OTHERS = 2
+"""Calls without any of the labels, for each call that has one."""
+FEWEST_CALLS = 10
+"""So many calls must have a label, and so many not."""
 LOOSENESS = 1e-3
 """Of the regression over states, the inverse of how strongly its weights are held near 0: there are many more of them
 than calls."""
@@ -51,6 +75,108 @@ class ToldAnswers(NamedTuple):
     together: Array
 
 
+def train_answers(options: Options) -> Path:
+    """Train, write; the path of what was written. The calls must be none that the probe has learned from.
+
+    Raises:
+        InputError: the calls teach too little (`chosen_calls`), the questions are about other labels than the probe
+            has, or there is no probe of the transcript for the model.
+        PromptError: a template cannot be used.
+        AusweisError: the model cannot be loaded, or a file cannot be read.
+    """
+    template = template_for(options.template, FACT_TASK, "probe of answers")
+    asking = template_of(default_library(), CALL_TEMPLATE)
+    if not asking.labels or not set(asking.labels) <= SINGLE.keys():
+        raise InputError("its output must be labels of whole lines, such as `for another`", place=str(asking.path))
+    calls, others = (
+        [call for call in files.calls() if call.gold.outcome and spoken_chunks(call.call)] if files.labelled else []
+        for files in (options, replace(options, labelled=options.weigh))
+    )
+    if both := {labelled.call.id for labelled in calls} & {labelled.call.id for labelled in others}:
+        message = f"{len(both)} of the calls to weigh by are learned from too, {min(both)} among them: leave them out"
+        raise InputError(message, place=", ".join(map(str, options.weigh)))
+    to_learn = chosen_calls(calls, asking.labels)
+    to_weigh = chosen_calls(others, asking.labels, others=None) if options.weigh else None
+    engine = LlamaEngine.load(options.model)
+    probe = probe_beside(template, engine)
+    if unknown := [label for label in asking.labels if label not in probe.labels]:
+        raise InputError(f"the probe of {template.name} does not tell {', '.join(unknown)}: train it first")
+    about = f"learned from {names_of(options.labelled)}, after {template.name}"
+    about += f", weighed by {names_of(options.weigh)}" if options.weigh else ""
+    keep = options.keeper("answers", asking, engine.info, about, {"probe": probe.sha256})
+    questions, ngrams = questions_in(asking), ngrams_for(template, engine, probe)
+
+    def ask(chosen: ChosenCalls) -> AnsweredCalls:
+        """Reads the calls and asks about each; what was read before is taken from the disk."""
+        with options.progress(chosen.calls) as reading:
+            kept = list(collect(engine, template, reading, probe.layers, options.work, lambda _: questions))
+        return AnsweredCalls(
+            answers=np.stack([answer_features(question_states(path, questions)) for _, path in kept]),
+            lines=np.stack([_likeliest(call, probe, ngrams, asking.labels) for call in KeptLines(kept, FACT_TASK)]),
+            truth=_truth(chosen.calls, asking.labels),
+            groups=[FACT_TASK.group(labelled) for labelled in chosen.calls],
+            counts=chosen.counts,
+        )
+
+    learned = learn_answers(
+        ask(to_learn),
+        asking.labels,
+        Bound(asking, engine.info.sha256, probe.layers, about),
+        ask(to_weigh) if to_weigh else None,
+        lambda told: _show(told, asking.labels, options.tell),
+    )
+    path = keep(learned)
+    options.tell(f"{path}: {learned.notes}")
+    return path
+
+
+class ChosenCalls(NamedTuple):
+    """Calls, and how many each stands for."""
+
+    calls: list[LabelledCall]
+    counts: Array
+
+
+def chosen_calls(calls: Sequence[LabelledCall], labels: Sequence[str], others: int | None = OTHERS) -> ChosenCalls:
+    """All calls with a label, and so many `others` for each by chance, or all.
+
+    Raises:
+        InputError: a label is in too few calls or in all of them, or would be so where writing passes are left out.
+    """
+    with_one = {labelled.call.id for labelled, row in zip(calls, _truth(calls, labels), strict=True) if row.any()}
+    without = [labelled for labelled in calls if labelled.call.id not in with_one]
+    drawn_ones = drawn(without, None if others is None else others * len(with_one))
+    some = {*with_one, *(labelled.call.id for labelled in drawn_ones)}
+    share = len(without) / max(1, len(drawn_ones))
+    chosen = [labelled for labelled in calls if labelled.call.id in some]
+    truth = _truth(chosen, labels)
+    for label, column in zip(labels, truth.T, strict=True):
+        if not FEWEST_CALLS <= column.sum() <= len(column) - FEWEST_CALLS:
+            counted = f"{int(column.sum())} of {len(calls)} calls have the label {label!r}"
+            raise InputError(f"{counted}: {FEWEST_CALLS} must have it, and as many must not")
+        for outside in folds_of([FACT_TASK.group(labelled) for labelled in chosen]):
+            if len(set(np.delete(column, outside))) < 2:
+                raise InputError(f"calls with and without the label {label!r} must come from several writing passes")
+    counts = [1.0 if labelled.call.id in with_one else share for labelled in chosen]
+    return ChosenCalls(chosen, np.array(counts, np.float32))
+
+
+def _truth(calls: Sequence[LabelledCall], labels: Sequence[str]) -> Array:
+    """Shape (calls, labels): 1 where an event of the call is what the label says."""
+    kinds = [{event.kind for event in labelled.gold.events} for labelled in calls]
+    told = [[SINGLE[label] in some for label in labels] for some in kinds]
+    return np.array(told, np.float32).reshape(len(calls), len(labels))
+
+
+def _likeliest(call: Lines, probe: Probe, ngrams: Ngrams | None, labels: Sequence[str]) -> Array:
+    """The log-odds of each label at its likeliest line, as a reader would have them: shape (labels,)."""
+    answers = by_label(call.chunks, probe.labels, (probabilities_of(probe.scores(line)) for line in call.seen))
+    if ngrams is not None:
+        pairs = zip(call.chunks, answers, strict=True)
+        answers = [ngrams.weighed(chunk.text, answer) for chunk, answer in pairs]
+    return np.array([log_odds(max(line.get(label, 0.0) for line in answers)) for label in labels], np.float32)
+
+
 def learn_answers(
     calls: AnsweredCalls,
     labels: tuple[str, ...],
@@ -64,10 +190,16 @@ def learn_answers(
     group left out. Whatever fold of `folds_of` is left out, each label is in some of the other calls and not in others.
     """
     weights, bias = _regression(calls.answers, calls.truth, calls.counts)
-    answers = _left_out(calls) if weighed is None else weighed.answers @ weights + bias
+    told = calls if weighed is None else weighed
+    if weighed is None:
+        answers = np.zeros_like(calls.truth)
+        for inside, outside in splits_of(calls.groups):
+            left, shift = _regression(calls.answers[inside], calls.truth[inside], calls.counts[inside])
+            answers[outside] = calls.answers[outside] @ left + shift
+    else:
+        answers = weighed.answers @ weights + bias
     # A reader is told no more than this.
     answers = answers.clip(log_odds(0.0), log_odds(1.0))
-    told = calls if weighed is None else weighed
     evidence = np.stack([told.lines, answers, np.ones_like(answers)], axis=-1)
     together = np.zeros_like(answers)
     for inside, outside in splits_of(told.groups):
@@ -79,15 +211,6 @@ def learn_answers(
         parts={"weights": weights, "bias": bias, "stacking": _stacking(evidence, told.truth, told.counts)},
         **bound.fields(calls=len(calls.groups), weighed=len(told.groups)),
     )
-
-
-def _left_out(calls: AnsweredCalls) -> Array:
-    """The log-odds of each call's labels by what was learned without its group."""
-    answers = np.zeros_like(calls.truth)
-    for inside, outside in splits_of(calls.groups):
-        weights, bias = _regression(calls.answers[inside], calls.truth[inside], calls.counts[inside])
-        answers[outside] = calls.answers[outside] @ weights + bias
-    return answers
 
 
 def _regression(features: Array, truth: Array, counts: Array) -> tuple[Array, Array]:
@@ -115,3 +238,20 @@ def _stacking(evidence: Array, truth: Array, counts: Array) -> Array:
         # What speaks for a label may count nothing, but never against it.
         stacking[label] = [*regression.coef_[0].clip(0.0), regression.intercept_[0]]
     return stacking
+
+
+def _show(told: ToldAnswers, labels: Sequence[str], tell: Callable[[str], None]) -> None:
+    """How well calls are told that nothing was learned from: by lines alone, by answers alone, by both."""
+    from sklearn.metrics import average_precision_score
+
+    calls = told.calls
+    for place, label in enumerate(labels):
+        truth = calls.truth[:, place] > 0
+        others = f"{int((~truth).sum())} without it, which stand for {calls.counts[~truth].sum():.0f}"
+        tell(f"{label}: {int(truth.sum())} calls with it, {others}")
+        for name, odds in (("lines", calls.lines), ("answers", told.answers), ("both", told.together)):
+            scores = odds[:, place]
+            said = scores > 0
+            ranked = average_precision_score(truth, scores, sample_weight=calls.counts)
+            wrong = f"{int((said & ~truth).sum())} wrongly told, {int((truth & ~said).sum())} missed"
+            tell(f"  by {name:<8} average precision {ranked:.3f}, {wrong}")

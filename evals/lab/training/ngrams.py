@@ -1,4 +1,4 @@
-"""Learns to tell lines by their words, and how much that counts beside a probe (`engines.ngrams`).
+"""What tells lines by their words, and how much that counts beside a probe (`engines.ngrams`).
 
 The words are learned from all labelled calls, those that the probe knew before too. How much they count is learned from
 calls that neither its networks nor the words have seen.
@@ -8,15 +8,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from evals.lab.training.folds import folds_of
-from evals.lab.training.learning import Bound
-from evals.lab.training.lines import Lines, Task
+from evals.lab.training.calls import Lines, Task, folds_of
+from evals.lab.training.options import Bound
 from evals.lab.training.probe import UNLIKELY, LeftOut, truth_of
 from numpy.typing import NDArray
 
 from ausweis.engines.ngrams import BUCKETS, Ngrams, log_odds, ngrams_of
-
-__all__ = ["LearnedNgrams", "learn_ngrams"]
 
 Array = NDArray[np.float32]
 
@@ -43,13 +40,27 @@ class _Table(NamedTuple):
     counts: NDArray[np.bool_]
     call: NDArray[np.int64]
 
+    @classmethod
+    def of(cls, texts: Sequence[Sequence[str]], truths: Sequence[tuple[Array, Array]], width: int) -> "_Table":
+        """`truths`: labels and counts of each call; `width`: how many labels."""
+        from scipy.sparse import csr_matrix
 
-class _Words(NamedTuple):
-    """As the parts of `Ngrams`."""
+        buckets = [ngrams_of(text) for call in texts for text in call]
+        ends = np.cumsum([0, *map(len, buckets)])
+        ids = np.concatenate([*buckets, np.zeros(0, np.int64)])
+        features = csr_matrix((np.ones(len(ids), np.float32), ids, ends), shape=(len(buckets), BUCKETS))
+        labels, counts = (
+            np.concatenate([np.zeros((0, width), np.float32), *(truth[part] for truth in truths)]) for part in (0, 1)
+        )
+        return cls(features, labels, counts > 0, np.repeat(np.arange(len(texts)), list(map(len, texts))))
 
-    rarity: Array
-    weights: Array
-    bias: Array
+    def rows(self, chosen: NDArray[np.bool_]) -> "_Table":
+        """Some lines."""
+        return _Table(self.features[chosen], self.labels[chosen], self.counts[chosen], self.call[chosen])
+
+    def columns(self, labels: Sequence[int]) -> "_Table":
+        """Some labels."""
+        return self._replace(labels=self.labels[:, labels], counts=self.counts[:, labels])
 
 
 def learn_ngrams(told: LeftOut, others: Sequence[Lines], bound: Bound, task: Task) -> LearnedNgrams | None:
@@ -61,53 +72,36 @@ def learn_ngrams(told: LeftOut, others: Sequence[Lines], bound: Bound, task: Tas
     learned = told.learned
     columns = [column for column, label in enumerate(learned.labels) if task.pool(label)]
     names = [learned.labels[column] for column in columns]
-    new = _table(
-        [[chunk.text for chunk in chunks] for chunks in learned.chunks],
-        [(call.labels[:, columns], call.counts[:, columns]) for call in learned.numbers],
-        len(names),
-    )
-    known = _table(
-        [[chunk.text for chunk in call.chunks] for call in others],
-        [truth_of(call, names, task) for call in others],
-        len(names),
-    )
-    kept = _often_enough(new, known, [task.pool(name) for name in names]) if len(learned.groups) > 1 else []
-    if not kept:
+    truths = [(call.labels[:, columns], call.counts[:, columns]) for call in learned.numbers]
+    new = _Table.of([[chunk.text for chunk in chunks] for chunks in learned.chunks], truths, len(names))
+    truths = [truth_of(call, names, task) for call in others]
+    known = _Table.of([[chunk.text for chunk in call.chunks] for call in others], truths, len(names))
+    kept = _often_enough(new, known, [task.pool(name) for name in names])
+    if not kept or len(learned.groups) < 2:
         return None
     columns, names = [columns[place] for place in kept], [names[place] for place in kept]
-    new, known, pools = _of_labels(new, kept), _of_labels(known, kept), [task.pool(name) for name in names]
-    words = _left_out(new, known, learned.groups, [call.group for call in others])
+    new, known, pools = new.columns(kept), known.columns(kept), [task.pool(name) for name in names]
+    words = np.zeros(new.labels.shape, np.float32)
+    for outside in folds_of(learned.groups):
+        held = {learned.groups[place] for place in outside}
+        known_held = [place for place, call in enumerate(others) if call.group in held]
+        rows = np.isin(new.call, outside)
+        seen = _learned([new.rows(~rows), known.rows(~np.isin(known.call, known_held))])
+        words[rows] = _counted(new.features[rows], seen["rarity"]) @ seen["weights"] + seen["bias"]
     # A probe tells no more than this.
     probe = np.concatenate(told.scores)[:, columns].clip(log_odds(0.0), log_odds(1.0))
     evidence = np.stack([probe, words, np.ones_like(words)], axis=-1)
     together = np.zeros(new.labels.shape, np.float32)
     for outside in folds_of(learned.groups):
         rows = np.isin(new.call, outside)
-        stacking = _stacking(evidence[~rows], _without(new, outside), pools, task.bar)
-        together[rows] = (evidence[rows] * stacking).sum(axis=-1)
-    every = _learned([new, known])
+        together[rows] = (evidence[rows] * _stacking(evidence[~rows], new.rows(~rows), pools, task.bar)).sum(axis=-1)
     about = {"calls": len(learned.chunks) + len(others), "lines": len(new.labels) + len(known.labels)}
     ngrams = Ngrams(
         labels=tuple(names),
-        parts={**every._asdict(), "stacking": _stacking(evidence, new, pools, task.bar)},
+        parts={**_learned([new, known]), "stacking": _stacking(evidence, new, pools, task.bar)},
         **bound._replace(layers=()).fields(**about),
     )
     return LearnedNgrams(ngrams, _with(told, columns, together))
-
-
-def _left_out(new: _Table, known: _Table, groups: Sequence[str], of_known: Sequence[str]) -> Array:
-    """The log-odds of the labels of each new line by words of calls of other groups: shape (lines, labels).
-
-    `groups`, `of_known`: of each new call and of each known one.
-    """
-    words = np.zeros(new.labels.shape, np.float32)
-    for outside in folds_of(groups):
-        names = {groups[place] for place in outside}
-        held = [place for place, group in enumerate(of_known) if group in names]
-        seen = _learned([_without(new, outside), _without(known, held)])
-        rows = np.isin(new.call, outside)
-        words[rows] = _scores(seen, new.features[rows])
-    return words
 
 
 def _with(told: LeftOut, columns: Sequence[int], together: Array) -> LeftOut:
@@ -119,19 +113,6 @@ def _with(told: LeftOut, columns: Sequence[int], together: Array) -> LeftOut:
     return told._replace(scores=scores, answers=answers)
 
 
-def _table(texts: Sequence[Sequence[str]], truths: Sequence[tuple[Array, Array]], width: int) -> _Table:
-    from scipy.sparse import csr_matrix
-
-    buckets = [ngrams_of(text) for call in texts for text in call]
-    ends = np.cumsum([0, *map(len, buckets)])
-    ids = np.concatenate([*buckets, np.zeros(0, np.int64)])
-    features = csr_matrix((np.ones(len(ids), np.float32), ids, ends), shape=(len(buckets), BUCKETS))
-    labels, counts = (
-        np.concatenate([np.zeros((0, width), np.float32), *(truth[part] for truth in truths)]) for part in (0, 1)
-    )
-    return _Table(features, labels, counts > 0, np.repeat(np.arange(len(texts)), list(map(len, texts))))
-
-
 def _often_enough(new: _Table, known: _Table, pools: Sequence[str | None]) -> list[int]:
     """The labels that enough lines have, in pools of which enough left-out lines have one of these."""
     left_out = (new.labels * new.counts).sum(axis=0)
@@ -141,23 +122,20 @@ def _often_enough(new: _Table, known: _Table, pools: Sequence[str | None]) -> li
     return [place for place in often if in_pool[pools[place]] >= FEWEST_LABELLED]
 
 
-def _of_labels(lines: _Table, columns: Sequence[int]) -> _Table:
-    return lines._replace(labels=lines.labels[:, columns], counts=lines.counts[:, columns])
-
-
-def _without(lines: _Table, calls: Sequence[int]) -> _Table:
-    inside = ~np.isin(lines.call, calls)
-    return _Table(lines.features[inside], lines.labels[inside], lines.counts[inside], lines.call[inside])
-
-
-def _learned(parts: Sequence[_Table]) -> _Words:
-    from scipy.sparse import vstack
+def _learned(tables: Sequence[_Table]) -> dict[str, Array]:
+    """The parts of `Ngrams` but for the stacking."""
+    from scipy.sparse import csr_matrix, vstack
     from sklearn.linear_model import LogisticRegression
 
-    parts = [part for part in parts if len(part.labels)]
-    features = vstack([part.features for part in parts]).tocsr()
-    labels, counts = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
-    often, calls = np.asarray(features.sum(axis=0)).ravel(), sum(_calls_with(part) for part in parts)
+    tables = [table for table in tables if len(table.labels)]
+    features = vstack([table.features for table in tables]).tocsr()
+    labels, counts = (np.concatenate([table[place] for table in tables]) for place in (1, 2))
+    calls = np.zeros(BUCKETS, np.int64)
+    for table in tables:
+        rows = np.arange(len(table.call))
+        by_call = csr_matrix((np.ones(len(rows), np.float32), (table.call, rows)))
+        calls += np.asarray((by_call @ table.features > 0).sum(axis=0)).ravel()
+    often = np.asarray(features.sum(axis=0)).ravel()
     rarity = np.where(calls >= FEWEST_CALLS, np.log((1 + len(labels)) / (1 + often)) + 1, 0.0).astype(np.float32)
     features = _counted(features, rarity)
     weights, bias = np.zeros((BUCKETS, labels.shape[1]), np.float32), np.zeros(labels.shape[1], np.float32)
@@ -168,28 +146,13 @@ def _learned(parts: Sequence[_Table]) -> _Words:
             continue
         regression = LogisticRegression(C=LOOSENESS, solver="liblinear").fit(features[rows], labels[rows, column])
         weights[:, column], bias[column] = regression.coef_[0], regression.intercept_[0]
-    return _Words(rarity, weights, bias)
-
-
-def _calls_with(lines: _Table) -> NDArray[np.int64]:
-    """How many calls have each bucket."""
-    from scipy.sparse import csr_matrix
-
-    rows = np.arange(len(lines.call))
-    by_call = csr_matrix((np.ones(len(rows), np.float32), (lines.call, rows)))
-    calls: NDArray[np.int64] = np.asarray((by_call @ lines.features > 0).sum(axis=0)).ravel()
-    return calls
+    return {"rarity": rarity, "weights": weights, "bias": bias}
 
 
 def _counted(features: Any, rarity: Array) -> Any:
     from sklearn.preprocessing import normalize
 
     return normalize(features.multiply(rarity).tocsr())
-
-
-def _scores(words: _Words, features: Any) -> Array:
-    scores: Array = _counted(features, words.rarity) @ words.weights + words.bias
-    return scores
 
 
 def _stacking(evidence: Array, lines: _Table, pools: Sequence[str | None], bar: float | None) -> Array:

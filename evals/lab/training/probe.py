@@ -1,47 +1,46 @@
-"""Learns a probe from labelled turns: what the states of a few layers of the model tell about each line.
+"""`train probe`: what the states of a few layers of the model tell about each line.
 
-The networks are those of `network`; `calibration` makes probabilities of their scores.
+Into the folder of learned parts goes besides what tells lines by their words (`ngrams`). Reading takes a second for a
+hundred tokens on two cores.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from evals.lab.training.calibration import dialogue_of, slopes_of
-from evals.lab.training.folds import folds_of
-from evals.lab.training.learning import Bound
-from evals.lab.training.lines import Lines, Task, by_label, sampled
-from evals.lab.training.network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
+from evals.lab.training.calls import (
+    FACT_TASK,
+    FEWEST,
+    TASKS,
+    KeptLines,
+    Lines,
+    Task,
+    by_label,
+    call_in_basis,
+    collect,
+    folds_of,
+    layers_of,
+    sampled,
+)
+from evals.lab.training.networks import GO_ON_RATE, CallNumbers, Plan, learn_network, scores_of
+from evals.lab.training.options import Bound, Options, drawn, names_of
+from evals.lab.training.showing import left_out_cases, show_incidents, show_labels, show_verdicts
 from numpy.typing import NDArray
 
+from ausweis.engines.learned_part import LearnedKind
+from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.probe import PARTS, Probe
-from ausweis.prompts import Template
+from ausweis.errors import InputError
+from ausweis.evals.labelled import LabelledCall, read_all
+from ausweis.prompts import Template, default_library
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.dialogue import weighed
+from ausweis.reading.dialogue import pairs, weighed
 from ausweis.reading.labels import STARTS_LATE
 
-__all__ = [
-    "NETWORKS",
-    "UNLIKELY",
-    "Learned",
-    "LeftOut",
-    "Start",
-    "basis_from",
-    "between",
-    "calibrated",
-    "learn",
-    "left_out_scores",
-    "network_of",
-    "networks_without",
-    "prepare",
-    "probe_of",
-    "truth_of",
-    "weights_between",
-]
-
 Array = NDArray[np.float32]
+LinesByPlace = Sequence[Lines] | KeptLines
 
 NETWORKS = 3
 """Their scores are averaged."""
@@ -50,12 +49,14 @@ OF_LABELS = tuple(name for name, axes in PARTS.items() if axes.endswith("k"))
 """The parts that have an axis of labels, the last one."""
 UNLIKELY = -6.0
 """Log-odds of a label that a probe has not learned, where it goes on learning."""
+FEWEST_CALIBRATED = 10
+"""Lines with a label, and lines without, that are needed to calibrate it."""
 
 
 class Learned(NamedTuple):
     """What networks are learned from: of each call its chunks, its numbers and its group."""
 
-    basis: Basis
+    basis: dict[str, Array]
     labels: tuple[str, ...]
     chunks: list[list[Chunk]]
     numbers: list[CallNumbers]
@@ -71,7 +72,7 @@ class Start(NamedTuple):
     """
 
     probe: Probe
-    rehearsed: Sequence[Lines] = ()
+    rehearsed: LinesByPlace = ()
     share: float = 1.0
 
 
@@ -92,64 +93,84 @@ class LeftOut(NamedTuple):
             yield weighed(chunks, by_label(chunks, self.learned.labels, answers), self.dialogue)
 
 
-def prepare(
-    calls: Sequence[Lines],
-    template: Template,
-    plan: Plan,
-    task: Task,
-    start: Probe | None = None,
-    rehearsed: Sequence[Lines] = (),
-) -> Learned:
-    """Bring all calls into the basis, those that are `rehearsed` last, one after another: they need not fit the memory.
+def train_probe(options: Options) -> Path:
+    """Train, write; the path of what was written.
 
-    With `start`, the basis is that of this probe, and its labels are kept.
+    Raises:
+        InputError: the template has no probe, the probe to go on from is another's, there is no place for what is
+            learned, or the calls teach nothing.
+        AusweisError: the model cannot be loaded, or a file cannot be read.
     """
-    if start is None:
-        basis = basis_of([line for call in sampled(calls) for line in call.seen], plan)
+    from evals.lab.training.ngrams import learn_ngrams
+
+    template = default_library().get(options.template)
+    task = TASKS.get(template.id)
+    if task is None:
+        raise InputError(f"{template.name} has no probe: --template is {' or '.join(TASKS)}")
+    new = options.calls(judged=task is FACT_TASK)
+    _need_enough(new, task, template, options)
+    ids = {labelled.call.id for labelled in new}
+    known = read_all(options.rehearse) if options.rehearse else []
+    rehearsed = not_among(ids, drawn(known, options.rehearsed))
+    engine = LlamaEngine.load(options.model)
+    layers, sha256 = layers_of(engine.layers), engine.info.sha256
+    before = options.start(template, engine.info)
+    about = f"learned from {names_of((*options.labelled, *options.rehearse))}"
+    about += f", going on from {options.go_on.name}, share {options.share:g}" if options.go_on else ""
+    keep = options.keeper("probe", template, engine.info, about)
+    with options.progress([*new, *rehearsed]) as calls:
+        kept = list(collect(engine, template, calls, layers, options.work))
+    options.tell("Learning, which takes some minutes ...")
+    of_new, again = ([pair for pair in kept if (pair[0].call.id in ids) is is_new] for is_new in (True, False))
+    bound = Bound(template, sha256, layers, about)
+    plan = Plan(rounds=options.rounds or Plan.rounds, rate=GO_ON_RATE if before else Plan.rate)
+    start = Start(before, KeptLines(again, task), options.share) if before else None
+    probe, told = learn(KeptLines(of_new, task), bound, plan, task, start)
+    path = keep(probe)
+    learned_from = [labelled for labelled, _ in of_new]
+    _show(learned_from, told, options.tell, task)
+    options.tell(f"{path}: {len(probe.labels)} labels; {probe.notes}")
+    if task is FACT_TASK:
+        options.tell("It is taken at its word until its calibration is learned: ausweis eval run, then eval calibrate")
+    others = [task.lines(labelled) for labelled in not_among(ids, known)]
+    if options.out is None and (found := learn_ngrams(told, others, bound, task)) is not None:
+        beside: dict[LearnedKind, str] = {"probe": Probe.load(path).sha256}
+        ngrams_path = options.keeper("ngrams", template, engine.info, about, beside)(found.ngrams)
+        options.tell("The same, with the words of the lines:")
+        _show(learned_from, found.told, options.tell, task)
+        options.tell(str(ngrams_path))
+    return path
+
+
+def not_among(ids: set[str], calls: Iterable[LabelledCall]) -> list[LabelledCall]:
+    """Those of other ids."""
+    return [labelled for labelled in calls if labelled.call.id not in ids]
+
+
+def _need_enough(calls: Sequence[LabelledCall], task: Task, template: Template, options: Options) -> None:
+    """Asked for before anything is read, since reading takes hours.
+
+    Raises:
+        InputError: one call cannot be left out to be judged by what the others teach, or there is nothing to learn.
+    """
+    lines = [line for line in map(task.lines, calls) if line.chunks]
+    if len(lines) < 2:
+        raise InputError("two calls with a line by agent or caller are the fewest: one is left out to judge by it")
+    if options.go_on is None and not task.labels((labels for call in lines for labels in call.labels), template):
+        raise InputError(f"the calls teach nothing: no label is in {FEWEST} of their lines")
+
+
+def _show(calls: Sequence[LabelledCall], told: LeftOut, tell: Callable[[str], None], task: Task) -> None:
+    learned = told.learned
+    show_labels(learned.labels, learned.numbers, told.scores, tell)
+    if task is FACT_TASK:
+        show_verdicts(left_out_cases(calls, told.told_lines()), tell)
     else:
-        basis = basis_from(start)
-    told: list[Lines] = []
-    numbers = []
-    nothing = np.zeros((0, 0), np.float32)
-    for call in chain(calls, rehearsed):
-        tokens = np.concatenate([line.tokens for line in call.seen]) @ basis.token_basis + basis.token_shift
-        lines = np.stack([line.line for line in call.seen]) @ basis.line_basis + basis.line_shift
-        owner = np.repeat(np.arange(len(call.seen), dtype=np.int32), [len(line.tokens) for line in call.seen])
-        numbers.append(CallNumbers(tokens.astype(np.float16), owner, lines.astype(np.float16), nothing, nothing))
-        told.append(call._replace(seen=[]))
-    labels = task.labels((line for call in told for line in call.labels), template)
-    labels = tuple(dict.fromkeys([*(start.labels if start else ()), *labels]))
-    truths = [truth_of(call, labels, task) for call in told]
-    numbers = [
-        replace(call_numbers, labels=truth, counts=counts)
-        for call_numbers, (truth, counts) in zip(numbers, truths, strict=True)
-    ]
-    return Learned(basis, labels, [call.chunks for call in told], numbers, [call.group for call in told])
-
-
-def basis_from(probe: Probe) -> Basis:
-    """The directions that its networks look along."""
-    return Basis(**{name: probe.parts[name] for name in BASIS})
-
-
-def truth_of(call: Lines, labels: Sequence[str], task: Task) -> tuple[Array, Array]:
-    """Which line has which label, and for which it is known."""
-    truth, counts = (np.zeros((len(call.chunks), len(labels)), np.float32) for _ in range(2))
-    for row, (chunk, line) in enumerate(zip(call.chunks, call.labels, strict=True)):
-        for place, label in enumerate(labels):
-            truth[row, place] = label in (line or ())
-            asked = chunk.speaker in task.speakers(label) and (row == 0 or label != STARTS_LATE)
-            known = line is not None and (call.known is None or label in call.known)
-            counts[row, place] = asked and known
-    return truth, counts
+        show_incidents(learned.numbers, told.answers, tell)
 
 
 def learn(
-    calls: Sequence[Lines],
-    bound: Bound,
-    plan: Plan,
-    task: Task,
-    start: Start | None = None,
+    calls: LinesByPlace, bound: Bound, plan: Plan, task: Task, start: Start | None = None
 ) -> tuple[Probe, LeftOut]:
     """The probe of a template, and what networks say of calls that they have not seen.
 
@@ -164,82 +185,85 @@ def learn(
     _, labels, chunks, numbers, groups = learned
     starts = [None] * NETWORKS if before is None else [network_of(before, labels, place) for place in range(NETWORKS)]
     folds = list(networks_without(numbers, plan, groups, starts[0], again))
-    calibration = slopes_of(numbers, left_out_scores(folds, numbers, plan))
+    calibration = _slopes(numbers, left_out_scores(folds, numbers, plan))
 
     def finished(network: Mapping[str, Array], begin: Mapping[str, Array] | None) -> dict[str, Array]:
-        parts = calibrated(network, calibration)
-        return between(begin, parts, share, labels, before.labels) if before and begin else parts
+        parts = _calibrated(network, calibration)
+        return _between(begin, parts, share, labels, before.labels) if before and begin else parts
 
     scores = left_out_scores([(outside, finished(network, starts[0])) for outside, network in folds], numbers, plan)
     answers = [(1 / (1 + np.exp(-score))).astype(np.float32) for score in scores]
-    dialogue = dialogue_of(labels, chunks, numbers, answers) if task.dialogue else ()
+    dialogue = _dialogue(labels, chunks, numbers, answers) if task.dialogue else ()
     if before:
-        dialogue = weights_between(before.dialogue, dialogue, share)
+        # The weights of one alone where the other has none.
+        old_and_new = zip(before.dialogue or dialogue, dialogue or before.dialogue, strict=True)
+        dialogue = tuple(round((1 - share) * old + share * new, 4) for old, new in old_and_new)
     seen = [*numbers, *(call for call, _ in again)]
     networks = [finished(learn_network(seen, plan, seed, begin), begin) for seed, begin in enumerate(starts)]
-    return probe_of(bound, learned, networks, dialogue), LeftOut(learned, scores, answers, dialogue)
-
-
-def calibrated(network: Mapping[str, Array], calibration: tuple[Array, Array]) -> dict[str, Array]:
-    """The network, its scores changed by slopes and offsets."""
-    slopes, offsets = calibration
-    parts = dict(network)
-    for name in OF_LABELS:
-        parts[name] = parts[name] * slopes
-    parts["label_bias"] = parts["label_bias"] + offsets
-    return parts
-
-
-def between(
-    begin: Mapping[str, Array], end: Mapping[str, Array], share: float, labels: Sequence[str], known: Sequence[str]
-) -> dict[str, Array]:
-    """The network on the way from `begin` to `end`; of labels that the first one does not know the parts of the end."""
-    shares = np.array([share if label in known else 1.0 for label in labels], np.float32)
-    ways = {name: shares if name in OF_LABELS else share for name in end}
-    return {name: ((1 - ways[name]) * begin[name] + ways[name] * part).astype(np.float32) for name, part in end.items()}
-
-
-def weights_between(begin: Sequence[float], end: Sequence[float], share: float) -> tuple[float, ...]:
-    """The weights of what speaks for a factor, on the way; of one alone where the other has none."""
-    pairs = zip(begin or end, end or begin, strict=True)
-    return tuple(round((1 - share) * old + share * new, 4) for old, new in pairs)
-
-
-def probe_of(
-    bound: Bound,
-    learned: Learned,
-    networks: Sequence[Mapping[str, Array]],
-    dialogue: tuple[float, ...],
-) -> Probe:
-    """The probe of these networks, calibrated before."""
-    parts = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
-    positives = np.sum([call.labels.sum(axis=0) for call in learned.numbers], axis=0).astype(int).tolist()
-    return Probe(
-        labels=learned.labels,
-        parts={**vars(learned.basis), **parts},
+    positives = np.sum([call.labels.sum(axis=0) for call in numbers], axis=0).astype(int).tolist()
+    probe = Probe(
+        labels=labels,
+        parts={**learned.basis, **{name: np.stack([network[name] for network in networks]) for name in networks[0]}},
         dialogue=dialogue,
         **bound.fields(
-            calls=len(learned.chunks),
-            lines=sum(map(len, learned.chunks)),
-            positives=dict(zip(learned.labels, positives, strict=True)),
+            calls=len(chunks), lines=sum(map(len, chunks)), positives=dict(zip(labels, positives, strict=True))
         ),
     )
+    return probe, LeftOut(learned, scores, answers, dialogue)
 
 
-def network_of(probe: Probe, labels: Sequence[str], place: int) -> dict[str, Array]:
-    """One network of a probe, for these labels; those that it has not learned begin as unlikely."""
-    network: dict[str, Array] = {}
-    for name in PARTS:
-        if name in BASIS:
-            continue
-        part = probe.parts[name][place % len(probe.parts[name])]
-        if name in OF_LABELS:
-            whole = np.full((*part.shape[:-1], len(labels)), UNLIKELY if name == "label_bias" else 0.0, np.float32)
-            for column, label in enumerate(probe.labels):
-                whole[..., labels.index(label)] = part[..., column]
-            part = whole
-        network[name] = part
-    return network
+def prepare(
+    calls: LinesByPlace,
+    template: Template,
+    plan: Plan,
+    task: Task,
+    start: Probe | None = None,
+    rehearsed: LinesByPlace = (),
+) -> Learned:
+    """Bring all calls into the basis, those that are `rehearsed` last, one after another: they need not fit the memory.
+
+    With `start`, the basis is that of this probe, and its labels are kept.
+    """
+    if start is None:
+        some = [line for place in sampled(range(len(calls))) for line in calls[place].seen]
+        tokens, token_shift = _directions(np.concatenate([line.tokens for line in some]), plan.token_dimensions)
+        lines, line_shift = _directions(np.stack([line.line for line in some]), plan.line_dimensions)
+        basis = dict(zip(BASIS, (tokens, token_shift, lines, line_shift), strict=True))
+    else:
+        basis = {name: start.parts[name] for name in BASIS}
+    told: list[Lines] = []
+    in_basis = []
+    for call in chain(calls, rehearsed):
+        in_basis.append(call_in_basis(call.seen, basis))
+        told.append(call._replace(seen=[]))
+    labels = task.labels((line for call in told for line in call.labels), template)
+    labels = tuple(dict.fromkeys([*(start.labels if start else ()), *labels]))
+    numbers = [
+        CallNumbers(seen.tokens, seen.owner, seen.lines.astype(np.float16), *truth_of(call, labels, task))
+        for seen, call in zip(in_basis, told, strict=True)
+    ]
+    return Learned(basis, labels, [call.chunks for call in told], numbers, [call.group for call in told])
+
+
+def _directions(values: Array, most: int) -> tuple[Array, Array]:
+    """The first principal directions, scaled so that the mean spread along them is 1, and the shift to the centre."""
+    from sklearn.decomposition import PCA
+
+    components = PCA(min(most, *values.shape), random_state=0).fit(values)
+    basis = (components.components_.T / np.sqrt(components.explained_variance_).mean()).astype(np.float32)
+    return basis, (-components.mean_ @ basis).astype(np.float32)
+
+
+def truth_of(call: Lines, labels: Sequence[str], task: Task) -> tuple[Array, Array]:
+    """Which line has which label, and for which it is known."""
+    truth, counts = (np.zeros((len(call.chunks), len(labels)), np.float32) for _ in range(2))
+    for row, (chunk, line) in enumerate(zip(call.chunks, call.labels, strict=True)):
+        for place, label in enumerate(labels):
+            truth[row, place] = label in (line or ())
+            asked = chunk.speaker in task.speakers(label) and (row == 0 or label != STARTS_LATE)
+            known = line is not None and (call.known is None or label in call.known)
+            counts[row, place] = asked and known
+    return truth, counts
 
 
 def networks_without(
@@ -268,3 +292,78 @@ def left_out_scores(
     for outside, network in folds:
         scores |= dict(zip(outside, scores_of(network, [calls[place] for place in outside], plan), strict=True))
     return [scores[place] for place in range(len(calls))]
+
+
+def network_of(probe: Probe, labels: Sequence[str], place: int) -> dict[str, Array]:
+    """One network of a probe, for these labels; those that it has not learned begin as unlikely."""
+    network: dict[str, Array] = {}
+    for name in PARTS:
+        if name in BASIS:
+            continue
+        part = probe.parts[name][place % len(probe.parts[name])]
+        if name in OF_LABELS:
+            whole = np.full((*part.shape[:-1], len(labels)), UNLIKELY if name == "label_bias" else 0.0, np.float32)
+            whole[..., [labels.index(label) for label in probe.labels]] = part
+            part = whole
+        network[name] = part
+    return network
+
+
+def _between(
+    begin: Mapping[str, Array], end: Mapping[str, Array], share: float, labels: Sequence[str], known: Sequence[str]
+) -> dict[str, Array]:
+    """The network on the way from `begin` to `end`; of labels that the first one does not know the parts of the end."""
+    shares = np.array([share if label in known else 1.0 for label in labels], np.float32)
+    ways = {name: shares if name in OF_LABELS else share for name in end}
+    return {name: ((1 - ways[name]) * begin[name] + ways[name] * part).astype(np.float32) for name, part in end.items()}
+
+
+def _slopes(calls: Sequence[CallNumbers], scores: Sequence[Array]) -> tuple[Array, Array]:
+    """Slopes and offsets that make probabilities of the scores of left-out lines (Platt 1999): each (labels,).
+
+    `scores`: of each call, shape (lines, labels).
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    score, truth = np.concatenate(scores), np.concatenate([call.labels for call in calls])
+    counts = np.concatenate([call.counts for call in calls]) > 0
+    slopes, offsets = np.ones(truth.shape[1], np.float32), np.zeros(truth.shape[1], np.float32)
+    for place in range(truth.shape[1]):
+        rows = counts[:, place]
+        if min(truth[rows, place].sum(), (1 - truth[rows, place]).sum()) >= FEWEST_CALIBRATED:
+            model = LogisticRegression(C=1.0).fit(score[rows][:, [place]], truth[rows, place])
+            slopes[place], offsets[place] = max(float(model.coef_[0][0]), 0.1), float(model.intercept_[0])
+    return slopes, offsets
+
+
+def _calibrated(network: Mapping[str, Array], calibration: tuple[Array, Array]) -> dict[str, Array]:
+    """The network, its scores changed by slopes and offsets."""
+    slopes, offsets = calibration
+    parts = {name: part * slopes if name in OF_LABELS else part for name, part in network.items()}
+    parts["label_bias"] = parts["label_bias"] + offsets
+    return parts
+
+
+def _dialogue(
+    labels: Sequence[str],
+    chunks: Sequence[Sequence[Chunk]],
+    calls: Sequence[CallNumbers],
+    answers: Sequence[Array],
+) -> tuple[float, ...]:
+    """The weights of what speaks for a factor (`reading.dialogue`), from the answers about calls that were left out.
+
+    None where so few calls do not tell. `answers`: of each call, shape (lines, labels).
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    evidence, truth = [], []
+    for lines, call, answer in zip(chunks, calls, answers, strict=True):
+        for pair in pairs(lines, by_label(lines, labels, answer)):
+            place = labels.index(pair.label)
+            if call.counts[pair.place, place]:
+                evidence.append(pair.evidence)
+                truth.append(call.labels[pair.place, place] > 0)
+    if len(set(truth)) < 2:
+        return ()
+    model = LogisticRegression(max_iter=2000).fit(np.array(evidence), truth)
+    return tuple(round(float(weight), 4) for weight in (*model.coef_[0], model.intercept_[0]))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from evals.lab.training.folds import splits_of
+from evals.lab.training.calls import splits_of
 from numpy.typing import NDArray
 
 from ausweis.audio.role_words import FILE_NAME, FORMAT, SHIPPED_WORDS, said_by
@@ -21,9 +21,6 @@ from ausweis.engines.learned_index import SHIPPED, index_to_write
 from ausweis.errors import InputError
 from ausweis.journal import replace_file
 
-__all__ = ["learn_roles", "show_left_out"]
-
-Floats = NDArray[np.float64]
 Said = dict[str, int]
 """What the agent alone says as 1, what the caller alone says as -1."""
 
@@ -46,28 +43,31 @@ def learn_roles(files: Sequence[Path], out: Path | None, tell: Callable[[str], N
         ModelError: the folder of learned parts or its index cannot be read.
         RunError: the file cannot be written.
     """
-    calls, unreadable = _calls(files)
+    found = list(read_calls(files))
+    unreadable = [call for call in found if isinstance(call, UnreadableCall)]
+    # The reasons hold no words of a call.
     left_out = f"{len(unreadable)} cannot be read, the first: {unreadable[0]}" if unreadable else ""
-    said = [_said(call) for call in calls]
+    said = []
+    for call in found:
+        if isinstance(call, Call) and {"agent", "caller"} <= {turn.speaker for turn in call.turns}:
+            agent, caller = said_by(call.turns, "agent"), said_by(call.turns, "caller")
+            said.append(dict.fromkeys(agent - caller, 1) | dict.fromkeys(caller - agent, -1))
     if len(said) < FEWEST:
         few = f"{len(said)} calls with an agent and a caller: {FEWEST} are the fewest to learn from"
         raise InputError(f"{few}; {left_out}" if left_out else few)
     if left_out:
         tell(f"calls left out: {left_out}")
-    path = out or _file_to_write()
-    show_left_out(said, tell)
+    folder = SHIPPED if out else index_to_write().folder
+    path = out or (SHIPPED_WORDS if folder == SHIPPED else folder / FILE_NAME)
+    _show_left_out(said, tell)
     weights = _learned(said)
     content = {"schema": FORMAT, "calls": len(said), "weights": weights}
     replace_file(path, json.dumps(content, ensure_ascii=False, indent=0) + "\n")
     tell(f"{len(weights)} words from {len(said)} calls: {path}")
 
 
-def show_left_out(said: Sequence[Said], tell: Callable[[str], None]) -> None:
-    """How sure the words are of calls that they were not learned from, and how often they are right then.
-
-    Raises:
-        InputError: too few calls share their words.
-    """
+def _show_left_out(said: Sequence[Said], tell: Callable[[str], None]) -> None:
+    """How sure the words are of calls that they were not learned from, and how often they are right then."""
     told = np.zeros(len(said))
     for inside, outside in splits_of([str(place) for place in _places(len(said))]):
         weights = _learned([said[at] for at in inside])
@@ -81,24 +81,6 @@ def show_left_out(said: Sequence[Said], tell: Callable[[str], None]) -> None:
             tell(f"  {low:g} to {high:g} sure: {within.sum()} calls, {np.mean(told[within] > 0):.3f} right")
 
 
-def _file_to_write() -> Path:
-    folder = index_to_write().folder
-    return SHIPPED_WORDS if folder == SHIPPED else folder / FILE_NAME
-
-
-def _calls(files: Sequence[Path]) -> tuple[list[Call], list[UnreadableCall]]:
-    """Those with two sides, and what cannot be read, whose reasons hold no words of a call."""
-    found = list(read_calls(files))
-    calls = [call for call in found if isinstance(call, Call)]
-    two_sided = [call for call in calls if {"agent", "caller"} <= {turn.speaker for turn in call.turns}]
-    return two_sided, [call for call in found if isinstance(call, UnreadableCall)]
-
-
-def _said(call: Call) -> Said:
-    agent, caller = said_by(call.turns, "agent"), said_by(call.turns, "caller")
-    return dict.fromkeys(agent - caller, 1) | dict.fromkeys(caller - agent, -1)
-
-
 def _places(calls: int) -> NDArray[np.int64]:
     """(calls,): the stretch that each call stands in."""
     return np.asarray(np.arange(calls) * min(PLACES, calls) // calls, dtype=np.int64)
@@ -110,7 +92,10 @@ def _learned(said: Sequence[Said]) -> dict[str, float]:
     Raises:
         InputError: no word stands in enough places.
     """
-    spread = Counter(chain.from_iterable(_of_places(said)))
+    of_places: list[set[str]] = [set() for _ in range(PLACES)]
+    for one, place in zip(said, _places(len(said)), strict=True):
+        of_places[place].update(one)
+    spread = Counter(chain.from_iterable(of_places))
     words = sorted(word for word, count in spread.items() if count >= SPREAD)
     if not words:
         raise InputError("too few calls share their words: give more")
@@ -120,13 +105,6 @@ def _learned(said: Sequence[Said]) -> dict[str, float]:
     words = [words[at] for at in kept]
     weights = zip(words, _fitted(said, words), strict=True)
     return {word: rounded for word, weight in weights if (rounded := round(float(weight), 3))}
-
-
-def _of_places(said: Sequence[Said]) -> list[set[str]]:
-    found: list[set[str]] = [set() for _ in range(PLACES)]
-    for one, place in zip(said, _places(len(said)), strict=True):
-        found[place].update(one)
-    return found
 
 
 def _matrix(said: Sequence[Said], words: Sequence[str]) -> Any:
@@ -139,7 +117,7 @@ def _matrix(said: Sequence[Said], words: Sequence[str]) -> Any:
     return csr_matrix((np.array(sides, dtype=np.float64), (rows, columns)), shape=(len(said), len(words)))
 
 
-def _fitted(said: Sequence[Said], words: Sequence[str]) -> Floats:
+def _fitted(said: Sequence[Said], words: Sequence[str]) -> NDArray[np.float64]:
     """(words,): each call is shown both ways round, so nothing but the words can tell."""
     from scipy.sparse import vstack
     from sklearn.linear_model import LogisticRegression

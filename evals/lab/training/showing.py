@@ -1,38 +1,81 @@
-"""Tells how well calls are read and judged by what has not learned from them."""
+"""How well calls are read and judged by networks that have not learned from them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from evals.lab.training.probe import LeftOut
+from evals.lab.training.networks import CallNumbers
+from numpy.typing import NDArray
 
-from ausweis.evals.case import Case
+from ausweis.calls.call import Call
+from ausweis.engines.fake import FakeEngine
+from ausweis.engines.protocol import Engine
+from ausweis.evals.case import Case, case_of, gold_of
+from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics import rows_of, summarise
+from ausweis.judging import find_policy, judge
 from ausweis.judging.incidents import LIKELY
+from ausweis.provenance import PromptProvenance
+from ausweis.reading.chunks import Chunk
+from ausweis.reading.turnwise import TurnwiseReader
+from ausweis.vocabulary import OwnWord
 
-__all__ = ["LONG", "show_incidents", "show_labels", "show_verdicts"]
+Array = NDArray[np.float32]
+Answers = list[dict[str, float]]
+"""For each line of a call, the probability of each label."""
 
 LONG = 50
 """From so many lines on a call counts as a long one."""
 
 
-def show_labels(told: LeftOut, tell: Callable[[str], None]) -> None:
-    """The average precision of each label over the lines of calls that a network has not seen."""
+@dataclass
+class _Told:
+    """Asks nothing: the answers about the call are there."""
+
+    answers: Answers
+    words: tuple[OwnWord, ...]
+    factors: frozenset[str] = frozenset()
+    exclusive: bool = False
+    prompts: tuple[PromptProvenance, ...] = ()
+
+    def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[Answers, int]:
+        """The answers."""
+        return self.answers, 0
+
+
+def left_out_cases(calls: Sequence[LabelledCall], answers: Iterable[Answers], *, own_words: bool = False) -> list[Case]:
+    """The cases of an eval, by a reader that has no calibration yet.
+
+    `answers`: of each call, weighed; with `own_words` they tell those of its policy too.
+    """
+    policies = {name: find_policy(name).policy for name in {labelled.policy for labelled in calls}}
+    cases = []
+    for labelled, told in zip(calls, answers, strict=True):
+        policy = policies[labelled.policy]
+        words = policy.own_words if own_words else ()
+        facts = TurnwiseReader(FakeEngine({}), _Told(told, words)).read(labelled.call).facts
+        verdict = judge(facts, policy)
+        cases.append(case_of(labelled, gold_of(labelled, policy), verdict, own_words=words, facts=facts))
+    return cases
+
+
+def show_labels(
+    labels: Sequence[str], calls: Sequence[CallNumbers], scores: Sequence[Array], tell: Callable[[str], None]
+) -> None:
+    """The average precision of each label over all lines."""
     from sklearn.metrics import average_precision_score
 
-    learned, scores = told.learned, np.concatenate(told.scores)
-    truth = np.concatenate([numbers.labels for numbers in learned.numbers])
-    counts = np.concatenate([numbers.counts for numbers in learned.numbers]) > 0
-    for place, label in enumerate(learned.labels):
+    every = np.concatenate(scores)
+    truth, counts = (np.concatenate([getattr(call, part) for call in calls]) > 0 for part in ("labels", "counts"))
+    for place, label in enumerate(labels):
         rows = counts[:, place]
-        if not truth[rows, place].any():
-            tell(f"{label:<28} no line")
-            continue
-        precision = average_precision_score(truth[rows, place], scores[rows, place])
-        tell(f"{label:<28} {int(truth[rows, place].sum()):>5} lines, average precision {precision:.2f}")
+        count = int(truth[rows, place].sum())
+        precision = average_precision_score(truth[rows, place], every[rows, place]) if count else float("nan")
+        tell(f"{label:<28} {count:>5} lines, average precision {precision:.2f}")
 
 
 def show_verdicts(cases: Sequence[Case], tell: Callable[[str], None]) -> None:
-    """How calls are judged by what networks say of them that have not seen their writing pass."""
+    """How calls are judged."""
     summary = summarise(cases)
     for name, estimate in rows_of(summary):
         tell(f"{name:<44} {estimate}")
@@ -45,20 +88,20 @@ def show_verdicts(cases: Sequence[Case], tell: Callable[[str], None]) -> None:
             tell(f"{part.tag:<20} {part.accuracy.n:>4} calls, {numbers}")
 
 
-def show_incidents(told: LeftOut, tell: Callable[[str], None]) -> None:
+def show_incidents(calls: Sequence[CallNumbers], answers: Sequence[Array], tell: Callable[[str], None]) -> None:
     """How often something is said of calls in which nothing happens, and what is found; short calls and long ones.
 
     Only lines count of which the label tells; a call of which it tells nothing counts nowhere.
     """
     read = [
-        ((numbers.labels > 0) & (numbers.counts > 0), (answers >= LIKELY) & (numbers.counts > 0))
-        for numbers, answers in zip(told.learned.numbers, told.answers, strict=True)
-        if numbers.counts.any()
+        ((call.labels > 0) & (call.counts > 0), (answer >= LIKELY) & (call.counts > 0))
+        for call, answer in zip(calls, answers, strict=True)
+        if call.counts.any()
     ]
     for name, is_long in ((f"fewer than {LONG} lines", False), (f"{LONG} lines or more", True)):
-        calls = [(true.any(axis=0), said.any(axis=0)) for true, said in read if (len(true) >= LONG) is is_long]
-        clean = [said.any() for true, said in calls if not true.any()]
-        happens, everything = (sum(int(call[part].sum()) for call in calls) for part in (0, 1))
-        found = sum(int((true & said).sum()) for true, said in calls)
+        told = [(true.any(axis=0), said.any(axis=0)) for true, said in read if (len(true) >= LONG) is is_long]
+        clean = [said.any() for true, said in told if not true.any()]
+        happens, everything = (sum(int(call[part].sum()) for call in told) for part in (0, 1))
+        found = sum(int((true & said).sum()) for true, said in told)
         flagged = f"{sum(clean)} of {len(clean)} calls flagged in which nothing happens"
         tell(f"{name}: {flagged}; {found} of {happens} found, {found} of {everything} right that are said")

@@ -1,33 +1,60 @@
-"""Learns a matcher of words: what a line does with a company's own factors and categories, whatever they are.
+"""`train words`: what a line does with a company's own factors and categories, whatever they are.
 
-Networks that have not seen the writing pass of a call tell its lines; from their scores it is learned how the evidence
-of other lines is weighed. So a weighing knows how far scores can be trusted on companies that nobody has learned from.
+Own words are asked of the calls of their policy. Known words are asked of all calls: they are described too, and teach
+what a description is. A word may have several wordings, one of which is taken by chance each time. Networks that have
+not seen the writing pass of a call tell its lines; from their scores it is learned how the evidence of other lines is
+weighed. So a weighing knows how far scores can be trusted on companies that nobody has learned from.
 """
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from evals.lab.training.learning import Bound
-from evals.lab.training.matcher import LeftOut, learn_networks, left_out_of, matcher_of
-from evals.lab.training.matcher_data import MatchedCall
-from evals.lab.training.matcher_network import MatchPlan
-from evals.lab.training.weighing import Weighed, learn_weighing, raised_by, together
-from evals.lab.training.word_calls import AskedWord, columns_of
+from evals.lab.training.calls import (
+    FACT_TASK,
+    KeptLines,
+    Lines,
+    by_label,
+    call_in_basis,
+    collect,
+    keep_arrays,
+    kept_name,
+    question_states,
+    sampled,
+    template_for,
+)
+from evals.lab.training.matching import LeftOut, MatchedCall, MatchPlan, basis_of, learned_matcher, left_out_of
+from evals.lab.training.networks import Weighed, learn_weighing, raised_by
+from evals.lab.training.options import Bound, Options, names_of, probe_beside
+from evals.lab.training.showing import left_out_cases, show_verdicts
 from numpy.typing import NDArray
+from pydantic import RootModel
 
+from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import in_basis, weigh
-from ausweis.engines.probe import LineFeatures, probability_of
+from ausweis.engines.probe import LineFeatures, Probe, features, probabilities_of, probability_of
 from ausweis.engines.word_matcher import VERBS, WordMatcher, weighed_place
-from ausweis.reading.own_labels import OwnLabel, own_labels
-from ausweis.reading.own_words import weighed_words
+from ausweis.errors import InputError
+from ausweis.evals.labelled import LabelledCall
+from ausweis.judging import find_policy
+from ausweis.prompts import Template, default_library
+from ausweis.reading.chunks import Chunk
+from ausweis.reading.descriptions import Question, description_line
+from ausweis.reading.dialogue import weighed
+from ausweis.reading.labels import VERBS as KINDS
+from ausweis.reading.own_labels import VERBS_OF, OwnLabel, as_written, own_labels, speaker_of
+from ausweis.reading.own_words import asked_about, question_about, weighed_words
+from ausweis.reading.strategies import QUESTION_TEMPLATE, template_of
 from ausweis.reading.word_evidence import pieces
-
-__all__ = ["Half", "answers_with", "learn_words", "weighing_of"]
+from ausweis.user_yaml import read_model
+from ausweis.vocabulary import CATEGORIES, FACTORS, OwnKind, OwnWord, Texts
 
 Array = NDArray[np.float32]
+Wordings = Mapping[str, Mapping[str, Sequence[str]]]
 Alike = dict[tuple[str, bool], Weighed]
 """Evidence and truth by verb, and whether it is one of own words."""
 
@@ -38,6 +65,191 @@ Few lines give an own factor or change something, and one that is missed decides
 invented: so one half is where F1 is best, which is half of the best F1 (arXiv 1402.1892). With `tells` too, more clean
 calls are flagged.
 """
+
+
+def train_words(options: Options) -> Path:
+    """Train, write; the path of what was written.
+
+    Raises:
+        InputError: no policy of these calls has own words, all such calls are of one writing pass, or there is no probe
+            of the template for the model.
+        AusweisError: the model cannot be loaded, or a file cannot be read.
+    """
+    template = template_for(options.template, FACT_TASK, "matcher of words")
+    question = template_of(default_library(), QUESTION_TEMPLATE)
+    calls = options.calls()
+    words = asked_words(calls, wordings_of(options.wordings))
+    policies = _with_own(words, calls)
+
+    def questions_of(labelled: LabelledCall) -> list[Question]:
+        of_policy = [word.own for word in words if word.own and word.policy == labelled.policy]
+        return [question_about(question, word) for word in asked_about(of_policy)]
+
+    engine = LlamaEngine.load(options.model)
+    probe = probe_beside(template, engine)
+    about = f"learned from {names_of(options.labelled)}, asked by {question.name}"
+    keep = options.keeper("words", template, engine.info, about, {"probe": probe.sha256}, question)
+    with options.progress(calls) as reading:
+        kept = list(collect(engine, template, reading, probe.layers, options.work, questions_of))
+    texts = dict.fromkeys(text for word in words for text in word.texts)
+    seen = dict(_seen(engine, template, probe.layers, texts, options.work))
+    options.tell("Learning, which takes some minutes ...")
+    lines, plan = KeptLines(kept, FACT_TASK), MatchPlan().of_rounds(options.rounds)
+    with_own = [(labelled, path) for labelled, path in kept if labelled.policy in policies]
+    questions = [
+        features(states) for call, path in sampled(with_own) for states in question_states(path, questions_of(call))
+    ]
+    some = [lines[place].seen for place in sampled(range(len(lines)))]
+    basis = basis_of(some, list(seen.values()), questions, plan)
+    told = [
+        word_call(labelled, lines[place], question_states(path, questions_of(labelled)), words, probe, basis)
+        for place, (labelled, path) in enumerate(kept)
+    ]
+    bound = Bound(template, engine.info.sha256, probe.layers, about)
+    matcher = learn_words(
+        told, words, seen, basis, bound, plan, lambda one, other: _show(one, other, words, calls, options.tell)
+    )
+    path = keep(matcher)
+    options.tell(f"{path}: {matcher.notes}")
+    return path
+
+
+class _Wordings(RootModel[dict[str, dict[str, tuple[str, ...]]]]):
+    """By policy and word, sentences."""
+
+
+class AskedWord(NamedTuple):
+    """A word as it is asked about. `policy`: the place of the one whose own word it is. `texts`: its wordings.
+
+    `label`: as labels write it, behind a verb.
+    """
+
+    id: str
+    label: str
+    kind: OwnKind
+    texts: tuple[str, ...]
+    policy: str | None = None
+    own: OwnWord | None = None
+
+
+def wordings_of(path: Path | None) -> Wordings:
+    """A file of wordings: by policy and word, other ways to say its description.
+
+    Raises:
+        InputError: it cannot be read as such; the place has the line.
+    """
+    return {} if path is None else read_model(path, _Wordings, "the wordings", InputError)[0].root
+
+
+def asked_words(calls: Iterable[LabelledCall], wordings: Wordings) -> list[AskedWord]:
+    """The known words, then the own ones of all policies of these calls."""
+
+    def texts(name: Texts, sentence: Texts) -> tuple[str, ...]:
+        return tuple(f"{name[language]}: {sentence[language]}" for language in name)
+
+    def own_texts(word: OwnWord, more: Sequence[str]) -> tuple[str, ...]:
+        """The first with the name, as it is asked by; others without, which is no word of other languages."""
+        named = [f"{word.name}: {text}" for text in (word.description, *more[:1])]
+        return tuple(" ".join(text.split()) for text in (*named, *more[1:]))
+
+    known = [AskedWord(f.id, f.label, "factor", texts(f.name, f.sentence)) for f in FACTORS.values() if f.looks_like]
+    known += [AskedWord(c.id, c.label, c.kind, texts(c.name, c.sentence)) for c in CATEGORIES.values()]
+    own = []
+    for place in dict.fromkeys(labelled.policy for labelled in calls):
+        policy = find_policy(place).policy
+        for word in policy.own_words:
+            more = wordings.get(policy.id, {}).get(word.id, ())
+            own.append(AskedWord(word.id, as_written(word), word.kind, own_texts(word, more), place, word))
+    return known + own
+
+
+def _with_own(words: Sequence[AskedWord], calls: Sequence[LabelledCall]) -> set[str]:
+    """The policies that have words of their own which are asked about.
+
+    Raises:
+        InputError: there is none, or all their calls are of one writing pass.
+    """
+    if not any(word.own for word in words):
+        raise InputError("no policy of these calls has factors or categories of its own: see docs/own-words.md")
+    policies = {word.policy for word in words if word.policy and word.own and asked_about([word.own])}
+    if not policies:
+        raise InputError("no policy of these calls has a factor or a change of its own: add calls that have one")
+    if len({FACT_TASK.group(labelled) for labelled in calls if labelled.policy in policies}) < 2:
+        raise InputError("calls with own words must come from two writing passes: one is left out to learn from it")
+    return policies
+
+
+def _seen(
+    engine: LlamaEngine, template: Template, layers: tuple[int, ...], texts: Iterable[str], folder: Path
+) -> Iterator[tuple[str, LineFeatures]]:
+    """Each text with what the model understood of it; kept on the disk, as the lines of calls are."""
+    kept = folder / f"described-{kept_name(engine, template, layers)}"
+    kept.mkdir(parents=True, exist_ok=True)
+    for text in texts:
+        path = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
+        if not path.is_file():
+            (states,) = engine.states(description_line(template, text), layers)
+            keep_arrays(path, states=states.astype(np.float16))
+        with np.load(path) as file:
+            yield text, features(file["states"].astype(np.float32))
+
+
+def word_call(
+    labelled: LabelledCall,
+    lines: Lines,
+    questions: Sequence[Array],
+    words: Sequence[AskedWord],
+    probe: Probe,
+    basis: dict[str, Array],
+) -> MatchedCall:
+    """A call with the words that it is asked about.
+
+    `questions`: the states of those after it, each of shape (tokens, layers, width). Known labels of calls that the
+    probe has learned from are told too well: such calls are better left out.
+    """
+    asked = tuple(place for place, word in enumerate(words) if word.policy is None or word.policy == labelled.policy)
+    rows = (probabilities_of(probe.scores(line)) for line in lines.seen)
+    told = by_label(lines.chunks, probe.labels, rows)
+    answered = [column for column, place in enumerate(asked) if (own := words[place].own) and asked_about([own])]
+    seen = [features(question) for question in questions]
+    return MatchedCall(
+        id=labelled.call.id,
+        lines=call_in_basis(lines.seen, basis),
+        chunks=lines.chunks,
+        described=asked,
+        own=tuple(words[place].own is not None for place in asked),
+        told=_told(labelled, lines.chunks, [words[place] for place in asked]),
+        group=lines.group,
+        questions=in_basis(basis, seen, "question") if seen else None,
+        answered=tuple(answered),
+        answers=weighed(lines.chunks, told, probe.dialogue),
+    )
+
+
+def columns_of(call: MatchedCall, words: Sequence[AskedWord]) -> dict[str, tuple[int, int]]:
+    """By label, the column and the verb of what is `told` about it."""
+    return {
+        f"{verb} {words[word].label}": (column, VERBS.index(verb))
+        for column, word in enumerate(call.described)
+        for verb in VERBS_OF[words[word].kind]
+    }
+
+
+def _told(labelled: LabelledCall, chunks: Sequence[Chunk], words: Sequence[AskedWord]) -> Array:
+    done: dict[tuple[str, str | None], set[int]] = {}
+    for event in labelled.gold.events:
+        done.setdefault((event.kind, event.subject), set()).add(event.turn)
+    turns = [chunk.turn for chunk in chunks]
+    told = np.full((len(chunks), len(words), len(VERBS)), np.nan, np.float32)
+    for row, chunk in enumerate(chunks):
+        for column, word in enumerate(words):
+            for verb in VERBS_OF[word.kind]:
+                if speaker_of(verb) == chunk.speaker:
+                    happens = chunk.turn in done.get((KINDS[verb], word.id), ())
+                    # Of a turn that was cut it is not known which chunk says it.
+                    unknown = happens and turns.count(chunk.turn) > 1
+                    told[row, column, VERBS.index(verb)] = np.nan if unknown else float(happens)
+    return told
 
 
 class Half(NamedTuple):
@@ -70,15 +282,11 @@ def learn_words(
     parted = [[told for told in left_out if passes.index(told.call.group) % 2 == half] for half in (0, 1)]
     one, other = (Half(told, _alike(told, words)) for told in parted)
     on_left_out(one, other)
-    both = [half.alike for half in (one, other)]
-    weighing = weighing_of(
-        {key: together([some[key] for some in both if key in some]) for key in {**both[0], **both[1]}}
-    )
-    networks = learn_networks(calls, described, plan)
-    lines = sum(len(call.chunks) for call in calls)
-    return matcher_of(
-        WordMatcher, {**basis, **networks, **weighing}, bound, calls=len(calls), words=len(own), lines=lines
-    )
+    both = {
+        key: Weighed.together([half.alike[key] for half in (one, other) if key in half.alike])
+        for key in {**one.alike, **other.alike}
+    }
+    return learned_matcher(WordMatcher, calls, described, plan, {**basis, **weighing_of(both)}, bound, words=len(own))
 
 
 def weighing_of(alike: Alike) -> dict[str, Array]:
@@ -100,17 +308,15 @@ def answers_with(told: LeftOut, words: Sequence[AskedWord], parts: Mapping[str, 
 
 def _alike(told: Sequence[LeftOut], words: Sequence[AskedWord]) -> Alike:
     """The evidence of calls with their scores, as a reader would have it."""
-    evidence: defaultdict[tuple[str, bool], list[tuple[float, ...]]] = defaultdict(list)
-    truth: defaultdict[tuple[str, bool], list[float]] = defaultdict(list)
+    found: defaultdict[tuple[str, bool], list[tuple[tuple[float, ...], float]]] = defaultdict(list)
     for one in told:
         columns = columns_of(one.call, words)
         for piece in pieces(one.call.chunks, *_unweighed(one, words)):
             true = one.call.told[piece.place, *columns[piece.label]] if piece.label in columns else np.nan
             if not np.isnan(true):
-                evidence[piece.verb, piece.own].append(piece.evidence)
-                truth[piece.verb, piece.own].append(float(true))
+                found[piece.verb, piece.own].append((piece.evidence, float(true)))
     return {
-        key: Weighed(np.array(some, np.float32), np.array(truth[key], np.float32)) for key, some in evidence.items()
+        key: Weighed(*(np.array(part, np.float32) for part in zip(*some, strict=True))) for key, some in found.items()
     }
 
 
@@ -124,12 +330,34 @@ def _unweighed(told: LeftOut, words: Sequence[AskedWord]) -> tuple[list[dict[str
         for own in labels:
             if own.speaker == call.chunks[row].speaker:
                 column, verb = columns[own.label]
-                line[own.label] = _chance(scores[row, column, verb])
+                # As exact as recorded answers are.
+                line[own.label] = round(probability_of(float(scores[row, column, verb])), 4)
                 if own.answered and answers is not None:
-                    line[own.answered] = _chance(answers[row, call.answered.index(column), verb])
+                    odds = float(answers[row, call.answered.index(column), verb])
+                    line[own.answered] = round(probability_of(odds), 4)
     return lines, labels
 
 
-def _chance(odds: float) -> float:
-    """As exact as recorded answers are."""
-    return round(probability_of(float(odds)), 4)
+def _show(
+    one: Half, other: Half, words: Sequence[AskedWord], calls: Sequence[LabelledCall], tell: Callable[[str], None]
+) -> None:
+    """How well verbs and calls are told, each half of the writing passes by what was learned from the other half."""
+    from sklearn.metrics import average_precision_score
+
+    learned = [(weighing_of(by.alike), half) for by, half in ((one, other), (other, one))]
+    for own, verb in ((own, verb) for own in (True, False) for verb in VERBS):
+        told = [
+            Weighed(weigh(parts, weighed_place(verb, own=own), some.evidence), some.truth)
+            for parts, half in learned
+            if (some := half.alike.get((verb, own))) is not None
+        ]
+        if any(some.truth.any() for some in told):
+            scores, truth = Weighed.together(told)
+            said = scores > 0
+            f1 = 2 * (said & (truth > 0)).sum() / (said.sum() + truth.sum())
+            name = f"{'own' if own else 'known'} words, {verb:<9} {int(truth.sum()):>5} lines"
+            tell(f"{name}, average precision {average_precision_score(truth, scores):.3f}, F1 {f1:.3f}")
+    by_id = {labelled.call.id: labelled for labelled in calls}
+    asked = [by_id[told.call.id] for _, half in learned for told in half.told]
+    answers = (answers_with(told, words, parts) for parts, half in learned for told in half.told)
+    show_verdicts(left_out_cases(asked, answers, own_words=True), tell)

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evals.lab.training.answers import AnsweredCalls, ToldAnswers, learn_answers
-from evals.lab.training.answers_run import OTHERS, chosen_calls
-from evals.lab.training.learning import Bound
+from evals.lab.training.answers import OTHERS, AnsweredCalls, ToldAnswers, chosen_calls, learn_answers
+from evals.lab.training.options import Bound
 from tests.evals.cases import labelled
 
 from ausweis.engines.answer_probe import AnswerProbe

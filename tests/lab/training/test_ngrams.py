@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from evals.lab.training.learning import Bound
-from evals.lab.training.network import Basis, CallNumbers
+from evals.lab.training.calls import FACT_TASK
+from evals.lab.training.networks import CallNumbers
 from evals.lab.training.ngrams import learn_ngrams
+from evals.lab.training.options import Bound
 from evals.lab.training.probe import Learned, LeftOut, truth_of
-from evals.lab.training.tasks import FACT_TASK
 from tests.evals.cases import labelled
 
 from ausweis.engines.ngrams import Ngrams
@@ -18,7 +18,7 @@ from ausweis.prompts import default_library
 
 pytestmark = pytest.mark.training
 
-NOTHING, NONE = np.zeros((0, 0), np.float16), np.zeros((0, 0), np.float32)
+NOTHING = np.zeros((0, 0), np.float16)
 BOUND = Bound(default_library().get("transcript"), "1" * 64, (1,), "learned from a.jsonl")
 LABELS = ("asks pin", "changes", "changes contact", "changes contract", "for another")
 PLACES = ("im Portal", "im System", "gerade", "schon", "gleich", "hier")
@@ -45,8 +45,7 @@ def told(given: Sequence[LabelledCall]) -> LeftOut:
     lines = [FACT_TASK.lines(call) for call in given]
     truths = [truth_of(call, LABELS, FACT_TASK) for call in lines]
     numbers = [CallNumbers(NOTHING, np.zeros(0, np.int32), NOTHING, *truth) for truth in truths]
-    basis = Basis(NONE, NONE, NONE, NONE)
-    learned = Learned(basis, LABELS, [call.chunks for call in lines], numbers, [call.group for call in lines])
+    learned = Learned({}, LABELS, [call.chunks for call in lines], numbers, [call.group for call in lines])
     scores = [np.full((len(call.chunks), len(LABELS)), -1.0, np.float32) for call in lines]
     return LeftOut(learned, scores, scores, ())
 

@@ -1,8 +1,10 @@
+"""What a training is told, and where what it learns is kept."""
+
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from evals.lab.training.options import GoingOn, Options, calls_of
-from tests.evals.cases import labelled
+from evals.lab.training.options import Options
 from tests.probes import blank
 
 from ausweis.engines.learned_index import newest
@@ -16,10 +18,10 @@ TEMPLATE = default_library().get("transcript")
 PROBE = blank(TEMPLATE, ("asks",), MODEL.sha256)
 
 
-def options(out: Path | None = None, version: int | None = None, labelled: tuple[Path, ...] = ()) -> Options:
+def options(out: Path | None = None, labelled: tuple[Path, ...] = ()) -> Options:
     def progress(calls: object) -> None: ...
 
-    return Options(labelled, "tiny", "transcript", Path("work"), progress, print, out=out, version=version)  # type: ignore[arg-type]
+    return Options(labelled, "tiny", "transcript", Path("work"), progress, print, out=out)  # type: ignore[arg-type]
 
 
 def test_what_is_learned_is_kept_in_the_folder_where_the_reader_looks(
@@ -30,23 +32,15 @@ def test_what_is_learned_is_kept_in_the_folder_where_the_reader_looks(
     index, part = newest("probe", TEMPLATE.provenance, MODEL.sha256) or pytest.fail("nothing is found")
     assert index.path(part) == path
     assert Probe.load(path).labels == PROBE.labels
-    with pytest.raises(InputError, match="has a version 1 of this probe already"):
-        options(version=1).keeper("probe", TEMPLATE, MODEL, "")
-    assert options(version=7).keeper("probe", TEMPLATE, MODEL, "")(PROBE).name.endswith(".v7.safetensors")
-
-
-def test_or_in_a_file_alone(tmp_path: Path) -> None:
-    out = tmp_path / "probe.safetensors"
-    assert options(out).keeper("probe", TEMPLATE, MODEL, "")(PROBE) == out
-    assert [path.name for path in tmp_path.iterdir()] == ["probe.safetensors"]
-    with pytest.raises(InputError, match="--version is for the folder of learned parts"):
-        options(out, version=2).keeper("probe", TEMPLATE, MODEL, "")
+    assert options().keeper("probe", TEMPLATE, MODEL, "")(PROBE).name.endswith(".v2.safetensors")
 
 
 def test_the_place_of_a_file_is_made_before_anything_is_learned(tmp_path: Path) -> None:
-    keep = options(tmp_path / "new" / "probe.safetensors").keeper("probe", TEMPLATE, MODEL, "")
+    out = tmp_path / "new" / "probe.safetensors"
+    keep = options(out).keeper("probe", TEMPLATE, MODEL, "")
     assert (tmp_path / "new").is_dir()
-    assert keep(PROBE).is_file()
+    assert keep(PROBE) == out
+    assert [path.name for path in out.parent.iterdir()] == ["probe.safetensors"]
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match=r"file.*cannot be written"):
         options(tmp_path / "file" / "probe.safetensors").keeper("probe", TEMPLATE, MODEL, "")
@@ -64,33 +58,29 @@ def one_call(folder: Path, *, policy: str = "telecom-de", subject: str = "pin") 
 
 
 def test_a_label_that_its_policy_does_not_know_is_refused(tmp_path: Path) -> None:
-    assert [labelled.call.id for labelled in calls_of(options(labelled=(one_call(tmp_path),)))] == ["a"]
+    assert [labelled.call.id for labelled in options(labelled=(one_call(tmp_path),)).calls()] == ["a"]
     file = one_call(tmp_path, subject="shoe_size")
     with pytest.raises(InputError, match=r"a: gives shoe_size: turn 1 names what the policy telecom-de does not know"):
-        calls_of(options(labelled=(file,)))
+        options(labelled=(file,)).calls()
     file.write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="no labelled calls"):
-        calls_of(options(labelled=(file,)))
+        options(labelled=(file,)).calls()
 
 
 def test_a_policy_that_is_not_there_is_told_before_anything_is_read(tmp_path: Path) -> None:
     """Where calls will be judged by it: incidents are learned without."""
     file = one_call(tmp_path, policy="gone.yaml")
     with pytest.raises(PolicyError, match=r"gone.yaml: no such file"):
-        calls_of(options(labelled=(file,)))
-    assert [labelled.call.id for labelled in calls_of(options(labelled=(file,)), judged=False)] == ["a"]
+        options(labelled=(file,)).calls()
+    assert [labelled.call.id for labelled in options(labelled=(file,)).calls(judged=False)] == ["a"]
 
 
-def test_a_probe_goes_on_without_calls_to_rehearse(tmp_path: Path) -> None:
-    going_on = GoingOn(tmp_path / "probe")
-    assert going_on.known() == going_on.again({"a"}) == []
-
-
-def test_calls_that_are_new_are_not_rehearsed(tmp_path: Path) -> None:
-    (tmp_path / "known.jsonl").write_text(
-        "\n".join(labelled(name, "C: Ja.").line() for name in ("a", "b", "c")), encoding="utf-8"
-    )
-    going_on = GoingOn(tmp_path / "probe", (tmp_path / "known.jsonl",), rehearsed=2)
-    assert len(going_on.again(set())) == 2
-    assert {call.call.id for call in going_on.again({"a", "b"})} <= {"c"}
-    assert [call.call.id for call in going_on.known()] == ["a", "b", "c"]
+def test_a_probe_to_go_on_from_must_fit(tmp_path: Path) -> None:
+    PROBE.save(tmp_path / "probe")
+    going_on = replace(options(), go_on=tmp_path / "probe")
+    start = going_on.start(TEMPLATE, MODEL)
+    assert start is not None
+    assert start.labels == PROBE.labels
+    assert options().start(TEMPLATE, MODEL) is None
+    with pytest.raises(InputError, match="the probe to go on from is not for incidents@1"):
+        going_on.start(default_library().get("incidents"), MODEL)

@@ -1,25 +1,32 @@
+"""A probe learns what the states of lines tell, goes on from another, and is judged by calls that it has not seen."""
+
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from evals.lab.training.learning import Bound
-from evals.lab.training.left_out import left_out_cases
-from evals.lab.training.lines import KeptLines, Lines, layers_of
-from evals.lab.training.network import CallNumbers, Plan, learn_network, scores_of
-from evals.lab.training.probe import Start, learn, left_out_scores, networks_without, prepare
-from evals.lab.training.tasks import FACT_TASK, labels_in, labels_of
+from evals.lab.training.calls import FACT_TASK, Lines, labels_of
+from evals.lab.training.networks import CallNumbers, Plan, learn_network, scores_of
+from evals.lab.training.options import Bound
+from evals.lab.training.probe import (
+    Learned,
+    LeftOut,
+    Start,
+    learn,
+    left_out_scores,
+    networks_without,
+    prepare,
+)
+from evals.lab.training.showing import LONG, left_out_cases, show_incidents
 from numpy.typing import NDArray
 from tests.evals.cases import labelled
 from tests.probes import by_chance
 
 from ausweis.engines.probe import LineFeatures
-from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.dialogue import EVIDENCE
+from ausweis.reading.dialogue import EVIDENCE, weighed
 from ausweis.reading.labels import STARTS_LATE
 
 pytestmark = pytest.mark.training
@@ -122,12 +129,6 @@ def test_a_probe_goes_half_the_way() -> None:
     assert len(half.dialogue) == len(start.dialogue)
 
 
-def test_calls_of_one_single_pass_are_left_out_one_by_one() -> None:
-    learned = prepare(made(10), TEMPLATE, SMALL, FACT_TASK)
-    scores = left_out_of(learned.numbers, replace(SMALL, rounds=1), ["one"] * 10)
-    assert [score.shape for score in scores] == [(8, len(learned.labels))] * 10
-
-
 def test_verdicts_on_left_out_calls() -> None:
     """Answers that are the label's give the label's verdict."""
     call = labelled(
@@ -151,7 +152,7 @@ def test_what_is_shipped_scores_as_what_was_learned() -> None:
     learned = prepare(made(30), TEMPLATE, SMALL, FACT_TASK)
     network = learn_network(learned.numbers, SMALL)
     (first, *_) = scores_of(network, learned.numbers, SMALL)
-    parts = {**vars(learned.basis), **{name: part[None] for name, part in network.items()}}
+    parts = {**learned.basis, **{name: part[None] for name, part in network.items()}}
     shipped = replace(by_chance(learned.labels, (10, 20), 6), parts=parts)
     again = [shipped.scores(seen) for seen in made(30)[0].seen]
     # Learning keeps what comes in at half precision.
@@ -163,65 +164,17 @@ def test_the_same_calls_give_the_same_probe() -> None:
     assert all((one[name] == other[name]).all() for name in one)
 
 
-def test_no_line_is_scored_by_weights_that_saw_its_call() -> None:
-    """Calls of fold 1 have wrong labels: what is learned without them tells the right ones."""
-    learned = prepare(made(100), TEMPLATE, SMALL, FACT_TASK)
-    place = learned.labels.index("asks")
-    turned = [
-        replace(one, labels=1 - one.labels) if number % 5 == 1 else one for number, one in enumerate(learned.numbers)
-    ]
-    scores = left_out_of(turned, SMALL, learned.groups)
-    right = []
-    for number in range(1, 100, 5):
-        known = learned.numbers[number].counts[:, place] > 0
-        right += ((scores[number][:, place] > 0) == (learned.numbers[number].labels[:, place] > 0))[known].tolist()
-    assert np.mean(right) > 0.8
-
-
 def test_what_is_not_known_of_a_line_does_not_count() -> None:
     calls = made(12)
     calls[0].labels[1] = None
+    calls[2] = calls[2]._replace(known=frozenset({"asks"}))
     learned = prepare(calls, TEMPLATE, SMALL, FACT_TASK)
     assert learned.numbers[0].counts[1].sum() == 0
     late = learned.labels.index(STARTS_LATE)
     assert [one.counts[:, late].tolist() for one in learned.numbers[:2]] == [[1, 0, 0, 0, 0, 0, 0, 0]] * 2
+    asks, gives = (learned.numbers[2].counts.sum(axis=0)[learned.labels.index(label)] for label in ("asks", "gives"))
+    assert (asks > 0, gives > 0) == (True, False)
     assert np.isfinite(learn_network(learned.numbers, SMALL)["query"]).all()
-
-
-def test_kept_states_are_read_again(tmp_path: Path) -> None:
-    turns = [{"speaker": "agent", "text": "Guten Tag."}, {"speaker": "caller", "text": "Wendt. " * 80}]
-    events = [{"turn": 2, "kind": "gives", "subject": "name"}]
-    gold = {"policy": "bank-en", "outcome": "inconclusive", "defects": ["starts_late"], "events": events}
-    one = LabelledCall.model_validate({"call": {"id": "a", "language": "de", "turns": turns}, "gold": gold})
-    lengths = [2, 3, 4]
-    states = np.arange(9 * 2 * 3, dtype=np.float16).reshape(9, 2, 3)
-    np.savez(tmp_path / "a.npz", states=states, lengths=lengths)
-    (lines,) = KeptLines([(one, tmp_path / "a.npz")], FACT_TASK)
-    assert [len(line.tokens) for line in lines.seen] == lengths
-    assert lines.labels == [{STARTS_LATE}, None, None]
-
-
-def test_labels_of_a_turn() -> None:
-    events = [
-        GoldEvent(turn=2, kind="gives", subject="pin"),
-        GoldEvent(turn=3, kind="rejects", subject="pin"),
-        GoldEvent(turn=3, kind="asks", subject="pin"),
-        GoldEvent(turn=4, kind="changes", subject="credential_change"),
-    ]
-    assert labels_of(events, 1) == frozenset()
-    assert labels_of(events, 2) == frozenset({"gives", "gives pin"})
-    assert labels_of(events, 3) == frozenset({"rejects", "asks", "asks pin"})
-    assert labels_of(events, 4) == frozenset({"changes", "changes credentials"})
-
-
-def test_a_label_that_hardly_occurs_is_not_learned() -> None:
-    found = [frozenset({"gives", "gives pin"})] * 3 + [frozenset({"gives", "gives email"})] * 2
-    assert labels_in([*found, None], TEMPLATE) == ("gives", "gives pin")
-
-
-def test_layers_in_the_middle() -> None:
-    assert layers_of(28) == (12, 16, 20)
-    assert layers_of(24) == (10, 14, 17)
 
 
 def test_a_group_is_left_out_together_wherever_its_calls_stand() -> None:
@@ -231,7 +184,7 @@ def test_a_group_is_left_out_together_wherever_its_calls_stand() -> None:
     fold = {group: place % 5 for place, group in enumerate(dict.fromkeys(groups))}
     place = learned.labels.index("asks")
     turned = [
-        replace(one, labels=1 - one.labels) if fold[group] == 1 else one
+        one._replace(labels=1 - one.labels) if fold[group] == 1 else one
         for one, group in zip(learned.numbers, groups, strict=True)
     ]
     scores = left_out_of(turned, SMALL, groups)
@@ -242,9 +195,45 @@ def test_a_group_is_left_out_together_wherever_its_calls_stand() -> None:
     assert np.mean(right) > 0.7
 
 
-def test_labels_that_nothing_is_known_of_in_a_call_do_not_count() -> None:
-    calls = made(12)
-    calls[0] = calls[0]._replace(known=frozenset({"asks"}))
-    learned = prepare(calls, TEMPLATE, SMALL, FACT_TASK)
-    assert learned.numbers[0].counts.sum(axis=0)[learned.labels.index("asks")] > 0
-    assert learned.numbers[0].counts.sum(axis=0)[learned.labels.index("gives")] == 0
+def test_lines_have_the_labels_of_their_speaker_weighed() -> None:
+    chunks = [Chunk(1, "agent", "Your PIN?"), Chunk(2, "caller", "Four two."), Chunk(3, "agent", "Done.")]
+    told = [{"asks": 0.9, "asks pin": 0.8}, {"gives": 0.7, "gives pin": 0.6}, {"asks": 0.1, "asks pin": 0.1}]
+    labels, dialogue = ("asks", "asks pin", "gives", "gives pin"), tuple(np.linspace(-0.5, 0.7, len(EVIDENCE) + 1))
+    answers = np.array([[line.get(label, 0.5) for label in labels] for line in told])
+    (lines,) = LeftOut(Learned({}, labels, [chunks], [], []), [answers], [answers], dialogue).told_lines()
+    assert lines == weighed(chunks, told, dialogue)
+
+
+def call(lines: int, happens: dict[int, int], said: dict[int, int]) -> tuple[CallNumbers, NDArray[np.float32]]:
+    """Of two kinds of incidents, each in one line at most; the last line is not known of."""
+    labels, counts = np.zeros((lines, 2), np.float32), np.ones((lines, 2), np.float32)
+    answers = np.full((lines, 2), 0.3, np.float32)
+    labels[-1] = 1
+    counts[-1] = 0
+    for kind, line in happens.items():
+        labels[line, kind] = 1
+    for kind, line in said.items():
+        answers[line, kind] = 0.5
+    nothing = np.zeros((lines, 1), np.float16)
+    return CallNumbers(nothing, np.arange(lines, dtype=np.int32), nothing, labels, counts), answers
+
+
+def test_false_alarms_and_what_is_found_are_told_of_short_and_of_long_calls() -> None:
+    unknown, nothing_said = call(4, {}, {})
+    calls = [
+        (unknown._replace(counts=np.zeros((4, 2), np.float32)), nothing_said),
+        call(4, {}, {}),
+        call(4, {}, {0: 1}),
+        call(4, {}, {1: 3}),
+        call(LONG, {1: 7}, {1: 9}),
+        call(LONG, {0: 7, 1: 7}, {0: 7}),
+        call(LONG, {}, {0: 1, 1: 2}),
+    ]
+    numbers, answers = zip(*calls, strict=True)
+    lines: list[str] = []
+    show_incidents(numbers, answers, lines.append)
+    nothing = "calls flagged in which nothing happens"
+    assert lines == [
+        f"fewer than 50 lines: 1 of 3 {nothing}; 0 of 0 found, 0 of 1 right that are said",
+        f"50 lines or more: 1 of 1 {nothing}; 2 of 3 found, 2 of 4 right that are said",
+    ]
