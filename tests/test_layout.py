@@ -9,7 +9,7 @@ SOURCE = TESTS.parent / "src" / "ausweis"
 THEMES = {
     ".": "architecture dependencies docs layout packages",
     "batch": "failures resume runners",
-    "calls": "bad_files fuzz linear_time",
+    "calls": "aws_transcribe bad_files fuzz linear_time whisper",
     "cli": "arguments help kill ray ray_model reviewers strategies unforeseen",
     "engines/server": "faults real run sick",
     "engines/weights": "kinds",
