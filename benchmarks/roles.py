@@ -18,8 +18,7 @@ from pathlib import Path
 
 import click
 
-from ausweis.audio.role_words import RoleWords
-from ausweis.audio.roles import SLOPE, SURE, Roles, difference
+from ausweis.audio.roles import SLOPE, SURE, Roles, RoleWords, difference
 from ausweis.calls import Call, Turn, read_calls
 from ausweis.judging.review import SURE_OF_ROLES
 

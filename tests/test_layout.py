@@ -8,6 +8,7 @@ TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src" / "ausweis"
 THEMES = {
     ".": "architecture dependencies docs layout packages",
+    "audio": "two_voices",
     "batch": "failures resume runners",
     "calls": "aws_transcribe bad_files fuzz linear_time whisper",
     "cli": "arguments help kill ray ray_model reviewers strategies unforeseen",

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ausweis.audio.two_voices import distance, two_voices
+from ausweis.audio.diarization import distance, two_voices
 from ausweis.audio.voice_encoder import EMBEDDING
 
 RNG = np.random.default_rng(3)
