@@ -225,7 +225,7 @@ class IncidentRecord:
 
 
 _DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-R = TypeVar("R")
+R = TypeVar("R", FactorRecord, CategoryRecord, ViolationRecord, IncidentRecord)
 
 
 def _records(table: str, record: type[R], ids: Any) -> dict[Any, R]:

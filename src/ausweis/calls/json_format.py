@@ -318,7 +318,7 @@ def _lens_turns(lens: _Lens) -> list[dict[str, Any]]:
     roles = {participant.id: participant.role for participant in lens.participants if participant.id}
     return [
         raw_turn(
-            turn.role or roles.get(turn.participant) or turn.participant,
+            turn.role or roles.get(turn.participant or "", turn.participant),
             turn.content,
             None if turn.start is None else turn.start / 1000,
             None if turn.end is None else turn.end / 1000,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes, pass_context, pass_eval_context
 from jinja2 import Template as Compiled
@@ -185,9 +185,10 @@ def _compiled(source: str) -> Compiled:
     return _ENVIRONMENT.from_string(tree)
 
 
-def _through(function: str, values: list[nodes.Expr]) -> nodes.Expr:
+def _through(function: str, values: Sequence[nodes.Node]) -> nodes.Expr:
     line = values[0].lineno
-    return nodes.Call(nodes.EnvironmentAttribute(function, lineno=line), values, [], None, None, lineno=line)
+    called = nodes.EnvironmentAttribute(function, lineno=line)
+    return nodes.Call(called, cast("list[nodes.Expr]", values), [], None, None, lineno=line)
 
 
 def _parsed(source: str) -> nodes.Template:
