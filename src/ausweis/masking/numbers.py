@@ -8,17 +8,14 @@ zehnter neunzehnhundertachtundachtzig`, `April 68`.
 import re
 from collections.abc import Container, Iterator, Sequence
 
-from ausweis.masking.kinds import Span
+from ausweis.masking.kinds import Span, words
 from ausweis.masking.tokens import CURRENCY, Token, near
 from ausweis.vocabulary import NAME, FactorRecord, MaskKind
 
 __all__ = ["digits_of", "number_spans"]
 
-_MONTHS = frozenset(
-    "januar jänner februar märz april mai juni juno juli august september oktober november dezember "
-    "january february march may june july october december".split()
-)
-_IN_YEARS = frozenset("und and of oh one".split())
+_MONTHS = words("numbers", "months")
+_IN_YEARS = words("numbers", "in_years")
 _WRITTEN = re.compile(r"(?<![\d.])(\d{1,2})\s?[./-]\s?(\d{1,2})\s?[./-](?:\s?(\d{4}|\d{2}))?(?!\d)")
 _BEFORE = re.compile(r"\b(?:am|vom|zum|bis|seit|ab|geboren|geburtsdatum|on|from|until|since|born|birth)\W{1,2}\Z", re.I)
 _ORDINAL = re.compile(r"(?:.*te[rns]?|ersten?|erster|dritte[rn]?|first|second|third|.*th)")
@@ -26,18 +23,11 @@ _ORDINAL = re.compile(r"(?:.*te[rns]?|ersten?|erster|dritte[rn]?|first|second|th
 FEWEST = 3
 """So many digits in a row are a number wherever they stand."""
 
-_CURRENCIES = frozenset("euro euros eur cent cents pound pounds quid pence dollar dollars franken".split())
+_CURRENCIES = words("numbers", "currencies")
 _SIGNS = re.compile(CURRENCY)
-_UNITS = frozenset(
-    "prozent percent uhr o'clock pm sekunde sekunden minute minuten stunde stunden tag tage tagen woche "
-    "wochen monat monate monaten jahr jahre jahren seconds minutes hour hours day days week weeks month months year "
-    "years old gigabyte giga gig gigs gb mb megabit mbit mal times stock etage floor werktage werktagen".split()
-)
-_GLUE = frozenset(
-    "und and double doppel doppelt triple komma strich minus punkt dash slash schrägstrich bindestrich hyphen point "
-    "äh ähm eh uh um er dann then of the th st nd rd nee ne no".split()
-)
-_BEFORE_NUMBERS = frozenset({"one", "oh", "o", "double", "doppel", "triple"})
+_UNITS = words("numbers", "units")
+_GLUE = words("numbers", "glue")
+_BEFORE_NUMBERS = words("numbers", "before")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b")
 _IBAN_DIGITS, _COUNTRY = 16, 2
 """An IBAN has so many digits and more, behind so many letters; digits alone may be a card's."""

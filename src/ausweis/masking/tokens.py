@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import NamedTuple
 from unicodedata import category, normalize, numeric
 
-from ausweis.masking.kinds import SHOWN, Span
+from ausweis.masking.kinds import SHOWN, Span, table, words
 from ausweis.spoken import digits_in, has_number
 
 __all__ = ["CURRENCY", "Plain", "Token", "is_common", "near", "plain", "tokens_of"]
@@ -77,16 +77,8 @@ CURRENCY = "[$¢£¤¥₠-⃏]"
 _CURRENCY = re.compile(CURRENCY)
 _SHARES = ("%", "‰", "°")
 _SIGN_WITHIN = 2
-_ALONE = {"one": "1", "oh": "0", "o": "0"}
-"""Digits beside other numbers only."""
-_DIALECT = {
-    "oans": "1", "oins": "1", "zwoa": "2", "zwoi": "2", "zwee": "2", "drui": "3", "fenf": "5", "fümf": "5",
-    "fuffzehn": "15", "sechse": "6", "viere": "4", "fünfe": "5", "siebn": "7", "neine": "9", "fuffzig": "50",
-    "dreissig": "30", "second": "2", "zwoter": "2", "zwoten": "2", "zwote": "2",
-}  # fmt: skip
-_BESIDE = {"nein": "9", "ein": "1", "won": "1", "for": "4", "to": "2", "too": "2", "ate": "8"}
-"""What an ASR model or a dialect writes for a digit: one only where numbers stand on both sides."""
-_HUNDREDS = frozenset({"hundert", "tausend", "hundred", "thousand", "million"})
+_ALONE, _BESIDE, _DIALECT = table("digits_alone"), table("digits_beside"), table("digits")
+_HUNDREDS = words("numbers", "hundreds")
 
 
 class Token(NamedTuple):
