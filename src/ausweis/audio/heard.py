@@ -21,22 +21,7 @@ from ausweis.vocabulary import Side
 if TYPE_CHECKING:
     from faster_whisper.transcribe import Segment
 
-__all__ = [
-    "Cut",
-    "CutReason",
-    "Heard",
-    "Word",
-    "as_digits",
-    "heard_in",
-    "is_credit",
-    "is_loop",
-    "is_parroted",
-    "is_silence",
-    "is_sparse",
-    "once",
-    "text_of",
-    "turns_of",
-]
+__all__ = ["Cut", "Heard", "Word", "heard_in", "is_loop", "is_parroted", "is_sparse", "text_of", "turns_of"]
 
 CutReason = Literal["silence", "loop", "subtitles", "other channel", "no words"]
 """The last: somebody seems to speak, and nothing was written that could be cut."""

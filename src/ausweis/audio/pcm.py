@@ -157,22 +157,18 @@ def _measured(path: Path, changed: int, size: int) -> tuple[int, int, int]:
 
 
 class Pcm(Protocol):
-    """Any recording. `rate`: samples a second; `length`: samples of each channel."""
+    """Any recording. `rate`: samples a second; `length`: samples of each channel.
+
+    `read`: from a sample to the end, in blocks (samples, channels): `length - first` samples in all.
+    """
 
     @property
-    def channels(self) -> int:
-        """How many channels."""
-
+    def channels(self) -> int: ...  # noqa: D102
     @property
-    def rate(self) -> int:
-        """Samples a second."""
-
+    def rate(self) -> int: ...  # noqa: D102
     @property
-    def length(self) -> int:
-        """Samples of each channel."""
-
-    def read(self, first: int = 0) -> Iterator[NDArray[np.int16]]:
-        """From this sample to the end, in blocks (samples, channels): `length - first` in all."""
+    def length(self) -> int: ...  # noqa: D102
+    def read(self, first: int = 0) -> Iterator[NDArray[np.int16]]: ...  # noqa: D102
 
 
 def can_decode() -> bool:

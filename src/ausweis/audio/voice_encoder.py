@@ -20,13 +20,7 @@ from numpy.typing import NDArray
 from ausweis.audio.decode import RATE
 from ausweis.errors import ModelError
 
-__all__ = [
-    "EMBEDDING",
-    "ENCODER_SHA256",
-    "VoiceEncoder",
-    "Windows",
-    "read_checkpoint",
-]
+__all__ = ["EMBEDDING", "VoiceEncoder"]
 
 ENCODER_SHA256 = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
 
