@@ -35,6 +35,7 @@ ENDLESS = {
     "loop that looks for": MANY + "{% for a in x %}{{ 11 in x }}{% endfor %}",
     "loop that tests for": MANY + "{% for a in x %}{% if 11 is in x %}{% endif %}{% endfor %}",
     "loop of filters": LONG + "{% for a in x %}{% if x | upper | lower | line %}{% endif %}{% endfor %}",
+    "many filters": LONG + "{% set x = x ~ x ~ x ~ x ~ x ~ x ~ x ~ x ~ x %}" + "{% if x | line %}{% endif %}" * 1000,
     "loop of slices": LONG + "{% for a in x %}{% if x[1:] %}{% endif %}{% endfor %}",
     "text twice each time": TEN + "{% set x = x ~ x %}" * 60 + "{{ x }}",
     "text plus text": TEN + "{% set x = x + x %}" * 60 + "{{ x }}",

@@ -67,6 +67,11 @@ class Budget:
         """Whether the time is."""
         return time.thread_time() > self.until
 
+    def check(self) -> None:
+        """Stop where the time is over."""
+        if self.is_over:
+            raise _TooMuchError(f"takes more than {MAX_SECONDS:g} seconds")
+
     def write(self, text: str) -> str:
         """The text, which counts as written."""
         self.characters -= len(text)
@@ -82,13 +87,13 @@ def _turns(value: Any) -> Iterator[Any]:
     """The items of a loop, as long as there is time."""
     budget = _BUDGET.get()
     for item in value:
-        if budget.is_over:
-            raise _TooMuchError(f"takes more than {MAX_SECONDS:g} seconds")
+        budget.check()
         yield item
 
 
 def _measured(value: Any, more: int = 0) -> Any:
     """The value; with `more` characters, it must be within the bounds."""
+    _BUDGET.get().check()
     value = list(value) if isinstance(value, Iterator) else value
     waiting, size = [value], more
     while waiting and size <= MAX_CHARACTERS:
