@@ -68,8 +68,8 @@ def release(library: Library, name: str, message: str, *, today: date | None = N
         raise PromptError(f"{problems[0].message}{more}", place=problems[0].place)
     day = today or datetime.now(UTC).date()
     entry = LockEntry(sha256=template.sha256, message=message.strip(), released=day.isoformat())
-    library.lock = lock.with_entry(template.name, entry)
-    library.lock.write()
+    lock.add(template.name, entry)
+    library.lock = lock
     return template.name, entry
 
 
