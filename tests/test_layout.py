@@ -8,9 +8,8 @@ TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src" / "ausweis"
 THEMES = {
     ".": "architecture dependencies docs layout packages",
-    "audio": "two_voices",
     "batch": "failures resume runners",
-    "calls": "aws_transcribe bad_files fuzz linear_time whisper",
+    "calls": "bad_files fuzz linear_time",
     "cli": "arguments help kill ray ray_model reviewers strategies unforeseen",
     "engines/server": "faults real run sick",
     "engines/weights": "kinds",
