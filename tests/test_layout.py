@@ -22,7 +22,6 @@ THEMES = {
     "team_browser unsent",
     "store": "damage relatives",
     "views": "plurals",
-    "vocabulary": "registry",
 }
 """What no module alone is of, by folder."""
 ELSEWHERE = {"e2e", "lab"}

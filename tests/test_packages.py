@@ -87,3 +87,10 @@ def test_engines_load_no_library_of_a_model_before_it_is_asked_for() -> None:
     code = "import sys, ausweis.engines, ausweis.engines.llama, ausweis.engines.weights; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert {"llama_cpp", "llguidance", "safetensors", "httpx", "torch"} & set(loaded) == set()
+
+
+def test_masking_loads_no_engine_reader_or_prompt() -> None:
+    code = "import sys, ausweis.masking; print(*(name for name in sys.modules if name.startswith('ausweis')))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert len(loaded) < 15
+    assert {name.split(".")[1] for name in loaded if "." in name} == {"masking", "spoken", "vocabulary"}

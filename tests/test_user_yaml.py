@@ -26,30 +26,26 @@ def bomb(first: str, more: str) -> str:
 
 
 BOMB = bomb("a0: &a0 [x, x, x, x, x, x]", "[*, *, *, *, *, *]")
-MERGE_BOMB = bomb("a0: &a0 {k: v}", "{<<: [*, *, *, *, *, *]}")
-CHAIN = "\n".join(["a0: &a0 [x]"] + [f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 2000)])
-
 TAG = "a tag (!…) does not belong here"
+ALIAS = "an alias (*…) does not belong here"
 
 BROKEN = {
     "a list as key": ("a: 1\n? [b, c]\n: d", 2, "a key must be text"),
     "a list as key in a line": ("a: {[b]: c}", 1, "a key must be text"),
     "a mapping as key": ("? {a: b}\n: c", 1, "a key must be text"),
-    "an alias of a list as key": ("a: &a [b]\n*a : c", 1, "a key must be text"),
+    "an alias of a list as key": ("a: &a [b]\n*a : c", 2, ALIAS),
     "a number as key": ("a: 1\n2: 3", 2, "a key must be text"),
     "no key": ("~: 3", 1, "a key must be text"),
     "true as key": ("true: 3", 1, "a key must be text"),
     "a date as key": ("2025-01-01: 3", 1, "a key must be text"),
     "no number as key": (".nan: 3", 1, "a key must be text"),
-    "itself as key": ("a: &a\n  ? *a\n  : b", 1, "a key must be text"),
+    "itself as key": ("a: &a\n  ? *a\n  : b", 2, ALIAS),
     "key twice": ("a: 1\nb: 2\na: 3", 3, "found a duplicate key"),
-    "merge of itself": ("b: 1\na: &a {<<: *a}", 2, "endless"),
-    "alias of itself": ("a: &a [*a]", 1, "endless"),
-    "merge of text": ("<<: b", 1, "<< takes a mapping"),
-    "merge of a list of text": ("<<: [b]", 1, "<< takes a mapping"),
-    "bomb": (BOMB, 1, "endless"),
-    "bomb of merges": (MERGE_BOMB, 1, "endless"),
-    "chain": (CHAIN, 1, "endless"),
+    "merge": ("b: &b {c: 1}\na: {<<: *b}", 2, ALIAS),
+    "merge of text": ("<<: b", 1, "a key must be text"),
+    "alias": ("a: &a 1\nb: [c,\n *a]", 3, ALIAS),
+    "alias of itself": ("a: &a [*a]", 1, ALIAS),
+    "bomb": (BOMB, 2, ALIAS),
     "deep lists": ("[" * 1_000_000, 1, "nested too deeply"),
     "deep mappings": ("{a: " * 100_000, 1, "nested too deeply"),
     "deep blocks": ("\n".join(" " * n + "a:" for n in range(400)), 50, "nested too deeply"),
@@ -85,7 +81,7 @@ BROKEN = {
     "no blank behind a colon": ("a:1\nb: 2", 2, "with a blank behind each colon"),
     "two documents": ("a: 1\n---\nb: 2", 2, "a second document begins here (---); put it in a file of its own"),
     "a document ended": ("a: 1\n...\nb: 2", 3, "a second document begins here; put it in a file of its own"),
-    "unknown alias": ("a: *b", 1, "undefined alias"),
+    "unknown alias": ("a: *b", 1, ALIAS),
     "open list": ("a: [b", 1, "parsing a flow sequence"),
     "open quote": ("a: 'b", 1, "quoted scalar"),
     "an old version": ("%YAML 3.7\n---\na: 1", 1, "version"),
@@ -101,12 +97,11 @@ def test_broken_yaml_is_refused_with_its_line(text: str, line: int, words: str) 
     assert caught.value.line == line
 
 
-def test_plain_data_with_aliases_and_merges_written_out() -> None:
-    document = load("a: &a {x: 1, y: 2.5}\nb: {<<: *a, x: two}\nc: [*a, ~, true, 2025-01-31]\nd: &a 3\ne: *a")
-    assert document.data["b"] == {"x": "two", "y": 2.5}
-    assert document.data["c"][:3] == [{"x": 1, "y": 2.5}, None, True]
-    assert (document.data["d"], document.data["e"]) == (3, 3)
-    assert load("x: {<<: [{a: 1}, {a: 2, b: 2}]}").data == {"x": {"a": 1, "b": 2}}
+def test_plain_data() -> None:
+    document = load("a: {x: 1, y: 2.5}\nc: [{x: two}, ~, true, 2025-01-31]\nd: &unused 3")
+    assert document.data["a"] == {"x": 1, "y": 2.5}
+    assert document.data["c"][:3] == [{"x": "two"}, None, True]
+    assert document.data["d"] == 3
     assert load("") == Document(None, None)
 
 

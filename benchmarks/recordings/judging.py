@@ -21,7 +21,7 @@ from ausweis.judging.policy_files import find_policy
 
 __all__ = ["Judged", "judge_both"]
 
-JUDGES = ("calls", "engines", "facts.py", "judging", "prompts", "reading", "vocabulary")
+JUDGES = ("calls", "engines", "facts.py", "judging", "prompts", "reading", "vocabulary.py", "vocabulary.toml")
 """What a verdict depends on, besides the call, its policy and the templates."""
 AT_ONCE = 10
 """Calls that one process judges: what it judged is kept when it is done, and goes on when it was killed."""

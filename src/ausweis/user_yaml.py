@@ -1,7 +1,7 @@
 """YAML that users write: read within bounds, as plain data, with the line of each part.
 
-Aliases and merge keys (`<<`) are written out; a part that holds itself, or grows without end, is refused. Keys are
-text, each once in its mapping; values are text, numbers, true, false, null, dates, lists and mappings.
+Aliases (`*name`) are refused. Keys are text, each once in its mapping; values are text, numbers, true, false, null,
+dates, lists and mappings.
 
 A user may name any file by mistake, one of passwords too: no message quotes what is no YAML, nor what `Document.is_of`
 does not know as ours.
@@ -18,6 +18,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ausweis.errors import AusweisError
@@ -27,11 +28,10 @@ __all__ = ["MAX_BYTES", "Document", "UserYamlError", "keys_of", "load", "read_by
 
 MAX_BYTES = 500_000
 MAX_NODES = 50_000
-"""Keys and values, those that aliases stand for too."""
+"""Keys and values."""
 MAX_DEPTH = 50
 
 _CORE = "tag:yaml.org,2002:"
-_MERGE = f"{_CORE}merge"
 _SCALARS = {_CORE + name for name in ("str", "int", "float", "bool", "null", "timestamp")}
 _HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 _BESIDES = (
@@ -40,7 +40,6 @@ _BESIDES = (
 )
 _SEVERAL_WORDS = re.compile(r"\S\s+\S")
 _QUOTE = re.compile("['\"]")
-_ENDLESS = "its aliases make it endless; write the parts out"
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -149,11 +148,11 @@ def load(text: str) -> Document:
         position = getattr(error, "position", None)
         line = text.count("\n", 0, position) + 1 if isinstance(position, int) else yaml.composer.line
         raise UserYamlError(line, "it holds a character or value that YAML does not allow") from None
-    return Document(None if node is None else _Builder(yaml.constructor).build(node), node)
+    return Document(None if node is None else _data(node, yaml.constructor, []), node)
 
 
 class _Composer(Composer):
-    """Stops where there are too many nodes, or too deep ones. `line`: of the last node that was begun."""
+    """Stops at an alias, and where there are too many nodes, or too deep ones. `line`: of the last that was begun."""
 
     def __init__(self, loader: Any = None) -> None:
         super().__init__(loader)
@@ -163,9 +162,12 @@ class _Composer(Composer):
         self._depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        self.line = self.parser.peek_event().start_mark.line + 1
+        event = self.parser.peek_event()
+        self.line = event.start_mark.line + 1
         self._nodes += 1
         self._depth += 1
+        if isinstance(event, AliasEvent):
+            raise UserYamlError(self.line, "an alias (*…) does not belong here; write the part out")
         if self._nodes > MAX_NODES:
             raise UserYamlError(self.line, f"it has more than {MAX_NODES:,} keys and values")
         if self._depth > MAX_DEPTH:
@@ -175,69 +177,33 @@ class _Composer(Composer):
         return node
 
 
-class _Builder:
-    def __init__(self, constructor: Any) -> None:
-        self._constructor = constructor
-        self._built = 0
-        self._above: list[Node] = []
-        self._path: list[str] = []
-
-    def build(self, node: Node) -> Any:
-        """The plain data of a node."""
-        self._built += 1
-        if self._built > MAX_NODES or len(self._above) > MAX_DEPTH or any(node is parent for parent in self._above):
-            raise UserYamlError(node.start_mark.line + 1, _ENDLESS)
-        if isinstance(node, ScalarNode):
-            return self._scalar(node)
-        self._above.append(node)
-        if isinstance(node, MappingNode) and str(node.tag) == f"{_CORE}map":
-            data: Any = self._mapping(node)
-        elif isinstance(node, SequenceNode) and str(node.tag) == f"{_CORE}seq":
-            data = [self.build(item) for item in node.value]
-        else:
-            raise _tag(node)
-        self._above.pop()
-        return data
-
-    def _mapping(self, node: MappingNode) -> dict[str, Any]:
-        merged: dict[str, Any] = {}
-        own: dict[str, Any] = {}
+def _data(node: Node, constructor: Any, path: list[str]) -> Any:
+    """The plain data of a node; `path`: the keys that lead to it."""
+    line = node.start_mark.line + 1
+    if isinstance(node, SequenceNode) and str(node.tag) == f"{_CORE}seq":
+        return [_data(item, constructor, path) for item in node.value]
+    if isinstance(node, MappingNode) and str(node.tag) == f"{_CORE}map":
+        data: dict[str, Any] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
-            if str(key_node.tag) == _MERGE:
-                merged = {**self._merged(value_node, line), **merged}
-                continue
-            key = self.build(key_node) if isinstance(key_node, ScalarNode) else None
+            is_plain = isinstance(key_node, ScalarNode) and str(key_node.tag) in _SCALARS
+            key = _data(key_node, constructor, path) if is_plain else None
             if not isinstance(key, str):
-                path = [*self._path, key_node.value] if isinstance(key_node, ScalarNode) else ()
-                raise UserYamlError(line, "a key must be text; put it in quotes", path)
-            if key in own:
+                written = [*path, str(key_node.value)] if isinstance(key_node, ScalarNode) else ()
+                raise UserYamlError(line, "a key must be text; put it in quotes", written)
+            if key in data:
                 raise UserYamlError(line, "found a duplicate key: it stands above in the same mapping")
-            self._path.append(key)
-            own[key] = self.build(value_node)
-            self._path.pop()
-        return {**merged, **own}
-
-    def _merged(self, node: Node, line: int) -> dict[str, Any]:
-        parts = self.build(node)
-        merged: dict[str, Any] = {}
-        for part in parts if isinstance(parts, list) else [parts]:
-            if not isinstance(part, dict):
-                raise UserYamlError(line, "<< takes a mapping, or a list of mappings")
-            merged = {**part, **merged}
-        return merged
-
-    def _scalar(self, node: ScalarNode) -> Any:
-        if str(node.tag) not in _SCALARS:
-            raise _tag(node)
-        try:
-            value = self._constructor.construct_object(node, deep=True)
-        except Exception:  # a number of too many digits, a 13th month, a tag that does not fit its value
-            message = "it holds a number, date or tagged value that cannot be; put it in quotes"
-            raise UserYamlError(node.start_mark.line + 1, message) from None
-        if isinstance(value, str) and _HALF_A_CHARACTER.search(value):
-            raise UserYamlError(node.start_mark.line + 1, "it holds half of a surrogate pair, which is no character")
-        return value
+            data[key] = _data(value_node, constructor, [*path, key])
+        return data
+    if not isinstance(node, ScalarNode) or str(node.tag) not in _SCALARS:
+        raise UserYamlError(line, "a tag (!…) does not belong here; leave it out")
+    try:
+        value = constructor.construct_object(node, deep=True)
+    except Exception:  # a number of too many digits, a 13th month, a tag that does not fit its value
+        raise UserYamlError(line, "it holds a number, date or tagged value that cannot be; put it in quotes") from None
+    if isinstance(value, str) and _HALF_A_CHARACTER.search(value):
+        raise UserYamlError(line, "it holds half of a surrogate pair, which is no character")
+    return value
 
 
 def _in_words(error: MarkedYAMLError, text: str) -> str:
@@ -268,10 +234,6 @@ def _sign(before: str, sign: str) -> str:
 def _colon(rest: str) -> str:
     followed = " followed by a blank" if rest.startswith(": ") else ""
     return f"a colon{followed} inside a text: put the whole text in quotes"
-
-
-def _tag(node: Node) -> UserYamlError:
-    return UserYamlError(node.start_mark.line + 1, "a tag (!…) does not belong here; leave it out")
 
 
 def _step(node: Node | None, step: str | int) -> tuple[Node, Node] | None:

@@ -13,9 +13,8 @@ from tests.audio.sounds import tone
 
 from ausweis.audio import pcm as module
 from ausweis.audio.decode import Recording
-from ausweis.audio.decoded_pcm import DecodedPcm
-from ausweis.audio.pcm import Pcm, open_pcm
-from ausweis.audio.plain_pcm import PlainPcm
+from ausweis.audio.pcm import DecodedPcm, Pcm, open_pcm
+from ausweis.audio.wav import PlainPcm
 from ausweis.errors import InputError
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ausweis.calls import Call, UnreadableCall, find_sources, read_calls
+from ausweis.calls import Call, UnreadableCall, find_sources, formats, read_calls
 from ausweis.errors import InputError
 from ausweis.opening import LARGEST
 
@@ -200,7 +200,7 @@ def test_a_fault_of_the_program_stops_one_file(tmp_path: Path, monkeypatch: pyte
     def broken(text: str, *_: Any) -> Any:
         raise LookupError(text)
 
-    monkeypatch.setitem(read_calls.__globals__["_TEXTS"], "vtt", broken)
+    monkeypatch.setitem(formats._TEXTS, "vtt", broken)
     (tmp_path / "a.vtt").write_text(f"WEBVTT {WORD}")
     (tmp_path / "b.txt").write_text(GOOD)
     fault, call = read_calls([tmp_path])

@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.calls.conftest import Read, ReadCall, ReadFault
+from tests.calls.conftest import Read, ReadCall, ReadFault, turns
 
 from ausweis.calls import Call, UnreadableCall
 
@@ -161,3 +161,212 @@ def test_a_number_that_is_none_is_told_by_line_and_column(
     assert isinstance(found, UnreadableCall)
     assert found.place.endswith(f"{name}:{place}")
     assert found.message == "this is no JSON: a number that is none, or too large"
+
+
+SEGMENTS: list[dict[str, Any]] = [
+    {
+        "id": 0,
+        "seek": 0,
+        "start": 0.0,
+        "end": 2.5,
+        "text": " [AGENT] Good morning.",
+        "tokens": [1],
+        "no_speech_prob": 0.1,
+    },
+    {"id": 1, "seek": 0, "start": 2.5, "end": 4.0, "text": " CUSTOMER: Hello.", "tokens": [2]},
+    {"id": 2, "seek": 0, "start": 4.0, "end": 5.0, "text": " Er.", "tokens": [3]},
+    {"id": 3, "seek": 0, "start": 5.0, "end": 6.0, "text": "  ", "tokens": []},
+]
+EXPECTED = [("agent", 0.0, 2.5, "Good morning."), ("caller", 2.5, 4.0, "Hello."), ("unknown", 4.0, 5.0, "Er.")]
+
+
+@pytest.mark.parametrize("language", ["en", "english"])
+def test_openai_whisper(read_call: ReadCall, language: str) -> None:
+    call = read_call("x.json", json.dumps({"text": "…", "segments": SEGMENTS, "language": language}))
+    assert (turns(call), call.language, call.id) == (EXPECTED, "en", "x")
+
+
+def test_bare_segments_of_faster_whisper(read_call: ReadCall) -> None:
+    call = read_call("x.json", json.dumps(SEGMENTS), language="en")
+    assert (turns(call), call.language) == (EXPECTED, "en")
+
+
+def test_whisperx_speakers_are_mapped_by_the_user(read_call: ReadCall, read_fault: ReadFault) -> None:
+    segments = [
+        {"start": 0.0, "end": 1.0, "text": " Tag.", "words": [], "speaker": "SPEAKER_00"},
+        {"start": 1.0, "end": 2.0, "text": " Hallo.", "words": [], "speaker": "SPEAKER_01"},
+        {"start": 2.0, "end": 3.0, "text": " Hm.", "words": []},
+    ]
+    content = json.dumps({"segments": segments, "word_segments": []})
+    call = read_call("x.json", content, speakers={"SPEAKER_00": "agent", "SPEAKER_01": "caller"})
+    assert [t.speaker for t in call.turns] == ["agent", "caller", "unknown"]
+    fault = read_fault("x.json", content)
+    assert "'SPEAKER_00' of turn 1, 'SPEAKER_01' of turn 2" in fault.message
+    assert "--speaker SPEAKER_00=agent" in fault.message
+
+
+def test_whisper_cpp(read_call: ReadCall) -> None:
+    def segment(start: int, end: int, text: str, speaker: str) -> dict[str, Any]:
+        stamps = {"from": "00:00:00,000", "to": "00:00:00,000"}
+        return {"timestamps": stamps, "offsets": {"from": start, "to": end}, "text": text, "speaker": speaker}
+
+    document = {
+        "systeminfo": "",
+        "params": {"language": "de"},
+        "result": {"language": "de"},
+        "transcription": [
+            segment(0, 1500, " Tag.", "0"),
+            segment(1500, 2000, " Hallo.", "1"),
+            segment(2000, 2500, "x", "?"),
+        ],
+    }
+    call = read_call("x.json", json.dumps(document), speakers={"0": "agent", "1": "caller"})
+    assert turns(call) == [("agent", 0.0, 1.5, "Tag."), ("caller", 1.5, 2.0, "Hallo."), ("unknown", 2.0, 2.5, "x")]
+
+
+def test_nobody_known_says_how_to_go_on(read_fault: ReadFault) -> None:
+    fault = read_fault("x.json", json.dumps({"segments": [{"start": 0, "end": 1, "text": "Kranich"}]}))
+    assert fault.kind == "speakers"
+    assert "--speaker" in fault.message
+    assert "Kranich" not in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        ({"segments": [{"start": 0, "end": 1}]}, "segments[1].text"),
+        ({"segments": [{"start": "Kranich", "text": "x"}]}, "segments[1].start"),
+        ({"transcription": [{"text": "Kranich"}]}, "transcription[1].offsets"),
+    ],
+)
+def test_other_shapes_of_whisper(read_fault: ReadFault, document: dict[str, Any], path: str) -> None:
+    fault = read_fault("x.json", json.dumps(document))
+    assert path in fault.message
+    assert "Kranich" not in str(fault)
+
+
+def test_forced_whisper(read_call: ReadCall) -> None:
+    assert turns(read_call("x.data", json.dumps({"segments": SEGMENTS}), format="whisper")) == EXPECTED
+
+
+def items(words: str, start: float, **labels: str) -> list[dict[str, Any]]:
+    """Words of 0.4 seconds, one each half second; a sign at a word's end becomes an item without a time."""
+    found: list[dict[str, Any]] = []
+    for number, word in enumerate(words.split()):
+        begin = start + number / 2
+        times = {"start_time": f"{begin:.2f}", "end_time": f"{begin + 0.4:.2f}"}
+        spoken = word.rstrip(".,?")
+        alternatives = [{"confidence": "1.0", "content": spoken}]
+        found.append({"type": "pronunciation", "alternatives": alternatives, **times, **labels})
+        if spoken != word:
+            alternatives = [{"confidence": "0.0", "content": word[len(spoken) :]}]
+            found.append({"type": "punctuation", "alternatives": alternatives, **labels})
+    return found
+
+
+def with_channels() -> dict[str, Any]:
+    agent = items("Good morning. Your name, please?", 0.0, channel_label="ch_0")
+    agent += items("Thank you.", 6.0, channel_label="ch_0")
+    caller = items("Ida Wolf.", 3.0, channel_label="ch_1") + items("Right.", 1.7, channel_label="ch_1")
+    channels = [{"channel_label": "ch_0", "items": agent}, {"channel_label": "ch_1", "items": caller}]
+    labels = {"channels": channels, "number_of_channels": 2}
+    results = {"transcripts": [{"transcript": "…"}], "channel_labels": labels, "items": agent + caller}
+    return {"jobName": "j", "accountId": "111122223333", "status": "COMPLETED", "results": results}
+
+
+def test_channels_become_turns_in_order_of_time(read_call: ReadCall) -> None:
+    assert turns(read_call("x.json", json.dumps(with_channels()), language="en")) == [
+        ("agent", 0.0, 2.4, "Good morning. Your name, please?"),
+        ("caller", 1.7, 3.9, "Right. Ida Wolf."),
+        ("agent", 6.0, 6.9, "Thank you."),
+    ]
+
+
+def test_an_answer_between_two_sentences_stands_between_them(read_call: ReadCall) -> None:
+    document = with_channels()
+    document["results"]["channel_labels"]["channels"] = [
+        {"channel_label": "ch_0", "items": items("Your PIN? Thank you.", 0.0)},
+        {"channel_label": "ch_1", "items": items("4711.", 0.8)},
+    ]
+    call = read_call("x.json", json.dumps(document), language="en")
+    assert [(t.speaker, t.text) for t in call.turns] == [
+        ("agent", "Your PIN?"),
+        ("caller", "4711."),
+        ("agent", "Thank you."),
+    ]
+
+
+@pytest.mark.parametrize("mapping", [{"ch_1": "agent"}, {"CH_0": "caller"}, {"ch_0": "caller", "ch_1": "agent"}])
+def test_the_channel_of_the_agent_can_be_told(read_call: ReadCall, mapping: dict[str, str]) -> None:
+    call = read_call("x.json", json.dumps(with_channels()), speakers=mapping)
+    assert call.turn(1).speaker == "caller"
+    assert {t.speaker for t in call.turns} == {"agent", "caller"}
+
+
+def with_speakers() -> dict[str, Any]:
+    first, second = items("Guten Tag.", 0.0), items("Hallo.", 2.0)
+    segments = [
+        {"start_time": "0.0", "end_time": "0.9", "speaker_label": "spk_0", "items": spans("spk_0", first)},
+        {"start_time": "2.0", "end_time": "2.4", "speaker_label": "spk_1", "items": spans("spk_1", second)},
+    ]
+    labels = {"speakers": 2, "segments": segments}
+    return {"results": {"speaker_labels": labels, "items": first + second, "language_code": "de-DE"}}
+
+
+def spans(label: str, words: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"speaker_label": label, "start_time": w["start_time"]} for w in words if "start_time" in w]
+
+
+def test_speaker_labels(read_call: ReadCall, read_fault: ReadFault) -> None:
+    content = json.dumps(with_speakers())
+    call = read_call("x.json", content, speakers={"spk_0": "agent", "spk_1": "caller"}, language="en")
+    assert turns(call) == [("agent", 0.0, 0.9, "Guten Tag."), ("caller", 2.0, 2.4, "Hallo.")]
+    assert call.language == "de"
+    assert "'spk_0' of turn 1, 'spk_1' of turn 2" in read_fault("x.json", content).message
+
+
+def test_audio_segments_are_turns(read_call: ReadCall) -> None:
+    document = with_channels()
+    document["results"]["audio_segments"] = [
+        {"id": 1, "transcript": "Ida.", "start_time": "3.0", "end_time": "3.9", "channel_label": "ch_1", "items": [1]},
+        {"id": 0, "transcript": "Name?", "start_time": "0.0", "end_time": "2.4", "channel_label": "ch_0", "items": [0]},
+    ]
+    assert turns(read_call("x.json", json.dumps(document))) == [
+        ("agent", 0.0, 2.4, "Name?"),
+        ("caller", 3.0, 3.9, "Ida."),
+    ]
+
+
+def test_contact_lens(read_call: ReadCall) -> None:
+    document = {
+        "Channel": "VOICE",
+        "LanguageCode": "en-US",
+        "Participants": [
+            {"ParticipantId": "p-1", "ParticipantRole": "AGENT"},
+            {"ParticipantId": "p-2", "ParticipantRole": "CUSTOMER"},
+        ],
+        "Transcript": [
+            {"ParticipantId": "p-1", "Content": "Hello.", "BeginOffsetMillis": 0, "EndOffsetMillis": 1500, "Id": "1"},
+            {"ParticipantId": "p-2", "Content": "Hi.", "BeginOffsetMillis": 1600, "EndOffsetMillis": 1900, "Id": "2"},
+            {"ParticipantRole": "AGENT", "Content": "Yes?", "BeginOffsetMillis": 2000, "EndOffsetMillis": 2500},
+            {"ParticipantId": "CUSTOMER", "Content": "No.", "BeginOffsetMillis": 3000, "EndOffsetMillis": 3500},
+        ],
+    }
+    call = read_call("x.json", json.dumps(document))
+    assert turns(call)[:2] == [("agent", 0.0, 1.5, "Hello."), ("caller", 1.6, 1.9, "Hi.")]
+    assert [t.speaker for t in call.turns] == ["agent", "caller", "agent", "caller"]
+    assert call.language == "en"
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        ({"results": {"channel_labels": {"channels": [{"items": []}]}}}, "channels[1].channel_label"),
+        ({"Transcript": [{"ParticipantRole": "AGENT"}]}, "Transcript[1].Content"),
+        ({"results": {"items": [{"start_time": "Kranich"}]}}, "items[1].start_time"),
+    ],
+)
+def test_other_shapes_of_amazon(read_fault: ReadFault, document: dict[str, Any], path: str) -> None:
+    fault = read_fault("x.json", json.dumps(document))
+    assert path in fault.message
+    assert "Kranich" not in str(fault)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ausweis.masking import mask
-from ausweis.masking.plain import plain
 from ausweis.masking.text import spans_of
+from ausweis.masking.tokens import plain
 from ausweis.vocabulary import Language
 
 SPELLINGS: Sequence[Sequence[str]] = [

@@ -13,8 +13,8 @@ from tests.prompts.conftest import Write
 
 from ausweis.cli import main
 from ausweis.errors import PromptError
-from ausweis.prompts import Template, default_library, lint_file
-from ausweis.prompts.bounds import MAX_CHARACTERS, MAX_STEPS
+from ausweis.prompts import Template, default_library, lint_file, render
+from ausweis.prompts.render import MAX_CHARACTERS
 
 INPUTS = {"text": "Einen Moment.", "context": [{"speaker": "caller", "text": "Ja?"}]}
 TEN = "{% set x = 'aaaaaaaaaa' %}"
@@ -30,10 +30,12 @@ ENDLESS = {
     "loop that prints": LONG + "{% for a in x %}{{ x }}{% endfor %}",
     "loop with much text": LONG + "{% for a in x %}" + "words " * 5000 + "{% endfor %}",
     "loop with a large body": LONG + "{% for a in x %}" + "{% if text %}{% endif %}" * 1000 + "{% endfor %}",
-    "loop that compares": LONG + "{% set y = x ~ 'b' %}{% for a in x %}{% if x == y %}{% endif %}{% endfor %}",
+    "loop that compares": LONG
+    + "{% set y = x[1:] ~ 'b' %}{% for a in x %}{% for b in x %}{% if x == y %}{% endif %}{% endfor %}{% endfor %}",
     "loop that looks for": MANY + "{% for a in x %}{{ 11 in x }}{% endfor %}",
     "loop that tests for": MANY + "{% for a in x %}{% if 11 is in x %}{% endif %}{% endfor %}",
     "loop of filters": LONG + "{% for a in x %}{% if x | upper | lower | line %}{% endif %}{% endfor %}",
+    "many filters": LONG + "{% set x = x ~ x ~ x ~ x ~ x ~ x ~ x ~ x ~ x %}" + "{% if x | line %}{% endif %}" * 1000,
     "loop of slices": LONG + "{% for a in x %}{% if x[1:] %}{% endif %}{% endfor %}",
     "text twice each time": TEN + "{% set x = x ~ x %}" * 60 + "{{ x }}",
     "text plus text": TEN + "{% set x = x + x %}" * 60 + "{{ x }}",
@@ -43,6 +45,9 @@ ENDLESS = {
     + "{% set x = [x, x] %}{% set y = [y, y] %}" * 40
     + "{{ x == y }}",
     "tuples as key": "{% set x = (1, 2) %}" + "{% set x = (x, x) %}" * 60 + "{{ context[0][x] is defined }}",
+    "one text many times": LONG + "{{ " + "x ~ " * 4000 + "'' }}",
+    "a list of one text many times": LONG + "{{ [" + "x, " * 4000 + "] | upper | length }}",
+    "a list of one text joined": LONG + "{{ [" + "x, " * 4000 + "] | join | length }}",
     "replacing": TEN + "{% set x = x | replace('a', x) %}" * 8 + "{{ x | length }}",
     "replacing what is nothing": LONG + "{{ x | replace('', x) | length }}",
     "replacing in a constant": "{{ 'a'" + " | replace('a', 'aaaaaaaaaaaaaaaaaaaa')" * 20 + " }}",
@@ -96,12 +101,18 @@ REFUSED = {
 }
 
 
+@pytest.fixture
+def _less_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render, "MAX_SECONDS", 0.3)
+
+
 def message_of(error: PromptError, path: Path) -> str:
     assert str(error).startswith(f"{path}:")
     assert "\n" not in str(error)
     return error.message
 
 
+@pytest.mark.usefixtures("_less_time")
 @pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS.keys())
 def test_a_template_that_asks_for_too_much_is_stopped(write: Write, body: str) -> None:
     path = write(1, ("agent: {{ text }}", body))
@@ -140,10 +151,11 @@ def test_what_a_template_may_use_works_as_before(write: Write, body: str, text: 
 def test_a_call_of_eight_hours_is_within_the_bounds() -> None:
     lines = [{"speaker": "agent", "text": "w" * 70}] * 10_000
     content = default_library().get("transcript").render({"lines": lines})[-1].content
-    assert len(content) < MAX_CHARACTERS < MAX_STEPS
+    assert len(content) < MAX_CHARACTERS
     assert content.count("\n") == 9_999
 
 
+@pytest.mark.usefixtures("_less_time")
 def test_all_examples_of_a_template_share_the_bounds(write: Write) -> None:
     example = '  - inputs: {text: "Mhm.", context: []}\n    output: "no"\n'
     body = TEN + "".join(f"{{% for {name} in x %}}" for name in "abcd") + "{% endfor %}" * 4

@@ -19,9 +19,9 @@ from ausweis.reading.incidents import _names_value
 from ausweis.reading.own_labels import own_labels
 from ausweis.reading.quotes import place_of
 from ausweis.reading.refusal import declines
-from ausweis.reading.spoken import digits_in
 from ausweis.reading.unsure import doubts
 from ausweis.reading.word_evidence import pieces
+from ausweis.spoken import digits_in
 from ausweis.vocabulary import OwnWord
 
 ENOUGH = 8.0

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ausweis.reading import plausible as reading
 from ausweis.reading.labels import Possible
-from ausweis.reading.spoken import digits_in, has_number
+from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import WITH_DIGITS, Factor, FactorRecord, LooksLike, OwnWord, with_own
 
 

@@ -1,7 +1,7 @@
 """Spoken and written German and English made alike, so that only what was misheard differs: words, dates, sounds.
 
 `neunzehn hundert acht und fünfzig`, `neunzehnhundertachtundfünfzig` and `1958` are one number, `be u er es` and
-`B-U-R-S` the same letters, `Müller` and `mueller` the same word. Numbers are read by `ausweis.reading.spoken`.
+`B-U-R-S` the same letters, `Müller` and `mueller` the same word. Numbers are read by `ausweis.spoken`.
 """
 
 import re
@@ -12,7 +12,7 @@ from unicodedata import combining, normalize
 
 from babel.dates import get_month_names
 
-from ausweis.reading.spoken import words_in
+from ausweis.spoken import words_in
 from ausweis.vocabulary import Language
 
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ı": "i", "ł": "l", "ø": "o"})

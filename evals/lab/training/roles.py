@@ -15,7 +15,7 @@ import numpy as np
 from evals.lab.training.calls import splits_of
 from numpy.typing import NDArray
 
-from ausweis.audio.role_words import FILE_NAME, FORMAT, SHIPPED_WORDS, said_by
+from ausweis.audio.roles import FILE_NAME, FORMAT, SHIPPED_WORDS, said_by
 from ausweis.calls import Call, UnreadableCall, read_calls
 from ausweis.engines.learned_index import SHIPPED, index_to_write
 from ausweis.errors import InputError

@@ -1,25 +1,58 @@
 """Speech to words, by faster-whisper: any of its models, on samples of one channel."""
 
-from collections.abc import Sequence
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ausweis.audio.decode import RATE
-from ausweis.audio.encoded import OnceEncoded
-from ausweis.audio.heard import Cut, Heard, Word
-from ausweis.audio.segments import heard_in, is_loop, is_parroted, is_sparse, text_of
+from ausweis.audio.heard import Cut, Heard, Word, heard_in, is_loop, is_parroted, is_sparse, text_of
 from ausweis.audio.speech import Channel, Span, Window, speech_in, windows_of
 from ausweis.errors import EngineError, ModelError
 from ausweis.machine import usable_cpus
 from ausweis.vocabulary import Language
 
 if TYPE_CHECKING:
+    from ctranslate2 import StorageView
     from faster_whisper import WhisperModel
     from faster_whisper.transcribe import Segment
 
-__all__ = ["AsrModel"]
+__all__ = ["KEPT", "AsrModel", "OnceEncoded"]
+
+KEPT = 8
+"""Windows; of each, 3 MB for Whisper base and 8 MB for large."""
+
+Features = NDArray[np.float32]
+
+
+class OnceEncoded:
+    """Stands for `WhisperModel.encode`: features of one window (mels, frames), or of several, to what is decoded."""
+
+    def __init__(self, encode: "Callable[[Features], StorageView]") -> None:
+        self._encode = encode
+        self._kept: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+
+    def __call__(self, features: Features) -> "StorageView":
+        """Windows that are not kept are encoded together; the latest are kept."""
+        from ctranslate2 import StorageView
+
+        windows = features if features.ndim == 3 else features[np.newaxis]
+        keys = [hashlib.blake2b(window.tobytes()).digest() for window in windows]
+        fresh = [place for place, key in enumerate(keys) if key not in self._kept]
+        if fresh:
+            encoded = np.array(self._encode(windows[fresh]))
+            self._kept |= {keys[place]: one for place, one in zip(fresh, encoded, strict=True)}
+        for key in keys:
+            self._kept.move_to_end(key)
+        output = StorageView.from_array(np.stack([self._kept[key] for key in keys]))
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return output
+
 
 LANGUAGE_WINDOWS = 2
 """Windows of each channel that are asked which language is spoken."""

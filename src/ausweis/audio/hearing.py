@@ -17,8 +17,7 @@ from ausweis import __version__
 from ausweis.audio.asr_model import AsrModel
 from ausweis.audio.kept import KeptTranscripts
 from ausweis.audio.listening import Progress
-from ausweis.audio.role_words import RoleWords
-from ausweis.audio.roles import Happens, Roles
+from ausweis.audio.roles import Happens, Roles, RoleWords
 from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.transcriber import Transcriber
 from ausweis.audio.voice_encoder import VoiceEncoder

@@ -20,13 +20,7 @@ from numpy.typing import NDArray
 from ausweis.audio.decode import RATE
 from ausweis.errors import ModelError
 
-__all__ = [
-    "EMBEDDING",
-    "ENCODER_SHA256",
-    "VoiceEncoder",
-    "Windows",
-    "read_checkpoint",
-]
+__all__ = ["EMBEDDING", "VoiceEncoder"]
 
 ENCODER_SHA256 = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
 
@@ -141,20 +135,9 @@ def _mel(samples: Windows) -> Floats:
 @cache
 def _filters() -> Floats:
     """(201, 40): triangles of equal area, their corners evenly spaced on Slaney's scale from 0 to 8 kHz."""
-    corners = _hertz(np.linspace(0.0, _slaney(RATE / 2), MELS + 2))
-    bins = np.fft.rfftfreq(FRAME, 1 / RATE)[:, None]
-    low, middle, high = corners[:-2], corners[1:-1], corners[2:]
-    triangles = np.minimum((bins - low) / (middle - low), (high - bins) / (high - middle))
-    return np.asarray(np.maximum(triangles, 0.0) * 2.0 / (high - low), dtype=np.float32)
+    from faster_whisper.feature_extractor import FeatureExtractor
 
-
-def _slaney(hertz: float) -> float:
-    """Mels of a frequency above 1 kHz: 3 for each 200 Hz up to there (15), then 27 for each factor of 6.4."""
-    return float(15.0 + 27.0 * np.log(hertz / 1000.0) / np.log(6.4))
-
-
-def _hertz(mels: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(mels < 15.0, mels * 200.0 / 3.0, 1000.0 * 6.4 ** ((mels - 15.0) / 27.0))
+    return np.ascontiguousarray(FeatureExtractor.get_mel_filters(RATE, FRAME, MELS).T, dtype=np.float32)
 
 
 def read_checkpoint(data: bytes, *, place: str | None = None) -> dict[str, Any]:

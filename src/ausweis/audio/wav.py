@@ -1,15 +1,21 @@
-"""The header of a WAV file: what is in it, where its sound begins; and one of our own.
+"""WAV files: the header, and one of our own; and the samples where each stands for itself, without a library of sound.
 
-The format: Microsoft and IBM, Multimedia Programming Interface and Data Specifications 1.0 (1991), and RFC 2361.
+Those are 16-bit PCM and G.711 (A-law, µ-law), as telephone systems record. The format: Microsoft and IBM, Multimedia
+Programming Interface and Data Specifications 1.0 (1991), and RFC 2361.
 """
 
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["A_LAW", "HEADER_BYTES", "MU_LAW", "PCM", "Wav", "header"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["A_LAW", "HEADER_BYTES", "MU_LAW", "PCM", "PlainPcm", "Wav", "header"]
 
 PCM, FLOAT, A_LAW, MU_LAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 HEADER_BYTES = 44
@@ -72,3 +78,67 @@ def _read(path: Path, file: BinaryIO) -> Wav | None:
         else:
             file.seek(size + size % 2, os.SEEK_CUR)
     return None
+
+
+_BLOCK = 1 << 16
+"""Samples of each channel that are read at once."""
+
+
+@dataclass(frozen=True)
+class PlainPcm:
+    """The samples of such a file."""
+
+    wav: Wav
+
+    @staticmethod
+    def fits(wav: Wav) -> bool:
+        """Whether the file is one of these."""
+        return (wav.coding, wav.bits) in ((PCM, 16), (A_LAW, 8), (MU_LAW, 8))
+
+    @property
+    def channels(self) -> int:
+        """How many channels."""
+        return self.wav.channels
+
+    @property
+    def rate(self) -> int:
+        """Samples a second."""
+        return self.wav.rate
+
+    @property
+    def length(self) -> int:
+        """Samples of each channel."""
+        return self.wav.size // self._width
+
+    @property
+    def _width(self) -> int:
+        return self.wav.channels * self.wav.bits // 8
+
+    def read(self, first: int = 0) -> Iterator[NDArray[np.int16]]:
+        """From this sample to the end, in blocks (samples, channels)."""
+        left = self.length - first
+        with self.wav.path.open("rb") as file:
+            file.seek(self.wav.begin + first * self._width)
+            while left > 0 and (data := file.read(min(left, _BLOCK) * self._width)):
+                samples = self._samples(data[: len(data) // self._width * self._width])
+                left -= len(samples)
+                yield samples
+
+    def _samples(self, data: bytes) -> NDArray[np.int16]:
+        if self.wav.coding == PCM:
+            return np.frombuffer(data, np.dtype("<i2")).reshape(-1, self.channels)
+        return _table(self.wav.coding)[np.frombuffer(data, np.uint8)].reshape(-1, self.channels)
+
+
+@cache
+def _table(coding: int) -> NDArray[np.int16]:
+    """What each byte stands for in 16 bits, as ITU-T G.711 lays down."""
+    byte = np.arange(256)
+    if coding == MU_LAW:
+        byte ^= 0xFF
+        size = ((((byte & 0x0F) << 3) + 0x84) << (byte >> 4 & 7)) - 0x84
+        return np.asarray(np.where(byte & 0x80, -size, size), np.int16)
+    byte ^= 0x55
+    step = byte >> 4 & 7
+    size = (((byte & 0x0F) << 4) + 8 + np.where(step > 0, 0x100, 0)) << np.maximum(step - 1, 0)
+    return np.asarray(np.where(byte & 0x80, size, -size), np.int16)

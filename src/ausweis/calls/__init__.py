@@ -2,25 +2,21 @@
 
 sources         PATH arguments → the files to read, in order, with an id for each
 folders         a folder walked through: what is read of it, what is passed over, and the sentence that tells it
-formats         which format a file is in: by extension, by content, or as forced
-json_format     the contract as JSON and JSONL, also wrapped as {"call": …, "gold": …}
-webvtt          WebVTT with voice tags
-srt             SubRip
+formats         which format a file is in: by extension, by content, or as forced; formats that packages add
+json_format     the contract as JSON and JSONL, also wrapped as {"call": …, "gold": …}; Whisper; Amazon Transcribe
+subtitles       WebVTT with voice tags, SubRip
 plain           plain text with speaker prefixes
 csv_format      CSV with the columns speaker, text, start, end, call_id
-whisper         JSON of openai-whisper, faster-whisper, whisperX and whisper.cpp
-aws_transcribe  JSON of Amazon Transcribe and Contact Lens
 speakers        speaker labels → agent or caller
 checks          a raw call → a Call, or an UnreadableCall that says why not, in one clause
-text            bytes → text: UTF-8 only, control characters out
-times           time stamps and numbers → seconds
+text            bytes → text: UTF-8 only, control characters out; time stamps and numbers → seconds
 call            the contract: Call, Turn, words with their times; a call before it is checked, or that cannot be read
 reading         all of it together: read_calls
 """
 
 from ausweis.calls.call import Call, Kind, SpokenWord, Turn, UnreadableCall
 from ausweis.calls.folders import PassedOver
-from ausweis.calls.formats import FORMATS, Format
+from ausweis.calls.formats import FORMATS
 from ausweis.calls.reading import read_calls
 from ausweis.calls.sources import Source, Sources, find_sources
 from ausweis.calls.speakers import Speakers
@@ -28,7 +24,6 @@ from ausweis.calls.speakers import Speakers
 __all__ = [
     "FORMATS",
     "Call",
-    "Format",
     "Kind",
     "PassedOver",
     "Source",

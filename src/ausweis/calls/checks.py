@@ -10,8 +10,7 @@ from pydantic import ValidationError
 
 from ausweis.calls.call import Call, RawCall, SpokenWord, Turn, UnreadableCall
 from ausweis.calls.speakers import Speakers
-from ausweis.calls.text import shape
-from ausweis.calls.times import LATEST
+from ausweis.calls.text import LATEST, shape
 from ausweis.errors import CallFormatError
 
 __all__ = ["LONGEST", "check", "explain"]

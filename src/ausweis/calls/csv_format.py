@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ausweis.calls.call import RawCall, UnreadableCall, raw_turn
-from ausweis.calls.text import clean, decode_lines
-from ausweis.calls.times import seconds
+from ausweis.calls.text import clean, decode_lines, seconds
 from ausweis.errors import CallFormatError, EncodingError, InputError
 from ausweis.opening import LARGEST, TOO_LARGE
 

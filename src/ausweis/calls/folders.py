@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
-from ausweis.calls.formats import EXTENSIONS, RECORDINGS
+from ausweis.calls.formats import RECORDINGS, extensions
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
 from ausweis.journal import parsed
@@ -106,7 +106,7 @@ def walk(folder: Path, *, any_extension: bool) -> Below:
         files += [here / entry for entry in sorted(names) if why[entry] is None]
     if not files and not closed:
         others = f" ({sentence(grouped(passed))})" if passed else ""
-        known = ", ".join(sorted(EXTENSIONS | dict.fromkeys(RECORDINGS)))
+        known = ", ".join(sorted(extensions() | RECORDINGS))
         raise InputError(f"the folder has no calls{others}; known are {known}", place=shown_path(folder))
     return below
 
@@ -133,7 +133,7 @@ def _unwanted(path: Path, any_extension: bool) -> Reason | None:
     if path.name.startswith("."):
         return "hidden"
     extension = path.suffix.lower()
-    if not any_extension and extension not in EXTENSIONS and extension not in RECORDINGS:
+    if not any_extension and extension not in extensions() | RECORDINGS:
         return "extension"
     if path.name == _FAILURES and _schema(_first(path)).startswith("ausweis/failure@"):
         return "written"

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ausweis.calls.call import Lined, raw_turn
 from ausweis.calls.speakers import Speakers
-from ausweis.calls.times import CLOCK, clock_seconds
+from ausweis.calls.text import CLOCK, clock_seconds
 from ausweis.errors import CallFormatError
 from ausweis.vocabulary import FACTORS
 

@@ -1,30 +1,19 @@
 """From the PATH arguments of a user to checked calls, one at a time; one that cannot be read never stops the others."""
 
-import codecs
-import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import BinaryIO
 
-from ausweis.calls import aws_transcribe, csv_format, json_format, plain, srt, webvtt, whisper
 from ausweis.calls.call import Call, RawCall, UnreadableCall
 from ausweis.calls.checks import check
-from ausweis.calls.formats import FORMATS, Format, check_format, sniff
+from ausweis.calls.formats import RawCalls, check_format, read_stream
 from ausweis.calls.sources import Source, Sources, find_sources
 from ausweis.calls.speakers import Speakers
-from ausweis.calls.text import clean, decode
 from ausweis.errors import AusweisError, unforeseen
-from ausweis.opening import bounded_lines, read_rest, require_file
+from ausweis.opening import require_file
 from ausweis.vocabulary import Language
 
 __all__ = ["read_calls"]
 
-_HEAD = 4096
-_FORCED: dict[Format, json_format.Reader] = {"whisper": whisper.read, "aws": aws_transcribe.read}
-_JSON = ("json", *_FORCED)
-_TEXTS = {"vtt": webvtt.read, "srt": srt.read, "plain": plain.read}
-
-RawCalls = Iterator[RawCall | UnreadableCall]
 Hear = Callable[[Source], RawCall | UnreadableCall]
 """What makes a raw call of a recording."""
 
@@ -40,10 +29,9 @@ def read_calls(
     """Read every call below the paths, in order.
 
     `speakers` maps labels to agent, caller or unknown, besides the known ones; `language` holds for calls that do not
-    say theirs; `format` (one of FORMATS) is taken for every file, instead of extension and content; `hear` listens to
-    recordings, which are unreadable without it. Of JSON Lines one call is held at a time, of CSV one or some, of any
-    other format one file, and never more than `opening.LARGEST`. Ids are unique: the second call with an id is
-    unreadable.
+    say theirs; `format` (one of FORMATS, or one that a package adds) is taken for every file, instead of extension and
+    content; `hear` listens to recordings, which are unreadable without it. Never more than `opening.LARGEST` is held.
+    Ids are unique: the second call with an id is unreadable.
 
     Raises:
         InputError: at once, before anything is read: a path that does not exist, a folder without calls, an empty
@@ -56,7 +44,7 @@ def read_calls(
 
 
 def _read_all(
-    sources: Sources, speakers: Speakers, language: str, forced: Format | None, hear: Hear | None
+    sources: Sources, speakers: Speakers, language: str, forced: str | None, hear: Hear | None
 ) -> Iterator[Call | UnreadableCall]:
     first_place: dict[str, str] = {}
     for source in sources.files:
@@ -71,7 +59,7 @@ def _read_all(
 
 
 def _checked(
-    source: Source, speakers: Speakers, language: str, forced: Format | None, hear: Hear | None
+    source: Source, speakers: Speakers, language: str, forced: str | None, hear: Hear | None
 ) -> Iterator[tuple[str, Call | UnreadableCall]]:
     """The calls of one file, each with its place. Whatever goes wrong, the files after it are read."""
     heard = source.is_recording and forced is None
@@ -108,64 +96,14 @@ def _listen(source: Source, hear: Hear | None) -> RawCalls:
         yield hear(source)
 
 
-def _read_source(source: Source, speakers: Speakers, forced: Format | None) -> RawCalls:
+def _read_source(source: Source, speakers: Speakers, forced: str | None) -> RawCalls:
     count = 0
     try:
         with source.open() as stream:
-            for count, raw in enumerate(_read_stream(stream, source, speakers, forced), start=1):  # noqa: B007
+            calls = read_stream(stream, source.place, source.extension, source.default_id, speakers, forced)
+            for count, raw in enumerate(calls, start=1):  # noqa: B007
                 yield raw
         if not count:
             yield UnreadableCall(source.place, None, "the file holds no calls", "empty")
     except AusweisError as error:
         yield UnreadableCall.of(error, source.place, call_id=None)
-
-
-def _read_stream(stream: BinaryIO, source: Source, speakers: Speakers, forced: Format | None) -> RawCalls:
-    lines = bounded_lines(stream, source.place)
-    head = _head(lines)
-    if not any(map(_filled, head)):
-        yield UnreadableCall(source.place, None, "the file is empty", "empty")
-        return
-    chosen = forced or sniff(b"".join(head).decode("utf-8-sig", "replace"), source.extension)
-    if chosen is None:
-        message = f"nobody knows the format of this file; name it with --format, one of {', '.join(FORMATS)}"
-        yield UnreadableCall(source.place, None, message, "format")
-    elif chosen == "csv":
-        yield from csv_format.read(itertools.chain(head, lines), source.place, source.default_id)
-    elif chosen == "jsonl" or (chosen in _JSON and _is_json_lines(head)):
-        arguments = (source.place, source.default_id, speakers, _FORCED.get(chosen))
-        yield from json_format.read_lines(itertools.chain(head, lines), *arguments)
-    else:
-        text = decode(read_rest(b"".join(head), stream, source.place), source.place)
-        yield from _read_text(text, source, speakers, chosen)
-
-
-def _read_text(text: str, source: Source, speakers: Speakers, chosen: Format) -> RawCalls:
-    if chosen in _JSON:
-        value = json_format.parse(text, source.place)
-        yield from json_format.read_document(value, source.place, source.default_id, speakers, _FORCED.get(chosen))
-    else:
-        turns = _TEXTS[chosen](clean(text), source.place, speakers)
-        document = {"turns": [turn for _, turn in turns]}
-        yield RawCall(document, source.place, source.default_id, [line for line, _ in turns])
-
-
-def _is_json_lines(head: list[bytes]) -> bool:
-    """Whether the first line that is not blank is a whole object and more follows: then it is no single document."""
-    first, *others = filter(None, map(_filled, head))
-    return bool(others) and first.startswith(b"{") and first.endswith(b"}")
-
-
-def _head(lines: Iterator[bytes]) -> list[bytes]:
-    """The first lines: two with something in them and some thousand bytes, where there are that many."""
-    head: list[bytes] = []
-    filled = size = 0
-    while (filled < 2 or size < _HEAD) and (line := next(lines, b"")):
-        head.append(line)
-        size += len(line)
-        filled += bool(_filled(line))
-    return head
-
-
-def _filled(line: bytes) -> bytes:
-    return line.removeprefix(codecs.BOM_UTF8).strip()

@@ -1,6 +1,7 @@
 """From the PATH arguments of a user to the files that are read, in a steady order, with an id for each."""
 
 import glob
+import itertools
 import json
 import os
 import re
@@ -46,16 +47,20 @@ _AGENT_CHANNEL: dict[tuple[Speaker | None, Speaker | None], AgentChannel] = {
 class Source:
     """One file, or standard input where `path` is None. `default_id` names its call where the file does not.
 
-    Of a call that was recorded in two files, `path` is the agent's and `other` the caller's. `sidecar` is where a
-    file about a recording would be. `agent_channel`: where the name of a stereo recording says that the agent is.
+    Of a call that was recorded in two files, `path` is the agent's and `other` the caller's. `root`: the folder or file
+    that was named; ids that collide are made different by the path from there.
     """
 
     path: Path | None
-    place: str
-    default_id: str
+    place: str = "standard input"
+    default_id: str = "stdin"
     other: Path | None = None
-    sidecar: Path | None = None
-    agent_channel: AgentChannel | None = None
+    root: Path = Path()
+
+    @classmethod
+    def of(cls, path: Path, root: Path) -> "Source":
+        """One for a file; its id comes later."""
+        return cls(path, shown_path(path), root=root)
 
     @property
     def is_recording(self) -> bool:
@@ -71,6 +76,29 @@ class Source:
     def extension(self) -> str:
         """The extension with its dot; empty for standard input."""
         return self.path.suffix if self.path else ""
+
+    @property
+    def call(self) -> Path:
+        """The path without its extension, nor what its name says about the sides."""
+        stem = (self.path or Path("-")).with_suffix("")
+        side = _SIDE.fullmatch(stem.name) if self.other else None
+        if side is None and self.agent_channel:
+            side = _BOTH.fullmatch(stem.name)
+        return stem.with_name(side["call"]) if side else stem
+
+    @property
+    def agent_channel(self) -> AgentChannel | None:
+        """Where the name of a stereo recording says that the agent is."""
+        both = _BOTH.fullmatch(self.path.stem) if self.path and self.is_recording else None
+        if both is None:
+            return None
+        left, right = (_CHANNELS.get(label.lower()) for label in both.group("left", "right"))
+        return _AGENT_CHANNEL.get((left, right))
+
+    @property
+    def sidecar(self) -> Path | None:
+        """Where a file about a recording would be."""
+        return self.call.with_name(f"{self.call.name}.json") if self.is_recording else None
 
     @property
     def size(self) -> int | None:
@@ -114,39 +142,6 @@ class Sources:
         return frozenset((*(source.place for source in self.files), *beside))
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    path: Path
-    root: Path
-    """Ids that collide are made different by the path from here."""
-    other: Path | None = None
-
-    @property
-    def call(self) -> Path:
-        """The path of the call without its extension, nor what its name says about the sides."""
-        stem = self.path.with_suffix("")
-        side = _SIDE.fullmatch(stem.name) if self.other else None
-        if side is None and self.agent_channel:
-            side = _BOTH.fullmatch(stem.name)
-        return stem.with_name(side["call"]) if side else stem
-
-    @property
-    def agent_channel(self) -> AgentChannel | None:
-        both = _BOTH.fullmatch(self.path.stem) if self.is_recording else None
-        if both is None:
-            return None
-        left, right = (_CHANNELS.get(label.lower()) for label in both.group("left", "right"))
-        return _AGENT_CHANNEL.get((left, right))
-
-    @property
-    def is_recording(self) -> bool:
-        return self.path.suffix.lower() in RECORDINGS
-
-    @property
-    def sidecar(self) -> Path | None:
-        return self.call.with_name(f"{self.call.name}.json") if self.is_recording else None
-
-
 def find_sources(
     paths: Sequence[str | os.PathLike[str]], *, any_extension: bool = False, recordings_only: bool = False
 ) -> Sources:
@@ -163,41 +158,41 @@ def find_sources(
     """
     if not paths:
         raise InputError("no calls are named; name a file, a folder, or - for standard input")
-    files: list[_File | None] = []
+    files: list[Source] = []
     closed: list[Path] = []
     passed: list[tuple[Reason, Path]] = []
     for path_argument in paths:
         argument = os.fspath(path_argument)
         if argument == "-":
-            files.append(None)
+            files.append(Source(None))
             continue
         for path in _expand(argument):
             # Paths, places and ids are the same however a file was reached; its own name may be a link.
             if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the folder above it cannot be entered
                 root = Path(os.path.realpath(path))
                 below = walk(root, any_extension=any_extension)
-                files += [_File(file, root) for file in below.files]
+                files += [Source.of(file, root) for file in below.files]
                 passed += below.passed_over
                 closed += below.closed
             else:
                 folder = Path(os.path.realpath(path.parent))
-                files.append(_File(folder / path.name, folder))
-    every = _paired(_once(files))
+                files.append(Source.of(folder / path.name, folder))
+    once: dict[str | None, Source] = {}
+    for file in files:
+        once.setdefault(os.path.realpath(file.path) if file.path else None, file)
+    every = _paired(list(once.values()))
     calls = _without_sidecars(every)
-    wanted = [file for file in calls if file and file.is_recording] if recordings_only else _one_of_each(calls)
-    chosen = _without_copies(calls, wanted)
-    sources = [*_with_ids(chosen), *(Source(path, shown_path(path), _id(path.name)) for path in dict.fromkeys(closed))]
-    return Sources(tuple(sources), grouped([*passed, *_left(every, chosen, recordings_only)]))
-
-
-def _left(
-    files: Sequence[_File | None], chosen: Sequence[_File | None], recordings_only: bool
-) -> Iterator[tuple[Reason, Path]]:
-    used = {file.sidecar for file in chosen if file}
-    for file in set(files) - set(chosen):
-        path = file.path if file else Path("-")
+    wanted = [file for file in calls if file.is_recording] if recordings_only else _one_of_each(calls)
+    # Recordings that `ausweis transcribe` kept beside their transcripts are copies.
+    copies = {path for file in calls if file.path for path in kept_recordings(file.path)}
+    chosen = [file for file in wanted if not (file.is_recording and file.call in copies)]
+    used = {file.sidecar for file in chosen}
+    for file in set(every) - set(chosen):
+        path = file.path or Path("-")
         if path not in used:
-            yield "no_recording" if recordings_only and not (file and file.is_recording) else "transcript", path
+            passed.append(("no_recording" if recordings_only and not file.is_recording else "transcript", path))
+    faults = [Source(path, shown_path(path), _id(path.name)) for path in dict.fromkeys(closed)]
+    return Sources((*_with_ids(chosen), *faults), grouped(passed))
 
 
 def _expand(argument: str) -> list[Path]:
@@ -217,37 +212,30 @@ def _expand(argument: str) -> list[Path]:
     raise InputError("there is no such file or folder", place=shown_path(argument))
 
 
-def _once(files: list[_File | None]) -> list[_File | None]:
-    seen: dict[str | None, _File | None] = {}
-    for file in files:
-        seen.setdefault(os.path.realpath(file.path) if file else None, file)
-    return list(seen.values())
-
-
-def _paired(files: list[_File | None]) -> list[_File | None]:
+def _paired(files: list[Source]) -> list[Source]:
     """Two recordings of one call, one a side, as one; it stands where the first of them stood."""
     known = Speakers()
-    sides: dict[Path, dict[str, _File]] = {}
+    sides: dict[Path, dict[str, Source]] = {}
     for file in files:
-        side = _SIDE.fullmatch(file.path.stem) if file and file.is_recording else None
+        side = _SIDE.fullmatch(file.path.stem) if file.path and file.is_recording else None
         speaker = known.find(side["side"]) if side else None
-        if file and side and speaker:
+        if file.path and side and speaker:
             sides.setdefault(file.path.with_name(side["call"]), {}).setdefault(speaker, file)
-    place = {file.path: number for number, file in enumerate(files) if file}
-    joined: dict[Path, list[_File]] = {}
+    place = {file: number for number, file in enumerate(files)}
+    joined: dict[Source, list[Source]] = {}
     for two in sides.values():
         if {"agent", "caller"} <= two.keys():
             agent, caller = two["agent"], two["caller"]
-            both = replace(agent, other=caller.path)
-            first = min((agent, caller), key=lambda file: place[file.path])
-            joined |= {agent.path: [], caller.path: [], first.path: [both]}
-    return [whole for file in files for whole in (joined.get(file.path, [file]) if file else [None])]
+            first = min((agent, caller), key=place.__getitem__)
+            joined |= {agent: [], caller: []}
+            joined[first] = [replace(agent, other=caller.path)]
+    return [whole for file in files for whole in joined.get(file, [file])]
 
 
-def _without_sidecars(files: list[_File | None]) -> list[_File | None]:
+def _without_sidecars(files: list[Source]) -> list[Source]:
     """A JSON file of the same name as a recording tells about it, and is no call of its own."""
-    sidecars = {file.sidecar for file in files if file}
-    return [file for file in files if not (file and file.path in sidecars and not _is_transcript(file.path))]
+    sidecars = {file.sidecar for file in files if file.sidecar}
+    return [file for file in files if not (file.path and file.path in sidecars and not _is_transcript(file.path))]
 
 
 def _is_transcript(path: Path) -> bool:
@@ -259,40 +247,32 @@ def _is_transcript(path: Path) -> bool:
     return isinstance(value, list) or (isinstance(value, dict) and not _WORDS.isdisjoint(value))
 
 
-def _one_of_each(files: list[_File | None]) -> list[_File | None]:
+def _one_of_each(files: list[Source]) -> list[Source]:
     """Of a recording and its transcript, the transcript."""
-    transcripts = {file.call for file in files if file and not file.is_recording}
-    return [file for file in files if not (file and file.is_recording and file.call in transcripts)]
-
-
-def _without_copies(files: Sequence[_File | None], chosen: Sequence[_File | None]) -> list[_File | None]:
-    """The chosen ones without recordings that `ausweis transcribe` kept beside their transcripts."""
-    copies = {path for file in files if file for path in kept_recordings(file.path)}
-    return [file for file in chosen if not (file and file.is_recording and file.call in copies)]
+    transcripts = {file.call for file in files if file.path and not file.is_recording}
+    return [file for file in files if not (file.is_recording and file.call in transcripts)]
 
 
 def _id(name: str) -> str:
     return shown_path(name)[-_MAX_ID:]
 
 
-def _with_ids(every: list[_File | None]) -> list[Source]:
+def _with_ids(every: list[Source]) -> list[Source]:
     """The stem where it is the only one, else the path from the argument, with extension, from what all share."""
-    files = [file for file in every if file]
-    shared = os.path.commonpath([file.path.parent for file in files]) if files else ""
-    names: tuple[Callable[[_File], str], ...] = (
-        lambda file: file.call.name,
-        lambda file: file.call.relative_to(file.root).as_posix(),
-        lambda file: file.path.relative_to(file.root).as_posix(),
-        lambda file: file.path.relative_to(shared).as_posix(),
+    paths = {file: file.path for file in every if file.path}
+    shared = os.path.commonpath([path.parent for path in paths.values()]) if paths else ""
+    names: tuple[Callable[[Source, Path], str], ...] = (
+        lambda file, path: file.call.name,
+        lambda file, path: file.call.relative_to(file.root).as_posix(),
+        lambda file, path: path.relative_to(file.root).as_posix(),
+        lambda file, path: path.relative_to(shared).as_posix(),
     )
-    counts = [Counter(map(name, files)) for name in names]
+    counts = [Counter(itertools.starmap(name, paths.items())) for name in names]
     sources: list[Source] = []
     for file in every:
-        if file is None:
-            sources.append(Source(None, "standard input", "stdin"))
-            continue
-        choices = [(name(file), count) for name, count in zip(names, counts, strict=True)]
-        chosen = next((text for text, count in choices if count[text] == 1), choices[-1][0])
-        place = shown_path(file.path)
-        sources.append(Source(file.path, place, _id(chosen), file.other, file.sidecar, file.agent_channel))
+        if file in paths:
+            choices = [(name(file, paths[file]), count) for name, count in zip(names, counts, strict=True)]
+            chosen = next((text for text, count in choices if count[text] == 1), choices[-1][0])
+            file = replace(file, default_id=_id(chosen))
+        sources.append(file)
     return sources

@@ -1,4 +1,4 @@
-"""Bytes to text: UTF-8 only, control characters out; and what messages may say of a file's words.
+"""Bytes to text: UTF-8 only, control characters out; times as seconds; and what messages may say of a file's words.
 
 Text is cleaned before anything reads it, so quotes and hashes hold for the cleaned text. Out go: control characters
 (C0 and C1, save tab and line feed), marks that turn the direction of writing, soft hyphens, spaces without width,
@@ -16,7 +16,20 @@ from typing import Any
 
 from ausweis.errors import CallFormatError, EncodingError
 
-__all__ = ["MARKER", "as_utf8", "clean", "clean_tree", "decode", "decode_lines", "shape", "shown_path"]
+__all__ = [
+    "CLOCK",
+    "LATEST",
+    "MARKER",
+    "as_utf8",
+    "clean",
+    "clean_tree",
+    "clock_seconds",
+    "decode",
+    "decode_lines",
+    "seconds",
+    "shape",
+    "shown_path",
+]
 
 _OTHER_BOMS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
@@ -131,3 +144,43 @@ def shape(text: str) -> str:
     number = {0: "no word", 1: "one word", 2: "two words", 3: "three words"}.get(words, f"{words} words")
     signs = " and ".join(name for name, is_there in has.items() if is_there)
     return f"{number}{f' of {signs}' if signs else ''}, {len(text)} characters"
+
+
+LATEST = 10**10
+"""Seconds: what is later is no time of a call, not even where a program counts from 1970."""
+
+CLOCK = r"(?:\d{1,4}:)?\d{1,3}:\d{2}(?:[.,]\d{1,9})?"
+"""A clock as a regular expression: minutes and seconds, hours and a fraction where they are told, in any digits."""
+
+_CLOCK = re.compile(CLOCK)
+_NUMBER = re.compile(r"\d{1,12}(?:[.,]\d{1,9})?")
+
+
+def clock_seconds(stamp: str) -> float:
+    """`1:02:03.5`, `02:03` or `00:02:03,500` in seconds.
+
+    Raises:
+        ValueError: it is no clock; the message has nothing of it.
+    """
+    if not _CLOCK.fullmatch(stamp):
+        raise ValueError("no clock")
+    *large, last = stamp.replace(",", ".").split(":")
+    whole = 0
+    for part in large:
+        whole = whole * 60 + int(part)
+    # Rounded, so that 62.4 is not 62.400000000000006.
+    return round(whole * 60 + float(last), 6)
+
+
+def seconds(value: str) -> float | None:
+    """A cell of a table in seconds: a number with decimal point or comma, a clock, or None where it is blank.
+
+    Raises:
+        ValueError: it is none of these; the message has nothing of it.
+    """
+    value = value.strip()
+    if not value:
+        return None
+    if _NUMBER.fullmatch(value):
+        return float(value.replace(",", "."))
+    return clock_seconds(value)

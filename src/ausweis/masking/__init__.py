@@ -1,10 +1,8 @@
 """Personal data in what was said, shown by its kind: `meine PIN ist ‹PIN›`.
 
 kinds    the kinds, spans of them put in order, and what is shown instead
-plain    a text as it reads, whatever its digits and letters are made of
-tokens   a text as words, with their digits
-numbers  digits and spoken numbers: amounts, IBANs, all others
-dates    days, months and years
+tokens   a text as it reads, and as words with their digits
+numbers  digits and spoken numbers: dates, amounts, IBANs, all others
 places   addresses and e-mail addresses
 names    names of persons
 text     all of it in one text

@@ -1,26 +1,21 @@
 """Kinds of personal data; spans of a text that hold some, put in order; and what is shown instead of them."""
 
 import re
+import tomllib
 from collections.abc import Container, Iterable, Sequence
+from importlib.resources import files
 from typing import NamedTuple, get_args
 
 from ausweis.vocabulary import Language, MaskKind
 
-__all__ = ["KINDS", "SHOWN", "Span", "in_order", "masked", "shown_as", "within"]
+__all__ = ["KINDS", "SHOWN", "Span", "cues", "in_order", "masked", "shown_as", "table", "within", "words"]
 
 KINDS: tuple[MaskKind, ...] = get_args(MaskKind)
 
-_GERMAN: dict[MaskKind, str] = {
-    "code": "Code",
-    "password": "Kennwort",
-    "answer": "Antwort",
-    "date": "Datum",
-    "number": "Nummer",
-    "amount": "Betrag",
-    "name": "Name",
-    "address": "Adresse",
-    "e-mail": "E-Mail",
-    "value": "Angabe",
+_FOLDER = files("ausweis.masking") / "common"
+_LISTS = {
+    language: tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    for language in get_args(Language)
 }
 _BETWEEN = re.compile(r"[\s,\-–…/]{0,3}")
 
@@ -33,11 +28,27 @@ class Span(NamedTuple):
     kind: MaskKind
 
 
+def table(name: str) -> dict[str, str]:
+    """The entries of a table in `common`, in all languages together."""
+    return {key: text for lists in _LISTS.values() for key, text in lists.get(name, {}).items()}
+
+
+def words(name: str, key: str) -> frozenset[str]:
+    """The words of a list in `common`, in all languages together."""
+    return frozenset(word for lists in _LISTS.values() for word in lists[name].get(key, "").split())
+
+
+def cues(key: str) -> list[list[str]]:
+    """The cues of names, each as its words."""
+    texts = [lists["names"][key] for lists in _LISTS.values() if key in lists["names"]]
+    return [cue.split() for text in texts for cue in text.split(",")]
+
+
 def shown_as(kind: MaskKind, language: Language) -> str:
     """What stands in the text instead: `‹PIN›`, `‹Datum›`; `‹…›` for the rest of an overlong text."""
     if kind == "rest":
         return "‹…›"
-    return f"‹{_GERMAN.get(kind, kind) if language == 'de' else kind}›"
+    return f"‹{_LISTS[language]['shown'].get(kind, kind)}›"
 
 
 SHOWN = frozenset(shown_as(kind, language) for kind in KINDS for language in get_args(Language))

@@ -1,17 +1,21 @@
 """Masking with what is known of a call: who gave what in which turn, and which names fell."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from ausweis.calls.call import Call
-from ausweis.facts import Facts
 from ausweis.masking.kinds import Span, masked, within
 from ausweis.masking.numbers import digits_of
-from ausweis.masking.plain import plain
 from ausweis.masking.text import TextSpans
-from ausweis.masking.tokens import is_common, tokens_of
-from ausweis.reading.spoken import has_number
+from ausweis.masking.tokens import is_common, plain, tokens_of
+from ausweis.spoken import has_number
 from ausweis.vocabulary import NAME, FactorRecord, Language, MaskKind, OwnWord, with_own
+
+if TYPE_CHECKING:  # masking loads no reader of calls
+    from ausweis.calls.call import Call
+    from ausweis.facts import Facts
 
 __all__ = ["Masker"]
 
@@ -47,7 +51,7 @@ class Masker:
         *,
         language: Language | None = None,
         own: Sequence[OwnWord] = (),
-    ) -> "Masker":
+    ) -> Masker:
         """One for this call; without its text, quotes are masked by their turn's facts alone.
 
         `language` is that of what is shown in the place of the data; the call's, unless given. `own`: what a policy

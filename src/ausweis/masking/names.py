@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-from ausweis.masking.kinds import Span
+from ausweis.masking.kinds import Span, cues, words
 from ausweis.masking.tokens import Token, is_common
 
 __all__ = ["is_cased", "name_spans"]
@@ -13,43 +13,19 @@ __all__ = ["is_cased", "name_spans"]
 _Cues = Mapping[str, Sequence[Sequence[str]]]
 
 
-def _by_word(*cues: str, at: int) -> _Cues:
+def _by_word(key: str, *, at: int) -> _Cues:
     by_word: dict[str, list[Sequence[str]]] = {}
-    for cue in map(str.split, cues):
+    for cue in cues(key):
         by_word.setdefault(cue[at], []).append(cue)
     return by_word
 
 
-_TITLES = frozenset("herr herrn frau fräulein mr mrs ms miss mister dr doktor prof missus".split())
-_OWN = frozenset("meine meiner seine deine ihre mei my".split())
-_NAMED = _by_word("name ist", "name lautet", "name's", "name is", at=-1)
-_STRONG = _by_word(
-    "heiße", "heiß", "hoaß", "nachname", "vorname", "surname", "through to",
-    "sprechen mit", "spreche ich mit", "speaking with", "speaking to", "hier spricht", "geborene", "called",
-    at=-1,
-)  # fmt: skip
-_WEAK = _by_word("hier ist", "hier", "ich bin", "it's", "this is", "i'm", "i am", "da ist", at=-1)
-_GREETING = _by_word(
-    "sprichst mit", "jetzt mit", "am telefon", "am apparat", "telefon ist", "apparat ist", "talking to", "you've got",
-    at=-1,
-)  # fmt: skip
-"""Cues only where an agent greets the caller."""
-_ARTICLES = frozenset("der die da de dr the auch i a".split())
-_BETWEEN = frozenset("äh ähm uh um er erm ja übrigens von van zu".split())
-"""Words that may stand between `mein Name ist` and the name."""
-_ALSO_NAMES = frozenset(
-    "alt beste bruder frei freitag groß gut herbst keller klein kurz lang lange licht lieb lieber mai mann montag neu "
-    "neumann preis recht schnell schön sonntag weiß april august best bill cash close day good grace green hope joy "
-    "little long love mark may miles page small spring street will young".split()
-)
-"""Words of everybody that are names behind `mein Name ist` or a title."""
-_GO_ON = frozenset("may will good gut".split())
-"""Of them, those with which `my name is Dana may I help you` goes on."""
-_FROM = frozenset("aus vom von from of".split())
-_BEHIND = _by_word("mein name", "am apparat", "hier", "ist mein name", "is my name", "here", "speaking", at=0)
-_GREETING_BEHIND = _by_word("am telefon", at=0)
-_OPENING = frozenset("ist is lautet spricht der die".split())
-"""Behind such a cue, the name comes behind it."""
+_TITLES, _OWN, _ARTICLES = words("names", "titles"), words("names", "own"), words("names", "articles")
+_BETWEEN, _ALSO_NAMES, _GO_ON = words("names", "between"), words("names", "also_names"), words("names", "go_on")
+_FROM, _OPENING = words("names", "from"), words("names", "opening")
+_NAMED, _STRONG, _WEAK = _by_word("named", at=-1), _by_word("strong", at=-1), _by_word("weak", at=-1)
+_BEHIND, _GREETING_BEHIND = _by_word("behind", at=0), _by_word("greeting_behind", at=0)
+_GREETING = _by_word("greeting", at=-1)
 _CUES = frozenset[str]().union(_TITLES, _NAMED, _STRONG, _WEAK, _GREETING, _BEHIND)
 """The words with which a cue ends, or begins: beside others there is none."""
 _DOUBLED = r"(?:(?:doppel|double)[- ])?[^\W\d_]"

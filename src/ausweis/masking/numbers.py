@@ -1,34 +1,33 @@
 """Numbers in a text as spans: dates, amounts, IBANs and all other runs of digits, written or spoken.
 
 Left as they are: one or two digits alone, and what is counted in a unit of time, share or data ("24 Monate"), unless
-`given` says that the turn holds a value; then every number in it is one.
+`given` says that the turn holds a value; then every number in it is one. Dates: `3.3.1983`, `22. Juli 1949`, `dritter
+zehnter neunzehnhundertachtundachtzig`, `April 68`.
 """
 
 import re
 from collections.abc import Container, Iterator, Sequence
 
-from ausweis.masking.dates import MONTHS, date_end, written_dates
-from ausweis.masking.kinds import Span
+from ausweis.masking.kinds import Span, words
 from ausweis.masking.tokens import CURRENCY, Token, near
 from ausweis.vocabulary import NAME, FactorRecord, MaskKind
 
 __all__ = ["digits_of", "number_spans"]
 
+_MONTHS = words("numbers", "months")
+_IN_YEARS = words("numbers", "in_years")
+_WRITTEN = re.compile(r"(?<![\d.])(\d{1,2})\s?[./-]\s?(\d{1,2})\s?[./-](?:\s?(\d{4}|\d{2}))?(?!\d)")
+_BEFORE = re.compile(r"\b(?:am|vom|zum|bis|seit|ab|geboren|geburtsdatum|on|from|until|since|born|birth)\W{1,2}\Z", re.I)
+_ORDINAL = re.compile(r"(?:.*te[rns]?|ersten?|erster|dritte[rn]?|first|second|third|.*th)")
+
 FEWEST = 3
 """So many digits in a row are a number wherever they stand."""
 
-_CURRENCIES = frozenset("euro euros eur cent cents pound pounds quid pence dollar dollars franken".split())
+_CURRENCIES = words("numbers", "currencies")
 _SIGNS = re.compile(CURRENCY)
-_UNITS = frozenset(
-    "prozent percent uhr o'clock pm sekunde sekunden minute minuten stunde stunden tag tage tagen woche "
-    "wochen monat monate monaten jahr jahre jahren seconds minutes hour hours day days week weeks month months year "
-    "years old gigabyte giga gig gigs gb mb megabit mbit mal times stock etage floor werktage werktagen".split()
-)
-_GLUE = frozenset(
-    "und and double doppel doppelt triple komma strich minus punkt dash slash schrägstrich bindestrich hyphen point "
-    "äh ähm eh uh um er dann then of the th st nd rd nee ne no".split()
-)
-_BEFORE_NUMBERS = frozenset({"one", "oh", "o", "double", "doppel", "triple"})
+_UNITS = words("numbers", "units")
+_GLUE = words("numbers", "glue")
+_BEFORE_NUMBERS = words("numbers", "before")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b")
 _IBAN_DIGITS, _COUNTRY = 16, 2
 """An IBAN has so many digits and more, behind so many letters; digits alone may be a card's."""
@@ -52,14 +51,14 @@ def number_spans(
         known: the pairs of digits of the values that are given anywhere in the call: they are masked alone too.
     """
     spans = [Span(match.start(), match.end(), "IBAN") for match in _IBAN.finditer(text)]
-    written = list(written_dates(text))
+    written = list(_written_dates(text))
     spans += [span for span in written if span.kind == "date"]
     place = 0
     while place < len(tokens):
-        if not (tokens[place].number or tokens[place].word in _BEFORE_NUMBERS or tokens[place].word in MONTHS):
+        if not (tokens[place].number or tokens[place].word in _BEFORE_NUMBERS or tokens[place].word in _MONTHS):
             place += 1
             continue
-        end, kind = date_end(text, tokens, place), "date"
+        end, kind = _date_end(text, tokens, place), "date"
         if end is None:
             end, kind = _run(text, tokens, place), ""
         if end is None:
@@ -189,3 +188,58 @@ def _with_tail(text: str, tokens: Sequence[Token], end: int, kind: MaskKind) -> 
         if end + 1 < len(tokens) and tokens[end + 1].number and near(text, tokens[end], tokens[end + 1]):
             stop = tokens[end + 1].end
     return stop
+
+
+def _written_dates(text: str) -> Iterator[Span]:
+    """What is written like `3.3.1983`: a date with a day, a month and a whole year, or behind a word as `am`.
+
+    Else it is a number: `20-04-15` may be a code.
+    """
+    for match in _WRITTEN.finditer(text):
+        low, high = sorted((int(match[1]), int(match[2])))
+        sure = len(match[3] or "") == 4 or _BEFORE.search(text, max(0, match.start() - 14), match.start())
+        if sure and 1 <= low <= 12 and high <= 31:
+            yield Span(match.start(), match.end(), "date")
+        else:
+            yield Span(match.start(), match.end() if match[3] else match.end(2), "number")
+
+
+def _date_end(text: str, tokens: Sequence[Token], place: int) -> int | None:
+    """Where the date ends that begins here: day and month with or without a year, or month and year."""
+    token = tokens[place]
+    if token.word in _MONTHS:
+        at = place + 1
+        if at < len(tokens) and tokens[at].word == "the":
+            at += 1
+        return _year(text, tokens, at, place) if at < len(tokens) and tokens[at].number else None
+    if not token.number or not 0 < len(token.digits) <= 2:
+        return None
+    at = place + 1
+    while at < len(tokens) and tokens[at].word in ("of", "the", "th", "st", "nd", "rd"):
+        at += 1
+    if at >= len(tokens) or not near(text, tokens[at - 1], tokens[at]):
+        return None
+    if tokens[at].word in _MONTHS or (_ordinal(token) and _ordinal(tokens[at])):
+        return _year(text, tokens, at + 1, at)
+    return None
+
+
+def _ordinal(token: Token) -> bool:
+    return token.number and 0 < len(token.digits) <= 2 and _ORDINAL.fullmatch(token.word) is not None
+
+
+def _year(text: str, tokens: Sequence[Token], at: int, before: int) -> int:
+    """Behind the year that may follow: two or four digits in up to five words."""
+    digits, last = "", before + 1
+    while at < len(tokens) and at - before <= 6:
+        token = tokens[at]
+        if not near(text, tokens[at - 1], token) or not (token.number or token.word in _IN_YEARS):
+            break
+        tens = digits.endswith("0") and len(token.digits) == 1 and text[token.start - 1] in " -"
+        if (len(digits) >= 4 and not tens) or (len(digits) >= 2 and "," in text[tokens[at - 1].end : token.start]):
+            break
+        digits += token.digits
+        at += 1
+        if token.digits:
+            last = at
+    return last

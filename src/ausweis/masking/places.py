@@ -3,23 +3,16 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from ausweis.masking.kinds import Span
+from ausweis.masking.kinds import Span, words
 from ausweis.masking.tokens import Token, is_common
 
 __all__ = ["address_spans", "email_spans"]
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,80}@[\w-]{1,80}(?:\.[\w-]{1,40}){0,4}")
 _UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
-_ENDINGS = tuple(
-    "straße strasse str gasse allee ring platz damm steig stieg ufer chaussee pfad wall weg steg kamp promenade".split()
-)
-_TYPES = frozenset(
-    "street road lane avenue close drive court gardens crescent terrace square grove rise row mews st rd ave".split()
-)
-_AT = frozenset({"at", "ät", "klammeraffe"})
-_DOT = frozenset({"punkt", "dot"})
-_ENDS = frozenset("de com org net uk co info eu at ch".split())
-_PARTS = frozenset("punkt dot strich bindestrich unterstrich minus dash underscore hyphen".split())
+_ENDINGS = tuple(words("places", "endings"))
+_TYPES, _PARTS = words("places", "types"), words("places", "parts")
+_AT, _DOT, _ENDS = words("places", "at"), words("places", "dot"), words("places", "ends")
 _REACH = 6
 """So many words may stand on each side of a spoken at sign."""
 

@@ -7,8 +7,7 @@ from ausweis.masking.kinds import Span, in_order, masked
 from ausweis.masking.names import is_cased, name_spans
 from ausweis.masking.numbers import number_spans
 from ausweis.masking.places import address_spans, email_spans
-from ausweis.masking.plain import plain
-from ausweis.masking.tokens import Token, is_common, tokens_of
+from ausweis.masking.tokens import Token, is_common, plain, tokens_of
 from ausweis.vocabulary import NAME, FactorRecord, Language, MaskKind
 
 __all__ = ["TextSpans", "mask", "spans_of"]

@@ -64,25 +64,22 @@ class Lock:
         except (OSError, UnicodeDecodeError) as error:
             raise PromptError("cannot be read", place=str(path)) from error
 
-    def with_entry(self, name: str, entry: LockEntry) -> "Lock":
-        """A lock that has this entry too, sorted by id and version."""
-        return Lock(self.path, dict(sorted({**self.entries, name: entry}.items(), key=_order)))
-
-    def write(self) -> None:
-        """Replace the file in one step, so that a reader never sees half of it.
+    def add(self, name: str, entry: LockEntry) -> None:
+        """Put a release into the file, which is replaced in one step, sorted by id and version.
 
         Raises:
             PromptError: the folder cannot be written to.
         """
-        text = json.dumps({name: entry.model_dump() for name, entry in self.entries.items()}, indent=2)
+        self.entries[name] = entry
+        ordered = sorted(self.entries.items(), key=lambda item: _order(item[0]))
+        text = json.dumps({name: entry.model_dump() for name, entry in ordered}, indent=2)
         try:
             replace_file(self.path, text + "\n")
         except RunError as error:
             raise PromptError(error.message, place=error.place) from None
 
 
-def _order(item: tuple[str, LockEntry]) -> tuple[str, int, str]:
-    name = item[0]
+def _order(name: str) -> tuple[str, int, str]:
     identifier, _, version = name.partition("@")
     return identifier, int(version) if version.isdecimal() else 0, name
 

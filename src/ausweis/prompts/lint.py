@@ -1,17 +1,16 @@
-"""Checks templates as far as that is possible without a model: front matter, body, examples, schema, lock."""
+"""Checks templates as far as that is possible without a model, and locks the hash of a version that is released."""
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from ausweis.errors import PromptError
-from ausweis.prompts.bounds import MAX_STEPS, Budget
-from ausweis.prompts.library import Lock
-from ausweis.prompts.render import variables
-from ausweis.prompts.source import Problem, Source
-from ausweis.prompts.template import Template, read_template
+from ausweis.prompts.library import Library, Lock, LockEntry
+from ausweis.prompts.render import Budget, Problem
+from ausweis.prompts.template import Reading, Template, read_template
 
-__all__ = ["lint_file", "lint_folder"]
+__all__ = ["lint_file", "lint_folder", "release"]
 
 # Keywords whose value holds schemas by name, and those whose value is a schema or a list of them.
 _SCHEMAS_BY_NAME = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
@@ -30,8 +29,8 @@ def lint_folder(folder: Path) -> list[Problem]:
         problems += lint_file(path)
         reading = read_template(path)
         name = f"{path.parent.name}@{path.stem}"
-        if reading.source:
-            hashes[name] = reading.source.sha256
+        if reading.sha256:
+            hashes[name] = reading.sha256
         if reading.template and reading.template.name != name:
             message = f"the file stands where {name} belongs, but calls itself {reading.template.name}"
             problems.append(Problem(f"{path}:1", message))
@@ -41,13 +40,37 @@ def lint_folder(folder: Path) -> list[Problem]:
 def lint_file(path: Path) -> list[Problem]:
     """All problems of one template file, wherever it stands."""
     reading = read_template(path)
-    if reading.template is None or reading.source is None:
-        return list(reading.problems)
+    if reading.template is None:
+        return reading.problems
     return [
-        *_variable_problems(reading.template, reading.source),
-        *_schema_problems(reading.template, reading.source),
-        *_example_problems(reading.template, reading.source),
+        problem
+        for check in (_variable_problems, _schema_problems, _example_problems)
+        for problem in check(reading.template, reading)
     ]
+
+
+def release(library: Library, name: str, message: str, *, today: date | None = None) -> tuple[str, LockEntry]:
+    """Release `agent-turn@2`, or the newest version of `agent-turn`; gives back the full name and the entry.
+
+    Raises:
+        PromptError: the version is released already or was changed since, does not pass the checks, or the message
+            is empty.
+    """
+    if not message.strip():
+        raise PromptError("a release needs a message: say what it is better at")
+    # `get` refuses a released version that was changed.
+    template = library.get(name if "@" in name else library.newest(name))
+    lock = Lock.read(library.folder)
+    if template.name in lock.entries:
+        raise PromptError(f"{template.name} is released already: copy it to the next version number and change that")
+    if problems := lint_file(template.path):
+        more = f" ({len(problems) - 1} more: ausweis prompts lint)" if len(problems) > 1 else ""
+        raise PromptError(f"{problems[0].message}{more}", place=problems[0].place)
+    day = today or datetime.now(UTC).date()
+    entry = LockEntry(sha256=template.sha256, message=message.strip(), released=day.isoformat())
+    lock.add(template.name, entry)
+    library.lock = lock
+    return template.name, entry
 
 
 def _lock_problems(lock: Lock, hashes: dict[str, str]) -> Iterator[Problem]:
@@ -60,82 +83,80 @@ def _lock_problems(lock: Lock, hashes: dict[str, str]) -> Iterator[Problem]:
             yield Problem(str(path), message)
 
 
-def _variable_problems(template: Template, source: Source) -> Iterator[Problem]:
+def _variable_problems(template: Template, reading: Reading) -> Iterator[Problem]:
     used: dict[str, int] = {}
     for section in template.sections:
-        used = {**variables(section), **used}
+        used = {**section.variables(), **used}
     for name, line in sorted(used.items(), key=lambda item: item[1]):
         if name not in template.inputs:
             yield Problem(f"{template.path}:{line}", f"the variable {name} is used, but not declared in inputs")
     for name in template.inputs:
         if name not in used:
-            yield Problem(source.place("inputs", name), f"the variable {name} is declared, but never used")
+            yield Problem(reading.place("inputs", name), f"the variable {name} is declared, but never used")
 
 
-def _schema_problems(template: Template, source: Source) -> Iterator[Problem]:
+def _schema_problems(template: Template, reading: Reading) -> Iterator[Problem]:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
     try:
         Draft202012Validator.check_schema(template.output)
     except SchemaError as error:
-        place = source.place("output", *error.absolute_path)
+        place = reading.place("output", *error.absolute_path)
         yield Problem(place, f"output is no valid JSON Schema: {error.message}")
         return
     except Exception:  # as in `_example_problems`
-        yield Problem(source.place("output"), "output is no valid JSON Schema: a pattern or number of it cannot be")
+        yield Problem(reading.place("output"), "output is no valid JSON Schema: a pattern or number of it cannot be")
         return
     if "enum" in template.output:
         labels = template.output["enum"]
         if not isinstance(labels, list) or not labels or template.labels != tuple(labels):
-            yield Problem(source.place("output", "enum"), "enum must be a list of labels, each of them text")
+            yield Problem(reading.place("output", "enum"), "enum must be a list of labels, each of them text")
         elif any(label != " ".join(label.split()) or not label for label in template.labels):
-            yield Problem(source.place("output", "enum"), "a label must be one line without blanks around it")
-    yield from _open_objects(template.output, ("output",), source)
+            yield Problem(reading.place("output", "enum"), "a label must be one line without blanks around it")
+    yield from _open_objects(template.output, ("output",), reading)
 
 
-def _open_objects(schema: Any, keys: tuple[str | int, ...], source: Source) -> Iterator[Problem]:
+def _open_objects(schema: Any, keys: tuple[str | int, ...], reading: Reading) -> Iterator[Problem]:
     if isinstance(schema, list):
         for index, part in enumerate(schema):
-            yield from _open_objects(part, (*keys, index), source)
+            yield from _open_objects(part, (*keys, index), reading)
     if not isinstance(schema, dict):
         return
     kind = schema.get("type")
     is_object = kind == "object" or (isinstance(kind, list) and "object" in kind) or "properties" in schema
     if is_object and schema.get("additionalProperties") is not False:
-        yield Problem(source.place(*keys), f"{'.'.join(map(str, keys))}: an object needs additionalProperties: false")
+        yield Problem(reading.place(*keys), f"{'.'.join(map(str, keys))}: an object needs additionalProperties: false")
     reference = schema.get("$ref")
     if isinstance(reference, str) and not reference.startswith("#"):
-        yield Problem(source.place(*keys, "$ref"), "$ref must point into this schema (#/…)")
+        yield Problem(reading.place(*keys, "$ref"), "$ref must point into this schema (#/…)")
     for name in _SCHEMAS:
         if name in schema:
-            yield from _open_objects(schema[name], (*keys, name), source)
+            yield from _open_objects(schema[name], (*keys, name), reading)
     for name in _SCHEMAS_BY_NAME:
         for key, part in schema[name].items() if name in schema else ():
-            yield from _open_objects(part, (*keys, name, key), source)
+            yield from _open_objects(part, (*keys, name, key), reading)
 
 
-def _example_problems(template: Template, source: Source) -> Iterator[Problem]:
+def _example_problems(template: Template, reading: Reading) -> Iterator[Problem]:
     from jsonschema import Draft202012Validator
     from referencing import Registry
 
     # A registry without a retriever: a schema never makes the linter fetch anything.
     validator = Draft202012Validator(template.output, registry=Registry())
-    steps = MAX_STEPS
+    until = Budget().until  # for all examples, so that many cannot take long
     for index, example in enumerate(template.examples):
-        place = source.place("examples", index)
+        place = reading.place("examples", index)
         alone = template.model_copy(update={"examples": (example,)})
-        budget = Budget(steps)
+        budget = Budget(until)
         try:
             alone.render(example.inputs, budget=budget)
         except PromptError as error:
             message = error.message.removeprefix("example 1: ")
             yield Problem(place, f"example {index + 1} cannot be rendered: {message}")
-            if budget.steps < 0:
+            if budget.is_over:
                 return
             continue
-        finally:
-            steps = budget.steps  # all examples share them, so that many cannot take long
         try:
             errors = list(validator.iter_errors(example.output))
         except Exception:  # the library lets pass what Python says of a pattern, a reference or a number

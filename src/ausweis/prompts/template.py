@@ -1,8 +1,26 @@
-"""One version of a prompt template, and the messages that it makes of its inputs."""
+"""One version of a prompt template: its front matter, its role sections, and the messages that it makes of its inputs.
 
+    ---
+    id: agent-turn
+    version: 1
+    …
+    ---
+    === system ===
+    You read one turn of a call.
+    === user ===
+    {{ text }}
+
+A template that goes on a transcript has no `system` before `user`, and after it `assistant`: how the answer begins.
+These two may come again: each pair is a question of its own.
+
+The body is cut at its marker lines here, in the source, so text that is rendered later can never open a role.
+"""
+
+import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,14 +28,21 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, Valid
 
 from ausweis.engines.protocol import Message
 from ausweis.errors import PromptError
-from ausweis.prompts.bounds import Budget
-from ausweis.prompts.render import check_syntax, render_section
-from ausweis.prompts.source import Problem, Section, Source, read_source
+from ausweis.prompts.render import Budget, Problem, Role, Section
 from ausweis.provenance import PromptProvenance
-from ausweis.user_yaml import keys_of
+from ausweis.user_yaml import Document, UserYamlError, keys_of, load, read_bytes
 from ausweis.vocabulary import Language
 
 __all__ = ["Example", "Reading", "Template", "read_template"]
+
+ROLES: tuple[Role, ...] = ("system", "user", "assistant")
+PROMPT: tuple[Role, ...] = ("system", "user")
+"""The sections of a prompt."""
+QUESTION: tuple[Role, ...] = ("user", "assistant")
+"""The sections of each question that goes on a transcript."""
+
+_LIKE_A_MARKER = re.compile(r"^\s*={2,}\s*(\w+)\s*={2,}\s*$")
+
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 Variable = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -125,8 +150,7 @@ class Template(_FrontMatter):
         budget = budget or Budget()
         self._check_names(inputs, "")
         messages = tuple(
-            Message(role=section.role, content=render_section(self.path, section, inputs, budget))
-            for section in self.sections
+            Message(role=section.role, content=section.render(self.path, inputs, budget)) for section in self.sections
         )
         if not self.is_prompt:
             return messages
@@ -142,7 +166,7 @@ class Template(_FrontMatter):
         for number, example in enumerate(self.examples, start=1):
             if language is None or example.language in (None, language):
                 self._check_names(example.inputs, f"example {number}: ")
-                question = render_section(self.path, user, example.inputs, budget)
+                question = user.render(self.path, example.inputs, budget)
                 messages += [Message(role="user", content=question), Message(role="assistant", content=example.answer)]
         return tuple(messages)
 
@@ -157,44 +181,111 @@ class Template(_FrontMatter):
                 raise PromptError(message, place=str(self.path))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Reading:
     """A file as far as it could be read: `template` is None when `problems` keep it from being used."""
 
-    template: Template | None
-    problems: tuple[Problem, ...]
-    source: Source | None = None
+    path: Path
+    problems: list[Problem]
+    template: Template | None = None
+    sha256: str | None = None
+    document: Document = field(default_factory=lambda: Document(None, None))
+
+    def place(self, *keys: str | int) -> str:
+        """Path and line of a front matter entry, or of its nearest parent."""
+        return f"{self.path}:{self.document.line(keys)}"
 
 
 def read_template(path: Path) -> Reading:
     """Read a template file, and collect all that is wrong with it instead of stopping at the first."""
+    reading = Reading(path, [])
     try:
-        source = read_source(path)
+        lines, body = _split(path, reading)
     except PromptError as error:
-        return Reading(None, (Problem(error.place or str(path), error.message),))
-    if not source.document.is_of(_FrontMatter):
-        message = f"this is no template: its front matter has none of the keys {', '.join(keys_of(_FrontMatter))}"
-        return Reading(None, (Problem(f"{path}:1", message),))
-    problems = list(source.problems)
-    for section in source.sections:
-        problems += check_syntax(path, section)
+        reading.problems.append(Problem(error.place or str(path), error.message))
+        return reading
+    sections, problems = _cut(path, lines[body:], body + 1)
+    for section in sections:
+        problems += section.problems(path)
     front: _FrontMatter | None = None
     try:
-        front = _FrontMatter.model_validate(source.front)
+        front = _FrontMatter.model_validate(reading.document.data)
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False)
         # A misspelt key is the reason for a missing one, so it is named first.
         for detail in sorted(details, key=lambda detail: detail["type"] == "missing"):
-            problems.append(_front_matter_problem(source, detail["loc"], detail["msg"], detail["type"]))
-    if front is not None and front.examples and source.sections and source.sections[0].role != "system":
-        problems.append(Problem(source.place("examples"), "a question that goes on a transcript has no examples"))
-    if front is None or problems:
-        return Reading(None, tuple(dict.fromkeys(problems)), source)
-    fields = {name: getattr(front, name) for name in _FrontMatter.model_fields}
-    return Reading(Template(**fields, sections=source.sections, sha256=source.sha256, path=path), (), source)
+            problems.append(_front_matter_problem(reading, detail["loc"], detail["msg"], detail["type"]))
+    if front is not None and front.examples and sections and sections[0].role != "system":
+        problems.append(Problem(reading.place("examples"), "a question that goes on a transcript has no examples"))
+    reading.problems = list(dict.fromkeys(problems))
+    if front is not None and not problems:
+        fields = {name: getattr(front, name) for name in _FrontMatter.model_fields}
+        reading.template = Template(**fields, sections=tuple(sections), sha256=str(reading.sha256), path=path)
+    return reading
 
 
-def _front_matter_problem(source: Source, keys: tuple[str | int, ...], message: str, kind: str) -> Problem:
+def _split(path: Path, reading: Reading) -> tuple[list[str], int]:
+    """The lines of a file, and the index of the first one of its body; front matter and hash go into the reading.
+
+    Raises:
+        PromptError: the file cannot be read, is not UTF-8, or has no front matter that is a mapping with keys of ours.
+    """
+    try:
+        text = read_bytes(path).decode().replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        raise PromptError("is not UTF-8: save it as UTF-8 and try again", place=str(path)) from error
+    except OSError as error:
+        raise PromptError(f"cannot be read: {error.strerror}", place=str(path)) from error
+    lines = text.split("\n")
+    end = next((number for number, line in enumerate(lines[1:], start=1) if line.rstrip() == "---"), None)
+    if lines[0].rstrip() != "---" or end is None:
+        raise PromptError("a template starts with front matter between two lines of ---", place=f"{path}:1")
+    try:
+        # One line stands before the text, so that line numbers of the YAML are those of the file.
+        reading.document = load("\n".join(["", *lines[1:end]]))
+    except UserYamlError as error:
+        message = f"the front matter is no valid YAML: {error.message}"
+        raise PromptError(message, place=f"{path}:{error.line}") from error
+    reading.sha256 = hashlib.sha256(text.encode()).hexdigest()
+    if not isinstance(reading.document.data, dict):
+        raise PromptError("the front matter must be a mapping with id, version and so on", place=f"{path}:1")
+    if not reading.document.is_of(_FrontMatter):
+        message = f"this is no template: its front matter has none of the keys {', '.join(keys_of(_FrontMatter))}"
+        raise PromptError(message, place=f"{path}:1")
+    return lines, end + 1
+
+
+def _cut(path: Path, lines: list[str], first: int) -> tuple[list[Section], list[Problem]]:
+    marks: list[tuple[Role, int]] = []
+    problems: list[Problem] = []
+    for index, line in enumerate(lines):
+        marker = _LIKE_A_MARKER.match(line)
+        if not marker:
+            continue
+        role = next((role for role in ROLES if line.rstrip() == f"=== {role} ==="), None)
+        if role:
+            marks.append((role, index))
+        else:
+            message = f"{line.strip()!r} is no role: write `=== system ===`, `=== user ===` or `=== assistant ===`"
+            problems.append(Problem(f"{path}:{first + index}", message))
+    if tuple(role for role, _ in marks) not in (PROMPT, QUESTION * max(1, len(marks) // 2)):
+        place = f"{path}:{first + marks[0][1] if marks else first}"
+        message = "the body needs `=== system ===`, then `=== user ===`, each exactly once"
+        problems.append(Problem(place, f"{message}; or `=== user ===`, then `=== assistant ===`, for each question"))
+        return [], problems
+    if any(line.strip() for line in lines[: marks[0][1]]):
+        message = f"text stands before `=== {marks[0][0]} ===`: move it into a section"
+        problems.append(Problem(f"{path}:{first}", message))
+    sections = []
+    for (role, start), end in zip(marks, [*(start for _, start in marks[1:]), len(lines)], strict=True):
+        source = "\n".join(lines[start + 1 : end])
+        if not source.strip():
+            problems.append(Problem(f"{path}:{first + start}", f"the {role} section is empty"))
+        sections.append(Section(role=role, source=source, line=first + start + 1))
+    return sections, problems
+
+
+def _front_matter_problem(reading: Reading, keys: tuple[str | int, ...], message: str, kind: str) -> Problem:
     # Pydantic names the union member or `[key]` besides the keys of the file; the reader needs the file's own only.
     own = tuple(key for key in keys if key != "[key]" and key not in ("list", "dict", "nullable"))
     name = ".".join(str(key) for key in own)
@@ -205,4 +296,4 @@ def _front_matter_problem(source: Source, keys: tuple[str | int, ...], message: 
         message = "is missing"
     elif kind == "invalid-json-value":
         message = "must be text, a number, true, false, null, a list or a mapping: put it in quotes"
-    return Problem(source.place(*own), f"{name}: {message[:1].lower()}{message[1:]}")
+    return Problem(reading.place(*own), f"{name}: {message[:1].lower()}{message[1:]}")

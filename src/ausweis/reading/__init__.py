@@ -23,7 +23,6 @@ unsure      where a recording was heard badly: words that are not sure, speech w
 plausible   what an answer must look like, by code
 refusal     what an agent declines in plain words
 asides      what an agent says to whoever evaluates the call, which makes no action less likely
-spoken      numbers and dates as people say them
 """
 
 from ausweis.reading.incident_question import IncidentQuestion

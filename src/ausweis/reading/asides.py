@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.spoken import has_number
+from ausweis.spoken import has_number
 
 __all__ = ["outspoken", "without_asides"]
 

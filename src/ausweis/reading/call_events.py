@@ -30,8 +30,8 @@ from ausweis.reading.plausible import plausible
 from ausweis.reading.policy_words import Meaning, PolicyWords
 from ausweis.reading.quotes import place_of
 from ausweis.reading.reader import Reading, prompts_of
-from ausweis.reading.spoken import digits_in, has_number
 from ausweis.reading.unsure import doubts
+from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import FactorRecord
 
 __all__ = ["STATED", "EventsReader"]

@@ -27,7 +27,7 @@ from ausweis.reading.asking import transcript_of
 from ausweis.reading.chunks import Chunk, Line, spoken_chunks, with_context
 from ausweis.reading.described_incidents import DescribedIncidents
 from ausweis.reading.incident_question import Chance, IncidentQuestion
-from ausweis.reading.spoken import digits_in, has_number
+from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import INCIDENTS
 
 __all__ = [

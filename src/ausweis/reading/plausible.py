@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from ausweis.reading.labels import Possible
-from ausweis.reading.spoken import digits_in, has_date, has_number
+from ausweis.spoken import digits_in, has_date, has_number
 from ausweis.vocabulary import KNOWN_WORDS, FactorRecord
 
 __all__ = ["plausible"]

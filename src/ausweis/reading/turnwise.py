@@ -21,8 +21,8 @@ from ausweis.reading.labels import STARTS_LATE, VERBS, Possible, possible_events
 from ausweis.reading.own_labels import own_events, own_labels
 from ausweis.reading.plausible import plausible
 from ausweis.reading.reader import Reading, prompts_of
-from ausweis.reading.spoken import digits_in
 from ausweis.reading.unsure import doubts
+from ausweis.spoken import digits_in
 from ausweis.vocabulary import with_own
 
 __all__ = ["TurnwiseReader"]

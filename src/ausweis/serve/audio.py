@@ -7,8 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
 from ausweis.audio.pcm import can_decode, open_pcm
-from ausweis.audio.plain_pcm import PlainPcm
-from ausweis.audio.wav import Wav
+from ausweis.audio.wav import PlainPcm, Wav
 from ausweis.errors import InputError
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.wav_response import WavResponse

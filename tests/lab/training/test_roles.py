@@ -9,7 +9,7 @@ pytest.importorskip("sklearn")
 
 from evals.lab.training.roles import learn_roles
 
-from ausweis.audio.role_words import RoleWords
+from ausweis.audio.roles import RoleWords
 from ausweis.calls.call import Turn
 from ausweis.errors import InputError
 

@@ -3,9 +3,9 @@
 import numpy as np
 from tests.audio.sounds import tone
 
-from ausweis.audio.crosstalk import Levels, without_echo
 from ausweis.audio.decode import RATE
 from ausweis.audio.heard import Heard, Word
+from ausweis.audio.listening import Levels, without_echo
 
 
 def levels(agent: float, caller: float) -> Levels:

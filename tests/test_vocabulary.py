@@ -6,10 +6,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from pydantic import TypeAdapter
 
 import ausweis
 from ausweis.facts import EventKind
@@ -21,7 +23,12 @@ from ausweis.reading.labels import meaning
 from ausweis.vocabulary import (
     CATEGORIES,
     FACTORS,
+    GRAVEST,
     INCIDENTS,
+    LANGUAGES,
+    LEVELS,
+    SEVERITIES,
+    SEVERITY_NAMES,
     VIOLATIONS,
     Category,
     CategoryRecord,
@@ -51,11 +58,20 @@ def test_ids_and_records_are_the_same_in_the_same_order(ids: Any, records: Mappi
     assert all(record.id == word for word, record in records.items())
 
 
+@pytest.mark.parametrize(("ids", "records"), TABLES)
+def test_each_field_of_a_record_is_of_its_type(ids: Any, records: Mapping[str, Any]) -> None:
+    for record in records.values():
+        TypeAdapter(type(record)).validate_python(asdict(record))
+    assert set(GRAVEST) == set(VIOLATIONS)
+    assert set(SEVERITY_NAMES) == set(SEVERITIES)
+    assert {name for texts in (*SEVERITY_NAMES.values(), *LEVELS.values()) for name in texts} == set(LANGUAGES)
+
+
 def literals() -> Iterator[tuple[str, str]]:
     words = (set(FACTORS) | set(CATEGORIES)) - ORDINARY
     for path in SOURCE.rglob("*.py"):
         module = path.relative_to(SOURCE).as_posix()
-        if not module.startswith("vocabulary/"):
+        if module != "vocabulary.py":
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in words:
                     yield node.value, module
@@ -108,20 +124,16 @@ def test_mask_of_a_text_says_what_it_was() -> None:
     assert mask("Meine Nummer ist 481733.", language="de") == "Meine Nummer ist ‹Nummer›."
 
 
-RECORD = """
-_RECORDS += (
-    FactorRecord(
-        id="shoe_size",
-        name={"de": "Schuhgröße", "en": "shoe size"},
-        sentence={"de": "Die Schuhgröße.", "en": "The size of the shoes."},
-        looks_like="digits",
-        strength="strong",
-        mask="code",
-        read_out="contact_data",
-        hot_words={"de": ("Schuhgröße",), "en": ("shoe size",)},
-    ),
-)
-FACTORS = """
+RECORD = """[factors.shoe_size]
+name = { de = "Schuhgröße", en = "shoe size" }
+sentence = { de = "Die Schuhgröße.", en = "The size of the shoes." }
+looks_like = "digits"
+strength = "strong"
+mask = "code"
+read_out = "contact_data"
+hot_words = { de = ["Schuhgröße"], en = ["shoe size"] }
+
+[categories.contact_data]"""
 USE = """
 from ausweis.judging import judge
 from ausweis.facts import EventKind
@@ -163,11 +175,12 @@ def test_a_new_factor_is_one_record(tmp_path: Path) -> None:
     copy = tmp_path / "ausweis"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     for name, before, with_new in (
-        ("factor.py", '    "pre_authenticated",\n]', '    "pre_authenticated",\n    "shoe_size",\n]'),
-        ("factors.py", "\nFACTORS = ", RECORD),
+        ("vocabulary.py", '"pre_authenticated",', '"pre_authenticated", "shoe_size",'),
+        ("vocabulary.toml", "[categories.contact_data]", RECORD),
     ):
-        path = copy / "vocabulary" / name
+        path = copy / name
         text = path.read_text(encoding="utf-8")
+        assert before in text
         path.write_text(text.replace(before, with_new, 1), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", USE], cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, text=True, capture_output=True
