@@ -17,7 +17,7 @@ from ausweis.engines.matcher import Matcher
 from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine, Message, Request, Result
-from ausweis.engines.replay import RecordingEngine, ReplayEngine
+from ausweis.engines.recorded import RecordingEngine, ReplayEngine
 from ausweis.engines.weights import catalogue
 from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, ModelError, PromptError

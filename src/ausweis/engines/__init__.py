@@ -12,9 +12,8 @@ reader_calibration  what a reader's probabilities mean
 learned_index  the folder of what was learned (learned/): which part fits, its hash, a new one; learned_part: an entry
 llama         llama.cpp in this process: the default
 server        any OpenAI-compatible server
-fake          answers from a script, without a model; fake_answers holds them against the question
-replay        answers recorded in a folder, and given again
-packed        recorded answers of a whole golden set in one file
+fake          answers from a script, without a model
+recorded      answers recorded in a folder or a packed file, and given again
 weights       model files: the catalogue, where they come from, their hashes
 strict_json   JSON as its standard has it
 """
