@@ -8,8 +8,7 @@ from click.testing import CliRunner, Result
 from ausweis.cli import models as command
 from ausweis.cli.doctor import doctor
 from ausweis.cli.models import models
-from ausweis.engines.learned_index import index_to_write
-from ausweis.engines.learned_part import Base
+from ausweis.engines.learned_index import Base, index_to_write
 from ausweis.engines.llama import ggml
 from ausweis.engines.weights import catalogue
 from ausweis.provenance import PromptProvenance

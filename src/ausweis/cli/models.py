@@ -6,8 +6,7 @@ from contextlib import contextmanager
 import click
 
 from ausweis.engines import weights
-from ausweis.engines.learned_index import LearnedIndex, indexes
-from ausweis.engines.learned_part import LearnedPart
+from ausweis.engines.learned_index import LearnedIndex, LearnedPart, indexes
 from ausweis.engines.weights import catalogue
 from ausweis.machine import usable_memory
 

@@ -17,7 +17,6 @@ from typing import TypeVar, cast
 import numpy as np
 
 from ausweis.engines.learned_index import kinds_for
-from ausweis.engines.line_probe import LineProbe
 from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
 from ausweis.engines.llama.batches import Batch, Question, batches_of, by_prefix
 from ausweis.engines.llama.chat_format import chat_format
@@ -28,7 +27,7 @@ from ausweis.engines.llama.prompt_tokens import PromptTokens
 from ausweis.engines.llama.shared_prefix import SEQUENCES, SharedPrefixContext
 from ausweis.engines.llama.states import States
 from ausweis.engines.llama.transcript import TranscriptContext
-from ausweis.engines.matcher import LineInBasis
+from ausweis.engines.matcher import LineInBasis, LineProbe
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.weights import LocalModel, Progress, locate
 from ausweis.engines.weights.catalogue import LONG_CONTEXT
