@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ausweis.engines.weights.adapter import adapted, load_adapter, save_adapter
-from ausweis.engines.weights.ctranslate2 import variables
+from ausweis.engines.weights.adapter import adapted, load_adapter, save_adapter, variables
 from ausweis.errors import ModelError
 
 Floats = NDArray[np.float32]

@@ -1,29 +1,83 @@
-"""Adapters of ASR models: what was learned besides, added to the weights of a file of CTranslate2.
+"""Adapters of ASR models: what was learned besides, added to the weights of a file of CTranslate2 (`model.bin`).
 
 An adapter (LoRA, Hu et al. 2021) holds for some matrices two thin ones whose product is added. They are whole numbers
 of 16 bits, with a power of two as their unit: sums of whole numbers do not depend on their order, so that every machine
 makes the same file, to the byte, and the catalogue knows it by its SHA-256 as it knows any other.
+
+`model.bin` has the format of version 6 (ctranslate2.specs.model_spec, `ModelSpec.save`): a header, then each variable
+with its name, shape, type and bytes, one after the other; all numbers little-endian.
 """
 
 import json
+import struct
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.weights.ctranslate2 import FLOAT16, Variable, variables
 from ausweis.errors import ModelError
 
-__all__ = ["adapted", "load_adapter", "save_adapter"]
+__all__ = ["FLOAT16", "Variable", "adapted", "load_adapter", "save_adapter", "variables"]
 
 SCHEMA = "ausweis/asr-adapter@1"
 DOWN, UP = ".down", ".up"
 LARGEST = 2**15 - 1
+VERSION = 6
+FLOAT16 = 4
+"""The number of the type, as CTranslate2 counts them."""
 UNREADABLE = "the adapter cannot be read, or is for another model: install Ausweis again"
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int16]
+
+
+class Variable(NamedTuple):
+    """Where a variable's bytes begin in the file, its shape, and its type."""
+
+    offset: int
+    shape: tuple[int, ...]
+    kind: int
+
+
+def variables(model: bytes | bytearray) -> dict[str, Variable]:
+    """The variables of a model, by name, in the order of the file.
+
+    Raises:
+        ValueError: it is no such file, or cut short.
+    """
+    at = 0
+
+    def number(form: str) -> int:
+        nonlocal at
+        (found,) = struct.unpack_from(f"<{form}", model, at)
+        at += struct.calcsize(form)
+        return int(found)
+
+    def text() -> str:
+        nonlocal at
+        length = number("H")
+        at += length
+        # The zero at its end is part of it.
+        return bytes(model[at - length : at])[:-1].decode("ascii")
+
+    found: dict[str, Variable] = {}
+    try:
+        if number("I") != VERSION:
+            raise ValueError(f"no file of weights of version {VERSION}")
+        text()
+        number("I")
+        for _ in range(number("I")):
+            name, shape = text(), tuple(number("I") for _ in range(number("B")))
+            kind, size = number("B"), number("I")
+            found[name] = Variable(at, shape, kind)
+            at += size
+            if at > len(model):
+                raise ValueError("cut short")
+    except struct.error as error:
+        raise ValueError("cut short") from error
+    return found
 
 
 def adapted(model: bytes, adapter: Path) -> bytes:
