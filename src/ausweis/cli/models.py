@@ -32,7 +32,7 @@ def list_command() -> None:
     from rich.table import Table
 
     from ausweis.cli.run_table import console
-    from ausweis.engines.llama.ggml import gpu_memory
+    from ausweis.engines.llama.model import gpu_memory
 
     out = console()
     memory, gpu = usable_memory(), gpu_memory()

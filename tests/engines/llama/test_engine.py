@@ -14,10 +14,8 @@ from tests.reading.asked import asked_for_events
 
 from ausweis.engines.heads import Probe
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.llama.batches import Batch
-from ausweis.engines.llama.context import Cell, LlamaContext
-from ausweis.engines.llama.shared_prefix import SEQUENCES
-from ausweis.engines.llama.states import States, StateTap
+from ausweis.engines.llama.context import Cell, LlamaContext, States, StateTap
+from ausweis.engines.llama.shared_prefix import SEQUENCES, Batch
 from ausweis.engines.llama.transcript import QUESTIONS
 from ausweis.engines.matcher import LineProbe
 from ausweis.engines.protocol import ALMOST_CERTAIN, LineHead, Message, Request, Transcript

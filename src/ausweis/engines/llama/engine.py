@@ -18,14 +18,11 @@ import numpy as np
 
 from ausweis.engines.learned_index import kinds_for
 from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
-from ausweis.engines.llama.batches import Batch, Question, batches_of, by_prefix
-from ausweis.engines.llama.chat_format import chat_format
-from ausweis.engines.llama.context import CachedPrefix, LlamaContext
+from ausweis.engines.llama.context import CachedPrefix, LlamaContext, States
 from ausweis.engines.llama.gathered import Gathered
 from ausweis.engines.llama.model import LlamaModel
-from ausweis.engines.llama.prompt_tokens import PromptTokens
-from ausweis.engines.llama.shared_prefix import SEQUENCES, SharedPrefixContext
-from ausweis.engines.llama.states import States
+from ausweis.engines.llama.prompts import PromptTokens, chat_format
+from ausweis.engines.llama.shared_prefix import SEQUENCES, Batch, Question, SharedPrefixContext, batches_of, by_prefix
 from ausweis.engines.llama.transcript import TranscriptContext
 from ausweis.engines.matcher import LineInBasis, LineProbe
 from ausweis.engines.protocol import Request, Result, Transcript
