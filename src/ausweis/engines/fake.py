@@ -173,11 +173,7 @@ class FakeEngine:
         return [self._complete(request) for request in requests]
 
     def read(self, transcript: Transcript) -> list[Result]:
-        """Answer about each row as the script says.
-
-        Raises:
-            ContextError, EngineError: as `complete`.
-        """
+        """Answer about each row as the script says."""
         return self.complete(list(transcript.requests()))
 
     def _complete(self, request: Request) -> Result:

@@ -133,11 +133,7 @@ class LearnedFile:
 
 
 def _about(data: bytes) -> dict[str, Any]:
-    """What a file says of itself, in its header: JSON, whose length the first eight bytes tell, little-endian.
-
-    Raises:
-        KeyError, TypeError, ValueError: it says nothing that can be read.
-    """
+    """What a file says of itself, in its header: JSON, whose length the first eight bytes tell, little-endian."""
     length = int.from_bytes(data[:8], "little")
     about: dict[str, Any] = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["about"])
     return about
@@ -387,9 +383,6 @@ class AnswerProbe(LearnedFile):
 
         Which line it is the answers do not tell: so the likeliest line alone may gain by them, if it may be one at all
         (`LEAST`); all may lose.
-
-        Raises:
-            EngineError: as `probabilities`.
         """
         weighed = [dict(line) for line in lines]
         for label, answer, (of_line, of_answer, shift) in zip(

@@ -223,7 +223,6 @@ def index_to_write(folder: Path | None = None) -> LearnedIndex:
 
     Raises:
         InputError: there is none.
-        ModelError: as `indexes`.
         RunError: the folder cannot be made.
     """
     if folder is not None:

@@ -314,9 +314,6 @@ class TranscriptEngine(Engine, Protocol):
         """What the probes of a transcript tell of its rows, in their order, then of the call; see `all_probes`.
 
         Each token is evaluated once.
-
-        Raises:
-            ContextError, EngineError, ModelError: as `complete`.
         """
         ...
 

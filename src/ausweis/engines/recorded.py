@@ -116,11 +116,7 @@ class ReplayEngine:
         return result
 
     def read(self, transcript: Transcript) -> list[Result]:
-        """The recorded answers about its rows, and about the call.
-
-        Raises:
-            EngineError: as `complete`.
-        """
+        """The recorded answers about its rows, and about the call."""
         asked = zip(transcript.keys(self.info.sha256), transcript.templates, transcript.all_probes, strict=True)
         return [self._answer(key, template, len(probe.labels)) for key, template, probe in asked]
 
@@ -176,7 +172,6 @@ class RecordingEngine:
         """Ask, write down, hand on.
 
         Raises:
-            EngineError: as the engine that answers.
             RunError: an answer cannot be written.
         """
         results = self._inner.complete(requests)
@@ -185,11 +180,7 @@ class RecordingEngine:
         return results
 
     def read(self, transcript: Transcript) -> list[Result]:
-        """Ask, write down, hand on.
-
-        Raises:
-            EngineError, RunError: as `complete`.
-        """
+        """Ask, write down, hand on."""
         results = transcript_engine(self._inner).read(transcript)
         for key, template, result in zip(transcript.keys(self.info.sha256), transcript.templates, results, strict=True):
             self._record(key, template, result)
@@ -246,7 +237,6 @@ class RecordedEngine:
 
         Raises:
             RunError: the model that was loaded is not the one that was recorded.
-            EngineError, ModelError: as the model's engine.
         """
         known = [self.packed.find(request.key(self.packed.info.sha256)) for request in requests]
         places = [place for place, answer in enumerate(known) if answer is None or self.checking]
@@ -254,11 +244,7 @@ class RecordedEngine:
         return self._given(known, dict(zip(places, answers, strict=True)))
 
     def read(self, transcript: Transcript) -> list[Result]:
-        """Answer from recordings; where one row has none, or if `checking`, the model reads the transcript.
-
-        Raises:
-            RunError, EngineError, ModelError: as `complete`.
-        """
+        """Answer from recordings; where one row has none, or if `checking`, the model reads the transcript."""
         known = [self.packed.find(key) for key in transcript.keys(self.packed.info.sha256)]
         if None not in known and not self.checking:
             return self._given(known, {})

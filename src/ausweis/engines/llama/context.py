@@ -89,10 +89,8 @@ class StateTap:
 
     def __init__(self, api: Any, layers: Sequence[int], width: int) -> None:
         """`width`: numbers in a state."""
-        self._library = ggml(api)
-        name, count, get = (
-            getattr(self._library, f"ggml_{of}") for of in ("get_name", "nelements", "backend_tensor_get")
-        )
+        library = self._library = ggml(api)
+        name, count, get = library.ggml_get_name, library.ggml_nelements, library.ggml_backend_tensor_get
         name.restype, name.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
         count.restype, count.argtypes = ctypes.c_int64, [ctypes.c_void_p]
         get.restype, get.argtypes = None, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t]
@@ -237,11 +235,7 @@ class LlamaContext:
         return False
 
     def _decode(self, chunk: Sequence[Cell]) -> None:
-        """Evaluate up to `CHUNK` tokens.
-
-        Raises:
-            EngineError: llama.cpp could not. What is raised while it asks the tap is raised here.
-        """
+        """Evaluate up to `CHUNK` tokens."""
         if self.stopped:
             raise EngineError("the model was closed")
         batch = self._batch

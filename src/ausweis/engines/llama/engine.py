@@ -104,11 +104,7 @@ class LlamaEngine:
         together: int | None = None,
         progress: Progress | None = None,
     ) -> "LlamaEngine":
-        """Load a model of the catalogue by id, or any GGUF file by path.
-
-        Raises:
-            ModelError: as the class.
-        """
+        """Load a model of the catalogue by id, or any GGUF file by path."""
         return cls(locate(model, progress=progress), context=context, threads=threads, together=together)
 
     @property
@@ -218,11 +214,7 @@ class LlamaEngine:
         return self._prompts.transcript(transcript)
 
     def _kind_of(self, transcript: Transcript) -> _Kind:
-        """Of the context that its probes read.
-
-        Raises:
-            EngineError: they are of another model.
-        """
+        """Of the context that its probes read."""
         if any(probe.model_sha256 != self.info.sha256 for probe in transcript.all_probes):
             raise EngineError(f"the probe of {transcript.template} was learned for another model")
         return transcript.probes[0].layers

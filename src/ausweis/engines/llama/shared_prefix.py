@@ -1,10 +1,10 @@
 """Questions that begin alike, answered together: what they have in common is evaluated once.
 
 Sequence 0 of the context holds the prefix that all share. The sequence of a question goes on from there, together with
-those that agree with it, then alone: questions that begin alike share a run of tokens, then part; those that still agree
-share the next run, and so on. Tokens of many sequences are evaluated in one go, which is about twice as fast as one
-question after another; a token that several sequences have is evaluated once, as one cell of memory that belongs to
-all of them.
+those that agree with it, then alone: questions that begin alike share a run of tokens, then part; those that still
+agree share the next run, and so on. Tokens of many sequences are evaluated in one go, which is about twice as fast as
+one question after another; a token that several sequences have is evaluated once, as one cell of memory that belongs
+to all of them.
 
 A batch is forgotten before the next begins, so the same batch gives the same numbers, bit by bit, whatever was asked
 before.
@@ -166,9 +166,6 @@ class SharedPrefixContext(LlamaContext):
         """For each sequence its answer, or why it has none, and how many tokens were evaluated for it.
 
         All answers that are open go on together, one evaluation a step.
-
-        Raises:
-            EngineError: as `evaluate`.
         """
         answers: dict[int, tuple[Answer | EngineError, int]] = {}
         counts = dict.fromkeys(answering, 0)

@@ -43,9 +43,6 @@ def outside_warning(address: str) -> str | None:
     """What a user should know before calls are sent there; None where the server is on this machine.
 
     Resolves the host's name. An address is inside when it is loopback, private or link-local.
-
-    Raises:
-        InputError: as `checked_address`.
     """
     parts = urlsplit(checked_address(address))
     host = parts.hostname or ""

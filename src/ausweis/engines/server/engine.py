@@ -202,12 +202,7 @@ class _ServedModel:
 
 
 async def _served_model(connection: Connection, wanted: str | None) -> _ServedModel:
-    """The model `wanted`, or the only one that the server lists.
-
-    Raises:
-        InputError: it is not there, or there are several and none is wanted.
-        ModelError: the server lists no models.
-    """
+    """The model `wanted`, or the only one that the server lists."""
     listed = (await connection.get("models")).get("data")
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     ids = ((entry.get("id"), entry) for entry in entries)

@@ -40,11 +40,7 @@ class Questions:
     context: int | None
 
     async def ask(self, request: Request) -> Result:
-        """Answer one request.
-
-        Raises:
-            ContextError, EngineError, ModelError: as `Connection.post`, or the answer is not what was asked for.
-        """
+        """Answer one request."""
         asked = request.template or "a question"
         if request.json_schema is not None:
             return await self._json(request, request.json_schema, asked)

@@ -10,7 +10,6 @@ with its name, shape, type and bytes, one after the other; all numbers little-en
 
 import json
 import struct
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,17 +18,15 @@ from numpy.typing import NDArray
 
 from ausweis.errors import ModelError
 
-__all__ = ["FLOAT16", "Variable", "adapted", "load_adapter", "save_adapter", "variables"]
+__all__ = ["DOWN", "FLOAT16", "SCHEMA", "UP", "Variable", "adapted", "parts_of", "variables"]
 
 SCHEMA = "ausweis/asr-adapter@1"
 DOWN, UP = ".down", ".up"
-LARGEST = 2**15 - 1
 VERSION = 6
 FLOAT16 = 4
 """The number of the type, as CTranslate2 counts them."""
 UNREADABLE = "the adapter cannot be read, or is for another model: install Ausweis again"
 
-Floats = NDArray[np.float32]
 Numbers = NDArray[np.int16]
 
 
@@ -89,45 +86,14 @@ def adapted(model: bytes, adapter: Path) -> bytes:
     result = bytearray(model)
     try:
         known = variables(model)
-        for name, up, down, unit in _parts(adapter):
+        for name, up, down, unit in parts_of(adapter):
             _add(result, known[name], up, down, unit)
     except (LookupError, ValueError) as error:
         raise ModelError(UNREADABLE, place=str(adapter)) from error
     return bytes(result)
 
 
-def load_adapter(path: Path) -> dict[str, tuple[Floats, Floats]]:
-    """The pairs that `save_adapter` wrote; `down` as large as it is when learning begins, by its mean square.
-
-    Raises:
-        ModelError: the adapter cannot be read.
-    """
-    pairs: dict[str, tuple[Floats, Floats]] = {}
-    for name, up, down, unit in _parts(path):
-        size = float(np.sqrt(np.mean(down.astype(np.float64) ** 2) * down.shape[1])) or 1.0
-        pairs[name] = (np.ldexp(up * size, unit).astype(np.float32), (down / size).astype(np.float32))
-    return pairs
-
-
-def save_adapter(path: Path, pairs: Mapping[str, tuple[Floats, Floats]], notes: str) -> None:
-    """Write an adapter: for each variable `up` (out, rank) and `down` (rank, in), whose product is added to it.
-
-    The same numbers give the same bytes.
-    """
-    from safetensors.numpy import save
-
-    parts: dict[str, Numbers] = {}
-    units: dict[str, int] = {}
-    for name, (up, down) in sorted(pairs.items()):
-        parts[name + UP], first = _whole(up)
-        parts[name + DOWN], second = _whole(down)
-        units[name] = first + second
-    about = {"schema": SCHEMA, "units": units, "notes": notes}
-    # One entry: several would be written in an order of their own each time.
-    path.write_bytes(save(parts, metadata={"about": json.dumps(about, sort_keys=True)}))
-
-
-def _parts(path: Path) -> list[tuple[str, Numbers, Numbers, int]]:
+def parts_of(path: Path) -> list[tuple[str, Numbers, Numbers, int]]:
     """For each variable its name, `up`, `down`, and the exponent of two that is the unit of their product."""
     from safetensors import SafetensorError, safe_open
     from safetensors.numpy import load
@@ -141,13 +107,6 @@ def _parts(path: Path) -> list[tuple[str, Numbers, Numbers, int]]:
         return [(name, parts[name + UP], parts[name + DOWN], unit) for name, unit in about["units"].items()]
     except (OSError, SafetensorError, LookupError, TypeError, ValueError) as error:
         raise ModelError(UNREADABLE, place=str(path)) from error
-
-
-def _whole(matrix: Floats) -> tuple[Numbers, int]:
-    """The matrix as whole numbers, and the exponent of two that is their unit."""
-    largest = float(np.abs(matrix).max()) or 1.0
-    unit = int(np.ceil(np.log2(largest / LARGEST)))
-    return np.round(matrix / 2.0**unit).astype(np.int16), unit
 
 
 def _add(model: bytearray, variable: Variable, up: Numbers, down: Numbers, unit: int) -> None:
