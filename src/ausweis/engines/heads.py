@@ -51,6 +51,7 @@ __all__ = [
     "ngrams_of",
     "probabilities_of",
     "probability_of",
+    "shapes",
 ]
 
 Array = NDArray[np.float32]
@@ -132,6 +133,11 @@ class LearnedFile:
         return save(halves, metadata={"about": told})
 
 
+def shapes(table: str) -> dict[str, str]:
+    """The shape of each part, from `name:axes` and blanks."""
+    return dict(part.split(":") for part in table.split())
+
+
 def _about(data: bytes) -> dict[str, Any]:
     """What a file says of itself, in its header: JSON, whose length the first eight bytes tell, little-endian."""
     length = int.from_bytes(data[:8], "little")
@@ -148,21 +154,10 @@ def _fit(parts: Mapping[str, Array], shapes: Mapping[str, str], sizes: dict[str,
     )
 
 
-PARTS: Mapping[str, str] = {
-    "token_basis": "fd",
-    "token_shift": "d",
-    "line_basis": "ge",
-    "line_shift": "e",
-    "query": "mdh",
-    "value": "mdhv",
-    "line_hidden": "mew",
-    "pooled_hidden": "mhvw",
-    "hidden_bias": "mw",
-    "hidden_label": "mwk",
-    "line_label": "mek",
-    "pooled_label": "mhvk",
-    "label_bias": "mk",
-}
+PARTS = shapes(
+    "token_basis:fd token_shift:d line_basis:ge line_shift:e query:mdh value:mdhv line_hidden:mew pooled_hidden:mhvw "
+    "hidden_bias:mw hidden_label:mwk line_label:mek pooled_label:mhvk label_bias:mk"
+)
 """What a probe is made of, each with its shape.
 
 f, g: features of a token, of a line; d, e: what is kept of them; m: networks; h: queries; v: numbers that a query
@@ -282,7 +277,7 @@ def gelu(x: Array) -> Array:
 
 BUCKETS = 2**14
 """Few enough for a small file; twice or half as many tell as much."""
-NGRAM_PARTS: Mapping[str, str] = {"rarity": "n", "weights": "nk", "bias": "k", "stacking": "ks"}
+NGRAM_PARTS = shapes("rarity:n weights:nk bias:k stacking:ks")
 """What it is made of, each with its shape. n: buckets; k: labels; s: the probe, the words, what is added."""
 _WORD = re.compile(r"\w+")
 _SUREST = 1e-4
@@ -340,7 +335,7 @@ class Ngrams(LearnedFile):
         return weighed
 
 
-ANSWER_PARTS: Mapping[str, str] = {"weights": "fk", "bias": "k", "stacking": "ks"}
+ANSWER_PARTS = shapes("weights:fk bias:k stacking:ks")
 """What it is made of, each with its shape. f: features of all questions; k: labels; s: line, answers, what is added."""
 
 

@@ -136,9 +136,13 @@ class LearnedIndex:
         Raises:
             ModelError: they are not, or it cannot be read.
         """
-        path = self.path(part)
+        path, wrong = self.path(part), None
         try:
-            wrong = _wrong(path, part)
+            if (size := path.stat().st_size) != part.bytes:
+                what = "cut short" if size < part.bytes else "too long"
+                wrong = f"the learned file is {what} ({size} bytes, expected {part.bytes})"
+            elif hashlib.sha256(path.read_bytes()).hexdigest() != part.sha256:
+                wrong = f"the learned file has another SHA-256 than {INDEX_NAME} says"
         except OSError as error:
             wrong = f"the learned file cannot be read ({error.strerror})"
         if wrong:
@@ -266,14 +270,11 @@ def bound_to(kind: LearnedKind, other: LearnedKind, template: PromptProvenance, 
     Raises:
         ModelError: an index cannot be read.
     """
-    bound = [
-        sorted(
-            (part for part in index.parts if part.is_for(kind, template) and part.base.sha256 == base_sha256),
-            key=lambda part: -part.version,
-        )
-        for index in indexes()
-    ]
-    return [part.bound_to[other] for parts in bound for part in parts if other in part.bound_to]
+    found = []
+    for index in indexes():
+        parts = [part for part in index.parts if part.is_for(kind, template) and part.base.sha256 == base_sha256]
+        found += sorted((part for part in parts if other in part.bound_to), key=lambda part: -part.version)
+    return [part.bound_to[other] for part in found]
 
 
 def newest(
@@ -311,17 +312,6 @@ def _opened(folder: Path) -> LearnedIndex:
     if not folder.is_dir():
         raise ModelError(f"{LEARNED_VARIABLE} names no folder: make it", place=str(folder))
     return LearnedIndex.read(folder) if (folder / INDEX_NAME).exists() else LearnedIndex(folder)
-
-
-def _wrong(path: Path, part: LearnedPart) -> str | None:
-    """What is wrong with a file; None for a good one."""
-    size = path.stat().st_size
-    if size != part.bytes:
-        what = "cut short" if size < part.bytes else "too long"
-        return f"the learned file is {what} ({size} bytes, expected {part.bytes})"
-    with path.open("rb") as file:
-        same = hashlib.file_digest(file, "sha256").hexdigest() == part.sha256
-    return None if same else f"the learned file has another SHA-256 than {INDEX_NAME} says"
 
 
 def _with_entry(path: Path, part: LearnedPart) -> str:

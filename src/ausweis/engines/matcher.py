@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.heads import LearnedFile, LineFeatures, Probe, features, gelu, probabilities_of
+from ausweis.engines.heads import LearnedFile, LineFeatures, Probe, features, gelu, probabilities_of, shapes
 from ausweis.engines.learned_index import LearnedKind
 
 __all__ = [
@@ -43,43 +43,23 @@ ANSWER_TOKENS = 6
 NEARNESS_SCALE = 4.0
 """Of the nearness that the hidden layer sees, so that it is as large as the rest."""
 
-NETWORK_PARTS: Mapping[str, str] = {
-    "of_token": "mdr",
-    "of_described_token": "mdr",
-    "token_weight": "md",
-    "described_token_weight": "md",
-    "of_line": "mep",
-    "line_hidden": "meq",
-    "line_pair": "mex",
-    "described_line_pair": "mex",
-    "hidden": "mhw",
-    "hidden_bias": "mw",
-    "hidden_out": "mwo",
-    "nearness": "mno",
-    "line": "meo",
-    "bias": "mo",
-}
+NETWORK_PARTS = shapes(
+    "of_token:mdr of_described_token:mdr token_weight:md described_token_weight:md of_line:mep line_hidden:meq "
+    "line_pair:mex described_line_pair:mex hidden:mhw hidden_bias:mw hidden_out:mwo nearness:mno line:meo bias:mo"
+)
 """What the networks are made of that compare a line with a description."""
 
 QUESTION = "question_"
 """Before the name of the same part of the networks that compare a line with a question."""
 
 MATCHER_PARTS: Mapping[str, str] = {
-    "token_basis": "fd",
-    "token_shift": "d",
-    "described_token_shift": "d",
-    "question_token_shift": "d",
-    "line_basis": "ge",
-    "line_shift": "e",
-    "described_line_shift": "e",
-    "question_line_shift": "e",
+    **shapes(
+        "token_basis:fd token_shift:d described_token_shift:d question_token_shift:d line_basis:ge line_shift:e "
+        "described_line_shift:e question_line_shift:e"
+    ),
     **NETWORK_PARTS,
     **{f"{QUESTION}{name}": shape for name, shape in NETWORK_PARTS.items()},
-    "weigh_hidden": "viu",
-    "weigh_hidden_bias": "vu",
-    "weigh_hidden_out": "vu",
-    "weigh_direct": "vi",
-    "weigh_bias": "v",
+    **shapes("weigh_hidden:viu weigh_hidden_bias:vu weigh_hidden_out:vu weigh_direct:vi weigh_bias:v"),
 }
 """What a matcher is made of, each with its shape.
 

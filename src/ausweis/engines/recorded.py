@@ -42,49 +42,22 @@ class _Recording(BaseModel):
     result: Result
 
 
-class _Folder:
-    """Memory: about 200 bytes an answer, as the answers stay in the file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.info, _ = recordings(folder)
-        self._path = folder / ANSWERS_FILE
-        self._places, self.templates = _index(self._path)
-        try:
-            self._file = open_file(self._path)
-        except OSError as error:
-            message = f"the recorded answers cannot be read ({error.strerror})"
-            raise InputError(message, place=str(self._path)) from None
-
-    def find(self, key: str) -> Result | None:
-        place = self._places.get(bytes.fromhex(key))
-        if place is None:
-            return None
-        self._file.seek(place)
-        return _parse(self._file.readline(), str(self._path)).result
-
-    def close(self) -> None:
-        self._file.close()
-
-
 @dataclass(frozen=True)
 class Packed:
     """A packed file: what answered, and its answers by key."""
 
     info: ModelProvenance
     answers: Mapping[str, Result]
-    templates: frozenset[str] = frozenset()
-    """Not kept."""
 
     def find(self, key: str) -> Result | None:
         """The answer with this key, if it was recorded."""
         return self.answers.get(key[:_KEY])
 
-    def close(self) -> None:
-        """Nothing is open."""
-
 
 class ReplayEngine:
     """Gives the recorded answers of a folder or a packed file. `info` is what was recorded, as `replay:` its engine.
+
+    Memory of a folder: about 200 bytes an answer, as the answers stay in the file.
 
     Raises:
         InputError: there are no recordings, or one of them is broken.
@@ -93,10 +66,27 @@ class ReplayEngine:
     calls_at_once = 1
 
     def __init__(self, path: Path) -> None:
-        self._answers = unpack(path) if path.is_file() else _Folder(path)
-        self.templates = self._answers.templates
-        recorded = self._answers.info
+        self._path, self._file = path / ANSWERS_FILE, None
+        if path.is_file():
+            packed = unpack(path)
+            recorded, self.templates, self._find = packed.info, frozenset[str](), packed.find
+        else:
+            recorded, _ = recordings(path)
+            self._places, self.templates = _index(self._path)
+            self._find = self._in_file
+            try:
+                self._file = open_file(self._path)
+            except OSError as error:
+                message = f"the recorded answers cannot be read ({error.strerror})"
+                raise InputError(message, place=str(self._path)) from None
         self.info = recorded.model_copy(update={"engine": f"replay:{recorded.engine}"})
+
+    def _in_file(self, key: str) -> Result | None:
+        place = self._places.get(bytes.fromhex(key))
+        if place is None or self._file is None:
+            return None
+        self._file.seek(place)
+        return _parse(self._file.readline(), str(self._path)).result
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """The recorded answers.
@@ -121,7 +111,7 @@ class ReplayEngine:
         return [self._answer(key, template, len(probe.labels)) for key, template, probe in asked]
 
     def _answer(self, key: str, template: str, count: int) -> Result:
-        result = self._answers.find(key)
+        result = self._find(key)
         if result is None:
             message = f"no recorded answer for a question of {template or 'no template'} (key {key[:16]}…)"
             raise EngineError(f"{message}; record it with --record")
@@ -131,7 +121,8 @@ class ReplayEngine:
 
     def close(self) -> None:
         """Close the file."""
-        self._answers.close()
+        if self._file is not None:
+            self._file.close()
 
 
 class RecordingEngine:
@@ -153,20 +144,17 @@ class RecordingEngine:
         make_folder(folder)
         self._lock = FolderLock(folder)
         try:
-            self._begin(folder)
+            recorded = _read_info(folder)
+            if recorded is None:
+                replace_file(folder / ENGINE_FILE, self.info.model_dump_json(indent=2) + "\n")
+            elif recorded.sha256 != self.info.sha256:
+                message = f"answers of {recorded.id} ({recorded.engine}) are recorded here"
+                raise InputError(f"{message}; record into another folder", place=str(folder))
             self._journal = Journal(folder / ANSWERS_FILE)
             self._known = set(_index(folder / ANSWERS_FILE)[0])
         except BaseException:
             self._lock.release()
             raise
-
-    def _begin(self, folder: Path) -> None:
-        recorded = _read_info(folder)
-        if recorded is None:
-            replace_file(folder / ENGINE_FILE, self.info.model_dump_json(indent=2) + "\n")
-        elif recorded.sha256 != self.info.sha256:
-            what = f"{recorded.id} ({recorded.engine})"
-            raise InputError(f"answers of {what} are recorded here; record into another folder", place=str(folder))
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Ask, write down, hand on.
