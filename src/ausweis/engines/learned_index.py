@@ -239,20 +239,12 @@ def index_to_write(folder: Path | None = None) -> LearnedIndex:
 
 
 def bases() -> list[Base]:
-    """The models that something was learned for, each once.
-
-    Raises:
-        ModelError: an index cannot be read.
-    """
+    """The models that something was learned for, each once."""
     return list({part.base.sha256: part.base for index in indexes() for part in index.parts}.values())
 
 
 def kinds_for(base_sha256: str) -> defaultdict[PromptProvenance, set[LearnedKind]]:
-    """The kinds of parts that were learned for a model, by the texts of templates that they, or parts they need, read.
-
-    Raises:
-        ModelError: an index cannot be read.
-    """
+    """The kinds of parts that were learned for a model, by the texts of templates that they, or parts they need, read."""
     parts = [part for index in indexes() for part in index.parts if part.base.sha256 == base_sha256]
     templates = {part.sha256: part.template for part in parts}
     kinds: defaultdict[PromptProvenance, set[LearnedKind]] = defaultdict(set)
@@ -265,11 +257,7 @@ def kinds_for(base_sha256: str) -> defaultdict[PromptProvenance, set[LearnedKind
 
 
 def bound_to(kind: LearnedKind, other: LearnedKind, template: PromptProvenance, base_sha256: str) -> list[str]:
-    """The SHA-256 of the `other` parts that parts of this kind are bound to; that of the newest one first.
-
-    Raises:
-        ModelError: an index cannot be read.
-    """
+    """The SHA-256 of the `other` parts that parts of this kind are bound to; that of the newest one first."""
     found = []
     for index in indexes():
         parts = [part for part in index.parts if part.is_for(kind, template) and part.base.sha256 == base_sha256]
@@ -290,7 +278,6 @@ def newest(
     bound to others does not fit. `only`: the one with this SHA-256.
 
     Raises:
-        ModelError: an index cannot be read.
         PromptError: there are only such for another text of this version of the template.
     """
     other_text: Path | None = None
