@@ -83,9 +83,9 @@ def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
     (tmp_path / "r" / "engine.json").write_text("{}")
     with pytest.raises(InputError, match="which engine was recorded"):
         ReplayEngine(tmp_path / "r")
-    (tmp_path / "packed").write_bytes(b"no xz")
+    (tmp_path / "packed.xz").write_bytes(b"no xz")
     with pytest.raises(InputError, match="no recorded answers, or broken"):
-        ReplayEngine(tmp_path / "packed")
+        ReplayEngine(tmp_path / "packed.xz")
 
 
 @pytest.mark.parametrize("told", ["[NaN,1]", "[0.3,Infinity]", "[-0.1,1]", "[1e999,0]", '["x",1]', "[0.3,1.7]"])
@@ -133,8 +133,8 @@ def test_how_sure_a_generated_text_was_comes_back_too(tmp_path: Path) -> None:
     assert replay.complete([request]) == [told]
     replay.close()
     info, answers = recordings(tmp_path / "r")
-    pack(tmp_path / "packed", info, answers)
-    packed = ReplayEngine(tmp_path / "packed")
+    pack(tmp_path / "packed.xz", info, answers)
+    packed = ReplayEngine(tmp_path / "packed.xz")
     assert packed.complete([request]) == [told]
     with pytest.raises(EngineError, match="no recorded answer"):
         packed.complete([ask("a")])

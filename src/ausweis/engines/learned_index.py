@@ -244,7 +244,7 @@ def bases() -> list[Base]:
 
 
 def kinds_for(base_sha256: str) -> defaultdict[PromptProvenance, set[LearnedKind]]:
-    """The kinds of parts that were learned for a model, by the texts of templates that they, or parts they need, read."""
+    """The kinds of parts learned for a model, by the texts of templates that they, or parts they need, read."""
     parts = [part for index in indexes() for part in index.parts if part.base.sha256 == base_sha256]
     templates = {part.sha256: part.template for part in parts}
     kinds: defaultdict[PromptProvenance, set[LearnedKind]] = defaultdict(set)

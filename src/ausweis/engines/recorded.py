@@ -67,7 +67,7 @@ class ReplayEngine:
 
     def __init__(self, path: Path) -> None:
         self._path, self._file = path / ANSWERS_FILE, None
-        if path.is_file():
+        if path.suffix == ".xz":
             packed = unpack(path)
             recorded, self.templates, self._find = packed.info, frozenset[str](), packed.find
         else:

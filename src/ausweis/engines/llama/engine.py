@@ -134,7 +134,8 @@ class LlamaEngine:
             except EngineError as error:
                 results[place] = error
         for prefix, group in by_prefix(questions).items():
-            context, computed = self._shared_prefix(prefix)
+            make = partial(SharedPrefixContext, self._model, self._size, self._threads)
+            context, computed = self._context(prefix, (), make)
             for batch in batches_of(group, sequences=SEQUENCES, free=self._size - len(prefix)):
                 context.clear()
                 answers = self._answer(context, batch)
@@ -168,7 +169,9 @@ class LlamaEngine:
         probes, every = transcript.probes, transcript.all_probes
         if not probes:
             return []
-        kind = self._kind_of(transcript)
+        if any(probe.model_sha256 != self.info.sha256 for probe in every):
+            raise EngineError(f"the probe of {transcript.template} was learned for another model")
+        kind = probes[0].layers
         compared = [self._states_of(line, kind) for line in transcript.compared]
         lengths: list[int] = []
         told: list[tuple[float, ...]] = []
@@ -213,12 +216,6 @@ class LlamaEngine:
         """The tokens that a transcript begins with, and those of each row."""
         return self._prompts.transcript(transcript)
 
-    def _kind_of(self, transcript: Transcript) -> _Kind:
-        """Of the context that its probes read."""
-        if any(probe.model_sha256 != self.info.sha256 for probe in transcript.all_probes):
-            raise EngineError(f"the probe of {transcript.template} was learned for another model")
-        return transcript.probes[0].layers
-
     def _reading(self, transcript: Transcript, kind: _Kind) -> tuple[int, int, TranscriptContext, Iterator[States]]:
         """How many tokens the prefix has, how many of them had to be evaluated, what reads, and the rows' states."""
         prefix, rows = self.tokens_of(transcript)
@@ -242,10 +239,6 @@ class LlamaEngine:
                 self._compared.clear()
             _, _, _, (self._compared[key],) = self._reading(compared, kind)
         return self._compared[key]
-
-    def _shared_prefix(self, prefix: tuple[int, ...]) -> tuple[SharedPrefixContext, int]:
-        """A context for questions with this prefix, and how many tokens of it had to be evaluated."""
-        return self._context(prefix, (), lambda: SharedPrefixContext(self._model, self._size, self._threads))
 
     def _context(self, prefix: tuple[int, ...], kind: _Kind, make: Callable[[], _C]) -> tuple[_C, int]:
         """The context that is kept for this prefix, or another one of its kind, or a new one."""

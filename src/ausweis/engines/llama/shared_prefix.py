@@ -180,7 +180,8 @@ class SharedPrefixContext(LlamaContext):
                     answers[sequence] = (done.value, counts[sequence])
                 except EngineError as error:
                     answers[sequence] = (error, counts[sequence])
-            ends = {sequence: self._length(sequence) for sequence, step in steps.items() if not step.keep}
+            # What a sequence has, the shared prefix counted.
+            ends = {one: self._lengths.get(one, self.length) for one, step in steps.items() if not step.keep}
             known = dict(
                 self.evaluate([Run(step.tokens, (sequence,), (sequence,)) for sequence, step in steps.items()])
             )
@@ -190,10 +191,6 @@ class SharedPrefixContext(LlamaContext):
                 self._api.llama_memory_seq_rm(self._memory, sequence, end, -1)
                 self._lengths[sequence] = end
         return answers
-
-    def _length(self, sequence: int) -> int:
-        """How many tokens a sequence has, the shared prefix counted."""
-        return self._lengths.get(sequence, self.length)
 
     def _cells(self, runs: Sequence[Run]) -> list[Cell]:
         cells = []

@@ -121,16 +121,8 @@ def _positions(entries: Sequence[Any], text: str, forced: bool) -> list[Position
         whole, wanted = b"".join(tokens), text.encode(errors="replace")
         starts = list(itertools.accumulate(map(len, tokens), initial=0))
         # The last place where the text is, as a thought may say it before.
-        first = next(
-            (
-                place
-                for place in reversed(range(len(tokens)))
-                if tokens[place] and whole.startswith(wanted, starts[place])
-            ),
-            None,
-        )
-        if first is None:
-            return None
+        places = (place for place, token in enumerate(tokens) if token)
+        first = max(place for place in places if whole.startswith(wanted, starts[place]))
         stop = bisect.bisect_left(starts, starts[first] + len(wanted)) + 1
         *before, last = (_position(entry, forced) for entry in entries[first:stop])
     except (TypeError, ValueError, LookupError, AttributeError):

