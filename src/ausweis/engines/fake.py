@@ -1,22 +1,8 @@
 """An engine without a model: it gives the answers that a script says. For tests of prompts, readers and programs.
 
-As a file (`--engine fake:answers.yaml`); the first entry that fits the question answers it:
-
-    model_id: fake              # all keys but answers may be left out
-    context_tokens: 8192        # a longer prompt is refused; four characters count as one token
-    delay: 0                    # seconds a question
-    answers:
-      - template: agent-turn    # a template's id, or id@version; left out: any
-        contains: Geburtsdatum  # a piece of the last message, or: matches: a regular expression
-        answer: asks            # a choice
-      - template: agent-turn
-        matches: "(?i)ihre (neue )?nummer"
-        answer: {discloses: 0.8, nothing: 0.2}      # or a probability for each; left out: 0
-      - template: call-events
-        answer: {start: beginning, events: []}        # or JSON, where the question has a schema
-      - contains: Störung
-        error: no answer for this call                # the engine fails
-      - answer: nothing
+As a file (`--engine fake:answers.yaml`, see docs/engines.md); the first entry that fits a question answers it. An entry
+names a template by id or id@version, a piece of the last message (`contains`) or a regular expression (`matches`), and
+an `answer`: a choice, a probability for each, or JSON; or the `error` with which the engine fails.
 """
 
 import hashlib
@@ -162,12 +148,7 @@ class FakeEngine:
         )
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
-        """Answer each request as the script says.
-
-        Raises:
-            ContextError: a prompt is too long.
-            EngineError: nothing fits a request, the script says so, or its answer is none that was asked for.
-        """
+        """Answer each request as the script says."""
         if self._closed:
             raise EngineError("the engine is closed")
         return [self._complete(request) for request in requests]

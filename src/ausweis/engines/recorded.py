@@ -89,11 +89,7 @@ class ReplayEngine:
         return _parse(self._file.readline(), str(self._path)).result
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
-        """The recorded answers.
-
-        Raises:
-            EngineError: there is none for a request, or one to another question; it names template and key.
-        """
+        """The recorded answers."""
         return [self._complete(request) for request in requests]
 
     def _complete(self, request: Request) -> Result:
@@ -157,11 +153,7 @@ class RecordingEngine:
             raise
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
-        """Ask, write down, hand on.
-
-        Raises:
-            RunError: an answer cannot be written.
-        """
+        """Ask, write down, hand on."""
         results = self._inner.complete(requests)
         for request, result in zip(requests, results, strict=True):
             self._record(request.key(self.info.sha256), request.template, result)

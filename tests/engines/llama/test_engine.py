@@ -121,7 +121,7 @@ def test_json_fits_the_schema(tiny: LlamaEngine) -> None:
 def test_the_events_of_a_call_fit_their_schema() -> None:
     """Whatever so small a model says; and the engine tells how sure it was among what the schema allows."""
     request = asked_for_events("agent: Guten Tag.", "caller: Wendt, meine PIN ist vier null eins zwei.")
-    engine = LlamaEngine.load("smollm2-135m", context=4096)
+    engine = LlamaEngine.load("smollm2-135m", context=8192)
     (result,) = engine.complete([request])
     engine.close()
     assert Draft202012Validator(dict(request.json_schema or {})).is_valid(json.loads(result.text))

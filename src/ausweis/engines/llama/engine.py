@@ -160,12 +160,7 @@ class LlamaEngine:
         return [results[place] for place in range(len(requests))]
 
     def read(self, transcript: Transcript) -> list[Result]:
-        """What the probes tell of each row, then of the call. What was read before changes nothing.
-
-        Raises:
-            ContextError: a row, or a question after them, does not fit the context.
-            EngineError: the probes are of another model.
-        """
+        """What the probes tell of each row, then of the call. What was read before changes nothing."""
         probes, every = transcript.probes, transcript.all_probes
         if not probes:
             return []

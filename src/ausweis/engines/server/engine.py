@@ -112,13 +112,7 @@ class ServerEngine:
         return f"{self._connection.server} tells no log-probabilities: how sure the model is of an answer is not known"
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
-        """Answer a batch, in its order. The first fault ends what is still open of the batch.
-
-        Raises:
-            ContextError: a prompt does not fit the context.
-            EngineError: a request got no usable answer, or the engine is closed.
-            ModelError: the server is gone.
-        """
+        """Answer a batch, in its order. The first fault ends what is still open of the batch."""
         return self._background.run(self._all(requests))
 
     async def _all(self, requests: Sequence[Request]) -> list[Result]:
