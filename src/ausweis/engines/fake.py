@@ -197,7 +197,10 @@ def _result(request: Request, answer: Answer, prompt_tokens: int) -> Result:
         probabilities = _probabilities(request, answer)
         text = request.choices[probabilities.index(max(probabilities))]
     else:
-        text = answer if isinstance(answer, str) else _as_json(request, answer)
+        try:
+            text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError):  # a date, no number
+            raise _fault(request, "is no JSON") from None
         if request.json_schema is not None:
             _check(request, text)
     evaluated = prompt_tokens + (0 if request.choices else -(-len(text) // 4))
@@ -217,13 +220,6 @@ def _probabilities(request: Request, answer: Answer) -> tuple[float, ...]:
     if not total:
         raise _fault(request, "gives no choice a probability above 0")
     return tuple(weight / total for weight in weights)
-
-
-def _as_json(request: Request, answer: Mapping[str, Any]) -> str:
-    try:
-        return json.dumps(answer, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError):  # a date, no number
-        raise _fault(request, "is no JSON") from None
 
 
 def _check(request: Request, text: str) -> None:

@@ -105,7 +105,9 @@ class LearnedFile:
         try:
             data = read_bytes(path)
             parts = {name: part.astype(np.float32) for name, part in load(data).items()}
-            about = _about(data)
+            # Its header is JSON, whose length the first eight bytes tell, little-endian.
+            header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+            about = json.loads(header["__metadata__"]["about"])
             sizes = {"k": len(about["labels"])} if "labels" in about else {}
             if about.get("schema") != cls.SCHEMA or not _fit(parts, cls.SHAPES, sizes):
                 raise PromptError("is no learned part of this kind: train it again", place=str(path))
@@ -115,11 +117,7 @@ class LearnedFile:
             raise PromptError("is no learned part, or a broken one: train it again", place=str(path)) from None
 
     def save(self, path: Path) -> None:
-        """Write the file, at once or not at all.
-
-        Raises:
-            RunError: it cannot be written.
-        """
+        """Write the file, at once or not at all."""
         replace_file(path, self.data())
 
     def data(self) -> bytes:
@@ -136,13 +134,6 @@ class LearnedFile:
 def shapes(table: str) -> dict[str, str]:
     """The shape of each part, from `name:axes` and blanks."""
     return dict(part.split(":") for part in table.split())
-
-
-def _about(data: bytes) -> dict[str, Any]:
-    """What a file says of itself, in its header: JSON, whose length the first eight bytes tell, little-endian."""
-    length = int.from_bytes(data[:8], "little")
-    about: dict[str, Any] = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["about"])
-    return about
 
 
 def _fit(parts: Mapping[str, Array], shapes: Mapping[str, str], sizes: dict[str, int]) -> bool:
@@ -321,11 +312,7 @@ class Ngrams(LearnedFile):
         return scores
 
     def weighed(self, text: str, answers: Mapping[str, float]) -> dict[str, float]:
-        """What the probe says of a line, and what its words say; labels that it does not know stay as they are.
-
-        Raises:
-            EngineError: a weight is NaN, as in a broken file.
-        """
+        """What the probe says of a line, and what its words say; labels that it does not know stay as they are."""
         told = self.scores(text)
         weighed = dict(answers)
         for label, probability in answers.items():
@@ -366,11 +353,7 @@ class AnswerProbe(LearnedFile):
     labels: tuple[str, ...]
 
     def probabilities(self, questions: Sequence[Array]) -> tuple[float, ...]:
-        """How likely it is of each label that a line of the call has it. `questions`: as in `answer_features`.
-
-        Raises:
-            EngineError: a weight is NaN, as in a broken file.
-        """
+        """How likely it is of each label that a line of the call has it. `questions`: as in `answer_features`."""
         return probabilities_of(answer_features(questions) @ self.parts["weights"] + self.parts["bias"])
 
     def weighed(self, lines: Sequence[Mapping[str, float]], answers: Sequence[float]) -> list[dict[str, float]]:

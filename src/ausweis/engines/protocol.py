@@ -164,8 +164,10 @@ class Transcript(BaseModel):
 
         Then one about the call, where there is any.
         """
+        *before, last = self.messages
         for place, probe in enumerate(self.probes):
-            yield Request(messages=self._until(place), choices=probe.labels, template=self.template)
+            until = Message(role=last.role, content="\n".join(self.rows[: place + 1]))
+            yield Request(messages=(*before, until), choices=probe.labels, template=self.template)
         if (of_call := self.answer_probe) is not None:
             messages = (*self.messages, *self.about[0])
             yield Request(messages=messages, choices=of_call.labels, template=of_call.template)
@@ -200,10 +202,6 @@ class Transcript(BaseModel):
             key = rows.copy()
             key.update(end_of_body)
             yield key.hexdigest()
-
-    def _until(self, place: int) -> tuple[Message, ...]:
-        *before, last = self.messages
-        return (*before, Message(role=last.role, content="\n".join(self.rows[: place + 1])))
 
 
 def _sha256(body: str) -> str:

@@ -213,11 +213,7 @@ class RecordedEngine:
         return self.packed.info.model_copy(update={"engine": f"recorded:{self.packed.info.engine}"})
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
-        """Answer from recordings; what has none, or all of it if `checking`, is asked of the model in one batch.
-
-        Raises:
-            RunError: the model that was loaded is not the one that was recorded.
-        """
+        """Answer from recordings; what has none, or all of it if `checking`, is asked of the model in one batch."""
         known = [self.packed.find(request.key(self.packed.info.sha256)) for request in requests]
         places = [place for place, answer in enumerate(known) if answer is None or self.checking]
         answers = self._engine().complete([requests[place] for place in places]) if places else []
@@ -273,11 +269,7 @@ def recordings(folder: Path) -> tuple[ModelProvenance, Iterator[tuple[str, Resul
 
 
 def pack(path: Path, info: ModelProvenance, answers: Iterable[tuple[str, Result]]) -> None:
-    """Write a packed file of answers by whole key; the same answers give the same bytes.
-
-    Raises:
-        RunError: it cannot be written.
-    """
+    """Write a packed file of answers by whole key; the same answers give the same bytes."""
     bodies: list[dict[str, Any]] = [{"schema": _PACKED, "engine": info.model_dump()}]
     for key, result in sorted(answers):
         body: dict[str, Any] = {"key": key[:_KEY], "text": result.text}

@@ -72,16 +72,13 @@ class CachedPrefix:
                 part = Path(folder) / "part"
                 if save(str(part)):
                     part.replace(self._folder / self._name(part))
-                    self._forget_unused()
+                    kept = sorted(self._folder.glob("*.bin"), key=lambda path: path.stat().st_mtime, reverse=True)
+                    for path in kept[MOST_KEPT:]:
+                        path.unlink(missing_ok=True)
 
     def _name(self, path: Path) -> str:
         with path.open("rb") as file:
             return f"{self._key}-{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}.bin"
-
-    def _forget_unused(self) -> None:
-        files = sorted(self._folder.glob("*.bin"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in files[MOST_KEPT:]:
-            path.unlink(missing_ok=True)
 
 
 class StateTap:
@@ -158,11 +155,7 @@ class StateTap:
         return place < len(self._places) - 1
 
     def states(self) -> States:
-        """The states of the tokens evaluated last: shape (layers, tokens, width).
-
-        Raises:
-            EngineError: the model has no such layers, or llama.cpp names what they give otherwise.
-        """
+        """The states of the tokens evaluated last: shape (layers, tokens, width)."""
         if len(self._taken) < len(self._places):
             raise EngineError("the states of this model's layers cannot be read: ask it zero-shot (--zero-shot)")
         return np.stack([self._taken[place] for place in range(len(self._places))])
@@ -172,9 +165,6 @@ class LlamaContext:
     """A context of `size` tokens for `sequences` of them; sequence 0 holds the prefix.
 
     With a `tap`, states of layers can be taken while it evaluates.
-
-    Raises:
-        ModelError: there is not enough memory.
     """
 
     def __init__(

@@ -17,12 +17,12 @@ from typing import TypeVar, cast
 import numpy as np
 
 from ausweis.engines.learned_index import kinds_for
-from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
+from ausweis.engines.llama.answers import Answering, JsonWriter, Logits, choose
 from ausweis.engines.llama.context import CachedPrefix, LlamaContext, States
 from ausweis.engines.llama.gathered import Gathered
 from ausweis.engines.llama.model import LlamaModel
 from ausweis.engines.llama.prompts import PromptTokens, chat_format
-from ausweis.engines.llama.shared_prefix import SEQUENCES, Batch, Question, SharedPrefixContext, batches_of, by_prefix
+from ausweis.engines.llama.shared_prefix import SEQUENCES, Question, SharedPrefixContext, batches_of, by_prefix
 from ausweis.engines.llama.transcript import TranscriptContext
 from ausweis.engines.matcher import LineInBasis, LineProbe
 from ausweis.engines.protocol import Request, Result, Transcript
@@ -138,7 +138,11 @@ class LlamaEngine:
             context, computed = self._context(prefix, (), make)
             for batch in batches_of(group, sequences=SEQUENCES, free=self._size - len(prefix)):
                 context.clear()
-                answers = self._answer(context, batch)
+                logits = context.evaluate(batch.runs)
+                asked = enumerate(batch.questions, start=1)
+                answers = context.answer(
+                    {number: self._answering(question.request, logits[number]) for number, question in asked}
+                )
                 # What is shared counts once: with the first question that has it.
                 evaluated = dict.fromkeys(answers, 0) | {1: computed}
                 computed = 0
@@ -254,14 +258,6 @@ class LlamaEngine:
                 raise
         self._contexts[prefix, kind] = context
         return cast("_C", context), computed
-
-    def _answer(self, context: SharedPrefixContext, batch: Batch) -> dict[int, tuple[Answer | EngineError, int]]:
-        """For each sequence its answer, and how many tokens were evaluated beyond the question."""
-        logits = context.evaluate(batch.runs)
-        questions = enumerate(batch.questions, start=1)
-        return context.answer(
-            {number: self._answering(question.request, logits[number]) for number, question in questions}
-        )
 
     def _answering(self, request: Request, logits: Logits) -> Answering:
         if request.json_schema is not None:

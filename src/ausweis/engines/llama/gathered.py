@@ -40,7 +40,9 @@ class Gathered:
                 raise EngineError("the model was closed")
             if key not in self._answered:
                 self._busy = True
-                self._wait_for_others()
+                until = time.monotonic() + PATIENCE
+                while len(self._waiting) < self._threads and (left := until - time.monotonic()) > 0:
+                    self._changed.wait(left)
                 # In the order of the prompts, not of the threads: the same calls give the same numbers.
                 group = sorted(self._waiting, key=lambda one: [request.messages[-1].content for request in one])
                 self._waiting = []
@@ -58,11 +60,6 @@ class Gathered:
             self._closed = True
             self._changed.wait_for(lambda: not self._busy)
             self._changed.notify_all()
-
-    def _wait_for_others(self) -> None:
-        until = time.monotonic() + PATIENCE
-        while len(self._waiting) < self._threads and (left := until - time.monotonic()) > 0:
-            self._changed.wait(left)
 
     def _answer(self, group: Sequence[Sequence[Request]]) -> None:
         answered: dict[int, list[Answered] | BaseException] = {}

@@ -98,11 +98,7 @@ class LlamaModel:
 
 
 def ggml(api: Any, part: str = "ggml-base") -> Any:
-    """A part of the library under llama.cpp, for what llama-cpp-python has no names for.
-
-    Raises:
-        ModelError: this build has none.
-    """
+    """A part of the library under llama.cpp, for what llama-cpp-python has no names for."""
     folder = Path(api.__file__).parent / "lib"
     files = (path for ending in ("so", "dylib", "dll") for path in folder.glob(f"*{part}.{ending}"))
     file = next(files, None)

@@ -103,11 +103,7 @@ class PromptTokens:
         self._model, self._format, self._size = model, chat_format, size
 
     def question(self, place: int, request: Request) -> Question:
-        """The tokens of a request.
-
-        Raises:
-            ContextError: they do not fit the context.
-        """
+        """The tokens of a request."""
         parts = self._format(request.messages)
         prefix = self._prefix(parts)
         own = tuple(self._tokens(parts[_last_text(parts) :]))

@@ -122,11 +122,7 @@ def _shared_to(sequences: Sequence[tuple[int, ...]], depth: int) -> int:
 
 
 class SharedPrefixContext(LlamaContext):
-    """A context of `size` tokens for the shared prefix and all sequences together.
-
-    Raises:
-        ModelError: there is not enough memory for the context.
-    """
+    """A context of `size` tokens for the shared prefix and all sequences together."""
 
     def __init__(self, model: LlamaModel, size: int, threads: int) -> None:
         super().__init__(model, size, threads, sequences=SEQUENCES + 1)
@@ -148,9 +144,6 @@ class SharedPrefixContext(LlamaContext):
 
         Sequences count from 1 to `SEQUENCES`. Returns, for each one that ends with a run, the logits after its last
         token: float32, one a vocabulary token.
-
-        Raises:
-            EngineError: llama.cpp could not evaluate them.
         """
         logits_after: dict[int, Logits] = {}
         for chunk in chunks(self._cells(runs)):

@@ -20,11 +20,7 @@ QUESTIONS = 12
 
 
 class TranscriptContext(LlamaContext):
-    """A context of `size` tokens that tells the states of these layers, and no logits.
-
-    Raises:
-        ModelError: there is not enough memory for the context, or there are no such layers.
-    """
+    """A context of `size` tokens that tells the states of these layers, and no logits."""
 
     def __init__(self, model: LlamaModel, size: int, threads: int, layers: Sequence[int]) -> None:
         if max(layers) >= model.layers - 1:

@@ -39,11 +39,7 @@ class Variable(NamedTuple):
 
 
 def variables(model: bytes | bytearray) -> dict[str, Variable]:
-    """The variables of a model, by name, in the order of the file.
-
-    Raises:
-        ValueError: it is no such file, or cut short.
-    """
+    """The variables of a model, by name, in the order of the file."""
     at = 0
 
     def number(form: str) -> int:
@@ -78,11 +74,7 @@ def variables(model: bytes | bytearray) -> dict[str, Variable]:
 
 
 def adapted(model: bytes, adapter: Path) -> bytes:
-    """The file of weights with the adapter added to it.
-
-    Raises:
-        ModelError: the adapter cannot be read, or is for another model.
-    """
+    """The file of weights with the adapter added to it."""
     result = bytearray(model)
     try:
         known = variables(model)

