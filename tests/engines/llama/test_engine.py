@@ -2,6 +2,7 @@ import json
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.reading.asked import asked_for_events
 from ausweis.engines.heads import Probe
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.llama.context import Cell, LlamaContext, States, StateTap
-from ausweis.engines.llama.shared_prefix import SEQUENCES, Batch
+from ausweis.engines.llama.shared_prefix import SEQUENCES, Batch, SharedPrefixContext
 from ausweis.engines.llama.transcript import QUESTIONS
 from ausweis.engines.matcher import LineProbe
 from ausweis.engines.protocol import ALMOST_CERTAIN, LineHead, Message, Request, Transcript
@@ -92,7 +93,8 @@ def test_probabilities_are_those_of_the_answers_tokens(tiny: LlamaEngine) -> Non
     choices = ("rain", "sun", "snow")
     request = question("It pours.", choices=choices)
     asked = tiny._prompts.question(0, request)
-    context, _ = tiny._shared_prefix(asked.prefix)
+    make = partial(SharedPrefixContext, tiny._model, tiny._size, tiny._threads)
+    context, _ = tiny._context(asked.prefix, (), make)
     context.clear()
     logits = context.evaluate(Batch.of([asked]).runs)[1]
     firsts = [tiny._model.tokens(choice, special=False)[0] for choice in choices]
