@@ -155,12 +155,10 @@ class Connection:
             timeout=httpx.Timeout(None, connect=retry_policy.connect_seconds),
         )
 
-    async def get(self, path: str) -> dict[str, Any]:
-        """The JSON at a path below the address; errors as those of `post`."""
-        return await self._retrying("GET", path, None, trying=False)
+    async def ask(self, path: str, body: dict[str, Any] | None = None, *, trying: bool = False) -> dict[str, Any]:
+        """The reply at a path below the address, to a body where there is one.
 
-    async def post(self, path: str, body: dict[str, Any], *, trying: bool = False) -> dict[str, Any]:
-        """The reply to a request. With `trying`, an error inside the server means that it does not know the form.
+        With `trying`, an error inside the server means that it does not know the form.
 
         Raises:
             ContextError: the prompt is too long for the server.
@@ -168,24 +166,14 @@ class Connection:
             EngineError: the server refuses this request, or gave no reply to it, however often it was asked.
             ModelError: the server is gone, or refuses whatever it is asked.
         """
-        content = json.dumps(body, ensure_ascii=False).encode("utf-8", errors="replace")
-        return await self._retrying("POST", path, content, trying=trying)
-
-    async def close(self) -> None:
-        """Close all connections."""
-        if self._next_look is not None:
-            self._next_look.cancel()
-        await self._client.aclose()
-
-    async def _retrying(self, method: str, path: str, content: bytes | None, *, trying: bool) -> dict[str, Any]:
+        content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", errors="replace")
         policy, loop = self.retry_policy, asyncio.get_running_loop()
         # Who waits before another attempt keeps the slot: an overloaded server is not asked more meanwhile.
         async with self._slots:
             asked = _Asked(loop.time())
 
             def note(state: RetryCallState) -> None:
-                fault = state.outcome.exception() if state.outcome else None
-                asked.fault = str(fault)
+                asked.fault = str(state.outcome and state.outcome.exception())
 
             attempts = tenacity.AsyncRetrying(
                 stop=stop_after_attempt(policy.attempts) | stop_before_delay(policy.total_seconds),
@@ -198,13 +186,19 @@ class Connection:
             self._next_look = self._next_look or loop.call_later(policy.silent_seconds, self._look, loop)
             end = asked.since + policy.total_seconds
             try:
-                reply: dict[str, Any] = await attempts(self._attempt, method, path, content, trying, end)
+                reply: dict[str, Any] = await attempts(self._attempt, path, content, trying, end)
             except TransientError as fault:
                 raise self._given_up(fault, int(attempts.statistics["attempt_number"])) from None
             finally:
                 self._asked.discard(asked)
         self._failed_in_a_row, self._replied = 0, loop.time()
         return reply
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._next_look is not None:
+            self._next_look.cancel()
+        await self._client.aclose()
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Tell of the question that waits longest: of those that are asked again, or of all of a silent server."""
@@ -229,9 +223,9 @@ class Connection:
             return ModelError(f"{self.server} {message}; {_RESUME}")
         return EngineError(f"{self.server} {fault.what}{tried}: see that it can keep up, or lower --workers")
 
-    async def _attempt(self, method: str, path: str, content: bytes | None, trying: bool, end: float) -> dict[str, Any]:
+    async def _attempt(self, path: str, content: bytes | None, trying: bool, end: float) -> dict[str, Any]:
         seconds = max(0.0, min(self.retry_policy.attempt_seconds, end - asyncio.get_running_loop().time()))
-        data = bytearray()
+        method, data = "GET" if content is None else "POST", bytearray()
         try:
             # Over the whole exchange: the time-outs of httpx begin anew with each byte of a server that drips.
             async with (

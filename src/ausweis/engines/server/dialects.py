@@ -142,7 +142,7 @@ async def abilities_of(connection: Connection, model: str) -> Abilities:
         messages = [{"role": "user", "content": _QUESTION}]
         body = {"model": model, "messages": messages, "temperature": 0, "max_tokens": _TRIAL_ROOM, **fields}
         try:
-            return Reply.of(await connection.post("chat/completions", body, trying=True), _TRIAL_ROOM)
+            return Reply.of(await connection.ask("chat/completions", body, trying=True), _TRIAL_ROOM)
         except Nonsense as nonsense:
             raise ModelError(f"{connection.server} {nonsense.what}") from None
         except (Unsupported, Unusable):

@@ -197,7 +197,7 @@ class _ServedModel:
 
 async def _served_model(connection: Connection, wanted: str | None) -> _ServedModel:
     """The model `wanted`, or the only one that the server lists."""
-    listed = (await connection.get("models")).get("data")
+    listed = (await connection.ask("models")).get("data")
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     ids = ((entry.get("id"), entry) for entry in entries)
     models = {name: entry for name, entry in ids if isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME}

@@ -116,7 +116,7 @@ class Questions:
         forced, fault = request.json_schema is not None, ""
         for _ in range(TRIES):
             try:
-                content = await self.connection.post("chat/completions", body)
+                content = await self.connection.ask("chat/completions", body)
                 reply = Reply.of(content, body["max_tokens"], forced=forced)
                 # A server that cuts prompts off says nothing, but the rest of the prompt fills its context.
                 if self.context and reply.prompt_tokens + 1 >= self.context:

@@ -34,11 +34,10 @@ _SHIPPED = Path(__file__).with_name("models.yaml")
 Kind = Literal["llm", "asr", "voices"]
 """A language model (GGUF), an ASR model (a folder in CTranslate2's format), an encoder of voices (one file)."""
 
-_KINDS: dict[Kind, str] = {"llm": "a language model", "asr": "an ASR model", "voices": "a voice encoder"}
-_PATHS: dict[Kind, str] = {
-    "llm": "the path of a .gguf file",
-    "asr": "the path of a folder with model.bin",
-    "voices": "the path of a copy of its file",
+_KINDS: dict[Kind, tuple[str, str]] = {
+    "llm": ("a language model", "the path of a .gguf file"),
+    "asr": ("an ASR model", "the path of a folder with model.bin"),
+    "voices": ("a voice encoder", "the path of a copy of its file"),
 }
 
 _NUMBER = re.compile(r"\{n(:0[1-9]d?)?\}")
@@ -216,13 +215,13 @@ def entry(model_id: str, kind: Kind | None = None) -> Entry:
     """
     known = entries()
     names = ", ".join(model.id for model in known if kind in (None, model.kind))
-    take = f"take one of {names}, or {_PATHS[kind or 'llm']}"
+    take = f"take one of {names}, or {_KINDS[kind or 'llm'][1]}"
     for model in known:
         if model.id == model_id:
             if kind not in (None, model.kind):
-                raise ModelError(f"{model_id} is {_KINDS[model.kind]}, but {_KINDS[kind]} is wanted here: {take}")
+                raise ModelError(f"{model_id} is {_KINDS[model.kind][0]}, but {_KINDS[kind][0]} is wanted here: {take}")
             return model
-    what = "model" if kind in (None, "llm") else _KINDS[kind].split(maxsplit=1)[1]
+    what = "model" if kind in (None, "llm") else _KINDS[kind][0].split(maxsplit=1)[1]
     raise ModelError(f"there is no {what} {model_id}: {take}")
 
 
