@@ -25,10 +25,8 @@ from evals.lab.training.calls import (
 from evals.lab.training.options import Bound, Options, drawn, names_of, probe_beside
 from numpy.typing import NDArray
 
-from ausweis.engines.answer_probe import AnswerProbe, answer_features
+from ausweis.engines.heads import AnswerProbe, Ngrams, Probe, answer_features, log_odds, probabilities_of
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.ngrams import Ngrams, log_odds
-from ausweis.engines.probe import Probe, probabilities_of
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import default_library

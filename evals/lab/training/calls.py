@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ausweis.engines.heads import LineFeatures, features
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import ANSWER_TOKENS
-from ausweis.engines.probe import LineFeatures, features
 from ausweis.errors import InputError
 from ausweis.evals.incident_label import IncidentLabel, OwnIncident
 from ausweis.evals.labelled import GoldEvent, LabelledCall

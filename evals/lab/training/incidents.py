@@ -29,9 +29,9 @@ from evals.lab.training.networks import Weighed, learn_weighing
 from evals.lab.training.options import Bound, Options, drawn, names_of
 from numpy.typing import NDArray
 
+from ausweis.engines.heads import LineFeatures, features, probabilities_of
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import Matcher, in_basis, weigh
-from ausweis.engines.probe import LineFeatures, features, probabilities_of
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.prompts import default_library

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from ausweis.engines.heads import LineFeatures
 from ausweis.engines.matcher import NEARNESS_SCALE, NETWORK_PARTS, QUESTION, Descriptions, Matcher
-from ausweis.engines.probe import LineFeatures
 from ausweis.reading.chunks import Chunk
 
 Array = NDArray[np.float32]

@@ -13,7 +13,7 @@ from evals.lab.training.options import Bound
 from evals.lab.training.probe import UNLIKELY, LeftOut, truth_of
 from numpy.typing import NDArray
 
-from ausweis.engines.ngrams import BUCKETS, Ngrams, log_odds, ngrams_of
+from ausweis.engines.heads import BUCKETS, Ngrams, log_odds, ngrams_of
 
 Array = NDArray[np.float32]
 

@@ -29,9 +29,9 @@ from evals.lab.training.options import Bound, Options, drawn, names_of
 from evals.lab.training.showing import left_out_cases, show_incidents, show_labels, show_verdicts
 from numpy.typing import NDArray
 
-from ausweis.engines.learned_part import LearnedKind
+from ausweis.engines.heads import PARTS, Probe
+from ausweis.engines.learned_index import LearnedKind
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.probe import PARTS, Probe
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.prompts import Template, default_library

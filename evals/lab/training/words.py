@@ -34,10 +34,9 @@ from evals.lab.training.showing import left_out_cases, show_verdicts
 from numpy.typing import NDArray
 from pydantic import RootModel
 
+from ausweis.engines.heads import LineFeatures, Probe, features, probabilities_of, probability_of
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.matcher import in_basis, weigh
-from ausweis.engines.probe import LineFeatures, Probe, features, probabilities_of, probability_of
-from ausweis.engines.word_matcher import VERBS, WordMatcher, weighed_place
+from ausweis.engines.matcher import VERBS, WordMatcher, in_basis, weigh, weighed_place
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.judging import find_policy

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 import click
 
 from ausweis.engines import weights
-from ausweis.engines.learned_index import LearnedIndex, indexes
-from ausweis.engines.learned_part import LearnedPart
+from ausweis.engines.learned_index import indexes
 from ausweis.engines.weights import catalogue
 from ausweis.machine import usable_memory
 
@@ -33,7 +32,7 @@ def list_command() -> None:
     from rich.table import Table
 
     from ausweis.cli.run_table import console
-    from ausweis.engines.llama.ggml import gpu_memory
+    from ausweis.engines.llama.model import gpu_memory
 
     out = console()
     memory, gpu = usable_memory(), gpu_memory()
@@ -49,14 +48,14 @@ def list_command() -> None:
     out.print(table)
     click.echo(f"kept in {weights.cache_folder()}")
     learned = Table("learned for", "part", "template", "ver.", "size", "on")
-    for _, part in _learned():
+    parts = [part for index in indexes() for part in index.parts]
+    for part in parts:
         template = f"{part.template.id}@{part.template.version}"
         numbers = (str(part.version), decimal(part.bytes), str(part.learned_on))
         learned.add_row(part.base.id, part.kind, template, *numbers)
     out.print(learned)
-    for _, part in _learned():
-        if part.bound_to:
-            click.echo(f"{part}: with its {' and '.join(part.bound_to)} alone")
+    for part in filter(lambda part: part.bound_to, parts):
+        click.echo(f"{part}: with its {' and '.join(part.bound_to)} alone")
     for index in indexes():
         click.echo(f"kept in {index.folder}")
 
@@ -85,11 +84,6 @@ def _fit(needed: int | None, memory: int | None, gpu: int | None) -> str:
     if gpu is not None and needed <= gpu:
         return "fits the GPU"
     return "fits" if needed <= (memory or 0) else f"needs {-(-needed // 10**9)} GB"
-
-
-def _learned() -> Iterator[tuple[LearnedIndex, LearnedPart]]:
-    """All learned parts, each with the index that it is in."""
-    return ((index, part) for index in indexes() for part in index.parts)
 
 
 @contextmanager

@@ -2,6 +2,7 @@ import json
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
@@ -12,15 +13,13 @@ from pydantic import ValidationError
 from tests.probes import answers_by_chance, by_chance, matcher_by_chance, words_by_chance
 from tests.reading.asked import asked_for_events
 
-from ausweis.engines.line_probe import LineProbe
+from ausweis.engines.heads import Probe
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.llama.batches import Batch
-from ausweis.engines.llama.context import Cell, LlamaContext
-from ausweis.engines.llama.shared_prefix import SEQUENCES
-from ausweis.engines.llama.states import States, StateTap
+from ausweis.engines.llama.context import Cell, LlamaContext, States, StateTap
+from ausweis.engines.llama.shared_prefix import SEQUENCES, Batch, SharedPrefixContext
 from ausweis.engines.llama.transcript import QUESTIONS
-from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import ALMOST_CERTAIN, AnyProbe, Message, Request, Transcript
+from ausweis.engines.matcher import LineProbe
+from ausweis.engines.protocol import ALMOST_CERTAIN, LineHead, Message, Request, Transcript
 from ausweis.engines.weights import locate
 from ausweis.errors import ContextError, EngineError, ModelError
 
@@ -94,7 +93,8 @@ def test_probabilities_are_those_of_the_answers_tokens(tiny: LlamaEngine) -> Non
     choices = ("rain", "sun", "snow")
     request = question("It pours.", choices=choices)
     asked = tiny._prompts.question(0, request)
-    context, _ = tiny._shared_prefix(asked.prefix)
+    make = partial(SharedPrefixContext, tiny._model, tiny._size, tiny._threads)
+    context, _ = tiny._context(asked.prefix, (), make)
     context.clear()
     logits = context.evaluate(Batch.of([asked]).runs)[1]
     firsts = [tiny._model.tokens(choice, special=False)[0] for choice in choices]
@@ -123,7 +123,7 @@ def test_json_fits_the_schema(tiny: LlamaEngine) -> None:
 def test_the_events_of_a_call_fit_their_schema() -> None:
     """Whatever so small a model says; and the engine tells how sure it was among what the schema allows."""
     request = asked_for_events("agent: Guten Tag.", "caller: Wendt, meine PIN ist vier null eins zwei.")
-    engine = LlamaEngine.load("smollm2-135m", context=6144)
+    engine = LlamaEngine.load("smollm2-135m", context=8192)
     (result,) = engine.complete([request])
     engine.close()
     assert Draft202012Validator(dict(request.json_schema or {})).is_valid(json.loads(result.text))
@@ -195,7 +195,7 @@ BEGUN = Message(role="assistant", content='The diary says: "')
 
 
 def transcript(
-    text: str, *probes: AnyProbe, compared: Sequence[Transcript] = (), questions: Sequence[str] = ()
+    text: str, *probes: LineHead, compared: Sequence[Transcript] = (), questions: Sequence[str] = ()
 ) -> Transcript:
     """A row a line, each with one of the probes in turn."""
     rows = tuple(text.split("\n"))

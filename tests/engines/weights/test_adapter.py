@@ -1,5 +1,6 @@
 """Adapters: what they add to a file of weights, and that it is the same bytes everywhere."""
 
+import json
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from safetensors.numpy import save
 
-from ausweis.engines.weights.adapter import adapted, load_adapter, save_adapter
-from ausweis.engines.weights.ctranslate2 import variables
+from ausweis.engines.weights.adapter import DOWN, SCHEMA, UP, adapted, variables
 from ausweis.errors import ModelError
 
 Floats = NDArray[np.float32]
@@ -17,6 +18,17 @@ Floats = NDArray[np.float32]
 
 def ones(*shape: int) -> Floats:
     return np.ones(shape, np.float32)
+
+
+def save_adapter(path: Path, pairs: Mapping[str, tuple[Floats, Floats]]) -> None:
+    """An adapter in the form of the one that ships: whole numbers, and for each variable the exponent of their unit."""
+    parts, units = {}, {}
+    for name, (up, down) in pairs.items():
+        exponents = [int(np.ceil(np.log2((float(np.abs(matrix).max()) or 1.0) / (2**15 - 1)))) for matrix in (up, down)]
+        for part, matrix, exponent in zip((UP, DOWN), (up, down), exponents, strict=True):
+            parts[name + part] = np.round(matrix / 2.0**exponent).astype(np.int16)
+        units[name] = sum(exponents)
+    path.write_bytes(save(parts, metadata={"about": json.dumps({"schema": SCHEMA, "units": units, "notes": "a test"})}))
 
 
 def _text(text: str) -> bytes:
@@ -50,7 +62,7 @@ def test_product_is_added_to_its_matrix_and_to_no_other(tmp_path: Path, matrices
     chance = np.random.default_rng(8)
     up, down = (chance.normal(size=shape).astype(np.float32) * 0.1 for shape in ((6, 2), (2, 4)))
     model, path = _model(matrices), tmp_path / "adapter.safetensors"
-    save_adapter(path, {"b/weight": (up, down)}, "a test")
+    save_adapter(path, {"b/weight": (up, down)})
     result = adapted(model, path)
     assert len(result) == len(model)
     np.testing.assert_array_equal(_weights(result, "a/weight"), matrices["a/weight"])
@@ -61,35 +73,14 @@ def test_product_is_added_to_its_matrix_and_to_no_other(tmp_path: Path, matrices
 def test_product_of_whole_numbers_is_exact(tmp_path: Path) -> None:
     path, model = tmp_path / "adapter.safetensors", _model({"a/weight": np.zeros((1, 1), np.float32)})
     rank = 64
-    save_adapter(path, {"a/weight": (0.5 * ones(1, rank), 0.25 * ones(rank, 1))}, "a test")
+    save_adapter(path, {"a/weight": (0.5 * ones(1, rank), 0.25 * ones(rank, 1))})
     assert _weights(adapted(model, path), "a/weight")[0, 0] == pytest.approx(rank * 0.125, rel=1e-3)
-
-
-def test_same_numbers_give_the_same_file(tmp_path: Path) -> None:
-    pairs = {"a/weight": (np.eye(3, dtype=np.float32), np.ones((3, 2), np.float32))}
-    for name in ("one", "two"):
-        save_adapter(tmp_path / name, pairs, "a test")
-    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
-
-
-def test_what_is_loaded_is_what_was_saved(tmp_path: Path) -> None:
-    chance = np.random.default_rng(9)
-    up, down = (chance.normal(size=shape).astype(np.float32) * size for shape, size in (((6, 2), 0.01), ((2, 4), 9)))
-    path = tmp_path / "adapter.safetensors"
-    save_adapter(path, {"a/weight": (up, down), "b/weight": (0 * up, down)}, "a test")
-    found = load_adapter(path)
-    np.testing.assert_allclose(found["a/weight"][0] @ found["a/weight"][1], up @ down, atol=1e-4)
-    assert np.mean(found["a/weight"][1] ** 2) == pytest.approx(1 / 4, rel=1e-3)
-    assert not found["b/weight"][0].any()
-    path.write_bytes(b"cut short")
-    with pytest.raises(ModelError, match="cannot be read"):
-        load_adapter(path)
 
 
 def test_adapter_of_another_model_is_refused(tmp_path: Path, matrices: dict[str, Floats]) -> None:
     model, path = _model(matrices), tmp_path / "adapter.safetensors"
     for name, shape in (("c/weight", (6, 4)), ("a/weight", (6, 5)), ("encoder/num_heads", (1, 1))):
-        save_adapter(path, {name: (ones(shape[0], 1), ones(1, shape[1]))}, "a test")
+        save_adapter(path, {name: (ones(shape[0], 1), ones(1, shape[1]))})
         with pytest.raises(ModelError, match="is for another model"):
             adapted(model, path)
 
@@ -98,7 +89,7 @@ def test_broken_files_are_refused(tmp_path: Path, matrices: dict[str, Floats]) -
     model, path = _model(matrices), tmp_path / "adapter.safetensors"
     with pytest.raises(ModelError, match="cannot be read"):
         adapted(model, path)
-    save_adapter(path, {"a/weight": (ones(6, 1), ones(1, 4))}, "a test")
+    save_adapter(path, {"a/weight": (ones(6, 1), ones(1, 4))})
     for cut in (10, len(model) // 2, len(model) - 60):
         with pytest.raises(ModelError):
             adapted(model[:cut], path)

@@ -9,8 +9,7 @@ from evals.lab.training.answers import OTHERS, AnsweredCalls, ToldAnswers, chose
 from evals.lab.training.options import Bound
 from tests.evals.cases import labelled
 
-from ausweis.engines.answer_probe import AnswerProbe
-from ausweis.engines.ngrams import log_odds
+from ausweis.engines.heads import AnswerProbe, log_odds
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import default_library

@@ -20,9 +20,8 @@ from evals.lab.training.networks import (
 from evals.lab.training.words import weighing_of
 from tests.probes import by_chance
 
-from ausweis.engines.matcher import MATCHER_PARTS, weigh
-from ausweis.engines.probe import LineFeatures
-from ausweis.engines.word_matcher import VERBS, weighed_place
+from ausweis.engines.heads import LineFeatures
+from ausweis.engines.matcher import MATCHER_PARTS, VERBS, weigh, weighed_place
 
 pytestmark = pytest.mark.training
 CHANCE = np.random.default_rng(4)

@@ -7,8 +7,8 @@ import pytest
 from evals.lab.training.options import Options
 from tests.probes import blank
 
+from ausweis.engines.heads import Probe
 from ausweis.engines.learned_index import newest
-from ausweis.engines.probe import Probe
 from ausweis.errors import InputError, PolicyError, RunError
 from ausweis.prompts import default_library
 from ausweis.provenance import ModelProvenance

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from tests.evals.cases import labelled
 from tests.probes import by_chance
 
-from ausweis.engines.probe import LineFeatures
+from ausweis.engines.heads import LineFeatures
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import EVIDENCE, weighed

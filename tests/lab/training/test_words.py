@@ -33,9 +33,8 @@ from numpy.typing import NDArray
 from tests.evals.cases import labelled
 from tests.probes import by_chance, words_by_chance
 
-from ausweis.engines.matcher import NETWORK_PARTS, QUESTION, Descriptions, in_basis
-from ausweis.engines.probe import LineFeatures, features
-from ausweis.engines.word_matcher import VERBS, WordMatcher, weighed_place
+from ausweis.engines.heads import LineFeatures, features
+from ausweis.engines.matcher import NETWORK_PARTS, QUESTION, VERBS, Descriptions, WordMatcher, in_basis, weighed_place
 from ausweis.errors import EngineError, InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import default_library

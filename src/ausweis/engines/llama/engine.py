@@ -17,18 +17,14 @@ from typing import TypeVar, cast
 import numpy as np
 
 from ausweis.engines.learned_index import kinds_for
-from ausweis.engines.line_probe import LineProbe
-from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
-from ausweis.engines.llama.batches import Batch, Question, batches_of, by_prefix
-from ausweis.engines.llama.chat_format import chat_format
-from ausweis.engines.llama.context import CachedPrefix, LlamaContext
+from ausweis.engines.llama.answers import Answering, JsonWriter, Logits, choose
+from ausweis.engines.llama.context import CachedPrefix, LlamaContext, States
 from ausweis.engines.llama.gathered import Gathered
 from ausweis.engines.llama.model import LlamaModel
-from ausweis.engines.llama.prompt_tokens import PromptTokens
-from ausweis.engines.llama.shared_prefix import SEQUENCES, SharedPrefixContext
-from ausweis.engines.llama.states import States
+from ausweis.engines.llama.prompts import PromptTokens, chat_format
+from ausweis.engines.llama.shared_prefix import SEQUENCES, Question, SharedPrefixContext, batches_of, by_prefix
 from ausweis.engines.llama.transcript import TranscriptContext
-from ausweis.engines.matcher import LineInBasis
+from ausweis.engines.matcher import LineInBasis, LineProbe
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.weights import LocalModel, Progress, locate
 from ausweis.engines.weights.catalogue import LONG_CONTEXT
@@ -108,11 +104,7 @@ class LlamaEngine:
         together: int | None = None,
         progress: Progress | None = None,
     ) -> "LlamaEngine":
-        """Load a model of the catalogue by id, or any GGUF file by path.
-
-        Raises:
-            ModelError: as the class.
-        """
+        """Load a model of the catalogue by id, or any GGUF file by path."""
         return cls(locate(model, progress=progress), context=context, threads=threads, together=together)
 
     @property
@@ -142,10 +134,15 @@ class LlamaEngine:
             except EngineError as error:
                 results[place] = error
         for prefix, group in by_prefix(questions).items():
-            context, computed = self._shared_prefix(prefix)
+            make = partial(SharedPrefixContext, self._model, self._size, self._threads)
+            context, computed = self._context(prefix, (), make)
             for batch in batches_of(group, sequences=SEQUENCES, free=self._size - len(prefix)):
                 context.clear()
-                answers = self._answer(context, batch)
+                logits = context.evaluate(batch.runs)
+                asked = enumerate(batch.questions, start=1)
+                answers = context.answer(
+                    {number: self._answering(question.request, logits[number]) for number, question in asked}
+                )
                 # What is shared counts once: with the first question that has it.
                 evaluated = dict.fromkeys(answers, 0) | {1: computed}
                 computed = 0
@@ -167,16 +164,13 @@ class LlamaEngine:
         return [results[place] for place in range(len(requests))]
 
     def read(self, transcript: Transcript) -> list[Result]:
-        """What the probes tell of each row, then of the call. What was read before changes nothing.
-
-        Raises:
-            ContextError: a row, or a question after them, does not fit the context.
-            EngineError: the probes are of another model.
-        """
+        """What the probes tell of each row, then of the call. What was read before changes nothing."""
         probes, every = transcript.probes, transcript.all_probes
         if not probes:
             return []
-        kind = self._kind_of(transcript)
+        if any(probe.model_sha256 != self.info.sha256 for probe in every):
+            raise EngineError(f"the probe of {transcript.template} was learned for another model")
+        kind = probes[0].layers
         compared = [self._states_of(line, kind) for line in transcript.compared]
         lengths: list[int] = []
         told: list[tuple[float, ...]] = []
@@ -221,16 +215,6 @@ class LlamaEngine:
         """The tokens that a transcript begins with, and those of each row."""
         return self._prompts.transcript(transcript)
 
-    def _kind_of(self, transcript: Transcript) -> _Kind:
-        """Of the context that its probes read.
-
-        Raises:
-            EngineError: they are of another model.
-        """
-        if any(probe.model_sha256 != self.info.sha256 for probe in transcript.all_probes):
-            raise EngineError(f"the probe of {transcript.template} was learned for another model")
-        return transcript.probes[0].layers
-
     def _reading(self, transcript: Transcript, kind: _Kind) -> tuple[int, int, TranscriptContext, Iterator[States]]:
         """How many tokens the prefix has, how many of them had to be evaluated, what reads, and the rows' states."""
         prefix, rows = self.tokens_of(transcript)
@@ -255,10 +239,6 @@ class LlamaEngine:
             _, _, _, (self._compared[key],) = self._reading(compared, kind)
         return self._compared[key]
 
-    def _shared_prefix(self, prefix: tuple[int, ...]) -> tuple[SharedPrefixContext, int]:
-        """A context for questions with this prefix, and how many tokens of it had to be evaluated."""
-        return self._context(prefix, (), lambda: SharedPrefixContext(self._model, self._size, self._threads))
-
     def _context(self, prefix: tuple[int, ...], kind: _Kind, make: Callable[[], _C]) -> tuple[_C, int]:
         """The context that is kept for this prefix, or another one of its kind, or a new one."""
         context = self._contexts.pop((prefix, kind), None)
@@ -278,14 +258,6 @@ class LlamaEngine:
                 raise
         self._contexts[prefix, kind] = context
         return cast("_C", context), computed
-
-    def _answer(self, context: SharedPrefixContext, batch: Batch) -> dict[int, tuple[Answer | EngineError, int]]:
-        """For each sequence its answer, and how many tokens were evaluated beyond the question."""
-        logits = context.evaluate(batch.runs)
-        questions = enumerate(batch.questions, start=1)
-        return context.answer(
-            {number: self._answering(question.request, logits[number]) for number, question in questions}
-        )
 
     def _answering(self, request: Request, logits: Logits) -> Answering:
         if request.json_schema is not None:

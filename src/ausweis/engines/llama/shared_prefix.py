@@ -1,36 +1,128 @@
-"""What questions have in common, evaluated once; a sequence for what each has of its own.
+"""Questions that begin alike, answered together: what they have in common is evaluated once.
 
-Sequence 0 of the context holds the shared prefix. The sequence of a question goes on from there, together with those
-that agree with it, then alone. Tokens of many sequences are evaluated in one go, which is about twice as fast as one
-question after another; a token that several sequences have is evaluated once, as one cell of memory that belongs to
-all of them.
+Sequence 0 of the context holds the prefix that all share. The sequence of a question goes on from there, together with
+those that agree with it, then alone: questions that begin alike share a run of tokens, then part; those that still
+agree share the next run, and so on. Tokens of many sequences are evaluated in one go, which is about twice as fast as
+one question after another; a token that several sequences have is evaluated once, as one cell of memory that belongs
+to all of them.
 
 A batch is forgotten before the next begins, so the same batch gives the same numbers, bit by bit, whatever was asked
 before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from ausweis.engines.llama.answers import Answer, Answering, Logits, Step
-from ausweis.engines.llama.batches import Run
 from ausweis.engines.llama.context import CachedPrefix, Cell, LlamaContext, chunks
 from ausweis.engines.llama.model import LlamaModel
+from ausweis.engines.protocol import Request
 from ausweis.errors import EngineError
 
-__all__ = ["SEQUENCES", "SharedPrefixContext"]
+__all__ = ["SEQUENCES", "Batch", "Question", "SharedPrefixContext", "batches_of", "by_prefix", "runs_of"]
 
 SEQUENCES = 64
 """Questions answered together, at most."""
 
 
-class SharedPrefixContext(LlamaContext):
-    """A context of `size` tokens for the shared prefix and all sequences together.
+class Run(NamedTuple):
+    """Tokens that go on the sequences of its `owners`; `ends` are those of them that end with it."""
 
-    Raises:
-        ModelError: there is not enough memory for the context.
+    tokens: Sequence[int]
+    owners: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request as tokens: the prefix that it shares with others of its template, and what is its own.
+
+    `place` is its number among the requests; `room` how many tokens its answer may need.
     """
+
+    place: int
+    request: Request
+    prefix: tuple[int, ...]
+    own: tuple[int, ...]
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Questions with one prefix. The sequence of each is its number here, from 1; `runs` are what is their own."""
+
+    questions: tuple[Question, ...]
+    runs: tuple[Run, ...]
+
+    @classmethod
+    def of(cls, questions: Sequence[Question]) -> "Batch":
+        """Find what the questions share."""
+        runs = runs_of({sequence: question.own for sequence, question in enumerate(questions, start=1)})
+        return cls(tuple(questions), tuple(runs))
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens the batch takes at most, its prefix left out."""
+        return sum(len(run.tokens) for run in self.runs) + sum(question.room for question in self.questions)
+
+
+def by_prefix(questions: Sequence[Question]) -> dict[tuple[int, ...], list[Question]]:
+    """The questions of each prefix, in their order."""
+    groups: dict[tuple[int, ...], list[Question]] = {}
+    for question in questions:
+        groups.setdefault(question.prefix, []).append(question)
+    return groups
+
+
+def batches_of(questions: Sequence[Question], *, sequences: int, free: int) -> Iterator[Batch]:
+    """As few batches as hold all questions: at most so many sequences in each, and so many tokens.
+
+    A question that is alone makes a batch whatever it takes.
+    """
+    waiting = list(questions)
+    while waiting:
+        batch = Batch.of(waiting[:sequences])
+        while batch.tokens > free and len(batch.questions) > 1:
+            # Nearly all tokens may be shared, so what a smaller batch takes is known only by its tree.
+            batch = Batch.of(batch.questions[: max(1, len(batch.questions) * free // batch.tokens)])
+        yield batch
+        del waiting[: len(batch.questions)]
+
+
+def runs_of(sequences: Mapping[int, tuple[int, ...]]) -> list[Run]:
+    """The runs of numbered sequences, each after the runs that it goes on from. A sequence without tokens has none."""
+    runs: list[Run] = []
+    waiting = [(0, [number for number, tokens in sequences.items() if tokens])]
+    while waiting:
+        depth, group = waiting.pop()
+        reach = _shared_to([sequences[number] for number in group], depth)
+        if reach > depth:
+            ends = tuple(number for number in group if len(sequences[number]) == reach)
+            runs.append(Run(sequences[group[0]][depth:reach], tuple(group), ends))
+        parts: dict[int, list[int]] = {}
+        for number in group:
+            if len(sequences[number]) > reach:
+                parts.setdefault(sequences[number][reach], []).append(number)
+        waiting += [(reach, part) for part in reversed(parts.values())]
+    return runs
+
+
+def _shared_to(sequences: Sequence[tuple[int, ...]], depth: int) -> int:
+    """The length up to which all are the same, which they are to `depth`."""
+    if not sequences:
+        return depth
+    # All agree as far as the two that are farthest apart do.
+    first, last = min(sequences), max(sequences)
+    while depth < min(len(first), len(last)) and first[depth] == last[depth]:
+        depth += 1
+    return depth
+
+
+class SharedPrefixContext(LlamaContext):
+    """A context of `size` tokens for the shared prefix and all sequences together."""
 
     def __init__(self, model: LlamaModel, size: int, threads: int) -> None:
         super().__init__(model, size, threads, sequences=SEQUENCES + 1)
@@ -52,9 +144,6 @@ class SharedPrefixContext(LlamaContext):
 
         Sequences count from 1 to `SEQUENCES`. Returns, for each one that ends with a run, the logits after its last
         token: float32, one a vocabulary token.
-
-        Raises:
-            EngineError: llama.cpp could not evaluate them.
         """
         logits_after: dict[int, Logits] = {}
         for chunk in chunks(self._cells(runs)):
@@ -70,9 +159,6 @@ class SharedPrefixContext(LlamaContext):
         """For each sequence its answer, or why it has none, and how many tokens were evaluated for it.
 
         All answers that are open go on together, one evaluation a step.
-
-        Raises:
-            EngineError: as `evaluate`.
         """
         answers: dict[int, tuple[Answer | EngineError, int]] = {}
         counts = dict.fromkeys(answering, 0)
@@ -87,7 +173,8 @@ class SharedPrefixContext(LlamaContext):
                     answers[sequence] = (done.value, counts[sequence])
                 except EngineError as error:
                     answers[sequence] = (error, counts[sequence])
-            ends = {sequence: self._length(sequence) for sequence, step in steps.items() if not step.keep}
+            # What a sequence has, the shared prefix counted.
+            ends = {one: self._lengths.get(one, self.length) for one, step in steps.items() if not step.keep}
             known = dict(
                 self.evaluate([Run(step.tokens, (sequence,), (sequence,)) for sequence, step in steps.items()])
             )
@@ -97,10 +184,6 @@ class SharedPrefixContext(LlamaContext):
                 self._api.llama_memory_seq_rm(self._memory, sequence, end, -1)
                 self._lengths[sequence] = end
         return answers
-
-    def _length(self, sequence: int) -> int:
-        """How many tokens a sequence has, the shared prefix counted."""
-        return self._lengths.get(sequence, self.length)
 
     def _cells(self, runs: Sequence[Run]) -> list[Cell]:
         cells = []

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ausweis.engines.llama.context import CHUNK, Cell, LlamaContext, chunks
+from ausweis.engines.llama.context import CHUNK, Cell, LlamaContext, States, StateTap, chunks
 from ausweis.engines.llama.model import LlamaModel
-from ausweis.engines.llama.states import States, StateTap
 from ausweis.errors import ContextError, ModelError
 
 __all__ = ["TranscriptContext"]
@@ -21,11 +20,7 @@ QUESTIONS = 12
 
 
 class TranscriptContext(LlamaContext):
-    """A context of `size` tokens that tells the states of these layers, and no logits.
-
-    Raises:
-        ModelError: there is not enough memory for the context, or there are no such layers.
-    """
+    """A context of `size` tokens that tells the states of these layers, and no logits."""
 
     def __init__(self, model: LlamaModel, size: int, threads: int, layers: Sequence[int]) -> None:
         if max(layers) >= model.layers - 1:
