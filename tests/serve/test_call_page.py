@@ -8,9 +8,9 @@ from tests.serve.filled import Judged, call_of, fill, golden, incident, judged, 
 from tests.serve.serving import Visitor, desk_of, visitor
 
 from ausweis.facts import Event, Facts
+from ausweis.pages.findings import label_in_words
+from ausweis.pages.words import Words
 from ausweis.store import CallFilter, Store
-from ausweis.views.decided import label_in_words
-from ausweis.views.words import Words
 
 TO_REVIEW = CallFilter(to_review=True, states=("open",))
 RIGHT = {"choice": "overrule", "outcome": "violation", "late_authentication": "3"}

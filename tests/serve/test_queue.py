@@ -6,7 +6,7 @@ from tests.serve.filled import call_of, fill, incident, judged
 from tests.serve.serving import Visitor, desk_of, visitor
 
 from ausweis.facts import Facts
-from ausweis.reports.review_source import Wanted, review_of
+from ausweis.pages.review import Wanted, review_of
 from ausweis.serve.queue import PAGE
 from ausweis.store import CallFilter, Store
 

@@ -4,11 +4,11 @@ import pytest
 from starlette.exceptions import HTTPException
 from tests.serve.serving import desk_of
 
+from ausweis.pages.words import Words
 from ausweis.serve.auth import Session
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.roles import require_lead
 from ausweis.store import Store
-from ausweis.views.words import Words
 
 
 def test_only_a_lead_gets_through(store: Store) -> None:

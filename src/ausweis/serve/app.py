@@ -17,6 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
+from ausweis.pages.words import Words
 from ausweis.serve import (
     blind,
     calibration,
@@ -46,7 +47,6 @@ from ausweis.serve.sign_on import REFUSALS
 from ausweis.serve.signing_in import invitation_page, sign_in, sign_in_form, sign_in_page, sign_out
 from ausweis.serve.typed import page_of, typed_of
 from ausweis.serve.wave import wave
-from ausweis.views.words import Words
 
 __all__ = ["create_app"]
 
@@ -106,7 +106,7 @@ def create_app(desk: Desk) -> Guard:
             Route("/signin", sign_in, methods=["POST"]),
             Route("/signout", sign_out, methods=["POST"]),
             Route("/language", _language),
-            Mount("/static", StaticFiles(packages=[("ausweis.serve", "static"), ("ausweis.views", "static")])),
+            Mount("/static", StaticFiles(packages=[("ausweis.serve", "static"), ("ausweis.pages", "static")])),
         ],
         exception_handlers={HTTPException: _no_page, StoreError: _refused, Exception: _no_page},
     )

@@ -9,6 +9,8 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
+from ausweis.pages.turns import CallMask, TurnView, turn_views
+from ausweis.pages.words import Words
 from ausweis.serve.calibration import left_of
 from ausweis.serve.call_view import DecisionView, recordings
 from ausweis.serve.comparing import said_at
@@ -21,9 +23,6 @@ from ausweis.serve.requests import number_of
 from ausweis.serve.said import keep_once, said_of
 from ausweis.serve.working import opened, progress
 from ausweis.store import Calibration, CallRecord, Decision, opinion_of
-from ausweis.views.masks import CallMask
-from ausweis.views.turns import TurnView, turn_views
-from ausweis.views.words import Words
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS
 
 __all__ = ["NOT_SURE", "BlindCall", "around_in", "asked_about", "blind_page", "hear", "heard_form", "progress_in"]

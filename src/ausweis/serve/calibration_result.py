@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ausweis.judging.verdict import Verdict
+from ausweis.pages.words import Words
 from ausweis.serve.comparing import at_turns, found_at, said_at
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import meta_of
 from ausweis.store import Agreement, Calibration, CallRecord, Decision, State, held_label
-from ausweis.views.words import Words
 
 __all__ = ["Result", "ResultCall", "ResultLine", "result_of"]
 

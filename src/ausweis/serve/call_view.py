@@ -7,16 +7,14 @@ from itertools import groupby
 from ausweis.judging.harm import found_of
 from ausweis.judging.sentences import check_sentence, review_sentence, speaking_sentence
 from ausweis.judging.verdict import Check, Verdict
+from ausweis.pages.findings import Finding, decided_of, findings_decided, label_in_words, seen_by
+from ausweis.pages.turns import CallMask, TurnView, marks_of, turn_views
+from ausweis.pages.words import Words
 from ausweis.serve.audio import is_there, media_type
 from ausweis.serve.comparing import Compared, compared
 from ausweis.serve.decision import draft_of
 from ausweis.serve.queue import RowView, row_view
 from ausweis.store import CallRecord, Decision, same_person
-from ausweis.views.decided import decided_of, findings_decided, label_in_words, seen_by
-from ausweis.views.findings import Finding
-from ausweis.views.masks import CallMask
-from ausweis.views.turns import TurnView, marks_of, turn_views
-from ausweis.views.words import Words
 
 __all__ = ["CallView", "DecisionView", "call_view", "recordings"]
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ausweis.judging.verdict import Verdict
+from ausweis.pages.words import Words
 from ausweis.store import CallRecord, Decision, blind_statement
-from ausweis.views.words import Words
 
 __all__ = ["Compared", "ComparedLine", "at_turns", "compared", "found_at", "said_at"]
 

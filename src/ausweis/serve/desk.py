@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ausweis.pages.words import Words
 from ausweis.serve.auth import Auth, Session
 from ausweis.serve.kept_waves import KeptWaves
 from ausweis.serve.lists import Lists
@@ -11,7 +12,6 @@ from ausweis.serve.places import Places
 from ausweis.serve.sign_on import SignOn
 from ausweis.serve.throttle import Throttle
 from ausweis.store import CallRecord, Entry, Store
-from ausweis.views.words import Words
 
 __all__ = ["Desk", "Done", "RequestContext", "Searched"]
 

@@ -4,11 +4,10 @@ from datetime import date
 
 from starlette.responses import Response
 
+from ausweis.pages.workbook import MEDIA_TYPE, call_book, records_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import MOST, filter_of, question_of
 from ausweis.serve.roles import require_lead
-from ausweis.views.call_book import call_book, records_of
-from ausweis.views.workbook import MEDIA_TYPE
 
 __all__ = ["download"]
 

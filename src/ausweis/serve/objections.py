@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
+from ausweis.pages.words import Words, left
 from ausweis.serve.call_view import call_view
 from ausweis.serve.decision import DecisionForm, label_of, proposed, sent, verdict_key_of
 from ausweis.serve.desk import RequestContext
@@ -15,8 +16,6 @@ from ausweis.serve.rendering import answer
 from ausweis.serve.requests import date_of
 from ausweis.serve.roles import require_lead
 from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, Ruling
-from ausweis.views.deadlines import left
-from ausweis.views.words import Words
 from ausweis.vocabulary import OUTCOMES
 
 __all__ = [

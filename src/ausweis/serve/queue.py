@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from starlette.responses import Response
 
 from ausweis.judging.harm import Found, named
+from ausweis.pages.words import Words, clock, time_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.empty import empty_view
 from ausweis.serve.period import PERIODS
@@ -18,7 +19,6 @@ from ausweis.serve.rendering import answer
 from ausweis.serve.said import said_of
 from ausweis.serve.search import HitView, View, found_view, hits_of, searched_of
 from ausweis.store import CallFilter, CallRow, State
-from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
 __all__ = [

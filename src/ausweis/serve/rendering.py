@@ -7,10 +7,9 @@ from typing import Any
 
 from starlette.responses import HTMLResponse
 
+from ausweis.pages.markup import environment
+from ausweis.pages.words import Glossary, Words
 from ausweis.serve.desk import RequestContext
-from ausweis.views.glossary import Asks
-from ausweis.views.templates import environment
-from ausweis.views.words import Words
 
 __all__ = ["STATIC", "answer", "render"]
 
@@ -34,7 +33,7 @@ def answer(context: RequestContext, template: str, *, here: str = "", status: in
 def render(template: str, words: Words, **values: Any) -> str:
     """The template in a language."""
     values = {"session": None, "back": "/", "here": "", "said": None, "again": ""} | values
-    values |= {"w": words, "t": words.text, "asks": Asks(words), "version": _version()}
+    values |= {"w": words, "t": words.text, "glossary": Glossary(words), "version": _version()}
     return environment("ausweis.serve").get_template(template).render(**values)
 
 

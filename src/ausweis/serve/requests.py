@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from ausweis.pages.words import Words
 from ausweis.serve.desk import Desk
 from ausweis.serve.language import asked_language
-from ausweis.views.words import Words
 
 __all__ = [
     "client_of",

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ausweis.masking.kinds import shown_as
+from ausweis.pages.words import Words
 from ausweis.serve.desk import RequestContext, Searched
 from ausweis.serve.question import Question
 from ausweis.store import MAX_TERMS, SHORTEST, CallFilter, Hit, search_terms
-from ausweis.views.words import Words
 
 __all__ = ["FoundView", "HitView", "Part", "View", "found_view", "hits_of", "searched_of"]
 

@@ -7,14 +7,22 @@ from typing import NamedTuple
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ausweis.judging.sentences import review_sentence
+from ausweis.pages.findings import (
+    Decided,
+    Finding,
+    Quote,
+    decided_of,
+    findings_decided,
+    holding,
+    label_in_words,
+    seen_by,
+)
+from ausweis.pages.turns import CallMask
+from ausweis.pages.words import Words, clock, time_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import question_of
 from ausweis.serve.rendering import render
 from ausweis.store import CallRecord, Decision
-from ausweis.views.decided import Decided, decided_of, findings_decided, holding, label_in_words, seen_by
-from ausweis.views.findings import Finding, Quote
-from ausweis.views.masks import CallMask
-from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import INCIDENTS
 
 __all__ = ["sheet_page"]

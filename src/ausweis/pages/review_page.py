@@ -1,0 +1,288 @@
+"""The daily review as HTML, Markdown and CSV."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from ausweis.pages.counts import Change, Figure, Trend, highest
+from ausweis.pages.markup import cell, page_of
+from ausweis.pages.review import BEFORE, Review, ReviewedCall, Wanted
+from ausweis.pages.tables import csv_text
+from ausweis.pages.words import Glossary, Words, clock, time_of
+from ausweis.store import FEWEST, TEAM_MINIMUM, CallRow, Counted
+
+__all__ = [
+    "COLUMNS",
+    "change_in_words",
+    "heading",
+    "no_calls_in_words",
+    "objections_in_words",
+    "part_in_words",
+    "people_in_words",
+    "review_csv",
+    "review_markdown",
+    "review_page",
+    "usual_in_words",
+]
+
+OPEN = 3
+"""Calls that are opened already: the worst."""
+SNIPPET = 160
+"""Letters of the quote that stands in a closed call's line."""
+_STEPS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+
+
+def review_page(review: Review) -> str:
+    """The page."""
+    words, wanted = Words(review.wanted.language), review.wanted
+    heard = partial(_heard, wanted=wanted)
+    total = [review.total] if review.total else []
+    return page_of(
+        "review_page.html.j2",
+        "review.css",
+        explained=True,
+        review=review,
+        wanted=wanted,
+        title=heading(review),
+        top=_scale([*total, *review.queues, *review.teams]),
+        top_total=_scale(total),
+        open=OPEN,
+        minimum=TEAM_MINIMUM,
+        fewest=FEWEST,
+        before=BEFORE,
+        before_first=wanted.first - timedelta(days=BEFORE),
+        before_last=wanted.first - timedelta(days=1),
+        no_calls=no_calls_in_words(review),
+        objections=objections_in_words(review),
+        w=words,
+        t=words.text,
+        glossary=Glossary(words),
+        **_functions(words, wanted, heard),
+    )
+
+
+def heading(review: Review) -> str:
+    """The day, or the first and the last one."""
+    wanted, words = review.wanted, Words(review.wanted.language)
+    last = words.long_day(wanted.last)
+    return last if wanted.days == 1 else f"{words.long_day(wanted.first)} – {last}"
+
+
+def no_calls_in_words(review: Review) -> str:
+    """That there are no calls of these days, queues and teams, and of which other days there are some."""
+    words = Words(review.wanted.language)
+    here = "_here" if review.wanted.queues or review.wanted.teams else ""
+    told = words.text(f"no_calls_days{here}")
+    if review.known is None:
+        return told
+    first, last = map(words.long_day, review.known)
+    return f"{told} {words.text(f'known_days{here}', first=first, last=last)}"
+
+
+def objections_in_words(review: Review) -> str:
+    """How many objections of the agent's side wait, and until when."""
+    words, counts = Words(review.wanted.language), review.objections
+    told = words.text("objections_waiting", waiting=words.number(counts.waiting), overdue=words.number(counts.overdue))
+    return f"{told} {words.text('objections_due', day=words.day(counts.due))}" if counts.due else told
+
+
+def part_in_words(name: str, words: Words) -> str:
+    """What a figure or change counts: `violation:late_authentication` and the like."""
+    _, _, word = name.partition(":")
+    keys = {
+        "calls": "figure_calls",
+        "violation": "figure_violations",
+        "incident": "figure_incidents",
+        "needs_review": "figure_needs_review",
+    }
+    return words.word(word or name) if word or name not in keys else words.text(keys[name])
+
+
+def usual_in_words(figure: Figure, words: Words) -> str:
+    """`sonst 1,6 %`; of the number of calls, their mean; that nobody looked for it."""
+    if figure.people is not None and not figure.calls:
+        return words.text("not_looked_short")
+    if figure.usual is None:
+        return words.text("usual_none")
+    return words.text("usual", usual=(words.number if figure.name == "calls" else words.share)(figure.usual))
+
+
+def people_in_words(people: Counted | None, words: Words) -> str:
+    """`3 bestätigt, 16 offen`; empty where nothing was reported."""
+    named = ("confirmed", "overruled", "open") if people else ()
+    counts = {name: getattr(people, name) for name in named}
+    return ", ".join(f"{words.number(count)} {words.text(f'count_{name}')}" for name, count in counts.items() if count)
+
+
+def change_in_words(change: Change, words: Words) -> str:
+    """`Warteschlange billing, mit Verstoß: 15 % (12 von 80), sonst 6 %`."""
+    figure = change.figure
+    kind, name = change.where or ("", "")
+    return words.text(
+        "change",
+        where=f"{words.text({'queue': 'phone_queue'}.get(kind, kind))} {name}, " if kind else "",
+        what=part_in_words(figure.name, words),
+        now=words.share(figure.share),
+        count=words.number(figure.count),
+        calls=words.number(figure.calls),
+        usual=words.share(figure.usual or 0),
+    )
+
+
+def _functions(words: Words, wanted: Wanted, heard: Callable[..., Sequence[str]]) -> dict[str, Any]:
+    """What the templates call."""
+    return {
+        "part": partial(part_in_words, words=words),
+        "usual": partial(usual_in_words, words=words),
+        "people": partial(people_in_words, words=words),
+        "change": partial(change_in_words, words=words),
+        "when": partial(_when, words=words, with_day=wanted.days > 1),
+        "clock": clock,
+        "line": _line,
+        "snippet": _snippet,
+        "heard": heard,
+    }
+
+
+def _scale(lines: Iterable[Trend]) -> float:
+    """The scale that holds all lines: a round share."""
+    top = highest(lines)
+    return next(step for step in _STEPS if top <= step)
+
+
+def _when(row: CallRow, *, words: Words, with_day: bool) -> str:
+    """The time at which a call began; the day before it where the review has several."""
+    time = time_of(row)
+    return ", ".join(part for part in (words.short_day(row.day) if with_day or not time else "", time) if part)
+
+
+def _heard(call: ReviewedCall, wanted: Wanted) -> Sequence[str]:
+    """Where the call can be heard: its files, or where they stay unnamed, its page in `ausweis serve`."""
+    if not wanted.masked:
+        return call.audio
+    return [f"{wanted.serve}/calls/{call.row.key}"] if wanted.serve and call.recorded else []
+
+
+def _snippet(call: ReviewedCall) -> str:
+    """What was said at the worst finding, in a line."""
+    text = call.said or next((view.text for _, view in call.excerpt.turns), "")
+    return text if len(text) <= SNIPPET else text[:SNIPPET].rsplit(" ", 1)[0] + " …"
+
+
+def _line(trend: Trend, top: float, width: float, height: float, share: str = "share") -> list[tuple[float, float]]:
+    """The days of a trend in a drawing of this size; shares beyond the scale lie on its edge."""
+    step = width / max(1, len(trend.days) - 1)
+    shares = [(place, getattr(day, share)) for place, day in enumerate(trend.days) if day.share is not None]
+    return [(round(place * step, 1), round(height * (1 - min(1.0, one / top)), 1)) for place, one in shares]
+
+
+def review_markdown(review: Review) -> str:
+    """Counts, changes, then each call to review with its moments and quotes; the rest as a table."""
+    return "\n".join(_lines(review, Words(review.wanted.language))) + "\n"
+
+
+def _lines(review: Review, words: Words) -> Iterator[str]:
+    yield f"# {words.text('kind')}: {heading(review)}"
+    yield ""
+    if not review.now.calls:
+        yield no_calls_in_words(review)
+        return
+    for figure in review.figures:
+        of = "" if figure.name == "calls" or not figure.calls else f"{words.share(figure.share)}, "
+        name, usual = part_in_words(figure.name, words), usual_in_words(figure, words)
+        told = people_in_words(figure.people, words)
+        yield f"- **{words.number(figure.count)} {name}** ({of}{usual})" + (f": {told}" if told else "")
+    if review.objections.waiting:
+        yield f"- {words.text('objections')}: {objections_in_words(review)}"
+    yield from ("", f"## {words.text('changed')}", "")
+    yield from (f"- {cell(change_in_words(change, words))}" for change in review.changes)
+    if not review.changes:
+        yield words.text("unchanged")
+    yield from ("", f"## {words.text('worst')}")
+    for call in review.calls:
+        yield ""
+        yield from _call(call, review.struck.get(call.row.key, ""), words)
+    if review.rest:
+        yield ""
+        yield from _rest(review, words)
+    yield ""
+    yield words.text("masked") if review.wanted.masked else f"**{words.text('unmasked')}**"
+    yield from ("", words.text("human"))
+
+
+def _call(call: ReviewedCall, struck: str, words: Words) -> Iterator[str]:
+    row, worst = call.row, call.worst
+    grade = words.word(row.severity or row.state) if row.severity or struck else words.text("needs_review")
+    what = cell(worst.title if worst else words.word(row.outcome))
+    if struck:
+        what = f"~~{cell(struck)}~~ {words.text('people_say')} {cell(words.happened(row))}"
+    yield f"### {grade}: {what}, {words.text('call')} <code>{cell(row.call_id)}</code>"
+    yield ""
+    place = (row.started_at or str(row.day), row.queue, row.team)
+    sure = "" if struck else f"{words.text('confidence')} {words.share(row.confidence)}"
+    yield ", ".join(filter(None, [*map(cell, filter(None, place)), sure, words.word(row.state)]))
+    yield ""
+    for finding in call.findings:
+        at = f", {finding.at}" if finding.at else ""
+        why = finding.why or words.text("count_added")
+        yield f"- **{cell(finding.title)}** ({words.text('turn')} {finding.turn}{at}): {cell(why)}"
+        if finding.should:
+            yield f"  {words.text('should')}: {cell(finding.should)}"
+    yield from (f"- {words.text('why_review')}: {cell(reason)}" for reason in call.reasons)
+    yield ""
+    for _, turn in call.excerpt.turns:
+        who, mark = words.word(turn.speaker), " ◀" if turn.broken else ""
+        yield f"> {turn.number} {who}: {cell(turn.text)}{mark}"
+        yield ">"
+
+
+def _rest(review: Review, words: Words) -> Iterator[str]:
+    yield from (f"## {words.text('rest')}", "")
+    yield f"| {' | '.join(map(words.text, ('call', 'time', 'where', 'finding')))} |"
+    yield "|---|---|---|---|"
+    for row in review.rest:
+        where = ", ".join(part for part in (row.queue, row.team) if part)
+        found = cell(words.happened(row))
+        if struck := review.struck.get(row.key):
+            found = f"~~{cell(struck)}~~ {words.text('people_say')} {found}"
+        cells = map(cell, (row.call_id, row.started_at or str(row.day), where))
+        yield f"| {' | '.join((*cells, found))} |"
+
+
+COLUMNS = (
+    *("day", "started_at", "call_id", "queue", "team", "agent", "outcome", "severity", "violations", "incidents"),
+    *("turn", "second", "risk", "confidence", "needs_review", "state", "reason", "quote"),
+    *("right_outcome", "right_violations", "right_incidents", "incidents_looked_for"),
+)
+
+
+def review_csv(review: Review) -> str:
+    """Head line and calls, worst first; quotes of those that the page shows in full."""
+    return csv_text([COLUMNS, *_rows(review)])
+
+
+def _rows(review: Review) -> Iterator[tuple[str, ...]]:
+    for call in review.calls:
+        worst = call.worst
+        turn, second = (str(worst.turn), worst.start) if worst else ("", None)
+        at = "" if second is None else f"{second:.1f}"
+        why = worst.why if worst else " ".join(call.reasons)
+        yield (*_row(call.row, review, turn, at), why, call.said, *_right(call.row))
+    for row in review.rest:
+        turn = str(row.first_violation_turn or "")
+        yield (*_row(row, review, turn), review.reasons.get(row.key, ""), "", *_right(row))
+
+
+def _row(row: CallRow, review: Review, turn: str = "", second: str = "") -> Iterator[str]:
+    agent = row.agent if review.wanted.agents else None
+    yield from (str(row.day), row.started_at or "", row.call_id, row.queue or "", row.team or "", agent or "")
+    yield from (row.outcome, row.severity or "", " ".join(row.violations), " ".join(row.incidents), turn, second)
+    yield from (f"{row.risk:.3f}", f"{row.confidence:.3f}")
+    yield from (str(row.needs_review).lower(), row.state)
+
+
+def _right(row: CallRow) -> Iterator[str]:
+    """What people say, empty where that is open; and whether anybody looked for incidents."""
+    yield from (row.right_outcome or "", " ".join(row.right_violations or ()), " ".join(row.right_incidents or ()))
+    yield str(bool(row.looked_for)).lower()
