@@ -1,4 +1,4 @@
-"""None"""
+"""Counts against the days before."""
 
 import math
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""None"""
+"""Turns in pieces, marked and masked, and the excerpt of a call."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

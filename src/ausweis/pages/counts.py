@@ -11,9 +11,7 @@ from ausweis.store import ALL_VIOLATIONS, TEAM_MINIMUM, CallFilter, Column, Coun
 
 __all__ = [
     "Change",
-    "Day",
     "Figure",
-    "Place",
     "Tally",
     "Trend",
     "chance_of",

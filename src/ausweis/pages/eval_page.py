@@ -10,7 +10,6 @@ from ausweis.calls.call import Turn
 from ausweis.evals.calibrating import event_curve, risk_curve
 from ausweis.evals.case import Case
 from ausweis.evals.conclusion import Conclusion, incidents_said
-from ausweis.evals.metrics import Summary
 from ausweis.evals.metrics.calibration import Bin, Curve
 from ausweis.evals.metrics.outcomes import NONE, told
 from ausweis.evals.metrics.ranking import found_curve
@@ -23,20 +22,7 @@ from ausweis.pages.markup import page_of
 from ausweis.pages.words import clock
 from ausweis.vocabulary import KNOWN_WORDS, Vocabulary
 
-__all__ = [
-    "CallView",
-    "Chip",
-    "MarkedTurn",
-    "Point",
-    "Reliability",
-    "RiskCurve",
-    "call_views",
-    "chips_of",
-    "confidence_curve",
-    "eval_page",
-    "reliability",
-    "review_curve",
-]
+__all__ = ["chips_of", "eval_page"]
 
 Point = tuple[float, float]
 

@@ -16,11 +16,9 @@ from ausweis.store.holding import label_of
 from ausweis.vocabulary import GRAVEST, INCIDENTS, SEVERITIES, VIOLATIONS, Severity, ViolationType
 
 __all__ = [
-    "Advice",
     "Decided",
     "Finding",
     "Quote",
-    "Seen",
     "advice",
     "decided_of",
     "findings_decided",

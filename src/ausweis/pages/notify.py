@@ -33,7 +33,7 @@ from ausweis.pages.review_page import (
 from ausweis.pages.words import Words, left, time_of
 from ausweis.store import CallRow
 
-__all__ = ["LONGEST_NAME", "MOST_CALLS", "check_address", "mail", "notify", "one_line", "summary", "tamed"]
+__all__ = ["LONGEST_NAME", "check_address", "mail", "notify", "summary"]
 
 MOST_CALLS = 20
 """Calls named, the worst first."""

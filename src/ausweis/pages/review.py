@@ -28,18 +28,7 @@ from ausweis.store import (
 )
 from ausweis.vocabulary import SEVERITIES, Language, Severity
 
-__all__ = [
-    "BEFORE",
-    "FIGURES",
-    "Review",
-    "ReviewedCall",
-    "Since",
-    "Wanted",
-    "reason_of",
-    "review_of",
-    "reviewed_call",
-    "since",
-]
+__all__ = ["BEFORE", "Review", "ReviewedCall", "Wanted", "review_of", "since"]
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,8 @@ from ausweis.pages.words import Words, time_of
 from ausweis.store import CallRecord, CallRow, Decision
 
 __all__ = [
-    "CallLine",
     "Cell",
     "Column",
-    "FindingLine",
     "Kind",
     "Linked",
     "Manner",
@@ -29,7 +27,6 @@ __all__ = [
     "csv_text",
     "finding_lines",
     "finding_table",
-    "safe",
     "table_csv",
 ]
 

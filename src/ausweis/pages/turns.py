@@ -22,13 +22,11 @@ __all__ = [
     "Excerpt",
     "JudgedCall",
     "Mark",
-    "MarkKind",
     "Piece",
     "TurnView",
     "excerpt",
     "finding_marks",
     "marks_of",
-    "turn_view",
     "turn_views",
 ]
 

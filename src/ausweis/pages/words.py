@@ -20,7 +20,7 @@ from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, VIOLATIONS, Language, Voc
 if TYPE_CHECKING:
     from ausweis.store import CallRow
 
-__all__ = ["Glossary", "Term", "Words", "clock", "left", "table", "term_of", "time_of"]
+__all__ = ["Glossary", "Words", "clock", "left", "table", "term_of", "time_of"]
 
 LOCALES: dict[Language, str] = {"de": "de", "en": "en_GB"}
 

@@ -1,4 +1,4 @@
-"""The page of a call whose verdict its reader must not see yet: the call alone, and a form for what she heard."""
+"""The sample, and the page of a call whose verdict its reader must not see yet."""
 
 import secrets
 import time
@@ -12,20 +12,58 @@ from ausweis.errors import StoreError
 from ausweis.pages.turns import CallMask, TurnView, turn_views
 from ausweis.pages.words import Words
 from ausweis.serve.calibration import left_of
-from ausweis.serve.call_view import DecisionView, recordings
-from ausweis.serve.comparing import said_at
-from ausweis.serve.decision import draft_of, label_of, note_of, verdict_key_of
+from ausweis.serve.decision import draft_of, keep_once, label_of, note_of, said_at, said_of, verdict_key_of
 from ausweis.serve.desk import Done, RequestContext
 from ausweis.serve.question import Question
-from ausweis.serve.queue import Around, filter_of, meta_of, question_of
-from ausweis.serve.rendering import answer
-from ausweis.serve.requests import number_of
-from ausweis.serve.said import keep_once, said_of
+from ausweis.serve.queue import PAGE, Around, filter_of, meta_of, question_of, row_views
+from ausweis.serve.recordings import recordings
+from ausweis.serve.web import answer, dates_of, number_of
 from ausweis.serve.working import opened, progress
-from ausweis.store import Calibration, CallRecord, Decision, opinion_of
+from ausweis.store import Calibration, CallFilter, CallRecord, Decision, opinion_of
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS
 
-__all__ = ["NOT_SURE", "BlindCall", "around_in", "asked_about", "blind_page", "hear", "heard_form", "progress_in"]
+__all__ = ["blind_page", "draw_sample", "hear", "heard_form", "sample_page"]
+
+MAX_DRAWN = 1000
+PROPOSED = 50
+
+
+def sample_page(context: RequestContext) -> Response:
+    """What was drawn, how much of it is decided, and a form to draw more."""
+    store, words = context.store, context.words
+    drawn = store.count(CallFilter(sampled=True))
+    waiting = CallFilter(unheard_by=store.spellings(context.session.reviewer))
+    left = store.count(waiting)
+    rows = row_views(context, store.calls(waiting, order="chance", limit=PAGE))
+    return answer(
+        context,
+        "sample.html.j2",
+        here="sample",
+        days=store.days(),
+        drawn=drawn,
+        left=left,
+        rows=rows,
+        query="?show=sample",
+        more="/?show=sample" if left > PAGE else None,
+        shown=words.text("sample_left", left=words.number(left), drawn=words.number(drawn)),
+        proposed=PROPOSED,
+        largest=MAX_DRAWN,
+        new=number_of(context.asked.get("new", "")),
+    )
+
+
+def draw_sample(context: RequestContext) -> Response:
+    """Draw calls of these days.
+
+    Raises:
+        StoreError: the days or the number are none.
+    """
+    days, wanted = dates_of(context.form), number_of(context.form.get("n", "")) or 0
+    if days is None or not 1 <= wanted <= MAX_DRAWN:
+        raise StoreError("these are no days, or no number of calls", code="sample_wrong", most=MAX_DRAWN)
+    drawn = context.store.draw_sample(*days, wanted, by=context.session.reviewer)
+    return RedirectResponse(f"/sample?new={len(drawn)}", 303)
+
 
 NOT_SURE = "not_sure"
 LONGEST = 12 * 3600
@@ -43,7 +81,7 @@ class BlindCall:
     audio: Sequence[str]
     gone: bool
     unmasked: bool
-    decisions: Sequence[DecisionView] = ()
+    decisions: tuple[()] = ()
 
 
 @dataclass(frozen=True)
@@ -73,8 +111,8 @@ def blind_page(
     """
     key, question = record.row.key, question_of(context)
     # What cannot be kept is given back, whoever is there by now.
-    place = None if problem or form or session else opened(context, record, question)
-    held = place if place is not None and place.session != context.session.id else None
+    lease = None if problem or form or session else opened(context, record, question)
+    held = lease if lease is not None and lease.session != context.session.id else None
     return answer(
         context,
         "blind.html.j2",
@@ -83,9 +121,9 @@ def blind_page(
         call=_call(context, record),
         around=around_in(context, session, key) if session else _around(context, key, question),
         progress=progress_in(context, session) if session else progress(context, key, question),
-        place=None if held else place,
+        lease=None if held else lease,
         held=held,
-        minutes=context.desk.places.minutes(held) if held else 0,
+        minutes=context.desk.leases.minutes(held) if held else 0,
         query=question.query(),
         calibration=session,
         said=said_of(context, question.query()),
@@ -153,7 +191,7 @@ def hear(context: RequestContext) -> Response:
         here = replace(context, path=f"/calls/{key}", query=question.query())
         problem = context.words.error(error)
         return blind_page(here, context.store.record(key), session, problem=problem, form=context.form)
-    context.desk.places.leave(key, context.session)
+    context.desk.leases.leave(key, context.session)
     if session is None:
         return RedirectResponse(f"/calls/{key}{question.query()}", 303)
     left = left_of(context, session)

@@ -1,27 +1,195 @@
 """The page of one call, and what can be done on it: decide, take that back, unmask, mask again."""
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
 
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
+from ausweis.judging.harm import found_of
+from ausweis.judging.sentences import check_sentence, review_sentence, speaking_sentence
+from ausweis.judging.verdict import Check, Verdict
+from ausweis.pages.findings import Finding, decided_of, findings_decided, label_in_words, seen_by
+from ausweis.pages.turns import CallMask, TurnView, marks_of, turn_views
+from ausweis.pages.words import Words, left
 from ausweis.serve.blind import blind_page, heard_form
-from ausweis.serve.call_view import call_view
-from ausweis.serve.decision import CHOICES, again, draft_of, label_of, note_of, proposed, sent, verdict_key_of
+from ausweis.serve.decision import (
+    CHOICES,
+    Compared,
+    again,
+    compared,
+    draft_of,
+    keep_once,
+    label_of,
+    note_of,
+    proposed,
+    said_of,
+    sent,
+    verdict_key_of,
+)
 from ausweis.serve.desk import Done, RequestContext
-from ausweis.serve.objections import ObjectionView, views_of
-from ausweis.serve.queue import Around, filter_of, question_of
-from ausweis.serve.rendering import answer
-from ausweis.serve.requests import number_of
-from ausweis.serve.said import keep_once, said_of
-from ausweis.serve.typed import typed_of
+from ausweis.serve.queue import Around, RowView, filter_of, question_of, row_view
+from ausweis.serve.recordings import recordings
+from ausweis.serve.web import answer, number_of, typed_of
 from ausweis.serve.working import opened, progress, settles
-from ausweis.store import Calibration, CallRecord, same_person
+from ausweis.store import Calibration, CallRecord, Decision, Objection, same_person
 from ausweis.vocabulary import OUTCOMES
 
-__all__ = ["call_page", "decide", "form_page", "mask_again", "resume", "unmask", "withdraw"]
+__all__ = ["call_page", "call_view", "decide", "form_page", "mask_again", "resume", "unmask", "views_of", "withdraw"]
+
+
+@dataclass(frozen=True)
+class ObjectionView:
+    """An objection in words. `left`: how long until its deadline, or since; empty once somebody has ruled on it."""
+
+    one: Objection
+    raised: str
+    deadline: str
+    left: str
+    overdue: bool
+    ruled: str
+
+
+def views_of(objections: list[Objection], words: Words) -> list[ObjectionView]:
+    """As a page shows them, today."""
+    today = date.today()
+    return [
+        ObjectionView(
+            one=one,
+            raised=words.moment(one.at),
+            deadline=words.day(one.deadline),
+            left=left(one.deadline, words, today) if one.is_open else "",
+            overdue=one.is_overdue(today),
+            ruled=words.moment(one.ruled_at) if one.ruled_at else "",
+        )
+        for one in objections
+    ]
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """What a reviewer decided. `label`: the right label, in words; `old`: about an earlier verdict.
+
+    `mine`: the reader's own, which counts and can be taken back; `withdrawn`: the reader just did.
+    `coaching`: the note is meant for coaching.
+    """
+
+    key: int
+    reviewer: str
+    choice: str
+    label: str
+    note: str
+    coaching: bool
+    at: str
+    old: bool
+    mine: bool
+    withdrawn: bool
+    settles: bool = False
+
+
+@dataclass(frozen=True)
+class CallView:
+    """All that the page of a call shows.
+
+    `moments`: the findings, those of one moment together, the worst first, those that reviewers rejected last. `checks`
+    with what is to be said of them. `gone`: whether a recording is not there any more; `hidden`: how many others have
+    decided, unseen until the reader has. `compared`: what the reader heard before they saw all this.
+    """
+
+    record: CallRecord
+    row: RowView
+    moments: Sequence[Sequence[Finding]]
+    review: Sequence[str]
+    checks: Sequence[tuple[Check, str]]
+    about: Sequence[tuple[str, str]]
+    turns: Sequence[TurnView]
+    audio: Sequence[str]
+    gone: bool
+    unmasked: bool
+    decisions: Sequence[DecisionView]
+    hidden: int
+    compared: Compared | None
+
+    @property
+    def first_turn(self) -> int | None:
+        """The turn at which the transcript opens."""
+        return self.moments[0][0].turn if self.moments else None
+
+    @property
+    def first_second(self) -> float | None:
+        """Where the recording stands at first."""
+        return next((moment[0].start for moment in self.moments if moment[0].start is not None), None)
+
+
+def call_view(
+    record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool, settling: bool = False
+) -> CallView:
+    """The view of a call for one reviewer; `settling`: who settles it sees what the others say."""
+    mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
+    findings = findings_decided(record, decided_of(record, reviewer), words, mask)
+    seen = seen_by(record, reviewer, settling=settling)
+    draft = draft_of(record, reviewer)
+    decided = [*seen.decisions, *([draft] if draft else [])]
+    row = row_view(record.row, words, found_of(record.verdict), agents=agents)
+    audio, gone = recordings(record)
+    return CallView(
+        record=record,
+        row=replace(row, right="") if seen.hidden or any(one.secret for one in record.decisions) else row,
+        moments=[list(moment) for _, moment in groupby(findings, key=lambda one: (one.moment, one.state))],
+        review=[
+            review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote)
+            for reason in record.verdict.review_reasons
+        ],
+        checks=[(check, _told(check, record.verdict, words)) for check in record.verdict.checks],
+        about=list(_about(record, words)),
+        turns=turn_views(record.call, marks_of(record.verdict, record.facts), mask),
+        audio=audio,
+        gone=gone,
+        unmasked=unmasked,
+        decisions=[_decision(decision, reviewer, words) for decision in decided],
+        hidden=seen.hidden,
+        compared=compared(record, reviewer, words),
+    )
+
+
+def _told(check: Check, verdict: Verdict, words: Words) -> str:
+    """Why the check failed or is unclear, unless a finding says the same already."""
+    known = check.result == "fail" and verdict.violations
+    return check_sentence(check, words.language) if check.result in ("fail", "unclear") and not known else ""
+
+
+def _decision(decision: Decision, reviewer: str, words: Words) -> DecisionView:
+    label = label_in_words(decision, words) if decision.choice == "overrule" else ""
+    at = words.moment(decision.at)
+    return DecisionView(
+        decision.key,
+        decision.reviewer,
+        decision.choice,
+        label,
+        decision.note,
+        decision.coaching,
+        at,
+        old=not (decision.counts or decision.withdrawn),
+        mine=decision.counts and same_person(decision.reviewer, reviewer),
+        withdrawn=decision.withdrawn,
+        settles=decision.settles,
+    )
+
+
+def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
+    row, run = record.row, record.run
+    spoken = speaking_sentence(record.facts, record.verdict, words.language) if record.facts else ""
+    yield "caller", "; ".join(filter(None, (words.word(record.verdict.caller), spoken)))
+    if row.direction:
+        yield "direction", words.word(row.direction)
+    yield "policy", f"{run.policy_title or run.policy.id} ({run.policy.id} {run.policy.version})"
+    yield "model", run.model.id
+    if run.prompts:
+        yield "prompts", ", ".join(f"{prompt.id}@{prompt.version}" for prompt in run.prompts)
+    yield "run", f"{words.moment(run.started)}, ausweis {run.ausweis}, {words.word(run.strategy)}"
 
 
 def call_page(context: RequestContext) -> Response:
@@ -43,7 +211,7 @@ def decide(context: RequestContext) -> Response:
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
         return _page(here, _record(context), problem=context.words.error(error), form=form)
-    context.desk.places.leave(key, context.session)
+    context.desk.leases.leave(key, context.session)
     query = _with(question.query(), f"done={key}")
     return RedirectResponse(f"/calls/{after}{query}" if after is not None else f"/{query}", 303)
 
@@ -142,8 +310,8 @@ def _page(
         settling=settling,
     )
     # What cannot be kept is given back, whoever is there by now.
-    place = None if problem or form else opened(context, record, question)
-    held = place if place is not None and place.session != context.session.id else None
+    lease = None if problem or form else opened(context, record, question)
+    held = lease if lease is not None and lease.session != context.session.id else None
     return answer(
         context,
         "call.html.j2",
@@ -154,9 +322,9 @@ def _page(
         progress=progress(context, key, question),
         settling=settling,
         objections=_objections(context, record),
-        place=None if held else place,
+        lease=None if held else lease,
         held=held,
-        minutes=context.desk.places.minutes(held) if held else 0,
+        minutes=context.desk.leases.minutes(held) if held else 0,
         query=question.query(),
         # On the call itself its decision is taken back where it stands.
         said=said if said is None or said.call_key != key else None,

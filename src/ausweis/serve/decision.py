@@ -1,27 +1,33 @@
-"""The form of a decision: what it proposes, what was sent with it, and that given back where it could not be kept."""
+"""The form of a decision, the last one and how it is undone, and a blind statement beside the verdict."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ausweis.errors import StoreError
 from ausweis.judging.verdict import Verdict
-from ausweis.serve.requests import number_of
-from ausweis.store import CallRecord, Choice, Decision, same_person
+from ausweis.pages.words import Words
+from ausweis.serve.desk import Done, RequestContext
+from ausweis.serve.web import number_of
+from ausweis.store import CallRecord, Choice, Decision, blind_statement, same_person
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentId, Outcome, ViolationType
 
 __all__ = [
     "CHOICES",
-    "MAX_NOTE",
+    "Compared",
     "DecisionForm",
-    "Label",
-    "Tick",
     "again",
+    "at_turns",
+    "compared",
     "draft_of",
+    "found_at",
+    "keep_once",
     "label_of",
     "note_of",
     "proposed",
+    "said_at",
+    "said_of",
     "sent",
     "verdict_key_of",
 ]
@@ -179,3 +185,108 @@ def _listed(kind: str, happened: Iterable[tuple[str, int]]) -> str:
 def _ticks(verdict: Verdict) -> list[Tick]:
     named = dict.fromkeys((incident.id, incident.turn) for incident in verdict.incidents)
     return [Tick(f"keep-{turn}-{kind}", kind, turn, ticked=True) for kind, turn in named]
+
+
+@dataclass(frozen=True)
+class ComparedLine:
+    """One thing that either says, in words; empty where it does not."""
+
+    name: str
+    mine: str
+    verdict: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether they do not say the same."""
+        return self.mine != self.verdict
+
+
+@dataclass(frozen=True)
+class Compared:
+    """All lines, the outcome first. `note`: what the reviewer wrote."""
+
+    lines: Sequence[ComparedLine]
+    note: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether any line does."""
+        return any(line.differs for line in self.lines)
+
+
+def compared(record: CallRecord, reviewer: str, words: Words) -> Compared | None:
+    """What the reviewer said of the call before they saw its verdict, beside this; None where they saw it first."""
+    said = blind_statement(record, reviewer)
+    if said is None:
+        return None
+    verdict = record.verdict
+    found, mine = found_at(verdict), said_at(said)
+    outcome = words.capital(words.word(said.outcome or said.choice))
+    lines = [ComparedLine(words.text("outcome"), outcome, words.capital(words.word(verdict.outcome)))]
+    lines += [
+        ComparedLine(words.capital(words.word(kind)), at_turns(kind, mine, words), at_turns(kind, found, words))
+        for kind in dict.fromkeys(name for name, _ in (*mine, *found))
+    ]
+    return Compared(lines, said.note)
+
+
+def found_at(verdict: Verdict) -> list[tuple[str, int]]:
+    """What a verdict says that happened: types and kinds, each with its turn."""
+    return [
+        *((violation.type, violation.turn) for violation in verdict.violations),
+        *((incident.id, incident.turn) for incident in verdict.incidents),
+    ]
+
+
+def said_at(decision: Decision) -> list[tuple[str, int]]:
+    """What a reviewer says that happened."""
+    return [*decision.violations, *(decision.incidents or ())]
+
+
+def at_turns(kind: str, said: Sequence[tuple[str, int]], words: Words) -> str:
+    """The turns in which it happened, in words; empty where it did not."""
+    turns = sorted({turn for name, turn in said if name == kind})
+    return words.text("in_turns" if len(turns) > 1 else "in_turn", turn=", ".join(map(str, turns))) if turns else ""
+
+
+class Said(NamedTuple):
+    """A sentence, a link to have another look, and what takes it back: a call and the decision about it.
+
+    `shown`: only on the page that follows at once; on others the key still takes it back.
+    """
+
+    text: str
+    address: str
+    link: str
+    call_key: int
+    decision_key: int
+    shown: bool
+
+
+def said_of(context: RequestContext, query: str) -> Said | None:
+    """What this session decided last, unless it was taken back; `query`: the queue that it was in."""
+    done = context.desk.done.get(context.session.id)
+    if done is None:
+        return None
+    words = context.words
+    return Said(
+        words.text("done", choice=words.word(done.choice)),
+        f"/calls/{done.call_key}{query}",
+        words.text("look_again"),
+        done.call_key,
+        done.decision_key,
+        shown=context.asked.get("done") == str(done.call_key),
+    )
+
+
+def keep_once(context: RequestContext, keep: Callable[[], Done]) -> None:
+    """Keep what was sent; of a form that is sent twice, by a double click, only the first.
+
+    Raises:
+        StoreError: what `keep` raises.
+    """
+    desk, session, once = context.desk, context.session, context.form.get("once", "")
+    with desk.deciding:
+        last = desk.done.get(session.id)
+        if last is None or not once or last.once != once:
+            desk.done[session.id] = keep()._replace(once=once)

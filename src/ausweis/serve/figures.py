@@ -11,8 +11,7 @@ from starlette.responses import Response
 from ausweis.pages.counts import Trend, highest, trend_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import Question
-from ausweis.serve.rendering import answer
-from ausweis.serve.requests import date_of
+from ausweis.serve.web import answer, date_of
 from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Counted, Series, Subject, count_objections
 from ausweis.vocabulary import GRAVEST, VIOLATIONS
 

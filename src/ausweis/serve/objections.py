@@ -1,62 +1,23 @@
 """Objections of the agent's side to a finding: recorded, listed by their deadline, ruled on. For leads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
-from ausweis.pages.words import Words, left
-from ausweis.serve.call_view import call_view
+from ausweis.serve.call_page import call_view, views_of
 from ausweis.serve.decision import DecisionForm, label_of, proposed, sent, verdict_key_of
-from ausweis.serve.desk import RequestContext
-from ausweis.serve.rendering import answer
-from ausweis.serve.requests import date_of
-from ausweis.serve.roles import require_lead
+from ausweis.serve.desk import RequestContext, require_lead
+from ausweis.serve.web import answer, date_of
 from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, Ruling
 from ausweis.vocabulary import OUTCOMES
 
-__all__ = [
-    "ObjectionView",
-    "objection_form",
-    "objection_page",
-    "objections_page",
-    "raise_objection",
-    "rule",
-    "views_of",
-]
+__all__ = ["objection_form", "objection_page", "objections_page", "raise_objection", "rule"]
 
 RULINGS: dict[str, Ruling] = {"stands": "stands", "withdrawn": "withdrawn"}
-
-
-@dataclass(frozen=True)
-class ObjectionView:
-    """An objection in words. `left`: how long until its deadline, or since; empty once somebody has ruled on it."""
-
-    one: Objection
-    raised: str
-    deadline: str
-    left: str
-    overdue: bool
-    ruled: str
-
-
-def views_of(objections: list[Objection], words: Words) -> list[ObjectionView]:
-    """As a page shows them, today."""
-    today = date.today()
-    return [
-        ObjectionView(
-            one=one,
-            raised=words.moment(one.at),
-            deadline=words.day(one.deadline),
-            left=_left(one, words, today),
-            overdue=one.is_overdue(today),
-            ruled=words.moment(one.ruled_at) if one.ruled_at else "",
-        )
-        for one in objections
-    ]
 
 
 def objections_page(context: RequestContext) -> Response:
@@ -197,7 +158,3 @@ def _deadline(form: Mapping[str, str]) -> date:
     if deadline is None:
         raise StoreError("the deadline is no day", code="deadline_wrong")
     return deadline
-
-
-def _left(one: Objection, words: Words, today: date) -> str:
-    return left(one.deadline, words, today) if one.is_open else ""

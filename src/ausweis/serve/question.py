@@ -1,17 +1,37 @@
 """What a reviewer asks of the queue: read from an address, told to the store, written into the next address."""
 
+from calendar import MONDAY
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
-from ausweis.serve.period import PERIODS, days_of
-from ausweis.serve.requests import date_of, number_of
+from ausweis.serve.web import date_of, number_of
 from ausweis.store import CallFilter, Cursor, Finding, Order, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
-__all__ = ["ANY", "FINDINGS", "SEVERAL", "SHOWN", "STATES", "Question", "Shown"]
+__all__ = ["ANY", "FINDINGS", "PERIODS", "SEVERAL", "SHOWN", "STATES", "Period", "Question", "days_of"]
+
+Period = Literal["today", "yesterday", "this_week", "last_week", "last_30"]
+PERIODS: tuple[Period, ...] = get_args(Period)
+
+
+def days_of(period: Period, today: date) -> tuple[date, date]:
+    """The first and the last day of it. Weeks begin on Monday; `last_30`: thirty days up to today."""
+    monday = today - timedelta(days=(today.weekday() - MONDAY) % 7)
+    match period:
+        case "today":
+            return today, today
+        case "yesterday":
+            return today - timedelta(days=1), today - timedelta(days=1)
+        case "this_week":
+            return monday, today
+        case "last_week":
+            return monday - timedelta(days=7), monday - timedelta(days=1)
+        case "last_30":
+            return today - timedelta(days=29), today
+
 
 Shown = Literal["todo", "second", "settle", "sample", "decided", "all"]
 """todo: to review and not decided; second: not sure or disputed, for those who have not decided; settle: the same, for

@@ -1,9 +1,9 @@
-"""The queue: calls as rows, the worst first."""
+"""The queue: calls as rows, the worst first, and the same as an Excel file."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
@@ -11,22 +11,20 @@ from starlette.responses import Response
 
 from ausweis.judging.harm import Found, named
 from ausweis.pages.words import Words, clock, time_of
-from ausweis.serve.desk import RequestContext
-from ausweis.serve.empty import empty_view
-from ausweis.serve.period import PERIODS
-from ausweis.serve.question import ANY, FINDINGS, SHOWN, STATES, Question
-from ausweis.serve.rendering import answer
-from ausweis.serve.said import said_of
+from ausweis.pages.workbook import MEDIA_TYPE, call_book, records_of
+from ausweis.serve.decision import said_of
+from ausweis.serve.desk import RequestContext, require_lead
+from ausweis.serve.question import ANY, FINDINGS, PERIODS, SHOWN, STATES, Question
 from ausweis.serve.search import HitView, View, found_view, hits_of, searched_of
+from ausweis.serve.web import answer
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
 __all__ = [
-    "MOST",
     "PAGE",
     "Around",
     "RowView",
-    "choices",
+    "download",
     "filter_of",
     "meta_of",
     "question_of",
@@ -34,6 +32,51 @@ __all__ = [
     "row_view",
     "row_views",
 ]
+
+_NO_CALLS = {"today": "no_calls_today", "yesterday": "no_calls_yesterday"}
+_VIEWS = ("todo", "second", "settle", "sample")
+
+
+@dataclass(frozen=True)
+class EmptyView:
+    """`done`: that nothing is left; `today`: what was done today; `onward`: name and address of other views."""
+
+    done: str
+    today: str = ""
+    onward: Sequence[tuple[str, str]] = ()
+
+
+def empty_view(context: RequestContext, question: Question, views: Sequence[View]) -> EmptyView | None:
+    """What is said of days that have no calls, and of a view in which nothing is left; None where other calls are.
+
+    That all is done is said of the whole of a view alone: not of a search, a filter or days. `views`: all.
+    """
+    words, (first, last) = context.words, question.days
+    if (first or last) and not context.store.count(CallFilter(first=first, last=last)):
+        return EmptyView(words.text(_NO_CALLS.get(question.period, "no_calls_then")))
+    if question.show in ("decided", "all") or not question.is_whole or context.store.days() is None:
+        return None
+    onward = [
+        (f"{words.text(f'view_{name}')} ({words.number(count)})", address)
+        for name, address, count in views
+        if count and name in _VIEWS and name != question.show
+    ]
+    if not onward:
+        onward = [(words.text("empty_draw"), "/sample"), (words.text("figures"), "/figures")]
+    is_drawn = question.show != "sample" or context.store.count(CallFilter(sampled=True))
+    return EmptyView(words.text(f"empty_{question.show}" if is_drawn else "sample_none"), _today(context), onward)
+
+
+def _today(context: RequestContext) -> str:
+    words, name = context.words, context.session.reviewer
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    own, every = context.store.decided_since(midnight, name)
+    if not every:
+        return ""
+    if not own:
+        return words.count("today_others", every)
+    return words.count("today_own" if own == every else "today_all", own, every=words.number(every))
+
 
 PAGE = 50
 """Calls on a page."""
@@ -82,7 +125,7 @@ class Around(NamedTuple):
 def queue_page(context: RequestContext) -> Response:
     """The queue that is asked for; only its rows where htmx asks."""
     question, words = question_of(context), context.words
-    context.desk.places.leave_all(context.session)
+    context.desk.leases.leave_all(context.session)
     after, searched = question.cursor(context.asked), searched_of(context, question)
     is_over = bool(question.found) and searched is None
     views = _views(context, replace(question, found="") if is_over else question)
@@ -166,7 +209,7 @@ def filter_of(context: RequestContext, question: Question, *, free: bool = False
     if question.found:
         searched = searched_of(context, question)
         which = replace(which, keys=searched.keys if searched else ())
-    return replace(which, besides=tuple(context.desk.places.of_others(context.session))) if free else which
+    return replace(which, besides=tuple(context.desk.leases.of_others(context.session))) if free else which
 
 
 def choices(context: RequestContext, show: str, looked: str = "") -> dict[str, Any]:
@@ -203,8 +246,8 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
     hidden = context.store.hidden(reviewer, [row.key for row in rows])
     found = context.store.found([row.key for row in rows if row.severity])
     views = [row_view(row, context.words, found.get(row.key, ()), agents=context.desk.agents) for row in rows]
-    places = context.desk.places.of_others(context.session)
-    views = [replace(view, held_by=places[view.key].name) if view.key in places else view for view in views]
+    leases = context.desk.leases.of_others(context.session)
+    views = [replace(view, held_by=leases[view.key].name) if view.key in leases else view for view in views]
     decided = [view.key for view in views if view.state != "open"]
     # What a session comes to is told when it is closed.
     secret = context.store.keys(CallFilter(keys=tuple(decided), calibrated=True)) if decided else []
@@ -274,3 +317,35 @@ def _views(context: RequestContext, question: Question) -> list[View]:
 
 def _count(views: Iterable[View], show: str) -> int:
     return next(count for name, _, count in views if name == show)
+
+
+def download(context: RequestContext) -> Response:
+    """The calls of the filter in their order, masked, as the reviewer may see them; the first `MOST`.
+
+    Those that they have yet to hear without the verdict are left out.
+    """
+    require_lead(context)
+    question, words, who = question_of(context), context.words, context.session.reviewer
+    found = context.store.keys(filter_of(context, question), order=question.by)
+    hidden = context.store.hidden(who, found)
+    shown = [key for key in found if key not in hidden]
+    keys = shown[:MOST]
+    notes = [words.text("book_calls", count=words.number(len(keys)))]
+    if hidden:
+        notes.append(words.text("book_hidden", count=words.number(len(hidden))))
+    if len(shown) > MOST:
+        notes.append(words.text("book_limit", most=words.number(MOST)))
+    # Before it is made: nothing leaves that the chain does not know of.
+    context.store.log("exported", who=who, content=f"{len(keys)} calls, masked")
+    content = call_book(
+        records_of(context.store, keys),
+        words,
+        title=f"Ausweis: {words.text('calls')}",
+        by=who,
+        notes=notes,
+        agents=context.desk.agents,
+        serve=context.origin,
+        reviewer=who,
+    )
+    headers = {"Content-Disposition": f'attachment; filename="ausweis-{date.today()}.xlsx"'}
+    return Response(content, media_type=MEDIA_TYPE, headers=headers)

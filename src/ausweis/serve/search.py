@@ -1,12 +1,13 @@
-"""What is searched for, for one reader: in what they may see, or in what an unmasked search of theirs has found.
+"""Searches: what is found for one reader, the search in masked data, and filters that are kept."""
 
-A search is over all calls. The page shows those of the view that is open, and says how many there are and where.
-"""
-
+import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from starlette.responses import RedirectResponse, Response
 
 from ausweis.masking.kinds import shown_as
 from ausweis.pages.words import Words
@@ -14,7 +15,7 @@ from ausweis.serve.desk import RequestContext, Searched
 from ausweis.serve.question import Question
 from ausweis.store import MAX_TERMS, SHORTEST, CallFilter, Hit, search_terms
 
-__all__ = ["FoundView", "HitView", "Part", "View", "found_view", "hits_of", "searched_of"]
+__all__ = ["HitView", "View", "forget", "found_view", "hits_of", "save", "search_unmasked", "searched_of"]
 
 View = tuple[str, str, int]
 """Name and address of a view of the queue, and how many calls it has."""
@@ -95,3 +96,45 @@ def _hit_view(hit: Hit, words: Words) -> HitView:
         text = shown_as(piece.kind, words.language) if piece.kind else piece.text
         parts.append(Part(text, piece.marked, piece.kind is not None))
     return HitView(hit.turn, (*parts, *([Part(" …")] if behind else [])))
+
+
+_KEPT = 20
+"""Searches of one session."""
+
+
+def search_unmasked(context: RequestContext) -> Response:
+    """Search in all that was said in all calls. The chain says who did.
+
+    Raises:
+        StoreError: there is nothing to search for, or a word is too short.
+    """
+    words, desk = Question.of(context.form).q, context.desk
+    keys = context.store.search_unmasked(words, who=context.session.reviewer)
+    own = [name for name in desk.searches.copy() if name[0] == context.session.id]
+    for name in own[: -_KEPT + 1]:
+        desk.searches.pop(name, None)
+    handle = secrets.token_urlsafe(9)
+    desk.searches[context.session.id, handle] = Searched(words, tuple(keys))
+    return RedirectResponse(f"/{Question(show='all', found=handle).query()}", 303)
+
+
+def save(context: RequestContext) -> Response:
+    """Keep the filter that the form names.
+
+    Raises:
+        StoreError: it has no name, or there are too many.
+    """
+    query = _query(context)
+    context.store.save_filter(context.session.reviewer, context.form.get("name", ""), query)
+    return RedirectResponse(f"/{query}", 303)
+
+
+def forget(context: RequestContext) -> Response:
+    """Take a filter away again."""
+    context.store.forget_filter(context.session.reviewer, context.parts["key"])
+    return RedirectResponse(f"/{_query(context)}", 303)
+
+
+def _query(context: RequestContext) -> str:
+    """The filter as a part of an address, made anew: a form may say anything."""
+    return Question.of(dict(parse_qsl(context.form.get("query", "").removeprefix("?")))).without_search

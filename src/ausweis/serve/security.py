@@ -14,8 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ausweis.pages.words import Words
-from ausweis.serve.language import asked_language
-from ausweis.serve.rendering import render
+from ausweis.serve.web import asked_language, render
 
 __all__ = ["CONTENT_SECURITY_POLICY", "LOOPBACK", "MAX_BODY", "BrokenError", "Guard"]
 

@@ -21,7 +21,7 @@ from ausweis.pages.turns import CallMask
 from ausweis.pages.words import Words, clock, time_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import question_of
-from ausweis.serve.rendering import render
+from ausweis.serve.web import render
 from ausweis.store import CallRecord, Decision
 from ausweis.vocabulary import INCIDENTS
 

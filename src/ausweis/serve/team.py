@@ -6,9 +6,8 @@ from typing import get_args
 from starlette.responses import Response
 
 from ausweis.errors import StoreError
-from ausweis.serve.desk import RequestContext
-from ausweis.serve.rendering import answer
-from ausweis.serve.roles import require_lead
+from ausweis.serve.desk import RequestContext, require_lead
+from ausweis.serve.web import answer
 from ausweis.store import Invitation, Reviewer, Role, same_person
 
 __all__ = ["change_role", "invite", "renew", "team_page", "withdraw"]

@@ -1,8 +1,8 @@
-"""What was typed about a call is there again after a sign-in, in another language, masked anew and after a fault."""
+"""What is read from a request, and what somebody typed."""
 
 import re
 import sqlite3
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,58 @@ from tests.serve.serving import TOKEN, Visitor, desk_of, visitor
 from tests.serve.test_call_page import break_store, judge_anew
 
 from ausweis.serve import Auth, create_app
-from ausweis.serve.typed import form_address, page_of, typed_of
+from ausweis.serve.web import date_of, dates_of, form_address, language_of, number_of, page_of, typed_of
 from ausweis.store import CallFilter, Store
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0),
+        ("007", 7),
+        (" 12\n", 12),
+        ("9" * 15, 10**15 - 1),
+        *((text, None) for text in ("", " ", "-1", "+1", "1.0", "1e3", "1 2", "1_000", "٣", "²", "x", "9" * 16)),
+    ],
+)
+def test_a_number_of_a_form(text: str, number: int | None) -> None:
+    assert number_of(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-03-02", date(2026, 3, 2)),
+        *((text, None) for text in ("", "2026-02-30", "20260302", "2.3.2026", "x" * 10)),
+    ],
+)
+def test_a_day_of_a_form(text: str, day: date | None) -> None:
+    assert date_of(text) == day
+
+
+def test_the_first_day_comes_before_the_last_or_is_the_same() -> None:
+    first, last = date(2026, 3, 1), date(2026, 3, 2)
+    assert dates_of({"first": "2026-03-01", "last": "2026-03-02"}) == (first, last)
+    assert dates_of({"first": "2026-03-01", "last": "2026-03-01"}) == (first, first)
+    assert dates_of({"first": "2026-03-02", "last": "2026-03-01"}) is None
+    assert dates_of({"first": "2026-03-01"}) is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "accepted", "language"),
+    [
+        (None, "", "en"),
+        (None, "de-DE,de;q=0.9,en;q=0.8", "de"),
+        (None, "en;q=0.2,de;q=0.9", "de"),
+        ("en", "de", "en"),
+        ("fr", "de", "de"),
+        (None, "fr;q=x, ;q=, de;q=0.1", "de"),
+        (None, "," * 10_000, "en"),
+    ],
+)
+def test_the_language_is_the_chosen_or_the_browsers(chosen: str | None, accepted: str, language: str) -> None:
+    assert language_of(chosen, accepted) == language
+
 
 NOTE = "Erste Zeile <b>\nzweite „Zeile“ & mehr"
 FIELDS = {"choice": "overrule", "outcome": "violation", "late_authentication": "3, 5", "rude_agent": "4", "note": NOTE}

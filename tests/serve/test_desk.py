@@ -1,12 +1,48 @@
-"""Wave forms in memory: made once, the oldest forgotten, and never so many at once that pages wait."""
+"""What the desk keeps in memory, and what only leads may do."""
 
 import threading
+import time
+from dataclasses import replace
 from functools import partial
 
 import pytest
+from starlette.exceptions import HTTPException
+from tests.serve.serving import desk_of
 
 from ausweis.audio.wave_form import Row
-from ausweis.serve.kept_waves import KEPT, WAITING, KeptWaves
+from ausweis.pages.words import Words
+from ausweis.serve.auth import Session
+from ausweis.serve.desk import FRESH, KEPT, WAITING, KeptWaves, Lists, Named, RequestContext, require_lead
+from ausweis.store import Store
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_names_are_in_order(store: Store) -> None:
+    named = Lists(store).get()
+    assert named == Named(["Hotline", "Rechnung", "Technik"], ["Nord", "Süd", "West"], ["cancel_threat"])
+
+
+def test_old_names_are_made_again_without_anybody_waiting(store: Store) -> None:
+    clock = Clock()
+    lists = Lists(store, clock)
+    lists.get()
+    for row in store.calls():
+        if row.incidents:
+            store.delete(row.call_id)
+    clock.now = FRESH
+    assert lists.get().incidents == ["cancel_threat"]
+    clock.now = FRESH + 1
+    assert lists.get().incidents == ["cancel_threat"]
+    until = time.monotonic() + 60
+    while lists.get().incidents and time.monotonic() < until:
+        time.sleep(0.01)
+    assert lists.get().incidents == []
 
 
 def row(number: int) -> list[Row]:
@@ -64,3 +100,12 @@ def test_what_failed_is_made_again() -> None:
         with pytest.raises(ValueError, match="broken"):
             waves.get("a", broken)
     assert waves.get("a", lambda: row(1)) == row(1)
+
+
+def test_only_a_lead_gets_through(store: Store) -> None:
+    session = Session("1", "Anna", 0, role="lead")
+    context = RequestContext(desk_of(store), session, Words("en"), "/", "", {}, {})
+    require_lead(context)
+    with pytest.raises(HTTPException) as refused:
+        require_lead(replace(context, session=replace(session, role="reviewer")))
+    assert refused.value.status_code == 403

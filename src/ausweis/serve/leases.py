@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from ausweis.serve.auth import Session
 from ausweis.store import person_of
 
-__all__ = ["Place", "Places"]
+__all__ = ["Lease", "Leases"]
 
 MINUTES = 10
 """For which a call is kept after the last sign of whoever opened it."""
 
 
 @dataclass(frozen=True)
-class Place:
+class Lease:
     """Somebody at a call. `since` and `until`: seconds of the clock; `stamp`: which opening of its page it was."""
 
     session: str
@@ -29,16 +29,16 @@ class Place:
     stamp: int
 
 
-class Places:
+class Leases:
     """The calls that somebody is at, for several threads; each session is at one."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._lock = threading.Lock()
         self._stamps = itertools.count(1)
-        self._places: dict[int, Place] = {}
+        self._leases: dict[int, Lease] = {}
 
-    def open(self, key: int, session: Session) -> Place:
+    def open(self, key: int, session: Session) -> Lease:
         """Be at a call, if nobody else is: who is at it then. The call where this session was before is free."""
         with self._lock:
             here = self._at(key)
@@ -46,7 +46,7 @@ class Places:
                 return here
             return self._take(key, session, here)
 
-    def take_over(self, key: int, session: Session) -> Place:
+    def take_over(self, key: int, session: Session) -> Lease:
         """Be at a call, whoever else is."""
         with self._lock:
             return self._take(key, session, None)
@@ -60,50 +60,50 @@ class Places:
             # A page that another of the same session has replaced keeps nothing any more.
             if here is None or here.stamp == stamp:
                 since = self._now() if here is None else here.since
-                self._places[key] = Place(session.id, session.reviewer, since, self._now() + MINUTES * 60, stamp)
+                self._leases[key] = Lease(session.id, session.reviewer, since, self._now() + MINUTES * 60, stamp)
             return True
 
     def leave(self, key: int, session: Session, stamp: int | None = None) -> None:
         """Free a call that this session is at; with `stamp`, only if no later page of it was opened."""
         with self._lock:
-            here = self._places.get(key)
+            here = self._leases.get(key)
             if here is not None and here.session == session.id and stamp in (None, here.stamp):
-                del self._places[key]
+                del self._leases[key]
 
     def leave_all(self, session: Session) -> None:
         """Free what this session is at."""
         with self._lock:
             self._free(session)
 
-    def of_others(self, session: Session) -> dict[int, Place]:
+    def of_others(self, session: Session) -> dict[int, Lease]:
         """The calls that other persons are at."""
         with self._lock:
-            for key in list(self._places):
+            for key in list(self._leases):
                 self._at(key)
-            return {key: place for key, place in self._places.items() if not _is_same(place, session)}
+            return {key: lease for key, lease in self._leases.items() if not _is_same(lease, session)}
 
-    def minutes(self, place: Place) -> int:
+    def minutes(self, lease: Lease) -> int:
         """For how long somebody has been there."""
-        return int((self._now() - place.since) // 60)
+        return int((self._now() - lease.since) // 60)
 
-    def _at(self, key: int) -> Place | None:
-        here = self._places.get(key)
+    def _at(self, key: int) -> Lease | None:
+        here = self._leases.get(key)
         if here is not None and here.until <= self._now():
-            del self._places[key]
+            del self._leases[key]
             return None
         return here
 
-    def _take(self, key: int, session: Session, here: Place | None) -> Place:
+    def _take(self, key: int, session: Session, here: Lease | None) -> Lease:
         self._free(session)
         since = here.since if here else self._now()
         until = self._now() + MINUTES * 60
-        place = Place(session.id, session.reviewer, since, until, next(self._stamps))
-        self._places[key] = place
-        return place
+        lease = Lease(session.id, session.reviewer, since, until, next(self._stamps))
+        self._leases[key] = lease
+        return lease
 
     def _free(self, session: Session) -> None:
-        self._places = {key: place for key, place in self._places.items() if place.session != session.id}
+        self._leases = {key: lease for key, lease in self._leases.items() if lease.session != session.id}
 
 
-def _is_same(place: Place, session: Session) -> bool:
-    return person_of(place.name) == person_of(session.reviewer)
+def _is_same(lease: Lease, session: Session) -> bool:
+    return person_of(lease.name) == person_of(session.reviewer)
