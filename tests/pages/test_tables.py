@@ -18,16 +18,15 @@ from ausweis.cli.store.export_tables import export_tables
 from ausweis.facts import Facts
 from ausweis.judging.reasons import BadlyHeardReason, HeardBadly
 from ausweis.judging.verdict import Incident, Violation
-from ausweis.pages.findings import decided_of
+from ausweis.pages.findings import call_view, decided_of
 from ausweis.pages.review import Review, Wanted, review_of
 from ausweis.pages.review_page import review_csv
 from ausweis.pages.tables import (
     Cell,
+    CellFormat,
     Column,
     Linked,
-    Manner,
     Table,
-    call_line,
     call_table,
     finding_lines,
     finding_table,
@@ -58,14 +57,14 @@ def decide(store: Store, call_id: str, reviewer: str, choice: str = "confirm", *
     store.decide(found.row.key, reviewer=reviewer, choice=choice, verdict_key=found.verdict_key, **more)  # type: ignore[arg-type]
 
 
-def findings(found: CallRecord, manner: Manner, reviewer: str | None = None) -> list[dict[str, Cell]]:
-    table = finding_table(manner)
-    rows = finding_lines(call_line(found, GERMAN, masked=True, reviewer=reviewer))
+def findings(found: CallRecord, cells: CellFormat, reviewer: str | None = None) -> list[dict[str, Cell]]:
+    table = finding_table(cells)
+    rows = finding_lines(call_view(found, GERMAN, masked=True, reviewer=reviewer))
     return [{column.name: cell for column, cell in zip(table.columns, table.cells(row), strict=True)} for row in rows]
 
 
 def test_each_finding_is_a_row_with_place_quote_reason_and_advice(store: Store) -> None:
-    violation, threat = findings(record(store), Manner(GERMAN))
+    violation, threat = findings(record(store), CellFormat(GERMAN))
     assert (threat["call_id"], threat["day"], threat["time"]) == ("call-1", date(2026, 3, 2), time(9, 14))
     assert (threat["kind"], threat["type"], threat["severity"]) == (
         "Vorfall",
@@ -81,7 +80,7 @@ def test_each_finding_is_a_row_with_place_quote_reason_and_advice(store: Store) 
 
 
 def test_a_call_without_a_finding_has_a_row_too(store: Store) -> None:
-    (only,) = findings(record(store, "call-12"), Manner(GERMAN, agents=True))
+    (only,) = findings(record(store, "call-12"), CellFormat(GERMAN, agents=True))
     assert (only["call_id"], only["type"], only["turn"]) == ("call-12", "", None)
     assert str(only["agent"]).startswith("agent-")
 
@@ -89,7 +88,7 @@ def test_a_call_without_a_finding_has_a_row_too(store: Store) -> None:
 def test_programs_get_the_words_of_the_contracts(store: Store) -> None:
     right = {"outcome": "violation", "violations": [("factor_leaked", 2)], "incidents": [("rude_agent", 2)]}
     decide(store, "call-1", "Mia", "overrule", **right)
-    rows = findings(record(store), Manner(None))
+    rows = findings(record(store), CellFormat(None))
     told = ("kind", "type", "turn", "severity", "state", "decided", "decided_by")
     label, mia = "violation factor_leaked@2 rude_agent@2", "Mia"
     assert [tuple(row[name] for name in told) for row in rows] == [
@@ -100,19 +99,19 @@ def test_programs_get_the_words_of_the_contracts(store: Store) -> None:
         ("incident", "lawyer_threat", 1, "critical", "overruled", label, mia),
     ]
     assert {str(row["decided_on"]) for row in rows} == {str(date.today())}
-    assert findings(record(store), Manner(GERMAN))[0]["decided"] == (
+    assert findings(record(store), CellFormat(GERMAN))[0]["decided"] == (
         "Verstoß, vorgesagtes Merkmal in Redebeitrag 2, unhöflich gegen den Anrufer in Redebeitrag 2"
     )
 
 
 def test_a_call_stands_in_its_table_as_it_holds_and_what_was_rejected_has_no_advice(store: Store) -> None:
     decide(store, "call-1", "Mia", "overrule", outcome="compliant", incidents=())
-    line = call_line(record(store), GERMAN, masked=True)
-    table = call_table(Manner(None))
+    line = call_view(record(store), GERMAN, masked=True)
+    table = call_table(CellFormat(None))
     row = {column.name: cell for column, cell in zip(table.columns, table.cells(line), strict=True)}
     told = ("outcome", "severity", "violations", "incidents", "turn", "quote", "reason", "state")
     assert [row[name] for name in told] == ["compliant", "", "", "", None, "", "", "overruled"]
-    rejected = findings(record(store), Manner(GERMAN))
+    rejected = findings(record(store), CellFormat(GERMAN))
     assert {(one["state"], one["advice"]) for one in rejected} == {("Verworfen", "")}
 
 
@@ -179,17 +178,17 @@ def test_excel_figures_and_csv_count_the_same(tmp_path: Path) -> None:
 def test_notes_are_masked_and_those_for_coaching_stand_apart(store: Store) -> None:
     decide(store, "call-1", "Mia", note="Rückruf unter 030 23125 017 war falsch.")
     decide(store, "call-1", "Ben", note="Erst fragen.", coaching=True)
-    row = findings(record(store), Manner(GERMAN))[0]
+    row = findings(record(store), CellFormat(GERMAN))[0]
     assert (row["state"], row["note"]) == ("Bestätigt", "Rückruf unter ‹Nummer› war falsch.\nErst fragen.")
     assert row["coaching_note"] == "Erst fragen."
 
 
 def test_what_others_decided_is_hidden_until_the_reader_has(store: Store) -> None:
     decide(store, "call-1", "Mia", "overrule", outcome="compliant", note="Alles gut.", coaching=True)
-    row = findings(record(store), Manner(GERMAN), "Ben")[0]
+    row = findings(record(store), CellFormat(GERMAN), "Ben")[0]
     assert (row["state"], row["decided"], row["note"], row["coaching_note"]) == ("Entschieden", "", "", "")
     decide(store, "call-1", "Ben")
-    row = findings(record(store), Manner(GERMAN), "Ben")[0]
+    row = findings(record(store), CellFormat(GERMAN), "Ben")[0]
     assert (row["state"], row["decided"], row["note"]) == ("Strittig", "", "Alles gut.")
 
 
@@ -202,18 +201,18 @@ def test_a_decision_that_was_taken_back_tells_nothing(store: Store) -> None:
 
 
 def test_every_column_has_a_word_and_every_word_a_column() -> None:
-    tables = (call_table(Manner(None, agents=True)), finding_table(Manner(None, agents=True)))
+    tables = (call_table(CellFormat(None, agents=True)), finding_table(CellFormat(None, agents=True)))
     names = {f"column_{column.name}" for table in tables for column in table.columns}
     assert names == {key for key in table_of("en", "texts") if key.startswith("column_")}
 
 
 def test_a_call_whose_time_is_unknown_has_none(store: Store) -> None:
-    line = call_line(record(store), GERMAN, masked=True)
-    line = replace(line, row=replace(line.row, started_at=None))
+    line = call_view(record(store), GERMAN, masked=True)
+    line = replace(line, held=replace(line.held, row=replace(line.row, started_at=None)))
     cells = dict(
         zip(
-            (column.name for column in call_table(Manner(GERMAN)).columns),
-            call_table(Manner(GERMAN)).cells(line),
+            (column.name for column in call_table(CellFormat(GERMAN)).columns),
+            call_table(CellFormat(GERMAN)).cells(line),
             strict=True,
         )
     )
@@ -251,7 +250,7 @@ def test_badly_heard_words_are_masked_as_quotes_are(store: Store, masked: bool, 
     reasons = (BadlyHeardReason(turns=(4,), heard=(heard,)),)
     doubted = replace(found, verdict=found.verdict.model_copy(update={"review_reasons": reasons}))
     doubted = replace(doubted, row=replace(found.row, needs_review=True))
-    (reason,) = call_line(doubted, GERMAN, masked=masked).reasons
+    (reason,) = call_view(doubted, GERMAN, masked=masked).reasons
     assert f"Vertragsnummer („{shown.replace('4711', number)}“)" in reason
 
 

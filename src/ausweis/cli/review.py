@@ -97,7 +97,7 @@ def review(
             _log_unmasked(store, source, every="xlsx" in paths)
         for kind, path in paths.items():
             write_report(store, path, source.keys, partial(_content, store, source, kind))
-    if "html" in paths and wanted.masked and not wanted.serve and any(call.recorded for call in source.calls):
+    if "html" in paths and wanted.masked and not wanted.serve and any(call.recordings for call in source.calls):
         warn(_UNHEARD)
     _notify(targets, source)
 

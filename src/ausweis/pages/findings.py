@@ -1,31 +1,36 @@
 """The violations and incidents of a call in words, the worst first, with what reviewers decided about them."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ausweis.judging.harm import Found, found_of, harm, named
 from ausweis.judging.reasons import TextReason
-from ausweis.judging.sentences import incident_sentence, violation_sentence
+from ausweis.judging.sentences import incident_sentence, review_sentence, violation_sentence
 from ausweis.judging.verdict import Evidence, Incident, Verdict, Violation
-from ausweis.pages.turns import CallMask, JudgedCall
+from ausweis.pages.turns import CallMask, Excerpt, JudgedCall, excerpt
 from ausweis.pages.words import Words, clock
-from ausweis.store import CallRecord, Decision, State, person_of
+from ausweis.store import CallRecord, CallRow, Decision, State, person_of
 from ausweis.store.holding import label_of
 from ausweis.vocabulary import GRAVEST, INCIDENTS, SEVERITIES, VIOLATIONS, Severity, ViolationType
 
 __all__ = [
+    "CallView",
     "Decided",
     "Finding",
     "Quote",
     "advice",
+    "call_view",
     "decided_of",
     "findings_decided",
     "findings_of",
     "holding",
     "incident_advice",
-    "label_in_words",
+    "is_there",
     "seen_by",
 ]
 
@@ -340,9 +345,76 @@ def _said_at(record: CallRecord, turn: int) -> Iterator[Evidence]:
         yield Evidence(turn=turn, quote=one.text, start=one.start, end=one.end)
 
 
-def label_in_words(decision: Decision, words: Words) -> str:
-    """`Verstoß, vorgesagt in Turn 6`: what a decision says is right; empty where it is not sure."""
-    happened = (*decision.violations, *(decision.incidents or ()))
-    label = [words.word(decision.outcome)] if decision.outcome else []
-    label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in dict.fromkeys(happened)]
-    return ", ".join(label)
+@dataclass(frozen=True)
+class CallView:
+    """A call as a reader may see it. `held`: with what holds of it; `findings`: the worst first, rejected ones last.
+
+    `reasons`: why the verdict is not sure, where that still matters.
+    """
+
+    record: CallRecord
+    held: CallRecord
+    decided: Decided
+    findings: Sequence[Finding]
+    reasons: Sequence[str]
+    mask: CallMask
+
+    @property
+    def row(self) -> CallRow:
+        """The call's row, as it holds."""
+        return self.held.row
+
+    @property
+    def holding(self) -> list[Finding]:
+        """The findings that people did not reject."""
+        return [one for one in self.findings if one.state != "overruled"]
+
+    @property
+    def worst(self) -> Finding | None:
+        """The first of the findings that hold."""
+        return next(iter(self.holding), None)
+
+    @property
+    def why(self) -> str:
+        """What the worst finding says, else why the verdict is not sure."""
+        return self.worst.why if self.worst else " ".join(self.reasons)
+
+    @property
+    def others(self) -> int:
+        """How many causes there are besides the worst; repeats of one count once."""
+        return max(0, len({one.cause for one in self.holding}) - 1)
+
+    @cached_property
+    def excerpt(self) -> Excerpt:
+        """What was said at the findings that hold."""
+        return excerpt(self.held, self.mask)
+
+    @property
+    def said(self) -> str:
+        """What is shown of the turn of the worst finding."""
+        return " ".join(turn.text for _, turn in self.excerpt.turns if self.worst and turn.number == self.worst.turn)
+
+    @property
+    def recordings(self) -> list[Path]:
+        """The recordings that are there."""
+        return list(filter(is_there, self.record.audio))
+
+
+def call_view(record: CallRecord, words: Words, *, masked: bool = True, reviewer: str | None = None) -> CallView:
+    """A call for a reviewer, or with None for who may see all. Notes are masked as quotes are."""
+    mask, decided = CallMask(record, words.language, masked, record.masks), decided_of(record, reviewer)
+    held = holding(record, decided.label)
+    reasons = held.verdict.review_reasons if held.row.needs_review else ()
+    return CallView(
+        record,
+        held,
+        decided._replace(notes=list(map(mask.text, decided.notes)), coaching=list(map(mask.text, decided.coaching))),
+        findings_decided(record, decided, words, mask),
+        [review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote) for reason in reasons],
+        mask,
+    )
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file that this process may read."""
+    return os.access(path, os.R_OK) and path.is_file()

@@ -30,7 +30,7 @@ from ausweis.pages.review_page import (
     people_in_words,
     usual_in_words,
 )
-from ausweis.pages.words import Words, left, time_of
+from ausweis.pages.words import Words, time_of
 from ausweis.store import CallRow
 
 __all__ = ["LONGEST_NAME", "check_address", "mail", "notify", "summary"]
@@ -158,7 +158,7 @@ def _objections(review: Review, words: Words, today: date) -> Iterator[Line]:
         what = words.right(one.call) if one.call.corrected else words.happened(one.call)
         said = words.text("mail_objection", call=one.call.key, what=what, day=words.day(one.deadline))
         link = f"{review.wanted.serve}/objections/{one.key}" if review.wanted.serve else ""
-        yield Line(left(one.deadline, words, today), one_line(said), link, urgent=one.deadline <= today)
+        yield Line(words.left(one.deadline, today), one_line(said), link, urgent=one.deadline <= today)
 
 
 def _plain(title: str, lead: str, parts: list[Part], words: Words, day: str) -> Iterator[str]:

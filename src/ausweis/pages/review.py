@@ -4,13 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 from ausweis.errors import InputError
-from ausweis.judging.sentences import review_sentence
 from ausweis.pages.counts import Change, Figure, Tally, Trend, changes, figures, tallies, trends
-from ausweis.pages.findings import Finding, decided_of, findings_decided, holding
-from ausweis.pages.turns import CallMask, Excerpt, excerpt
+from ausweis.pages.findings import CallView, call_view, decided_of, holding
 from ausweis.pages.words import Words
 from ausweis.store import (
     TEAM_AGENTS,
@@ -28,81 +25,7 @@ from ausweis.store import (
 )
 from ausweis.vocabulary import SEVERITIES, Language, Severity
 
-__all__ = ["BEFORE", "Review", "ReviewedCall", "Wanted", "review_of", "since"]
-
-
-@dataclass(frozen=True)
-class ReviewedCall:
-    """One call as it holds, without what people rejected. `findings`: the worst first; `excerpt`: what was said there.
-
-    `recorded`: whether one can listen to it. `audio`: addresses of its files; none where the call is masked, as names
-    of files often hold a number or a person. Files that are not there, or may not be looked at, do not count.
-    """
-
-    row: CallRow
-    findings: Sequence[Finding]
-    excerpt: Excerpt
-    reasons: Sequence[str]
-    recorded: bool
-    audio: Sequence[str]
-    with_text: bool
-
-    @property
-    def worst(self) -> Finding | None:
-        """The first of the findings."""
-        return next(iter(self.findings), None)
-
-    @property
-    def others(self) -> int:
-        """How many causes there are besides the worst; repeats of one count once."""
-        return max(0, len({one.cause for one in self.findings}) - 1)
-
-    @property
-    def said(self) -> str:
-        """What is shown of the turn of the worst finding."""
-        turns = [view.text for _, view in self.excerpt.turns if self.worst and view.number == self.worst.turn]
-        return " ".join(turns)
-
-
-def reviewed_call(record: CallRecord, words: Words, *, masked: bool = True) -> ReviewedCall:
-    """The call as it is shown in full."""
-    mask = CallMask(record, words.language, masked, record.masks)
-    held = holding(record, decided_of(record, None).label)
-    files = [path for path in record.audio if _is_there(path)]
-    return ReviewedCall(
-        row=held.row,
-        findings=_holding(record, words, mask),
-        excerpt=excerpt(held, mask),
-        reasons=_unsure(held, words, mask),
-        recorded=bool(files),
-        audio=() if masked else tuple(path.absolute().as_uri() for path in files),
-        with_text=record.call is not None,
-    )
-
-
-def reason_of(record: CallRecord, words: Words, *, masked: bool = True) -> str:
-    """Why the call is to be reviewed: what its worst finding says, else why the verdict is not sure."""
-    mask = CallMask(record, words.language, masked, record.masks)
-    worst = next(iter(_holding(record, words, mask)), None)
-    held = holding(record, decided_of(record, None).label)
-    return worst.why if worst else " ".join(_unsure(held, words, mask))
-
-
-def _holding(record: CallRecord, words: Words, mask: CallMask) -> list[Finding]:
-    every = findings_decided(record, decided_of(record, None), words, mask)
-    return [one for one in every if one.state != "overruled"]
-
-
-def _unsure(record: CallRecord, words: Words, mask: CallMask) -> list[str]:
-    reasons = record.verdict.review_reasons if record.row.needs_review else ()
-    return [review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote) for reason in reasons]
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        return False
+__all__ = ["BEFORE", "CallView", "Review", "Wanted", "review_of", "since"]
 
 
 @dataclass(frozen=True)
@@ -205,7 +128,7 @@ class Review:
     figures: Sequence[Figure]
     changes: Sequence[Change]
     severities: Sequence[SeverityRow]
-    calls: Sequence[ReviewedCall]
+    calls: Sequence[CallView]
     rest: Sequence[CallRow]
     reasons: Mapping[int, str]
     struck: Mapping[int, str]
@@ -309,12 +232,12 @@ def _known(store: Store, which: CallFilter) -> tuple[date, date] | None:
 
 def _reviewed(
     store: Store, rows: Sequence[CallRow], wanted: Wanted, now: Tally, before: Tally
-) -> tuple[list[ReviewedCall], dict[int, str], list[SeverityRow], list[RunRow]]:
+) -> tuple[list[CallView], dict[int, str], list[SeverityRow], list[RunRow]]:
     """The first calls in full, the reasons of the others; of all, what came up how severely, and in which runs.
 
     One record at a time.
     """
-    calls: list[ReviewedCall] = []
+    calls: list[CallView] = []
     reasons: dict[int, str] = {}
     counted: dict[tuple[str, str], Counter[Severity]] = {}
     runs: dict[int, RunRow] = {}
@@ -326,10 +249,11 @@ def _reviewed(
             worst[kind, name] = max(worst.get((kind, name), 0), SEVERITIES.index(severity))
         for key, place in worst.items():
             counted.setdefault(key, Counter())[SEVERITIES[place]] += 1
+        view = call_view(record, Words(wanted.language), masked=wanted.masked)
         if len(calls) < wanted.full:
-            calls.append(reviewed_call(record, Words(wanted.language), masked=wanted.masked))
+            calls.append(view)
         else:
-            reasons[row.key] = reason_of(record, Words(wanted.language), masked=wanted.masked)
+            reasons[row.key] = view.why
     severities = [
         SeverityRow(name, by, figures(now, before, [part])[1], _people(part, now, before))
         for (part, name), by in (((f"{kind}:{name}", name), by) for (kind, name), by in counted.items())

@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any
 
 from ausweis.pages.counts import Change, Figure, Trend, highest
+from ausweis.pages.findings import CallView
 from ausweis.pages.markup import cell, page_of
-from ausweis.pages.review import BEFORE, Review, ReviewedCall, Wanted
+from ausweis.pages.review import BEFORE, Review, Wanted
 from ausweis.pages.tables import csv_text
 from ausweis.pages.words import Glossary, Words, clock, time_of
 from ausweis.store import FEWEST, TEAM_MINIMUM, CallRow, Counted
@@ -157,14 +158,15 @@ def _when(row: CallRow, *, words: Words, with_day: bool) -> str:
     return ", ".join(part for part in (words.short_day(row.day) if with_day or not time else "", time) if part)
 
 
-def _heard(call: ReviewedCall, wanted: Wanted) -> Sequence[str]:
+def _heard(call: CallView, wanted: Wanted) -> Sequence[str]:
     """Where the call can be heard: its files, or where they stay unnamed, its page in `ausweis serve`."""
+    # Names of files often hold a number or a person.
     if not wanted.masked:
-        return call.audio
-    return [f"{wanted.serve}/calls/{call.row.key}"] if wanted.serve and call.recorded else []
+        return [path.absolute().as_uri() for path in call.recordings]
+    return [f"{wanted.serve}/calls/{call.row.key}"] if wanted.serve and call.recordings else []
 
 
-def _snippet(call: ReviewedCall) -> str:
+def _snippet(call: CallView) -> str:
     """What was said at the worst finding, in a line."""
     text = call.said or next((view.text for _, view in call.excerpt.turns), "")
     return text if len(text) <= SNIPPET else text[:SNIPPET].rsplit(" ", 1)[0] + " …"
@@ -211,7 +213,7 @@ def _lines(review: Review, words: Words) -> Iterator[str]:
     yield from ("", words.text("human"))
 
 
-def _call(call: ReviewedCall, struck: str, words: Words) -> Iterator[str]:
+def _call(call: CallView, struck: str, words: Words) -> Iterator[str]:
     row, worst = call.row, call.worst
     grade = words.word(row.severity or row.state) if row.severity or struck else words.text("needs_review")
     what = cell(worst.title if worst else words.word(row.outcome))
@@ -223,7 +225,7 @@ def _call(call: ReviewedCall, struck: str, words: Words) -> Iterator[str]:
     sure = "" if struck else f"{words.text('confidence')} {words.share(row.confidence)}"
     yield ", ".join(filter(None, [*map(cell, filter(None, place)), sure, words.word(row.state)]))
     yield ""
-    for finding in call.findings:
+    for finding in call.holding:
         at = f", {finding.at}" if finding.at else ""
         why = finding.why or words.text("count_added")
         yield f"- **{cell(finding.title)}** ({words.text('turn')} {finding.turn}{at}): {cell(why)}"
@@ -267,8 +269,7 @@ def _rows(review: Review) -> Iterator[tuple[str, ...]]:
         worst = call.worst
         turn, second = (str(worst.turn), worst.start) if worst else ("", None)
         at = "" if second is None else f"{second:.1f}"
-        why = worst.why if worst else " ".join(call.reasons)
-        yield (*_row(call.row, review, turn, at), why, call.said, *_right(call.row))
+        yield (*_row(call.row, review, turn, at), call.why, call.said, *_right(call.row))
     for row in review.rest:
         turn = str(row.first_violation_turn or "")
         yield (*_row(row, review, turn), review.reasons.get(row.key, ""), "", *_right(row))

@@ -9,20 +9,17 @@ from datetime import date, time
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from ausweis.calls.text import clean
-from ausweis.judging.sentences import review_sentence
-from ausweis.pages.findings import Decided, Finding, decided_of, findings_decided, holding, label_in_words
-from ausweis.pages.turns import CallMask
+from ausweis.pages.findings import CallView, Finding
 from ausweis.pages.words import Words, time_of
-from ausweis.store import CallRecord, CallRow, Decision
+from ausweis.store import CallRow, Decision
 
 __all__ = [
     "Cell",
+    "CellFormat",
     "Column",
     "Kind",
     "Linked",
-    "Manner",
     "Table",
-    "call_line",
     "call_table",
     "csv_text",
     "finding_lines",
@@ -110,49 +107,20 @@ def _cell(cell: Cell, kind: Kind) -> str:
             return f"{cell:.{_PLACES.get(kind, 0)}f}"
 
 
-@dataclass(frozen=True)
-class CallLine:
-    """A call as a row, as it holds. `findings`: the worst first, those that people rejected last.
-
-    `reasons`: why the verdict is not sure.
-    """
-
-    row: CallRow
-    findings: Sequence[Finding]
-    reasons: Sequence[str]
-    decided: Decided
-
-    @property
-    def worst(self) -> Finding | None:
-        """The first of the findings that hold."""
-        return next((one for one in self.findings if one.state != "overruled"), None)
-
-    @property
-    def why(self) -> str:
-        """What the worst finding says, else why the verdict is not sure."""
-        return self.worst.why if self.worst else " ".join(self.reasons)
-
-
-@dataclass(frozen=True)
-class FindingLine:
+class FindingLine(NamedTuple):
     """A finding as a row; None for a call without any, so that none is left out.
 
     `counts`: 1 in one row of all those of a type or kind in a call, 0 in the others.
     """
 
-    call: CallLine
+    call: CallView
     finding: Finding | None
     counts: int = 0
 
-    @property
-    def why(self) -> str:
-        """What was missing or what happened, else why the verdict is not sure."""
-        return self.finding.why if self.finding else " ".join(self.call.reasons)
-
 
 @dataclass(frozen=True)
-class Manner:
-    """How cells are written. `words`: in words; with None, as the contracts say.
+class CellFormat:
+    """The form of cells. `words`: in words; with None, as the contracts say.
 
     `agents`: with their pseudonyms; `serve`: the address of the desk, for links.
     """
@@ -196,7 +164,7 @@ class Manner:
         if decision is None:
             return ""
         if self.words is not None:
-            return self.words.capital(label_in_words(decision, self.words))
+            return self.words.capital(self.words.label(decision))
         happened = (*decision.violations, *(decision.incidents or ()))
         return " ".join([decision.outcome or "", *(f"{kind}@{turn}" for kind, turn in happened)])
 
@@ -205,23 +173,7 @@ class Manner:
         return Linked(row.call_id, f"{self.serve}/calls/{row.key}") if self.serve else row.call_id
 
 
-def call_line(record: CallRecord, words: Words, *, masked: bool, reviewer: str | None = None) -> CallLine:
-    """The row of a call, for a reviewer, or with None for who may see all. Notes are masked as quotes are."""
-    mask = CallMask(record, words.language, masked, known=record.masks)
-    decided = decided_of(record, reviewer)
-    held = holding(record, decided.label)
-    reasons = held.verdict.review_reasons if held.row.needs_review else ()
-    return CallLine(
-        row=held.row,
-        findings=findings_decided(record, decided, words, mask),
-        reasons=[review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote) for reason in reasons],
-        decided=decided._replace(
-            notes=[mask.text(note) for note in decided.notes], coaching=[mask.text(note) for note in decided.coaching]
-        ),
-    )
-
-
-def finding_lines(line: CallLine) -> Iterator[FindingLine]:
+def finding_lines(line: CallView) -> Iterator[FindingLine]:
     """A row for each finding; one for a call without any."""
     counted: set[tuple[bool, str]] = set()
     # Those that hold come first: a type that holds at one turn counts as confirmed, whatever was rejected at others.
@@ -233,63 +185,63 @@ def finding_lines(line: CallLine) -> Iterator[FindingLine]:
         yield FindingLine(line, None)
 
 
-def call_table(manner: Manner) -> Table[CallLine]:
+def call_table(cells: CellFormat) -> Table[CallView]:
     """The table of calls."""
-    columns: list[Column[CallLine]] = [
-        *_columns_of_call(manner, lambda line: line),
-        Column("outcome", "text", 16, lambda line: manner.say(line.row.outcome)),
-        Column("severity", "text", 10, lambda line: manner.say(line.row.severity)),
-        Column("violations", "prose", 28, lambda line: manner.listed(line.row.violations)),
-        Column("incidents", "prose", 28, lambda line: manner.listed(line.row.incidents)),
+    columns: list[Column[CallView]] = [
+        *_columns_of_call(cells, lambda line: line),
+        Column("outcome", "text", 16, lambda line: cells.say(line.row.outcome)),
+        Column("severity", "text", 10, lambda line: cells.say(line.row.severity)),
+        Column("violations", "prose", 28, lambda line: cells.listed(line.row.violations)),
+        Column("incidents", "prose", 28, lambda line: cells.listed(line.row.incidents)),
         Column("turn", "turn", 12, lambda line: line.worst.turn if line.worst else line.row.first_violation_turn),
         Column("second", "second", 9, lambda line: line.worst.start if line.worst else None),
         Column("quote", "prose", 50, lambda line: _quotes(line.worst)),
         Column("reason", "prose", 50, lambda line: line.why),
         Column("risk", "share", 8, lambda line: line.row.risk),
         Column("confidence", "share", 14, lambda line: line.row.confidence),
-        Column("needs_review", "text", 10, lambda line: manner.yes(line.row.needs_review)),
-        Column("state", "text", 13, lambda line: manner.say(line.decided.state)),
-        *_columns_of_decision(manner, lambda line: line),
+        Column("needs_review", "text", 10, lambda line: cells.yes(line.row.needs_review)),
+        Column("state", "text", 13, lambda line: cells.say(line.decided.state)),
+        *_columns_of_decision(cells, lambda line: line),
     ]
     return Table("calls", columns)
 
 
-def finding_table(manner: Manner) -> Table[FindingLine]:
+def finding_table(cells: CellFormat) -> Table[FindingLine]:
     """The table of findings."""
     columns: list[Column[FindingLine]] = [
-        *_columns_of_call(manner, lambda line: line.call),
-        Column("kind", "text", 11, lambda line: manner.kind(line.finding)),
-        Column("type", "prose", 28, lambda line: manner.say(line.finding.name if line.finding else "")),
-        Column("severity", "text", 10, lambda line: manner.say(line.finding.grade if line.finding else "")),
+        *_columns_of_call(cells, lambda line: line.call),
+        Column("kind", "text", 11, lambda line: cells.kind(line.finding)),
+        Column("type", "prose", 28, lambda line: cells.say(line.finding.name if line.finding else "")),
+        Column("severity", "text", 10, lambda line: cells.say(line.finding.grade if line.finding else "")),
         Column("turn", "turn", 12, lambda line: line.finding.turn if line.finding else None),
         Column("second", "second", 9, lambda line: line.finding.start if line.finding else None),
         Column("quote", "prose", 50, lambda line: _quotes(line.finding)),
-        Column("reason", "prose", 50, lambda line: line.why),
+        Column("reason", "prose", 50, lambda line: line.finding.why if line.finding else line.call.why),
         Column("advice", "prose", 50, lambda line: line.finding.should if line.finding else ""),
-        Column("state", "text", 20, manner.state),
+        Column("state", "text", 20, cells.state),
         Column("counts", "turn", 8, lambda line: line.counts),
-        *_columns_of_decision(manner, lambda line: line.call),
+        *_columns_of_decision(cells, lambda line: line.call),
     ]
     return Table("findings", columns)
 
 
-def _columns_of_call(manner: Manner, call: Callable[[T], CallLine]) -> list[Column[T]]:
+def _columns_of_call(cells: CellFormat, call: Callable[[T], CallView]) -> list[Column[T]]:
     agent: Column[T] = Column("agent", "text", 16, lambda line: call(line).row.agent)
     return [
-        Column("call_id", "text", 22, lambda line: manner.call(call(line).row)),
+        Column("call_id", "text", 22, lambda line: cells.call(call(line).row)),
         Column("day", "day", 12, lambda line: call(line).row.day),
         Column("time", "time", 8, lambda line: _time(call(line).row)),
         Column("queue", "text", 16, lambda line: call(line).row.queue),
         Column("team", "text", 14, lambda line: call(line).row.team),
-        *([agent] if manner.agents else []),
+        *([agent] if cells.agents else []),
     ]
 
 
-def _columns_of_decision(manner: Manner, call: Callable[[T], CallLine]) -> list[Column[T]]:
+def _columns_of_decision(cells: CellFormat, call: Callable[[T], CallView]) -> list[Column[T]]:
     return [
         Column("decided_by", "text", 16, lambda line: ", ".join(call(line).decided.by)),
         Column("decided_on", "day", 12, lambda line: call(line).decided.day),
-        Column("decided", "prose", 28, lambda line: manner.label(call(line).decided.label)),
+        Column("decided", "prose", 28, lambda line: cells.label(call(line).decided.label)),
         Column("note", "prose", 40, lambda line: "\n".join(call(line).decided.notes)),
         Column("coaching_note", "prose", 40, lambda line: "\n".join(call(line).decided.coaching)),
     ]

@@ -18,9 +18,9 @@ from ausweis.errors import StoreError
 from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, VIOLATIONS, Language, Vocabulary, level_name, name_of
 
 if TYPE_CHECKING:
-    from ausweis.store import CallRow
+    from ausweis.store import CallRow, Decision
 
-__all__ = ["Glossary", "Words", "clock", "left", "table", "term_of", "time_of"]
+__all__ = ["Glossary", "Words", "clock", "table", "term_of", "time_of"]
 
 LOCALES: dict[Language, str] = {"de": "de", "en": "en_GB"}
 
@@ -117,6 +117,18 @@ class Words:
         found = (*(row.right_violations or ()), *incidents)
         return ", ".join(map(self.word, found or (row.right_outcome or "open",)))
 
+    def left(self, deadline: date, today: date) -> str:
+        """How long it is until a deadline, or for how long it has been over: `noch 3 Tage`."""
+        days = (deadline - today).days
+        return self.count("days_left", days) if days >= 0 else self.count("days_over", -days)
+
+    def label(self, decision: "Decision") -> str:
+        """`Verstoß, vorgesagt in Turn 6`: what a decision says is right; empty where it is not sure."""
+        happened = (*decision.violations, *(decision.incidents or ()))
+        label = [self.word(decision.outcome)] if decision.outcome else []
+        label += [self.text("label_at", type=self.word(kind), turn=turn) for kind, turn in dict.fromkeys(happened)]
+        return ", ".join(label)
+
     def _value(self, name: str, value: object) -> object:
         """A value of an error: ids in words, numbers as they are written here."""
         if name == "type":
@@ -146,12 +158,6 @@ def table(language: Language, name: str) -> dict[str, str]:
 
 def _decimals(pattern: str, places: int) -> str:
     return pattern.replace("0", f"0.{'0' * places}", 1) if places else pattern
-
-
-def left(deadline: date, words: Words, today: date) -> str:
-    """`noch 3 Tage`, or for how long it has been over."""
-    days = (deadline - today).days
-    return words.count("days_left", days) if days >= 0 else words.count("days_over", -days)
 
 
 _BUTTON = Markup(

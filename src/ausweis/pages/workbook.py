@@ -12,18 +12,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from ausweis.calls.text import clean
 from ausweis.errors import NoCallError
-from ausweis.pages.tables import (
-    Cell,
-    Column,
-    Kind,
-    Linked,
-    Manner,
-    Table,
-    call_line,
-    call_table,
-    finding_lines,
-    finding_table,
-)
+from ausweis.pages.findings import call_view
+from ausweis.pages.tables import Cell, CellFormat, Column, Kind, Linked, Table, call_table, finding_lines, finding_table
 from ausweis.pages.words import Words
 from ausweis.store import CallRecord, Store
 
@@ -152,10 +142,10 @@ def call_book(
 
     `serve`: address of the desk, for links. `reviewer`: whose eyes it is for (`views.decided`).
     """
-    manner = Manner(words, agents=agents, serve=serve)
-    book = Book(title, words, (call_table(manner), finding_table(manner)))
+    cells = CellFormat(words, agents=agents, serve=serve)
+    book = Book(title, words, (call_table(cells), finding_table(cells)))
     for record in records:
-        line = call_line(record, words, masked=masked, reviewer=reviewer)
+        line = call_view(record, words, masked=masked, reviewer=reviewer)
         book.add("calls", [line])
         book.add("findings", finding_lines(line))
     made = words.text("book_made", day=words.day(date.today()), by=by)

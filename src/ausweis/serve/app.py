@@ -1,4 +1,4 @@
-"""The server: routes, and who may pass."""
+"""The server: routes, and who may pass. Pages raise StoreError and HTTPException, which are answered here."""
 
 import logging
 import os

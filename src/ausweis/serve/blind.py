@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
-from ausweis.pages.turns import CallMask, TurnView, turn_views
+from ausweis.pages.turns import CallMask, turn_views
 from ausweis.pages.words import Words
 from ausweis.serve.calibration import left_of
 from ausweis.serve.decision import draft_of, keep_once, label_of, note_of, said_at, said_of, verdict_key_of
@@ -53,11 +53,7 @@ def sample_page(context: RequestContext) -> Response:
 
 
 def draw_sample(context: RequestContext) -> Response:
-    """Draw calls of these days.
-
-    Raises:
-        StoreError: the days or the number are none.
-    """
+    """Draw calls of these days."""
     days, wanted = dates_of(context.form), number_of(context.form.get("n", "")) or 0
     if days is None or not 1 <= wanted <= MAX_DRAWN:
         raise StoreError("these are no days, or no number of calls", code="sample_wrong", most=MAX_DRAWN)
@@ -68,20 +64,6 @@ def draw_sample(context: RequestContext) -> Response:
 NOT_SURE = "not_sure"
 LONGEST = 12 * 3600
 """Seconds that a page may have been open: a session."""
-
-
-@dataclass(frozen=True)
-class BlindCall:
-    """What is shown of a call: nothing that its verdict says. `about`: name and value of what else is known of it."""
-
-    record: CallRecord
-    meta: Sequence[str]
-    about: Sequence[tuple[str, str]]
-    turns: Sequence[TurnView]
-    audio: Sequence[str]
-    gone: bool
-    unmasked: bool
-    decisions: tuple[()] = ()
 
 
 @dataclass(frozen=True)
@@ -177,11 +159,7 @@ def _given(said: Decision) -> dict[str, str]:
 
 
 def hear(context: RequestContext) -> Response:
-    """Keep what the reviewer heard, then show it beside the verdict; what cannot be kept is given back, filled in.
-
-    Raises:
-        StoreError: there is no such call any more.
-    """
+    """Keep what the reviewer heard, then show it beside the verdict; what cannot be kept is given back, filled in."""
     key, question = context.parts["key"], question_of(context)
     record = context.store.record(key)
     session = context.store.calibrates(context.session.reviewer, key)
@@ -206,11 +184,7 @@ def asked_about(record: CallRecord) -> tuple[str, ...]:
 
 
 def _keep(context: RequestContext, record: CallRecord) -> Done:
-    """Keep what was sent: what was decided by that.
-
-    Raises:
-        StoreError: the verdict, or the text, says something else by now, or what was sent is no label.
-    """
+    """Keep what was sent: what was decided by that."""
     form = context.form
     asked = asked_about(record)
     given = {name: value for name, value in form.items() if name not in INCIDENTS or name in asked}
@@ -239,22 +213,22 @@ def _opened(form: Mapping[str, str]) -> int:
     return opened if 0 <= time.time() - opened <= LONGEST else 0
 
 
-def _call(context: RequestContext, record: CallRecord) -> BlindCall:
+def _call(context: RequestContext, record: CallRecord) -> dict[str, Any]:
+    """What is shown of a call: nothing that its verdict says."""
     words, unmasked = context.words, context.desk.shows(context.session, record)
     # An amount that is not masked would tell that an incident is about it.
     plain = replace(record, verdict=record.verdict.model_copy(update={"incidents": ()}))
     mask = CallMask(plain, words.language, masked=not unmasked, known=record.masks)
-    audio, gone = recordings(record)
-    return BlindCall(
-        record=record,
-        meta=meta_of(record.row, words, agents=context.desk.agents),
-        about=_about(record, words),
+    return {
+        **recordings(record),
+        "record": record,
+        "meta": meta_of(record.row, words, agents=context.desk.agents),
+        "about": _about(record, words),
         # Of a call without text, quotes are all that is known: of what was found.
-        turns=turn_views(record.call, {}, mask) if record.call else (),
-        audio=audio,
-        gone=gone,
-        unmasked=unmasked,
-    )
+        "turns": turn_views(record.call, {}, mask) if record.call else (),
+        "unmasked": unmasked,
+        "decisions": (),
+    }
 
 
 def _about(record: CallRecord, words: Words) -> list[tuple[str, str]]:

@@ -164,11 +164,7 @@ def calibrations_page(context: RequestContext) -> Response:
 
 
 def make(context: RequestContext) -> Response:
-    """Prepare a session.
-
-    Raises:
-        StoreError: the calls cannot be drawn.
-    """
+    """Prepare a session."""
     require_lead(context)
     form, store, me = context.form, context.store, context.session.reviewer
     known = _names(context)
@@ -197,22 +193,14 @@ def calibration_page(context: RequestContext) -> Response:
 
 
 def draw(context: RequestContext) -> Response:
-    """Add calls by chance.
-
-    Raises:
-        StoreError: the days or the number are none, or the session was started.
-    """
+    """Add calls by chance."""
     require_lead(context)
     drawn = _draw(context, context.parts["key"], _drawing(context.form))
     return RedirectResponse(f"/calibrations/{context.parts['key']}?new={drawn}", 303)
 
 
 def drop(context: RequestContext) -> Response:
-    """Take a call out.
-
-    Raises:
-        StoreError: the session was started.
-    """
+    """Take a call out."""
     require_lead(context)
     call = number_of(context.form.get("call", ""))
     if call is not None:
@@ -221,33 +209,21 @@ def drop(context: RequestContext) -> Response:
 
 
 def start(context: RequestContext) -> Response:
-    """Let reviewers see it.
-
-    Raises:
-        StoreError: it has no calls.
-    """
+    """Let reviewers see it."""
     require_lead(context)
     context.store.start_calibration(context.parts["key"], by=context.session.reviewer)
     return _back(context)
 
 
 def close(context: RequestContext) -> Response:
-    """Show all what was said.
-
-    Raises:
-        StoreError: it was not started.
-    """
+    """Show all what was said."""
     require_lead(context)
     context.store.close_calibration(context.parts["key"], by=context.session.reviewer)
     return _back(context)
 
 
 def add_call(context: RequestContext) -> Response:
-    """Add a call from its page.
-
-    Raises:
-        StoreError: the session was started, or is none.
-    """
+    """Add a call from its page."""
     require_lead(context)
     number = number_of(context.form.get("calibration", ""))
     if number is None:
@@ -268,11 +244,7 @@ def _back(context: RequestContext) -> Response:
 
 
 def _session(context: RequestContext) -> Calibration:
-    """The session that the address names, if the reader may see it.
-
-    Raises:
-        HTTPException: there is none for them.
-    """
+    """The session that the address names, if the reader may see it."""
     found = [one for one in context.store.calibrations() if one.key == context.parts["key"]]
     if not found or not (context.session.role == "lead" or found[0].asks(context.session.reviewer)):
         raise HTTPException(404)

@@ -1,10 +1,10 @@
 """The page of one call, and what can be done on it: decide, take that back, unmask, mask again."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
@@ -12,13 +12,12 @@ from ausweis.errors import StoreError
 from ausweis.judging.harm import found_of
 from ausweis.judging.sentences import check_sentence, review_sentence, speaking_sentence
 from ausweis.judging.verdict import Check, Verdict
-from ausweis.pages.findings import Finding, decided_of, findings_decided, label_in_words, seen_by
-from ausweis.pages.turns import CallMask, TurnView, marks_of, turn_views
-from ausweis.pages.words import Words, left
+from ausweis.pages.findings import call_view, seen_by
+from ausweis.pages.turns import marks_of, turn_views
+from ausweis.pages.words import Words
 from ausweis.serve.blind import blind_page, heard_form
 from ausweis.serve.decision import (
     CHOICES,
-    Compared,
     again,
     compared,
     draft_of,
@@ -31,152 +30,52 @@ from ausweis.serve.decision import (
     verdict_key_of,
 )
 from ausweis.serve.desk import Done, RequestContext
-from ausweis.serve.queue import Around, RowView, filter_of, question_of, row_view
+from ausweis.serve.queue import Around, filter_of, question_of, row_view
 from ausweis.serve.recordings import recordings
 from ausweis.serve.web import answer, number_of, typed_of
 from ausweis.serve.working import opened, progress, settles
-from ausweis.store import Calibration, CallRecord, Decision, Objection, same_person
+from ausweis.store import Calibration, CallRecord, Objection, same_person
 from ausweis.vocabulary import OUTCOMES
 
-__all__ = ["call_page", "call_view", "decide", "form_page", "mask_again", "resume", "unmask", "views_of", "withdraw"]
+__all__ = ["call_page", "decide", "form_page", "mask_again", "resume", "shown_call", "unmask", "withdraw"]
 
 
-@dataclass(frozen=True)
-class ObjectionView:
-    """An objection in words. `left`: how long until its deadline, or since; empty once somebody has ruled on it."""
-
-    one: Objection
-    raised: str
-    deadline: str
-    left: str
-    overdue: bool
-    ruled: str
-
-
-def views_of(objections: list[Objection], words: Words) -> list[ObjectionView]:
-    """As a page shows them, today."""
-    today = date.today()
-    return [
-        ObjectionView(
-            one=one,
-            raised=words.moment(one.at),
-            deadline=words.day(one.deadline),
-            left=left(one.deadline, words, today) if one.is_open else "",
-            overdue=one.is_overdue(today),
-            ruled=words.moment(one.ruled_at) if one.ruled_at else "",
-        )
-        for one in objections
-    ]
-
-
-@dataclass(frozen=True)
-class DecisionView:
-    """What a reviewer decided. `label`: the right label, in words; `old`: about an earlier verdict.
-
-    `mine`: the reader's own, which counts and can be taken back; `withdrawn`: the reader just did.
-    `coaching`: the note is meant for coaching.
-    """
-
-    key: int
-    reviewer: str
-    choice: str
-    label: str
-    note: str
-    coaching: bool
-    at: str
-    old: bool
-    mine: bool
-    withdrawn: bool
-    settles: bool = False
-
-
-@dataclass(frozen=True)
-class CallView:
-    """All that the page of a call shows.
-
-    `moments`: the findings, those of one moment together, the worst first, those that reviewers rejected last. `checks`
-    with what is to be said of them. `gone`: whether a recording is not there any more; `hidden`: how many others have
-    decided, unseen until the reader has. `compared`: what the reader heard before they saw all this.
-    """
-
-    record: CallRecord
-    row: RowView
-    moments: Sequence[Sequence[Finding]]
-    review: Sequence[str]
-    checks: Sequence[tuple[Check, str]]
-    about: Sequence[tuple[str, str]]
-    turns: Sequence[TurnView]
-    audio: Sequence[str]
-    gone: bool
-    unmasked: bool
-    decisions: Sequence[DecisionView]
-    hidden: int
-    compared: Compared | None
-
-    @property
-    def first_turn(self) -> int | None:
-        """The turn at which the transcript opens."""
-        return self.moments[0][0].turn if self.moments else None
-
-    @property
-    def first_second(self) -> float | None:
-        """Where the recording stands at first."""
-        return next((moment[0].start for moment in self.moments if moment[0].start is not None), None)
-
-
-def call_view(
+def shown_call(
     record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool, settling: bool = False
-) -> CallView:
-    """The view of a call for one reviewer; `settling`: who settles it sees what the others say."""
-    mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
-    findings = findings_decided(record, decided_of(record, reviewer), words, mask)
-    seen = seen_by(record, reviewer, settling=settling)
-    draft = draft_of(record, reviewer)
-    decided = [*seen.decisions, *([draft] if draft else [])]
+) -> dict[str, Any]:
+    """What a page shows of a call to a reviewer; who is `settling` sees what the others say.
+
+    `moments`: findings of one moment together, the worst first; `checks`, each with why it failed; `hidden`: how many
+    others have decided, unseen until the reader has; `compared`: what the reader heard before they saw all this.
+    """
+    view = call_view(record, words, masked=not unmasked, reviewer=reviewer)
+    seen, draft = seen_by(record, reviewer, settling=settling), draft_of(record, reviewer)
     row = row_view(record.row, words, found_of(record.verdict), agents=agents)
-    audio, gone = recordings(record)
-    return CallView(
-        record=record,
-        row=replace(row, right="") if seen.hidden or any(one.secret for one in record.decisions) else row,
-        moments=[list(moment) for _, moment in groupby(findings, key=lambda one: (one.moment, one.state))],
-        review=[
-            review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote)
-            for reason in record.verdict.review_reasons
-        ],
-        checks=[(check, _told(check, record.verdict, words)) for check in record.verdict.checks],
-        about=list(_about(record, words)),
-        turns=turn_views(record.call, marks_of(record.verdict, record.facts), mask),
-        audio=audio,
-        gone=gone,
-        unmasked=unmasked,
-        decisions=[_decision(decision, reviewer, words) for decision in decided],
-        hidden=seen.hidden,
-        compared=compared(record, reviewer, words),
-    )
+    moments = [list(moment) for _, moment in groupby(view.findings, key=lambda one: (one.moment, one.state))]
+    verdict, known = record.verdict, record.verdict.vocabulary
+    return {
+        **recordings(record),
+        "record": record,
+        "row": replace(row, right="") if seen.hidden or any(one.secret for one in record.decisions) else row,
+        "moments": moments,
+        "first_turn": moments[0][0].turn if moments else None,
+        "first_second": next((moment[0].start for moment in moments if moment[0].start is not None), None),
+        "review": [review_sentence(one, words.language, known, view.mask.quote) for one in verdict.review_reasons],
+        "checks": [(check, _told(check, verdict, words)) for check in verdict.checks],
+        "about": list(_about(record, words)),
+        "turns": turn_views(record.call, marks_of(verdict, record.facts), view.mask),
+        "unmasked": unmasked,
+        "decisions": [*seen.decisions, *([draft] if draft else [])],
+        "mine": {one.key for one in seen.decisions if one.counts and same_person(one.reviewer, reviewer)},
+        "hidden": seen.hidden,
+        "compared": compared(record, reviewer, words),
+    }
 
 
 def _told(check: Check, verdict: Verdict, words: Words) -> str:
     """Why the check failed or is unclear, unless a finding says the same already."""
     known = check.result == "fail" and verdict.violations
     return check_sentence(check, words.language) if check.result in ("fail", "unclear") and not known else ""
-
-
-def _decision(decision: Decision, reviewer: str, words: Words) -> DecisionView:
-    label = label_in_words(decision, words) if decision.choice == "overrule" else ""
-    at = words.moment(decision.at)
-    return DecisionView(
-        decision.key,
-        decision.reviewer,
-        decision.choice,
-        label,
-        decision.note,
-        decision.coaching,
-        at,
-        old=not (decision.counts or decision.withdrawn),
-        mine=decision.counts and same_person(decision.reviewer, reviewer),
-        withdrawn=decision.withdrawn,
-        settles=decision.settles,
-    )
 
 
 def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
@@ -198,11 +97,7 @@ def call_page(context: RequestContext) -> Response:
 
 
 def decide(context: RequestContext) -> Response:
-    """Keep the decision, then go on to the next call of the queue; what cannot be kept is given back, filled in.
-
-    Raises:
-        StoreError: there is no such call any more.
-    """
+    """Keep the decision, then go on to the next call of the queue; what cannot be kept is given back, filled in."""
     key, question, form = context.parts["key"], question_of(context), context.form
     # Before deciding: a call that is decided may not be in this queue any more.
     after = context.store.neighbours(key, filter_of(context, question, free=True), order=question.by)[1]
@@ -222,21 +117,13 @@ def form_page(context: RequestContext) -> Response:
 
 
 def resume(context: RequestContext, *, problem: str = "", status: int = 200) -> Response:
-    """The call with a form that was typed and not kept: nobody was signed in, or another language was wanted.
-
-    Raises:
-        StoreError: there is no such call any more.
-    """
+    """The call with a form that was typed and not kept: nobody was signed in, or another language was wanted."""
     here = replace(context, path=f"/calls/{context.parts['key']}", query=question_of(context).query())
     return _page(here, _record(context), problem=problem, form=typed_of(context.form), status=status)
 
 
 def withdraw(context: RequestContext) -> Response:
-    """Take an own decision back, then show the call, the form as it was sent.
-
-    Raises:
-        StoreError: there is no such call any more.
-    """
+    """Take an own decision back, then show the call, the form as it was sent."""
     key, query = context.parts["key"], question_of(context).query()
     decision_key = number_of(context.form.get("decision", "")) or 0
     done = context.desk.done.get(context.session.id)
@@ -301,7 +188,7 @@ def _page(
     said, draft = said_of(context, question.query()), draft_of(record, context.session.reviewer)
     first = proposed(record.verdict) if draft is None else again(record.verdict, draft)
     settling = settles(context, record, question)
-    call = call_view(
+    call = shown_call(
         record,
         context.words,
         reviewer=context.session.reviewer,
@@ -340,12 +227,12 @@ def _page(
     )
 
 
-def _objections(context: RequestContext, record: CallRecord) -> list[ObjectionView]:
+def _objections(context: RequestContext, record: CallRecord) -> list[Objection]:
     """Those that the reader may know of: who is still to decide is told nothing that others say of the call."""
     me = context.session.reviewer
     own = any(one.counts and same_person(one.reviewer, me) for one in record.decisions)
     is_told = own or context.session.role == "lead"
-    return views_of(context.store.objections(call_key=record.row.key), context.words) if is_told else []
+    return context.store.objections(call_key=record.row.key) if is_told else []
 
 
 def _prepared(context: RequestContext) -> list[Calibration]:
@@ -355,11 +242,7 @@ def _prepared(context: RequestContext) -> list[Calibration]:
 
 
 def _keep(context: RequestContext) -> Done:
-    """Keep what was sent: what was decided by that.
-
-    Raises:
-        StoreError: the verdict, or the text, says something else by now, or the label is none.
-    """
+    """Keep what was sent: what was decided by that."""
     form = context.form
     choice = CHOICES.get(form.get("choice", ""))
     verdict_key = verdict_key_of(form)

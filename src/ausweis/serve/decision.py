@@ -280,11 +280,7 @@ def said_of(context: RequestContext, query: str) -> Said | None:
 
 
 def keep_once(context: RequestContext, keep: Callable[[], Done]) -> None:
-    """Keep what was sent; of a form that is sent twice, by a double click, only the first.
-
-    Raises:
-        StoreError: what `keep` raises.
-    """
+    """Keep what was sent; of a form that is sent twice, by a double click, only the first."""
     desk, session, once = context.desk, context.session, context.form.get("once", "")
     with desk.deciding:
         last = desk.done.get(session.id)

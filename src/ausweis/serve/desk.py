@@ -194,10 +194,6 @@ LEAD_ONLY = "lead_only"
 
 
 def require_lead(context: RequestContext) -> None:
-    """Let only leads through; for the beginning of a page or form. Templates ask `session.role == "lead"`.
-
-    Raises:
-        HTTPException: somebody else asks; 403, told in a sentence.
-    """
+    """Let only leads through; for the beginning of a page or form. Templates ask `session.role == "lead"`."""
     if context.session.role != "lead":
         raise HTTPException(403, LEAD_ONLY)

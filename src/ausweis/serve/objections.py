@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
-from ausweis.serve.call_page import call_view, views_of
+from ausweis.serve.call_page import shown_call
 from ausweis.serve.decision import DecisionForm, label_of, proposed, sent, verdict_key_of
 from ausweis.serve.desk import RequestContext, require_lead
 from ausweis.serve.web import answer, date_of
@@ -25,15 +25,14 @@ def objections_page(context: RequestContext) -> Response:
     require_lead(context)
     known = context.store.objections()
     hidden = context.store.hidden(context.session.reviewer, [one.call.key for one in known])
-    views = views_of([one for one in known if one.call.key not in hidden], context.words)
-    found = {view.one.key: context.words.happened(view.one.call) for view in views}
+    seen = [one for one in known if one.call.key not in hidden]
     return answer(
         context,
         "objections.html.j2",
         here="objections",
-        waiting=[view for view in views if view.one.is_open],
-        ruled=[view for view in views if not view.one.is_open],
-        found=found,
+        waiting=[one for one in seen if one.is_open],
+        ruled=[one for one in seen if not one.is_open],
+        found={one.key: context.words.happened(one.call) for one in seen},
         done=context.asked.get("done") == "1",
     )
 
@@ -124,7 +123,6 @@ def _form(context: RequestContext, record: CallRecord, *, problem: str = "") -> 
         row=record.row,
         what=context.words.happened(record.row),
         form=context.form,
-        today=today,
         deadline=context.form.get("deadline") or str(today + timedelta(days=OBJECTION_DAYS)),
     )
 
@@ -132,20 +130,19 @@ def _form(context: RequestContext, record: CallRecord, *, problem: str = "") -> 
 def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Response:
     record = context.store.record(found.call.key)
     context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
-    call = call_view(
+    call = shown_call(
         record, context.words, reviewer=context.session.reviewer, agents=context.desk.agents, unmasked=False
     )
     form: DecisionForm = proposed(record.verdict)
     if context.form:
         form = sent(record, {**context.form, "choice": "overrule"})
-    (view,) = views_of([found], context.words)
     return answer(
         context,
         "objection.html.j2",
         here="objections",
         status=409 if problem else 200,
         problem=problem,
-        view=view,
+        objection=found,
         call=call,
         form=form,
         ruling=context.form.get("ruling", ""),

@@ -1,10 +1,10 @@
 """Recordings of a call: in parts, as WAV where a browser needs that, and their wave form."""
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -17,6 +17,7 @@ from ausweis.audio.wav import HEADER_BYTES, Wav, header
 from ausweis.audio.wave_form import Row, wave_form
 from ausweis.calls.call import Turn
 from ausweis.errors import InputError
+from ausweis.pages.findings import is_there
 from ausweis.serve.desk import RequestContext
 from ausweis.store import CallRecord
 
@@ -100,10 +101,6 @@ def audio(context: RequestContext) -> Response:
     """A recording of the call. The path is the store's: none ever comes from an address.
 
     It goes out as it is where browsers play it, else as 16-bit WAV; `as=wav` asks for that, where a browser could not.
-
-    Raises:
-        HTTPException: there is no such recording, or not any more, or it cannot be decoded.
-        StoreError: there is no such call any more.
     """
     files = context.store.record(context.parts["key"]).audio
     path = files[context.parts["place"]] if context.parts["place"] < len(files) else Path()
@@ -127,11 +124,6 @@ def media_type(path: Path) -> str | None:
     return kind if kind is not None and is_there(path) else None
 
 
-def is_there(path: Path) -> bool:
-    """Whether there is a file that this process may read."""
-    return os.access(path, os.R_OK) and path.is_file()
-
-
 def _wants_decoding(path: Path) -> bool:
     if path.suffix.lower() in _DECODED:
         return True
@@ -139,19 +131,14 @@ def _wants_decoding(path: Path) -> bool:
     return wav is not None and not wav.plays and (PlainPcm.fits(wav) or can_decode())
 
 
-def recordings(record: CallRecord) -> tuple[list[str], bool]:
-    """The addresses of the recordings that a browser may ask for, and whether one is not there any more."""
+def recordings(record: CallRecord) -> dict[str, Any]:
+    """`audio`: the addresses that a browser may ask for; `gone`: whether a recording is not there any more."""
     own = [f"/calls/{record.row.key}/audio/{place}" for place, path in enumerate(record.audio) if media_type(path)]
-    return own, not all(map(is_there, record.audio))
+    return {"audio": own, "gone": not all(map(is_there, record.audio))}
 
 
 def wave(context: RequestContext) -> Response:
-    """The rows of a call, none where nothing can be drawn; 503 where it must be asked for again later.
-
-    Raises:
-        HTTPException: the call has no recording that is there.
-        StoreError: there is no such call any more.
-    """
+    """The rows of a call, none where nothing can be drawn; 503 where it must be asked for again later."""
     record = context.store.record(context.parts["key"])
     files = {place: path for place, path in enumerate(record.audio) if media_type(path)}
     if not files:

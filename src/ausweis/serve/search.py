@@ -103,11 +103,7 @@ _KEPT = 20
 
 
 def search_unmasked(context: RequestContext) -> Response:
-    """Search in all that was said in all calls. The chain says who did.
-
-    Raises:
-        StoreError: there is nothing to search for, or a word is too short.
-    """
+    """Search in all that was said in all calls. The chain says who did."""
     words, desk = Question.of(context.form).q, context.desk
     keys = context.store.search_unmasked(words, who=context.session.reviewer)
     own = [name for name in desk.searches.copy() if name[0] == context.session.id]
@@ -119,11 +115,7 @@ def search_unmasked(context: RequestContext) -> Response:
 
 
 def save(context: RequestContext) -> Response:
-    """Keep the filter that the form names.
-
-    Raises:
-        StoreError: it has no name, or there are too many.
-    """
+    """Keep the filter that the form names."""
     query = _query(context)
     context.store.save_filter(context.session.reviewer, context.form.get("name", ""), query)
     return RedirectResponse(f"/{query}", 303)

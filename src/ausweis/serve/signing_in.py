@@ -29,12 +29,7 @@ __all__ = ["invitation_page", "session_of", "sign_in", "sign_in_form", "sign_in_
 
 
 async def session_of(request: Request) -> Session | None:
-    """The session of a request; None where there is none, or not any more.
-
-    Raises:
-        StoreError: the store cannot be read.
-        HTTPException: the company's sign-on is asked for, and does not say who it is, or they may not.
-    """
+    """The session of a request; None where there is none, or not any more."""
     if not hasattr(request.state, "session"):
         request.state.session = await run_in_threadpool(_found, request)
     session: Session | None = request.state.session
@@ -160,11 +155,7 @@ async def _signed_in(request: Request, cookie: str, back: str) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session.
-
-    Raises:
-        HTTPException: the form lacks the CSRF token of the session.
-    """
+    """End the session."""
     desk, session, form = desk_of(request), await session_of(request), await fields_of(request)
     if session is not None and not desk.auth.csrf_valid(session, form.get("csrf", "")):
         raise HTTPException(403)

@@ -179,7 +179,7 @@ def answer(context: RequestContext, template: str, *, here: str = "", status: in
 def render(template: str, words: Words, **values: Any) -> str:
     """The template in a language."""
     values = {"session": None, "back": "/", "here": "", "said": None, "again": ""} | values
-    values |= {"w": words, "t": words.text, "glossary": Glossary(words), "version": _version()}
+    values |= {"w": words, "t": words.text, "glossary": Glossary(words), "version": _version(), "today": date.today()}
     return environment("ausweis.serve").get_template(template).render(**values)
 
 
