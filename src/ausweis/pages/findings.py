@@ -20,13 +20,11 @@ from ausweis.vocabulary import GRAVEST, INCIDENTS, SEVERITIES, VIOLATIONS, Sever
 
 __all__ = [
     "CallView",
-    "Decided",
     "Finding",
     "Quote",
     "advice",
     "call_view",
     "decided_of",
-    "findings_decided",
     "findings_of",
     "holding",
     "incident_advice",

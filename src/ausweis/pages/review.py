@@ -25,7 +25,7 @@ from ausweis.store import (
 )
 from ausweis.vocabulary import SEVERITIES, Language, Severity
 
-__all__ = ["BEFORE", "CallView", "Review", "Wanted", "review_of", "since"]
+__all__ = ["BEFORE", "Review", "Wanted", "review_of", "since"]
 
 
 @dataclass(frozen=True)

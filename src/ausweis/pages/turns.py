@@ -23,7 +23,6 @@ __all__ = [
     "JudgedCall",
     "Mark",
     "Piece",
-    "TurnView",
     "excerpt",
     "finding_marks",
     "marks_of",

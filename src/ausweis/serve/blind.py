@@ -1,9 +1,8 @@
 """The sample, and the page of a call whose verdict its reader must not see yet."""
 
-import secrets
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
@@ -18,7 +17,7 @@ from ausweis.serve.question import Question
 from ausweis.serve.queue import PAGE, Around, filter_of, meta_of, question_of, row_views
 from ausweis.serve.recordings import recordings
 from ausweis.serve.web import answer, dates_of, number_of
-from ausweis.serve.working import opened, progress
+from ausweis.serve.working import at_call, progress
 from ausweis.store import Calibration, CallFilter, CallRecord, Decision, opinion_of
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS
 
@@ -66,18 +65,6 @@ LONGEST = 12 * 3600
 """Seconds that a page may have been open: a session."""
 
 
-@dataclass(frozen=True)
-class BlindForm:
-    """The fields of the form as they stand, with the turns as text. `opened`: when the page was, since 1970."""
-
-    outcome: str
-    types: Sequence[tuple[str, str]]
-    kinds: Sequence[tuple[str, str]]
-    note: str
-    opened: int
-    unsent: bool
-
-
 def blind_page(
     context: RequestContext,
     record: CallRecord,
@@ -92,25 +79,16 @@ def blind_page(
     `form`: what was sent and was not kept, with the `status` of that answer.
     """
     key, question = record.row.key, question_of(context)
-    # What cannot be kept is given back, whoever is there by now.
-    lease = None if problem or form or session else opened(context, record, question)
-    held = lease if lease is not None and lease.session != context.session.id else None
     return answer(
         context,
         "blind.html.j2",
         here="calibration" if session else "sample",
-        status=status if problem or form else 200,
         call=_call(context, record),
         around=around_in(context, session, key) if session else _around(context, key, question),
         progress=progress_in(context, session) if session else progress(context, key, question),
-        lease=None if held else lease,
-        held=held,
-        minutes=context.desk.leases.minutes(held) if held else 0,
-        query=question.query(),
         calibration=session,
         said=said_of(context, question.query()),
-        once=secrets.token_urlsafe(9),
-        problem=problem,
+        **at_call(context, record, question, problem=problem, given_back=bool(form), status=status, leased=not session),
         **heard_form(context, record, session, form),
     )
 
@@ -122,14 +100,14 @@ def heard_form(
     said = opinion_of(record.decisions, context.session.reviewer, session.key) if session else None
     before = said or (draft_of(record, context.session.reviewer) if session else None)
     given = sent if sent is not None else _given(before) if before else {}
-    form = BlindForm(
-        outcome=given.get("outcome", ""),
-        types=[(kind, given.get(kind, "")) for kind in VIOLATIONS],
-        kinds=[(kind, given.get(kind, "")) for kind in asked_about(record)],
-        note=given.get("note", ""),
-        opened=_opened(given) or int(time.time()),
-        unsent=bool(sent),
-    )
+    form = {
+        "outcome": given.get("outcome", ""),
+        "types": [(kind, given.get(kind, "")) for kind in VIOLATIONS],
+        "kinds": [(kind, given.get(kind, "")) for kind in asked_about(record)],
+        "note": given.get("note", ""),
+        "opened": _opened(given) or int(time.time()),
+        "unsent": bool(sent),
+    }
     return {"heard": form, "heard_outcomes": (*OUTCOMES, NOT_SURE), "heard_before": said is not None}
 
 

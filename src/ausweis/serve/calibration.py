@@ -1,126 +1,64 @@
 """Calibration sessions: prepared, decided, closed, and what was said in them side by side."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
-from ausweis.judging.verdict import Verdict
 from ausweis.pages.words import Words
-from ausweis.serve.decision import at_turns, found_at, said_at
+from ausweis.serve.decision import compared_lines, said_at
 from ausweis.serve.desk import RequestContext, require_lead
 from ausweis.serve.queue import meta_of, row_views
 from ausweis.serve.web import answer, dates_of, number_of
-from ausweis.store import Agreement, Calibration, CallRecord, Decision, State, held_label, person_of, same_person
+from ausweis.store import Calibration, CallRecord, Decision, State, held_label, person_of, same_person
 
 __all__ = ["add_call", "calibration_page", "calibrations_page", "close", "draw", "drop", "left_of", "make", "start"]
 
 
-@dataclass(frozen=True)
-class ResultLine:
-    """One thing that was said, or not: by each reviewer, then by the verdict; empty where it was not."""
+def result_of(context: RequestContext, session: Calibration) -> dict[str, Any]:
+    """The result of a session that is closed, the calls about which reviewers differ first.
 
-    name: str
-    cells: Sequence[str]
-    verdict: str
-
-    @property
-    def differs(self) -> bool:
-        """Whether the reviewers do not say the same."""
-        return len(set(self.cells)) > 1
-
-
-@dataclass(frozen=True)
-class ResultCall:
-    """A call. `names`: who decided it, `opinions` of them sure; `notes` of each, where there is one.
-
-    `holds`: what it is by now, in a sentence; `in_view`: who had seen the verdict before.
+    `agreed`: of how many of those that `several` decided, outcome, types and incidents are the same.
     """
-
-    key: int
-    call_id: str
-    meta: Sequence[str]
-    agreed: bool
-    opinions: int
-    names: Sequence[str]
-    lines: Sequence[ResultLine]
-    notes: Sequence[tuple[str, str]]
-    holds: str
-    in_view: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Result:
-    """All calls; `agreed`: of how many of those that several decided, outcome, types and incidents are the same."""
-
-    calls: Sequence[ResultCall]
-    agreement: Agreement
-    agreed: int
-    several: int
-
-
-def result_of(context: RequestContext, session: Calibration) -> Result:
-    """The result of a session that is closed."""
     said, agreement = context.store.opinions(session.key)
     calls = [_call(context, session, context.store.record(key), given) for key, given in said.items()]
-    several = [call for call in calls if call.opinions > 1]
-    return Result(
-        sorted(calls, key=lambda call: (call.agreed, not call.names, call.key)),
-        agreement,
-        sum(call.agreed for call in several),
-        len(several),
-    )
+    several = [call for call in calls if call["opinions"] > 1]
+    return {
+        "calls": sorted(calls, key=lambda call: (call["agreed"], not call["names"], call["key"])),
+        "agreement": agreement,
+        "agreed": sum(call["agreed"] for call in several),
+        "several": len(several),
+    }
 
 
-def _call(context: RequestContext, session: Calibration, record: CallRecord, given: Sequence[Decision]) -> ResultCall:
+def _call(
+    context: RequestContext, session: Calibration, record: CallRecord, given: Sequence[Decision]
+) -> dict[str, Any]:
     words = context.words.knowing(record.verdict.vocabulary)
-    held = held_label(record.decisions)
-    # Who is not sure differs from nobody.
-    opinions = [one for one in given if one.outcome is not None]
-    return ResultCall(
-        key=record.row.key,
-        call_id=record.row.call_id,
-        meta=meta_of(record.row, words, agents=context.desk.agents),
-        agreed=len({_kinds(one) for one in opinions}) < 2,
-        opinions=len(opinions),
-        names=[one.reviewer for one in given],
-        lines=_lines(given, record.verdict, words),
-        notes=[(one.reviewer, one.note) for one in given if one.note],
-        holds=_held(held, record.row.state, words),
-        in_view=[one.reviewer for one in given if session.hides and not one.blind],
-    )
-
-
-def _lines(given: Sequence[Decision], verdict: Verdict, words: Words) -> list[ResultLine]:
-    found, said = found_at(verdict), [said_at(one) for one in given]
-    outcomes = [words.capital(words.word(one.outcome or one.choice)) for one in given]
-    lines = [ResultLine(words.text("outcome"), outcomes, words.capital(words.word(verdict.outcome)))]
-    kinds = dict.fromkeys(name for one in (*said, found) for name, _ in one)
-    lines += [
-        ResultLine(
-            words.capital(words.word(kind)),
-            [at_turns(kind, one, words) for one in said],
-            at_turns(kind, found, words),
-        )
-        for kind in kinds
-    ]
-    return lines
-
-
-def _kinds(decision: Decision) -> tuple[str | None, frozenset[str]]:
-    """What two must share to agree: turns may differ."""
-    return decision.outcome, frozenset(name for name, _ in said_at(decision))
+    # Who is not sure differs from nobody; turns may differ.
+    opinions = [(one.outcome, frozenset(name for name, _ in said_at(one))) for one in given if one.outcome is not None]
+    return {
+        "key": record.row.key,
+        "call_id": record.row.call_id,
+        "meta": meta_of(record.row, words, agents=context.desk.agents),
+        "agreed": len(set(opinions)) < 2,
+        "opinions": len(opinions),
+        "names": [one.reviewer for one in given],
+        "lines": compared_lines(given, record.verdict, words),
+        "notes": [(one.reviewer, one.note) for one in given if one.note],
+        "holds": _held(held_label(record.decisions), record.row.state, words),
+        "in_view": [one.reviewer for one in given if session.hides and not one.blind],
+    }
 
 
 def _held(label: Decision | None, state: State, words: Words) -> str:
+    """What the call is by now, in a sentence."""
     if label is None:
         return words.text("calibration_state", state=words.word(state))
-    parts = [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in dict.fromkeys(said_at(label))]
-    holds = ", ".join([words.word(label.outcome or label.choice), *parts])
+    holds = words.label(label) or words.word(label.choice)
     if label.settles:
         return words.text("calibration_settled", holds=holds, name=label.reviewer)
     return words.text("calibration_holds", holds=holds)
@@ -131,22 +69,6 @@ PROPOSED = 5
 
 
 _STATES = {"prepared": "calibration_prepared", "open": "calibration_open", "closed": "calibration_closed"}
-
-
-class SessionRow(NamedTuple):
-    """A session in the list; `left`: how many calls the reader has yet to decide, None where they take no part."""
-
-    session: Calibration
-    day: str
-    state: str
-    left: int | None
-
-
-class Done(NamedTuple):
-    """How many calls somebody has decided."""
-
-    name: str
-    calls: int
 
 
 class _Drawing(NamedTuple):
@@ -269,7 +191,7 @@ def _page(context: RequestContext, session: Calibration) -> Response:
         rows=rows,
         takes_part=takes_part,
         left=left,
-        done=[Done(name, len(done.get(person_of(name), ()))) for name in named],
+        done=[(name, len(done.get(person_of(name), ()))) for name in named],
         days=store.days(),
         proposed=PROPOSED,
         largest=MAX_DRAWN,
@@ -292,7 +214,7 @@ def _list(context: RequestContext, *, problem: str = "") -> Response:
     leads = context.session.role == "lead"
     seen = [one for one in store.calibrations() if leads or (one.state != "prepared" and one.asks(me))]
     rows = [
-        SessionRow(
+        (
             one,
             words.day(date.fromisoformat(one.made[:10])),
             words.text(_STATES[one.state]),

@@ -1,6 +1,5 @@
 """The page of one call, and what can be done on it: decide, take that back, unmask, mask again."""
 
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
@@ -33,7 +32,7 @@ from ausweis.serve.desk import Done, RequestContext
 from ausweis.serve.queue import Around, filter_of, question_of, row_view
 from ausweis.serve.recordings import recordings
 from ausweis.serve.web import answer, number_of, typed_of
-from ausweis.serve.working import opened, progress, settles
+from ausweis.serve.working import at_call, progress, settles
 from ausweis.store import Calibration, CallRecord, Objection, same_person
 from ausweis.vocabulary import OUTCOMES
 
@@ -196,33 +195,24 @@ def _page(
         unmasked=unmasked,
         settling=settling,
     )
-    # What cannot be kept is given back, whoever is there by now.
-    lease = None if problem or form else opened(context, record, question)
-    held = lease if lease is not None and lease.session != context.session.id else None
     return answer(
         context,
         "call.html.j2",
         here="calls",
-        status=status if problem or form else 200,
         call=call,
         around=Around(*context.store.neighbours(key, filter_of(context, question, free=True), order=question.by)),
         progress=progress(context, key, question),
         settling=settling,
         objections=_objections(context, record),
-        lease=None if held else lease,
-        held=held,
-        minutes=context.desk.leases.minutes(held) if held else 0,
-        query=question.query(),
         # On the call itself its decision is taken back where it stands.
         said=said if said is None or said.call_key != key else None,
-        once=secrets.token_urlsafe(9),
         last=said and said.decision_key,
         undone=draft is not None and "undone" in context.asked,
         outcomes=OUTCOMES,
         form=first if form is None else sent(record, form),
-        problem=problem,
         calibration=session,
         calibrations=_prepared(context),
+        **at_call(context, record, question, problem=problem, given_back=bool(form), status=status),
         **heard_form(context, record, session, form if session else None),
     )
 

@@ -15,13 +15,11 @@ from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentId, Outc
 
 __all__ = [
     "CHOICES",
-    "Compared",
     "DecisionForm",
     "again",
-    "at_turns",
     "compared",
+    "compared_lines",
     "draft_of",
-    "found_at",
     "keep_once",
     "label_of",
     "note_of",
@@ -187,63 +185,43 @@ def _ticks(verdict: Verdict) -> list[Tick]:
     return [Tick(f"keep-{turn}-{kind}", kind, turn, ticked=True) for kind, turn in named]
 
 
-@dataclass(frozen=True)
-class ComparedLine:
-    """One thing that either says, in words; empty where it does not."""
+class ComparedLine(NamedTuple):
+    """An outcome, type or kind: its turns by each reviewer and by the verdict, in words; empty where it is not said."""
 
     name: str
-    mine: str
+    cells: Sequence[str]
     verdict: str
 
     @property
     def differs(self) -> bool:
-        """Whether they do not say the same."""
-        return self.mine != self.verdict
+        """Whether the reviewers do not say the same."""
+        return len(set(self.cells)) > 1
 
 
-@dataclass(frozen=True)
-class Compared:
-    """All lines, the outcome first. `note`: what the reviewer wrote."""
-
-    lines: Sequence[ComparedLine]
-    note: str
-
-    @property
-    def differs(self) -> bool:
-        """Whether any line does."""
-        return any(line.differs for line in self.lines)
-
-
-def compared(record: CallRecord, reviewer: str, words: Words) -> Compared | None:
+def compared(record: CallRecord, reviewer: str, words: Words) -> list[ComparedLine] | None:
     """What the reviewer said of the call before they saw its verdict, beside this; None where they saw it first."""
     said = blind_statement(record, reviewer)
-    if said is None:
-        return None
-    verdict = record.verdict
-    found, mine = found_at(verdict), said_at(said)
-    outcome = words.capital(words.word(said.outcome or said.choice))
-    lines = [ComparedLine(words.text("outcome"), outcome, words.capital(words.word(verdict.outcome)))]
-    lines += [
-        ComparedLine(words.capital(words.word(kind)), at_turns(kind, mine, words), at_turns(kind, found, words))
-        for kind in dict.fromkeys(name for name, _ in (*mine, *found))
-    ]
-    return Compared(lines, said.note)
+    return None if said is None else compared_lines([said], record.verdict, words)
 
 
-def found_at(verdict: Verdict) -> list[tuple[str, int]]:
-    """What a verdict says that happened: types and kinds, each with its turn."""
-    return [
-        *((violation.type, violation.turn) for violation in verdict.violations),
-        *((incident.id, incident.turn) for incident in verdict.incidents),
-    ]
+def compared_lines(given: Sequence[Decision], verdict: Verdict, words: Words) -> list[ComparedLine]:
+    """All that reviewers or the verdict say, line by line, the outcome first."""
+    found = [(one.type, one.turn) for one in verdict.violations] + [(one.id, one.turn) for one in verdict.incidents]
+    said = [said_at(one) for one in given]
+    outcomes = [words.capital(words.word(one.outcome or one.choice)) for one in given]
+    lines = [ComparedLine(words.text("outcome"), outcomes, words.capital(words.word(verdict.outcome)))]
+    for kind in dict.fromkeys(name for one in (*said, found) for name, _ in one):
+        cells = [_at_turns(kind, one, words) for one in said]
+        lines.append(ComparedLine(words.capital(words.word(kind)), cells, _at_turns(kind, found, words)))
+    return lines
 
 
 def said_at(decision: Decision) -> list[tuple[str, int]]:
-    """What a reviewer says that happened."""
+    """Types and kinds that a reviewer says happened, each with its turn."""
     return [*decision.violations, *(decision.incidents or ())]
 
 
-def at_turns(kind: str, said: Sequence[tuple[str, int]], words: Words) -> str:
+def _at_turns(kind: str, said: Iterable[tuple[str, int]], words: Words) -> str:
     """The turns in which it happened, in words; empty where it did not."""
     turns = sorted({turn for name, turn in said if name == kind})
     return words.text("in_turns" if len(turns) > 1 else "in_turn", turn=", ".join(map(str, turns))) if turns else ""

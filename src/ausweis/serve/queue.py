@@ -20,18 +20,7 @@ from ausweis.serve.web import answer
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
-__all__ = [
-    "PAGE",
-    "Around",
-    "RowView",
-    "download",
-    "filter_of",
-    "meta_of",
-    "question_of",
-    "queue_page",
-    "row_view",
-    "row_views",
-]
+__all__ = ["PAGE", "Around", "download", "filter_of", "meta_of", "question_of", "queue_page", "row_view", "row_views"]
 
 _NO_CALLS = {"today": "no_calls_today", "yesterday": "no_calls_yesterday"}
 _VIEWS = ("todo", "second", "settle", "sample")
