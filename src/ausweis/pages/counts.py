@@ -25,52 +25,12 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Day:
-    """One day: calls, those of them that were reported, and those of these that people confirmed."""
+class Shares:
+    """Shares of all calls; None where there are none."""
 
-    day: date
-    calls: int = 0
-    reported: int = 0
-    confirmed: int = 0
-
-    @property
-    def share(self) -> float | None:
-        """Reported ones of all calls; None on a day without calls."""
-        return self.reported / self.calls if self.calls else None
-
-    @property
-    def confirmed_share(self) -> float | None:
-        """Confirmed ones of all calls; None on a day without calls."""
-        return self.confirmed / self.calls if self.calls else None
-
-
-@dataclass(frozen=True)
-class Trend:
-    """A queue or team (empty: those that are not told apart, or all calls) over the days, each day once."""
-
-    name: str
-    days: Sequence[Day]
-
-    @property
-    def known(self) -> list[Day]:
-        """The days on which there were calls."""
-        return [day for day in self.days if day.calls]
-
-    @property
-    def calls(self) -> int:
-        """All calls of the days."""
-        return sum(day.calls for day in self.days)
-
-    @property
-    def reported(self) -> int:
-        """Those that were reported."""
-        return sum(day.reported for day in self.days)
-
-    @property
-    def confirmed(self) -> int:
-        """Those that people confirmed."""
-        return sum(day.confirmed for day in self.days)
+    calls: int
+    reported: int
+    confirmed: int
 
     @property
     def share(self) -> float | None:
@@ -81,6 +41,27 @@ class Trend:
     def confirmed_share(self) -> float | None:
         """Confirmed ones of all calls."""
         return self.confirmed / self.calls if self.calls else None
+
+
+@dataclass(frozen=True)
+class Day(Shares):
+    """One day: calls, those of them that were reported, and those of these that people confirmed."""
+
+    day: date
+    calls: int = 0
+    reported: int = 0
+    confirmed: int = 0
+
+
+class Trend(Shares):
+    """A queue or team (empty: those that are not told apart, or all calls) over the days, each day once."""
+
+    def __init__(self, name: str, days: Sequence[Day]) -> None:
+        self.name, self.days = name, days
+        self.known = [day for day in days if day.calls]
+        self.calls = sum(day.calls for day in days)
+        self.reported = sum(day.reported for day in days)
+        self.confirmed = sum(day.confirmed for day in days)
 
     @property
     def change(self) -> float | None:

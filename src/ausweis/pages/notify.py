@@ -1,11 +1,15 @@
-"""The summary of a review to a webhook or mailbox."""
+"""The summary of a review to a webhook or mailbox: counts and numbers of calls.
+
+It holds no word of a call, no agent and no id of a call (ids are often names of files with a number or a name of a
+person): calls are named by their number in the store.
+"""
 
 import re
 import smtplib
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -31,17 +35,20 @@ from ausweis.pages.review_page import (
     usual_in_words,
 )
 from ausweis.pages.words import Words, time_of
-from ausweis.store import CallRow
 
-__all__ = ["LONGEST_NAME", "check_address", "mail", "notify", "summary"]
+__all__ = ["ATTEMPTS", "LONGEST_NAME", "check_address", "mail", "notify", "summary"]
 
 MOST_CALLS = 20
 """Calls named, the worst first."""
 MOST_OBJECTIONS = 10
 LONGEST_NAME = 60
 """Letters of the name of a queue or team."""
+ATTEMPTS = 4
+SECONDS = 20
+"""Until an attempt is given up."""
 _ACTING = re.compile(r"(?<=[@:.\]])(?=\S)")
 _WORD_JOINER = "\u2060"
+_PORTS = {"smtp": 587, "smtps": 465}
 
 
 class Line(NamedTuple):
@@ -53,28 +60,44 @@ class Line(NamedTuple):
     urgent: bool = False
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A part of the mail: its heading and lines."""
 
     title: str
-    lines: tuple[Line, ...]
+    lines: list[Line]
 
 
 def mail(review: Review, to: str, sender: str, *, today: date | None = None) -> EmailMessage:
-    """The mail, as text and as HTML. It asks nothing of any network when it is opened."""
-    words = Words(review.wanted.language)
-    parts = [part for part in _parts(review, words, today or date.today()) if part.lines]
+    """The mail of each morning, as text and as HTML. It asks nothing of any network when it is opened."""
+    words, wanted, day = Words(review.wanted.language), review.wanted, ""
+    if wanted.serve:
+        asked = {"show": "all", "first": str(wanted.first), "last": str(wanted.last)}
+        asked |= {"queue": wanted.queues[0]} if len(wanted.queues) == 1 else {}
+        asked |= {"team": wanted.teams[0]} if len(wanted.teams) == 1 else {}
+        day = f"{wanted.serve}/?{urlencode(asked)}"
+    parts = [
+        Part(words.text("mail_counts"), list(_figures(review, words))),
+        Part(words.text("mail_new", day=words.short_day(review.since.day)), list(_new(review, words))),
+        Part(words.text("worst"), list(_worst(review, words))),
+        Part(words.text("mail_objections"), list(_objections(review, words, today or date.today()))),
+    ]
+    parts = [part for part in parts if part.lines]
     message = EmailMessage()
     message["Subject"] = _subject(review, words)
-    message["From"] = one_line(sender)
-    message["To"] = one_line(to)
+    message["From"] = _one_line(sender)
+    message["To"] = _one_line(to)
     message["Date"] = formatdate(localtime=True)
     message["Message-ID"] = make_msgid(domain="ausweis.invalid")
     message["Auto-Submitted"] = "auto-generated"
     lead = "" if review.now.calls else no_calls_in_words(review)
-    day = _day_link(review)
-    message.set_content("\n".join(_plain(heading(review), lead, parts, words, day)) + "\n")
+    plain = [heading(review), *(["", lead] if lead else [])]
+    for part in parts:
+        plain += ["", f"{part.title}:"]
+        for line in part.lines:
+            plain.append(f"- {line.badge}: {line.text}" if line.badge else f"- {line.text}")
+            plain += [f"  {line.link}"] if line.link else []
+    plain += ["", f"{words.text('mail_day')}: {day}"] if day else []
+    message.set_content("\n".join([*plain, "", words.text("mail_why")]) + "\n")
     page = environment("ausweis.pages").get_template("mail.html.j2")
     html = page.render(title=heading(review), lead=lead, parts=parts, day=day, w=words, t=words.text)
     message.add_alternative(html, subtype="html")
@@ -83,12 +106,12 @@ def mail(review: Review, to: str, sender: str, *, today: date | None = None) -> 
     return message
 
 
-def one_line(text: str) -> str:
+def _one_line(text: str) -> str:
     """The text on one line, without control characters."""
     return " ".join(clean(text).split())
 
 
-def tamed(change: Change) -> Change:
+def _tamed(change: Change) -> Change:
     """The change with a name that only shows: on one line, not too long, no mention and no link.
 
     What mail and chat programs make those of, they do not find with a word joiner in it, which nobody sees.
@@ -96,7 +119,7 @@ def tamed(change: Change) -> Change:
     if change.where is None:
         return change
     kind, name = change.where
-    short = one_line(name)
+    short = _one_line(name)
     short = short if len(short) <= LONGEST_NAME else f"{short[: LONGEST_NAME - 1]}…"
     return replace(change, where=(kind, _ACTING.sub(_WORD_JOINER, short)))
 
@@ -114,13 +137,6 @@ def _subject(review: Review, words: Words) -> str:
     )
 
 
-def _parts(review: Review, words: Words, today: date) -> Iterator[Part]:
-    yield Part(words.text("mail_counts"), tuple(_figures(review, words)))
-    yield Part(words.text("mail_new", day=words.short_day(review.since.day)), tuple(_new(review, words)))
-    yield Part(words.text("worst"), tuple(_worst(review, words)))
-    yield Part(words.text("mail_objections"), tuple(_objections(review, words, today)))
-
-
 def _figures(review: Review, words: Words) -> Iterator[Line]:
     if review.now.calls:
         for figure in review.figures:
@@ -131,9 +147,9 @@ def _figures(review: Review, words: Words) -> Iterator[Line]:
 
 def _new(review: Review, words: Words) -> Iterator[Line]:
     new = review.since
-    yield from (Line("", change_in_words(tamed(change), words)) for change in review.changes)
+    yield from (Line("", change_in_words(_tamed(change), words)) for change in review.changes)
     if new.kinds:
-        yield Line("", one_line(words.text("mail_new_kinds", kinds=", ".join(map(words.word, new.kinds)))))
+        yield Line("", _one_line(words.text("mail_new_kinds", kinds=", ".join(map(words.word, new.kinds)))))
     if new.raised:
         yield Line("", words.count("mail_raised", new.raised))
     if new.ruled:
@@ -148,8 +164,8 @@ def _worst(review: Review, words: Words) -> Iterator[Line]:
         said += [words.word(row.state)] if row.state != "open" else []
         yield Line(
             words.word(row.severity) if row.severity else "",
-            one_line(", ".join(filter(None, said))),
-            _call_link(review, row),
+            _one_line(", ".join(filter(None, said))),
+            f"{review.wanted.serve}/calls/{row.key}" if review.wanted.serve else "",
         )
 
 
@@ -158,44 +174,7 @@ def _objections(review: Review, words: Words, today: date) -> Iterator[Line]:
         what = words.right(one.call) if one.call.corrected else words.happened(one.call)
         said = words.text("mail_objection", call=one.call.key, what=what, day=words.day(one.deadline))
         link = f"{review.wanted.serve}/objections/{one.key}" if review.wanted.serve else ""
-        yield Line(words.left(one.deadline, today), one_line(said), link, urgent=one.deadline <= today)
-
-
-def _plain(title: str, lead: str, parts: list[Part], words: Words, day: str) -> Iterator[str]:
-    yield title
-    if lead:
-        yield from ("", lead)
-    for part in parts:
-        yield from ("", f"{part.title}:")
-        for line in part.lines:
-            yield f"- {line.badge}: {line.text}" if line.badge else f"- {line.text}"
-            if line.link:
-                yield f"  {line.link}"
-    if day:
-        yield from ("", f"{words.text('mail_day')}: {day}")
-    yield from ("", words.text("mail_why"))
-
-
-def _call_link(review: Review, row: CallRow) -> str:
-    return f"{review.wanted.serve}/calls/{row.key}" if review.wanted.serve else ""
-
-
-def _day_link(review: Review) -> str:
-    """All calls of the review at the desk."""
-    wanted = review.wanted
-    if not wanted.serve:
-        return ""
-    asked = {"show": "all", "first": str(wanted.first), "last": str(wanted.last)}
-    asked |= {"queue": wanted.queues[0]} if len(wanted.queues) == 1 else {}
-    asked |= {"team": wanted.teams[0]} if len(wanted.teams) == 1 else {}
-    return f"{wanted.serve}/?{urlencode(asked)}"
-
-
-ATTEMPTS = 4
-SECONDS = 20
-"""Until an attempt is given up."""
-_SMTP = ("smtp", "smtps")
-_PORTS = {"smtp": 587, "smtps": 465}
+        yield Line(words.left(one.deadline, today), _one_line(said), link, urgent=one.deadline <= today)
 
 
 def summary(review: Review) -> dict[str, Any]:
@@ -253,7 +232,7 @@ def check_address(address: str) -> None:
         _ = parts.port
         if parts.scheme in ("http", "https") and parts.hostname and httpx.URL(address).host:
             return
-        if parts.scheme in _SMTP and parts.hostname and "@" in unquote(parts.path.strip("/")):
+        if parts.scheme in _PORTS and parts.hostname and "@" in unquote(parts.path.strip("/")):
             return
     except (ValueError, httpx.InvalidURL):
         pass
@@ -270,7 +249,7 @@ def notify(address: str, review: Review, *, sleep: Callable[[float], None] = tim
     """
     check_address(address)
     parts = urlsplit(address)
-    send = _send_mail if parts.scheme in _SMTP else _send_web
+    send = _send_mail if parts.scheme in _PORTS else _send_web
     tried = Retrying(
         stop=stop_after_attempt(ATTEMPTS),
         wait=wait_exponential(multiplier=1, max=15),
@@ -315,7 +294,8 @@ def _send_web(parts: SplitResult, review: Review) -> None:
 
 def _send_mail(parts: SplitResult, review: Review) -> None:
     host, port = str(parts.hostname), parts.port or _PORTS[parts.scheme]
-    message = _mail(parts, review)
+    to = unquote(parts.path.strip("/"))
+    message = mail(review, to, parse_qs(parts.query).get("from", [to])[0])
     secure = ssl.create_default_context()
     if parts.scheme == "smtps":
         server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=secure)
@@ -329,11 +309,6 @@ def _send_mail(parts: SplitResult, review: Review) -> None:
         server.send_message(message)
 
 
-def _mail(parts: SplitResult, review: Review) -> EmailMessage:
-    to = unquote(parts.path.strip("/"))
-    return mail(review, to, parse_qs(parts.query).get("from", [to])[0])
-
-
 def _summary_text(review: Review) -> str:
     """The summary as plain text, with names that do nothing in a mail either."""
     words = Words(review.wanted.language)
@@ -343,7 +318,7 @@ def _summary_text(review: Review) -> str:
         people = people_in_words(figure.people, words)
         count = f"{words.number(figure.count)} {part_in_words(figure.name, words)} ({usual})"
         lines.append(f"{count}: {people}" if people else count)
-    told = [change_in_words(tamed(change), words) for change in review.changes]
+    told = [change_in_words(_tamed(change), words) for change in review.changes]
     if told:
         lines += ["", words.text("changed") + ":", *told]
     if review.objections.waiting:
