@@ -13,7 +13,7 @@ from ausweis.evals.folder import Calibrated
 from ausweis.evals.metrics import summarise
 from ausweis.evals.metrics.calibration import Curve, bins_of
 from ausweis.evals.source import EvalSource
-from ausweis.pages.eval_page import chips_of, eval_page
+from ausweis.pages.eval_page import eval_page, marks_of_case
 from ausweis.vocabulary import KNOWN_WORDS, Vocabulary
 
 HOSTILE_ID = "<b>'\"|</b>"
@@ -194,5 +194,5 @@ def test_two_hundred_calls_stay_below_two_megabytes() -> None:
 )
 def test_an_action_is_marked_by_its_kind(word: str, known: Vocabulary, kind: str) -> None:
     told = findings("compliant", actions=[f"{word}@3"])
-    (chip,) = chips_of(case(labelled("a"), told), known)[3]
+    (chip,) = marks_of_case(case(labelled("a"), told), known)[3]
     assert (chip.kind, chip.word, chip.state) == (kind, word, "invented")

@@ -132,9 +132,25 @@ class Finding:
 
 def findings_of(judged: JudgedCall, words: Words, mask: CallMask) -> list[Finding]:
     """In order of harm: the gravest moment first, then by turn; of what happened at one moment, the gravest first."""
-    advised = [*_violations(judged, words, mask), *_incidents(judged, words, mask)]
-    causes = [one.cause for one in found_of(judged.verdict)]
-    advised = [(replace(one, cause=cause), right) for (one, right), cause in zip(advised, causes, strict=True)]
+    verdict, advised = judged.verdict, list[tuple[Finding, Advice]]()
+    for found, one in zip(found_of(verdict), (*verdict.violations, *verdict.incidents), strict=True):
+        if isinstance(one, Violation):
+            why, right = violation_sentence(one, words.language, verdict.vocabulary), advice(one, verdict, words)
+        else:
+            why, right = mask.text(incident_sentence(one, words.language)[:LONGEST]), incident_advice(one, words)
+        finding = Finding(
+            incident=found.incident,
+            name=found.name,
+            title=words.word(found.name),
+            severity=found.severity,
+            turn=found.turn,
+            start=_start(judged, found.turn, one.evidence),
+            action=one.action if isinstance(one, Violation) else None,
+            quotes=_quotes(one.evidence, mask),
+            why=why,
+            cause=found.cause,
+        )
+        advised.append((finding, right))
     gravest: dict[tuple[int, str], tuple[int, int]] = {}
     for finding, _ in advised:
         gravest[finding.moment] = min(gravest.get(finding.moment, finding.rank), finding.rank)
@@ -159,38 +175,6 @@ def _said_once(advised: Iterable[tuple[Finding, Advice]], words: Words) -> Itera
         turns.setdefault(right.text, finding.turn)
         instead.add(right.instead)
         yield replace(finding, should=should)
-
-
-def _violations(judged: JudgedCall, words: Words, mask: CallMask) -> Iterator[tuple[Finding, Advice]]:
-    for violation in judged.verdict.violations:
-        finding = Finding(
-            incident=False,
-            name=violation.type,
-            title=words.word(violation.type),
-            severity=violation.severity,
-            turn=violation.turn,
-            start=_start(judged, violation.turn, violation.evidence),
-            action=violation.action,
-            quotes=_quotes(violation.evidence, mask),
-            why=violation_sentence(violation, words.language, judged.verdict.vocabulary),
-        )
-        yield finding, advice(violation, judged.verdict, words)
-
-
-def _incidents(judged: JudgedCall, words: Words, mask: CallMask) -> Iterator[tuple[Finding, Advice]]:
-    for incident in judged.verdict.incidents:
-        finding = Finding(
-            incident=True,
-            name=incident.id,
-            title=words.word(incident.id),
-            severity=incident.severity,
-            turn=incident.turn,
-            start=_start(judged, incident.turn, incident.evidence),
-            action=None,
-            quotes=_quotes(incident.evidence, mask),
-            why=mask.text(incident_sentence(incident, words.language)[:LONGEST]),
-        )
-        yield finding, incident_advice(incident, words)
 
 
 def _quotes(evidence: Iterable[Evidence], mask: CallMask) -> tuple[Quote, ...]:

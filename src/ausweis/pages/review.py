@@ -1,11 +1,12 @@
 """The daily review: the store's counts and calls to review of some days."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from ausweis.errors import InputError
+from ausweis.judging.harm import found_of
 from ausweis.pages.counts import Change, Figure, Tally, Trend, changes, figures, tallies, trends
 from ausweis.pages.findings import CallView, call_view, decided_of, holding
 from ausweis.pages.words import Words
@@ -13,7 +14,6 @@ from ausweis.store import (
     TEAM_AGENTS,
     TEAM_MINIMUM,
     CallFilter,
-    CallRecord,
     CallRow,
     Counted,
     DayCount,
@@ -244,28 +244,21 @@ def _reviewed(
     for row in rows:
         record = store.record(row.key)
         runs[record.run.key] = record.run
-        worst: dict[tuple[str, str], int] = {}
-        for kind, name, severity in _happened(record):
-            worst[kind, name] = max(worst.get((kind, name), 0), SEVERITIES.index(severity))
-        for key, place in worst.items():
-            counted.setdefault(key, Counter())[SEVERITIES[place]] += 1
+        worst: dict[tuple[str, str], Severity] = {}
+        for found in found_of(record.verdict):
+            key = "incident" if found.incident else "violation", found.name
+            worst[key] = max(worst.get(key, found.severity), found.severity, key=SEVERITIES.index)
+        for key, severity in worst.items():
+            counted.setdefault(key, Counter())[severity] += 1
         view = call_view(record, Words(wanted.language), masked=wanted.masked)
         if len(calls) < wanted.full:
             calls.append(view)
         else:
             reasons[row.key] = view.why
-    severities = [
-        SeverityRow(name, by, figures(now, before, [part])[1], _people(part, now, before))
-        for (part, name), by in (((f"{kind}:{name}", name), by) for (kind, name), by in counted.items())
-    ]
+    severities = []
+    for (kind, name), by in counted.items():
+        part = f"{kind}:{name}"
+        people = now.people.get(part, Counted()) + before.people.get(part, Counted())
+        severities.append(SeverityRow(name, by, figures(now, before, [part])[1], people))
     severities.sort(key=lambda row: [-row.by_severity.get(severity, 0) for severity in reversed(SEVERITIES)])
     return calls, reasons, severities, sorted(runs.values(), key=lambda run: run.started)
-
-
-def _people(part: str, *tallies: Tally) -> Counted:
-    return sum((tally.people.get(part, Counted()) for tally in tallies), Counted())
-
-
-def _happened(record: CallRecord) -> Iterator[tuple[str, str, Severity]]:
-    yield from (("violation", violation.type, violation.severity) for violation in record.verdict.violations)
-    yield from (("incident", incident.id, incident.severity) for incident in record.verdict.incidents)

@@ -3,18 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from ausweis.pages.counts import Change, Figure, Trend, highest
-from ausweis.pages.findings import CallView
+from ausweis.pages.findings import CallView, Finding
 from ausweis.pages.markup import cell, page_of
 from ausweis.pages.review import BEFORE, Review, Wanted
-from ausweis.pages.tables import csv_text
+from ausweis.pages.tables import Cell, Column, Kind, Table, table_csv
 from ausweis.pages.words import Glossary, Words, clock, time_of
 from ausweis.store import FEWEST, TEAM_MINIMUM, CallRow, Counted
 
 __all__ = [
-    "COLUMNS",
     "change_in_words",
     "heading",
     "no_calls_in_words",
@@ -31,13 +29,14 @@ OPEN = 3
 """Calls that are opened already: the worst."""
 SNIPPET = 160
 """Letters of the quote that stands in a closed call's line."""
+_Line = tuple[CallRow, CallView | None]
+"""A call of the CSV file; None for one that is not shown in full."""
 _STEPS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 
 def review_page(review: Review) -> str:
     """The page."""
     words, wanted = Words(review.wanted.language), review.wanted
-    heard = partial(_heard, wanted=wanted)
     total = [review.total] if review.total else []
     return page_of(
         "review_page.html.j2",
@@ -59,7 +58,15 @@ def review_page(review: Review) -> str:
         w=words,
         t=words.text,
         glossary=Glossary(words),
-        **_functions(words, wanted, heard),
+        part=partial(part_in_words, words=words),
+        usual=partial(usual_in_words, words=words),
+        people=partial(people_in_words, words=words),
+        change=partial(change_in_words, words=words),
+        when=partial(_when, words=words, with_day=wanted.days > 1),
+        clock=clock,
+        line=_line,
+        snippet=_snippet,
+        heard=partial(_heard, wanted=wanted),
     )
 
 
@@ -129,21 +136,6 @@ def change_in_words(change: Change, words: Words) -> str:
         calls=words.number(figure.calls),
         usual=words.share(figure.usual or 0),
     )
-
-
-def _functions(words: Words, wanted: Wanted, heard: Callable[..., Sequence[str]]) -> dict[str, Any]:
-    """What the templates call."""
-    return {
-        "part": partial(part_in_words, words=words),
-        "usual": partial(usual_in_words, words=words),
-        "people": partial(people_in_words, words=words),
-        "change": partial(change_in_words, words=words),
-        "when": partial(_when, words=words, with_day=wanted.days > 1),
-        "clock": clock,
-        "line": _line,
-        "snippet": _snippet,
-        "heard": heard,
-    }
 
 
 def _scale(lines: Iterable[Trend]) -> float:
@@ -252,38 +244,46 @@ def _rest(review: Review, words: Words) -> Iterator[str]:
         yield f"| {' | '.join((*cells, found))} |"
 
 
-COLUMNS = (
-    *("day", "started_at", "call_id", "queue", "team", "agent", "outcome", "severity", "violations", "incidents"),
-    *("turn", "second", "risk", "confidence", "needs_review", "state", "reason", "quote"),
-    *("right_outcome", "right_violations", "right_incidents", "incidents_looked_for"),
-)
-
-
 def review_csv(review: Review) -> str:
-    """Head line and calls, worst first; quotes of those that the page shows in full."""
-    return csv_text([COLUMNS, *_rows(review)])
+    """The calls to review, worst first; quotes of those that the page shows in full."""
+    return table_csv(
+        _csv_table(review), [*((call.row, call) for call in review.calls), *((row, None) for row in review.rest)]
+    )
 
 
-def _rows(review: Review) -> Iterator[tuple[str, ...]]:
-    for call in review.calls:
-        worst = call.worst
-        turn, second = (str(worst.turn), worst.start) if worst else ("", None)
-        at = "" if second is None else f"{second:.1f}"
-        yield (*_row(call.row, review, turn, at), call.why, call.said, *_right(call.row))
-    for row in review.rest:
-        turn = str(row.first_violation_turn or "")
-        yield (*_row(row, review, turn), review.reasons.get(row.key, ""), "", *_right(row))
+def _csv_table(review: Review) -> Table[_Line]:
+    """The words of the contracts, not of a language."""
 
+    def worst(line: _Line) -> Finding | None:
+        return line[1].worst if line[1] else None
 
-def _row(row: CallRow, review: Review, turn: str = "", second: str = "") -> Iterator[str]:
-    agent = row.agent if review.wanted.agents else None
-    yield from (str(row.day), row.started_at or "", row.call_id, row.queue or "", row.team or "", agent or "")
-    yield from (row.outcome, row.severity or "", " ".join(row.violations), " ".join(row.incidents), turn, second)
-    yield from (f"{row.risk:.3f}", f"{row.confidence:.3f}")
-    yield from (str(row.needs_review).lower(), row.state)
+    def turn(line: _Line) -> int | None:
+        found = worst(line)
+        return found.turn if found else None if line[1] else line[0].first_violation_turn
 
-
-def _right(row: CallRow) -> Iterator[str]:
-    """What people say, empty where that is open; and whether anybody looked for incidents."""
-    yield from (row.right_outcome or "", " ".join(row.right_violations or ()), " ".join(row.right_incidents or ()))
-    yield str(bool(row.looked_for)).lower()
+    cells: dict[str, tuple[Kind, Callable[[_Line], Cell]]] = {
+        "day": ("day", lambda line: line[0].day),
+        "started_at": ("text", lambda line: line[0].started_at),
+        "call_id": ("text", lambda line: line[0].call_id),
+        "queue": ("text", lambda line: line[0].queue),
+        "team": ("text", lambda line: line[0].team),
+        "agent": ("text", lambda line: line[0].agent if review.wanted.agents else None),
+        "outcome": ("text", lambda line: line[0].outcome),
+        "severity": ("text", lambda line: line[0].severity),
+        "violations": ("text", lambda line: " ".join(line[0].violations)),
+        "incidents": ("text", lambda line: " ".join(line[0].incidents)),
+        "turn": ("turn", turn),
+        "second": ("second", lambda line: getattr(worst(line), "start", None)),
+        "risk": ("share", lambda line: line[0].risk),
+        "confidence": ("share", lambda line: line[0].confidence),
+        "needs_review": ("text", lambda line: str(line[0].needs_review).lower()),
+        "state": ("text", lambda line: line[0].state),
+        "reason": ("prose", lambda line: line[1].why if line[1] else review.reasons.get(line[0].key)),
+        "quote": ("prose", lambda line: line[1].said if line[1] else None),
+        # What people say, empty where that is open; and whether anybody looked for incidents.
+        "right_outcome": ("text", lambda line: line[0].right_outcome),
+        "right_violations": ("text", lambda line: " ".join(line[0].right_violations or ())),
+        "right_incidents": ("text", lambda line: " ".join(line[0].right_incidents or ())),
+        "incidents_looked_for": ("text", lambda line: str(bool(line[0].looked_for)).lower()),
+    }
+    return Table("review", [Column(name, kind, 0, of) for name, (kind, of) in cells.items()])

@@ -66,8 +66,8 @@ class CallMask:
         return JudgedMask(self.judged, self.language, self.known)
 
 
-MarkKind = Literal["violation", "incident", "evidence", "action", "factor", "event"]
-"""evidence: words in another turn that speak for a violation or incident."""
+MarkKind = Literal["violation", "incident", "evidence", "action", "disclosure", "change", "factor", "event"]
+"""evidence: words in another turn that speak for a violation or incident; disclosure, change: an action, in evals."""
 _STRENGTH: tuple[MarkKind, ...] = ("violation", "incident", "evidence", "action", "factor", "event")
 """Where words are marked more than once, the first of these gives the colour."""
 _BROKEN: tuple[MarkKind, ...] = ("violation", "incident")
@@ -82,7 +82,8 @@ _SURE = 0.95
 class Mark:
     """Something found at a turn. `word`: a word of the domain; `state`: what became of it (or its severity).
 
-    `quotes`: where in the turn; `probability`: how sure the reader is, where it is not sure.
+    `quotes`: where in the turn; `probability`: how sure the reader is, where it is not sure; `labelled`: the state of
+    a label beside it.
     """
 
     kind: MarkKind
@@ -91,6 +92,7 @@ class Mark:
     subject: str = ""
     quotes: tuple[str, ...] = ()
     probability: float | None = None
+    labelled: str = ""
 
 
 @dataclass(frozen=True)
