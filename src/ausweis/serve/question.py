@@ -159,40 +159,31 @@ class Question:
     def filter(self) -> CallFilter:
         """The filter for the store: of no call whose verdict the one who asks must not see yet, but for the sample."""
         shown: Shown = next(show for show in SHOWN if show == self.show)
+        asked: dict[str, Any] = {
+            "first": self.days[0],
+            "last": self.days[1],
+            "queues": self.queues,
+            "teams": (self.team,) if self.team else (),
+            "text": self.q or None,
+            "read_by": self.names if self.q else (),
+        }
         if shown == "sample":
-            return self._waiting
+            # What a verdict says is not asked for: it would be told so.
+            return CallFilter(**asked, unheard_by=self.names)
         state = tuple(state for state in STATES if state == self.state)
         return CallFilter(
-            first=self.days[0],
-            last=self.days[1],
+            **asked,
             outcomes=tuple(outcome for outcome in OUTCOMES if outcome == self.outcome),
             violations=tuple(violation for violation in VIOLATIONS if violation == self.violation),
             incidents=(self.incident,) if self.incident not in ("", ANY) else (),
             any_incident=self.incident == ANY,
             finding=next((finding for finding in FINDINGS if finding == self.finding), None),
             looked_for={"": None, "yes": True, "no": False}.get(self.looked, self.looked),
-            queues=self.queues,
-            teams=(self.team,) if self.team else (),
             states=state or _STATES_OF[shown],
             to_review=True if shown == "todo" else None,
-            text=self.q or None,
-            read_by=self.names if self.q else (),
             seen_by=self.names,
             # That people differ in a calibration session is told when it is closed.
             calibrated=False if shown in ("second", "settle") else None,
-        )
-
-    @property
-    def _waiting(self) -> CallFilter:
-        """The sample as it waits for the one who asks. What a verdict says is not asked for: it would be told so."""
-        return CallFilter(
-            first=self.days[0],
-            last=self.days[1],
-            queues=self.queues,
-            teams=(self.team,) if self.team else (),
-            text=self.q or None,
-            read_by=self.names if self.q else (),
-            unheard_by=self.names,
         )
 
     def waits(self, state: State) -> bool:

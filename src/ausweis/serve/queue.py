@@ -15,7 +15,7 @@ from ausweis.pages.workbook import MEDIA_TYPE, call_book, records_of
 from ausweis.serve.decision import said_of
 from ausweis.serve.desk import RequestContext, require_lead
 from ausweis.serve.question import ANY, FINDINGS, PERIODS, SHOWN, STATES, Question
-from ausweis.serve.search import HitView, View, found_view, hits_of, searched_of
+from ausweis.serve.search import View, found_view, hits_of, searched_of
 from ausweis.serve.web import answer
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
@@ -26,23 +26,15 @@ _NO_CALLS = {"today": "no_calls_today", "yesterday": "no_calls_yesterday"}
 _VIEWS = ("todo", "second", "settle", "sample")
 
 
-@dataclass(frozen=True)
-class EmptyView:
-    """`done`: that nothing is left; `today`: what was done today; `onward`: name and address of other views."""
-
-    done: str
-    today: str = ""
-    onward: Sequence[tuple[str, str]] = ()
-
-
-def empty_view(context: RequestContext, question: Question, views: Sequence[View]) -> EmptyView | None:
+def empty_view(context: RequestContext, question: Question, views: Sequence[View]) -> dict[str, Any] | None:
     """What is said of days that have no calls, and of a view in which nothing is left; None where other calls are.
 
-    That all is done is said of the whole of a view alone: not of a search, a filter or days. `views`: all.
+    `done`: that nothing is left, said of the whole of a view alone, not of a search, a filter or days; `today`: what
+    was done today; `onward`: name and address of other views.
     """
     words, (first, last) = context.words, question.days
     if (first or last) and not context.store.count(CallFilter(first=first, last=last)):
-        return EmptyView(words.text(_NO_CALLS.get(question.period, "no_calls_then")))
+        return {"done": words.text(_NO_CALLS.get(question.period, "no_calls_then")), "today": "", "onward": ()}
     if question.show in ("decided", "all") or not question.is_whole or context.store.days() is None:
         return None
     onward = [
@@ -53,7 +45,8 @@ def empty_view(context: RequestContext, question: Question, views: Sequence[View
     if not onward:
         onward = [(words.text("empty_draw"), "/sample"), (words.text("figures"), "/figures")]
     is_drawn = question.show != "sample" or context.store.count(CallFilter(sampled=True))
-    return EmptyView(words.text(f"empty_{question.show}" if is_drawn else "sample_none"), _today(context), onward)
+    done = words.text(f"empty_{question.show}" if is_drawn else "sample_none")
+    return {"done": done, "today": _today(context), "onward": onward}
 
 
 def _today(context: RequestContext) -> str:
@@ -96,7 +89,7 @@ class RowView:
     state: State | Literal["decided"]
     right: str = ""
     held_by: str = ""
-    hit: HitView | None = None
+    hit: dict[str, Any] | None = None
 
     @property
     def what(self) -> str:
@@ -206,6 +199,7 @@ def choices(context: RequestContext, show: str, looked: str = "") -> dict[str, A
     words, named = context.words, context.desk.lists.get()
     # Who sees the riskiest of a sample first decides a part of it that is no sample.
     orders = ("time",) if show == "sample" else ("risk", "time")
+    kind = [] if looked in ("", "yes", "no") else [(looked, words.word(looked))]
     return {
         "orders": [(order, words.text(f"by_{order}")) for order in orders],
         "outcomes": _named(OUTCOMES, words),
@@ -215,13 +209,8 @@ def choices(context: RequestContext, show: str, looked: str = "") -> dict[str, A
         "teams": [(team, team) for team in named.teams],
         "states": _named(STATES, words),
         "findings": [(finding, words.text(f"count_{finding}")) for finding in FINDINGS],
-        "looked": _looked(looked, words),
+        "looked": [("yes", words.text("yes")), ("no", words.text("no")), *kind],
     }
-
-
-def _looked(looked: str, words: Words) -> list[tuple[str, str]]:
-    known = [("yes", words.text("yes")), ("no", words.text("no"))]
-    return known if looked in ("", "yes", "no") else [*known, (looked, words.word(looked))]
 
 
 def _named(ids: Iterable[str], words: Words) -> list[tuple[str, str]]:
@@ -242,13 +231,9 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
     secret = context.store.keys(CallFilter(keys=tuple(decided), calibrated=True)) if decided else []
     others = {key for key in decided if key not in own or key in secret}
     views = [replace(view, state="decided", right="") if view.key in others else view for view in views]
-    return [_blind(view, context.words) if view.key in hidden else view for view in views]
-
-
-def _blind(view: RowView, words: Words) -> RowView:
-    """A row that tells nothing of the verdict."""
-    found = ((words.text("not_heard"), ""),)
-    return replace(view, risk=None, found=found, tone="", severity=None, unsure=False, right="")
+    # A row that tells nothing of the verdict.
+    blind = {"risk": None, "found": ((context.words.text("not_heard"), ""),), "tone": "", "severity": None}
+    return [replace(view, **blind, unsure=False, right="") if view.key in hidden else view for view in views]
 
 
 def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool) -> RowView:
@@ -283,13 +268,12 @@ def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple
     times = Counter(one.name for one in found)
     by_turn = groupby(named(found).values(), key=lambda one: (one.turn, one.incident and one.name))
     for (turn, _), ones in by_turn:
-        yield ", ".join(_times(words.word(one.name), times[one.name]) for one in ones), words.text("in_turn", turn=turn)
+        named_times = (
+            words.word(one.name) + (f" ({times[one.name]} ×)" if times[one.name] > 1 else "") for one in ones
+        )
+        yield ", ".join(named_times), words.text("in_turn", turn=turn)
     if not found:
         yield words.word(row.outcome), ""
-
-
-def _times(name: str, times: int) -> str:
-    return name if times == 1 else f"{name} ({times} ×)"
 
 
 def _views(context: RequestContext, question: Question) -> list[View]:

@@ -1,7 +1,7 @@
 """Recordings of a call: in parts, as WAV where a browser needs that, and their wave form."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from ausweis.audio.pcm import Pcm, can_decode, open_pcm
 from ausweis.audio.plain_pcm import PlainPcm
 from ausweis.audio.wav import HEADER_BYTES, Wav, header
 from ausweis.audio.wave_form import Row, wave_form
-from ausweis.calls.call import Turn
 from ausweis.errors import InputError
 from ausweis.pages.findings import is_there
 from ausweis.serve.desk import RequestContext
@@ -146,24 +145,34 @@ def wave(context: RequestContext) -> Response:
     turns = record.call.turns if record.call else ()
     # Another text may have other turns, and with them other sides.
     key = (record.says, *(_state(place, path) for place, path in files.items()))
-    rows = context.desk.waves.get(key, lambda: _rows(files, turns))
+
+    def rows_of() -> list[Row]:
+        readable = {}
+        for place, path in files.items():
+            with suppress(InputError):
+                readable[place] = open_pcm(path)
+        try:
+            return wave_form(readable, turns)
+        except (InputError, OSError):
+            return []
+
+    rows = context.desk.waves.get(key, rows_of)
     if rows is None:
         return Response(status_code=503, headers={"Retry-After": "3"})
-    return JSONResponse([_told(row) for row in rows])
-
-
-def _rows(files: dict[int, Path], turns: Sequence[Turn]) -> list[Row]:
-    readable = dict(_readable(files))
-    try:
-        return wave_form(readable, turns)
-    except (InputError, OSError):
-        return []
-
-
-def _readable(files: dict[int, Path]) -> Iterator[tuple[int, Pcm]]:
-    for place, path in files.items():
-        with suppress(InputError):
-            yield place, open_pcm(path)
+    return JSONResponse(
+        [
+            {
+                "place": row.file,
+                "channel": row.channel,
+                "side": row.side,
+                "seconds": row.seconds,
+                "levels": list(row.levels),
+                "gain": row.gain,
+                "gains": dict(row.gains),
+            }
+            for row in rows
+        ]
+    )
 
 
 def _state(place: int, path: Path) -> tuple[int, Path, int, int]:
@@ -172,15 +181,3 @@ def _state(place: int, path: Path) -> tuple[int, Path, int, int]:
     except OSError:
         return place, path, 0, 0
     return place, path, about.st_mtime_ns, about.st_size
-
-
-def _told(row: Row) -> dict[str, object]:
-    return {
-        "place": row.file,
-        "channel": row.channel,
-        "side": row.side,
-        "seconds": row.seconds,
-        "levels": list(row.levels),
-        "gain": row.gain,
-        "gains": dict(row.gains),
-    }

@@ -3,8 +3,7 @@
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.responses import RedirectResponse, Response
@@ -15,34 +14,10 @@ from ausweis.serve.desk import RequestContext, Searched
 from ausweis.serve.question import Question
 from ausweis.store import MAX_TERMS, SHORTEST, CallFilter, Hit, search_terms
 
-__all__ = ["HitView", "View", "forget", "found_view", "hits_of", "save", "search_unmasked", "searched_of"]
+__all__ = ["View", "forget", "found_view", "hits_of", "save", "search_unmasked", "searched_of"]
 
 View = tuple[str, str, int]
 """Name and address of a view of the queue, and how many calls it has."""
-
-
-class Part(NamedTuple):
-    """A part of what is shown. `marked`: it is what was searched for; `masked`: it stands for personal data."""
-
-    text: str
-    marked: bool = False
-    masked: bool = False
-
-
-class FoundView(NamedTuple):
-    """How many calls were found in all, in words; the views where they are; and what is to be known of that number."""
-
-    total: str
-    where: Sequence[View]
-    notes: Sequence[str]
-
-
-@dataclass(frozen=True)
-class HitView:
-    """Where a call says what was searched for: the turn, and its words around that."""
-
-    turn: int
-    parts: Sequence[Part]
 
 
 def searched_of(context: RequestContext, question: Question) -> Searched | None:
@@ -50,7 +25,7 @@ def searched_of(context: RequestContext, question: Question) -> Searched | None:
     return context.desk.searches.get((context.session.id, question.found))
 
 
-def found_view(context: RequestContext, question: Question, views: Sequence[View]) -> FoundView | None:
+def found_view(context: RequestContext, question: Question, views: Sequence[View]) -> dict[str, Any] | None:
     """What a search found in all calls, and what it did not look into; None where nothing is searched for.
 
     `views`: all that the reader has, each with the number of calls that were found in it, whatever the filter is.
@@ -60,7 +35,7 @@ def found_view(context: RequestContext, question: Question, views: Sequence[View
         return None
     terms = search_terms(question.q)
     if len(terms) > MAX_TERMS:
-        return FoundView("", [], [words.text("search_many", most=MAX_TERMS)])
+        return {"total": "", "where": [], "notes": [words.text("search_many", most=MAX_TERMS)]}
     keys = searched.keys if searched else None
     total = context.store.count(CallFilter(text=question.q or None, read_by=question.names, keys=keys))
     counts: Counter[str] = Counter({name: count for name, _, count in views})
@@ -76,10 +51,10 @@ def found_view(context: RequestContext, question: Question, views: Sequence[View
     if question.q and not any(len(term) >= SHORTEST for term in terms):
         notes.append(words.text("search_short"))
     where = [view for view in views if view[2] and (view[0] != "all" or elsewhere)]
-    return FoundView(words.text("search_found", total=words.number(total)), where, notes)
+    return {"total": words.text("search_found", total=words.number(total)), "where": where, "notes": notes}
 
 
-def hits_of(context: RequestContext, question: Question, keys: Sequence[int]) -> dict[int, HitView]:
+def hits_of(context: RequestContext, question: Question, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Where it is, for those of these calls that say it."""
     searched = searched_of(context, question)
     looked_for = searched.words if searched else question.q
@@ -89,13 +64,18 @@ def hits_of(context: RequestContext, question: Question, keys: Sequence[int]) ->
     return {key: _hit_view(hit, context.words) for key, hit in found.items()}
 
 
-def _hit_view(hit: Hit, words: Words) -> HitView:
+def _hit_view(hit: Hit, words: Words) -> dict[str, Any]:
     before, behind = hit.cut
-    parts = [Part("… ")] if before else []
-    for piece in hit.pieces:
-        text = shown_as(piece.kind, words.language) if piece.kind else piece.text
-        parts.append(Part(text, piece.marked, piece.kind is not None))
-    return HitView(hit.turn, (*parts, *([Part(" …")] if behind else [])))
+    parts = [
+        {
+            "text": shown_as(piece.kind, words.language) if piece.kind else piece.text,
+            "marked": piece.marked,
+            "masked": piece.kind is not None,
+        }
+        for piece in hit.pieces
+    ]
+    first, last = ({"text": text, "marked": False, "masked": False} for text in ("… ", " …"))
+    return {"turn": hit.turn, "parts": [*([first] if before else []), *parts, *([last] if behind else [])]}
 
 
 _KEPT = 20
