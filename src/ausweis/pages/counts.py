@@ -196,7 +196,8 @@ def tally(counts: Iterable[DayCount], *, days: int = 0) -> Tally:
             "to_review": group.to_review,
         }
         for subject, some in group.numbers.items():
-            part = _part(subject)
+            part = _INCIDENT if subject.incident else _VIOLATION
+            part += f":{subject.name}" if subject.name else ""
             total.people[part] = total.people.get(part, Counted()) + some
             more[part] = some.reported
         for name, count in more.items():
@@ -255,25 +256,20 @@ def _figure(name: str, now: Tally, before: Tally) -> Figure:
     return Figure(name, count, calls, before.share(name) if calls else None, chance, people)
 
 
-def _part(subject: Subject) -> str:
-    kind = _INCIDENT if subject.incident else _VIOLATION
-    return f"{kind}:{subject.name}" if subject.name else kind
-
-
-Place = tuple[str, str] | None
+Group = tuple[str, str] | None
 """`queue` or `team` with its name; None: all calls."""
 
 
 def tallies(
     store: Store, which: CallFilter, start: date, first: date, last: date
-) -> Mapping[Place, tuple[Tally, Tally]]:
+) -> Mapping[Group, tuple[Tally, Tally]]:
     """Counts from `first` to `last`, and of the days from `start` on before; of each queue and team if of several.
 
     Each is of all its days at once: on a single day, a team may be too small to be counted.
     """
     yesterday = first - timedelta(days=1)
     now, before = _all(store, which, first, last), _all(store, which, start, yesterday)
-    counted: dict[Place, tuple[Tally, Tally]] = {None: (now, before.as_read(now))}
+    counted: dict[Group, tuple[Tally, Tally]] = {None: (now, before.as_read(now))}
     places: tuple[Column, ...] = ("queue", "team")
     for by in places:
         here = _by(store.day_counts(first, last, filter=which, by=(by,)), by)

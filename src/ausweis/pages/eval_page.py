@@ -12,7 +12,7 @@ from ausweis.evals.metrics.calibration import Bin, Curve
 from ausweis.evals.metrics.outcomes import NONE, told
 from ausweis.evals.metrics.ranking import found_curve
 from ausweis.evals.metrics.stability import flipped
-from ausweis.evals.metrics.summary import Slice, Summary, rows_of
+from ausweis.evals.metrics.summary import Summary, rows_of
 from ausweis.evals.source import EvalSource
 from ausweis.judging.sentences import review_sentence, violation_sentence
 from ausweis.pages.markup import page_of
@@ -32,7 +32,7 @@ def eval_page(source: EvalSource) -> str:
     flips = set(flipped(source.cases))
     first = sorted((case for case in source.cases if case.repeat == 1), key=lambda one: (one.right, -one.risk, one.id))
     calls = [_call(case, source, flips=case.id in flips) for case in first]
-    learned = source.calibrated
+    slices, learned = sorted(source.summary.slices, key=lambda part: part.tag), source.calibrated
     learned_events = learned.events if learned else None
     present = {mark for call in calls for mark in call["marks"]}
     return page_of(
@@ -43,7 +43,7 @@ def eval_page(source: EvalSource) -> str:
         summary=source.summary,
         rows=rows_of(source.summary),
         confusion=_heat(source.summary),
-        tags=_by_kind(source.summary.slices),
+        tags=[(kind, list(parts)) for kind, parts in groupby(slices, key=lambda part: part.tag.partition(":")[0])],
         curve=_review_curve(source.cases, source.summary),
         calibration=_confidence(source.summary),
         risks=_reliability(risk_curve(source), learned.risk if learned else None, "calls a violation at a risk"),
@@ -63,12 +63,6 @@ def _heat(summary: Summary) -> Mapping[str, Sequence[tuple[str, int, int]]]:
         cells = [(verdict, count) for verdict, count in row.items() if verdict != NONE or failed]
         heat[label] = [(verdict, count, -(-count * SHADES // total) if total else 0) for verdict, count in cells]
     return heat
-
-
-def _by_kind(slices: Sequence[Slice]) -> list[tuple[str, list[Slice]]]:
-    """Tags by what stands before their colon."""
-    ordered = sorted(slices, key=lambda part: part.tag)
-    return [(kind, list(parts)) for kind, parts in groupby(ordered, key=lambda part: part.tag.partition(":")[0])]
 
 
 def _review_curve(cases: Sequence[Case], summary: Summary) -> dict[str, Any] | None:

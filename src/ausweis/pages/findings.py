@@ -133,7 +133,8 @@ class Finding:
 def findings_of(judged: JudgedCall, words: Words, mask: CallMask) -> list[Finding]:
     """In order of harm: the gravest moment first, then by turn; of what happened at one moment, the gravest first."""
     verdict, advised = judged.verdict, list[tuple[Finding, Advice]]()
-    for found, one in zip(found_of(verdict), (*verdict.violations, *verdict.incidents), strict=True):
+    happened: tuple[Violation | Incident, ...] = (*verdict.violations, *verdict.incidents)
+    for found, one in zip(found_of(verdict), happened, strict=True):
         if isinstance(one, Violation):
             why, right = violation_sentence(one, words.language, verdict.vocabulary), advice(one, verdict, words)
         else:

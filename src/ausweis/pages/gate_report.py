@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from xml.etree import ElementTree as Xml
 
-from ausweis.evals.comparing import Change, Comparison
+from ausweis.evals.comparing import Comparison
 from ausweis.evals.gate import Gate, GateCheck
 from ausweis.pages.markup import cell
 
@@ -50,7 +50,8 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
             yield ""
             yield "| call | label | before | after |"
             yield "|---|---|---|---|"
-            yield from (_row(change) for change in changes[:SHOWN])
+            for one in changes[:SHOWN]:
+                yield f"| {_id(one.id)} | {one.label} | {one.before} | {one.after} |"
             if len(changes) > SHOWN:
                 yield f"| and {len(changes) - SHOWN} more | | | |"
     if comparison.relabelled:
@@ -59,10 +60,6 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
     if comparison.new:
         yield ""
         yield f"New, not in the baseline: {len(comparison.new)} calls."
-
-
-def _row(change: Change) -> str:
-    return f"| {_id(change.id)} | {change.label} | {change.before} | {change.after} |"
 
 
 def _id(text: str) -> str:

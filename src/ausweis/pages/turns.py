@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 
 from ausweis.calls.call import Call
-from ausweis.facts import Event, Facts
+from ausweis.facts import Facts
 from ausweis.judging.verdict import Incident, Verdict, Violation
 from ausweis.masking import mask
 from ausweis.masking.judged import JudgedCall, JudgedMask
@@ -222,12 +222,8 @@ def _read(facts: Facts, verdict: Verdict) -> Iterator[tuple[int, Mark]]:
             event.kind in _ACTION_EVENTS and (event.turn, subject) in actions
         )
         if not shown:
-            yield event.turn, _event_mark(event)
-
-
-def _event_mark(event: Event) -> Mark:
-    unsure = event.probability if event.probability < _SURE else None
-    return Mark("event", event.kind, subject=event.subject or "", quotes=(event.quote,), probability=unsure)
+            unsure = event.probability if event.probability < _SURE else None
+            yield event.turn, Mark("event", event.kind, "", event.subject or "", (event.quote,), unsure)
 
 
 def _places(text: str, marks: Iterable[Mark], *, whole: bool) -> Iterator[tuple[int, int, MarkKind]]:

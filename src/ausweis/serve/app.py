@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -255,7 +254,11 @@ def _refuse_large(request: Request) -> None:
 
 
 def _context(request: Request, session: Session, form: dict[str, str]) -> RequestContext:
-    asked = _texts(request.query_params)
+    # Of each field the last value, or all where it takes several, a line each.
+    values = request.query_params
+    asked = {
+        name: "\n".join(values.getlist(name)) if name in SEVERAL else values[name] for name in list(values)[:MAX_FIELDS]
+    }
     return RequestContext(
         desk=desk_of(request),
         session=session,
@@ -268,9 +271,3 @@ def _context(request: Request, session: Session, form: dict[str, str]) -> Reques
         form=form,
         partial="hx-request" in request.headers and "hx-history-restore-request" not in request.headers,
     )
-
-
-def _texts(values: QueryParams) -> dict[str, str]:
-    """The fields of an address: of each the last value, or all where it takes several, a line each."""
-    names = list(values)[:MAX_FIELDS]
-    return {name: "\n".join(values.getlist(name)) if name in SEVERAL else values[name] for name in names}

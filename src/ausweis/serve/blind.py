@@ -11,10 +11,9 @@ from ausweis.errors import StoreError
 from ausweis.pages.turns import CallMask, turn_views
 from ausweis.pages.words import Words
 from ausweis.serve.calibration import left_of
-from ausweis.serve.decision import draft_of, keep_once, label_of, note_of, said_at, said_of, verdict_key_of
+from ausweis.serve.decision import draft_of, keep_once, label_of, note_of, said_at, said_of
 from ausweis.serve.desk import Done, RequestContext
-from ausweis.serve.question import Question
-from ausweis.serve.queue import PAGE, Around, filter_of, meta_of, question_of, row_views
+from ausweis.serve.queue import PAGE, Around, around_of, meta_of, question_of, row_views
 from ausweis.serve.recordings import recordings
 from ausweis.serve.web import answer, dates_of, number_of
 from ausweis.serve.working import at_call, progress
@@ -84,7 +83,7 @@ def blind_page(
         "blind.html.j2",
         here="calibration" if session else "sample",
         call=_call(context, record),
-        around=around_in(context, session, key) if session else _around(context, key, question),
+        around=around_in(session, key) if session else around_of(context, key, question),
         progress=progress_in(context, session) if session else progress(context, key, question),
         calibration=session,
         said=said_of(context, question.query()),
@@ -111,7 +110,7 @@ def heard_form(
     return {"heard": form, "heard_outcomes": (*OUTCOMES, NOT_SURE), "heard_before": said is not None}
 
 
-def around_in(context: RequestContext, session: Calibration, key: int) -> Around:
+def around_in(session: Calibration, key: int) -> Around:
     """The calls before and after this one in a session."""
     place = session.calls.index(key)
     return Around(*(session.calls[one] if 0 <= one < len(session.calls) else None for one in (place - 1, place + 1)))
@@ -120,11 +119,6 @@ def around_in(context: RequestContext, session: Calibration, key: int) -> Around
 def progress_in(context: RequestContext, session: Calibration) -> str:
     """How much of a session is left for the reader."""
     return context.words.count("calibration_left", len(left_of(context, session)))
-
-
-def _around(context: RequestContext, key: int, question: Question) -> Around:
-    which = filter_of(context, question, free=True)
-    return Around(*context.store.neighbours(key, which, order=question.by))
 
 
 def _given(said: Decision) -> dict[str, str]:
@@ -168,18 +162,14 @@ def _keep(context: RequestContext, record: CallRecord) -> Done:
     given = {name: value for name, value in form.items() if name not in INCIDENTS or name in asked}
     if form.get("outcome") not in (*OUTCOMES, NOT_SURE):
         raise StoreError("what was heard is missing", code="heard_missing")
-    label = None if form["outcome"] == NOT_SURE else label_of(given)
+    label = label_of(given, given=form["outcome"] != NOT_SURE)
     opened = _opened(form)
     made = context.store.hear(
         record.row.key,
         reviewer=context.session.reviewer,
-        outcome=label.outcome if label else None,
-        violations=label.violations if label else (),
-        incidents=label.incidents if label else (),
+        **label | {"incidents": label["incidents"] or ()},
         asked=asked,
         note=note_of(form),
-        verdict_key=verdict_key_of(form),
-        says=form.get("says"),
         seconds=time.time() - opened if opened else None,
     )
     return Done(record.row.key, made.key, made.choice)

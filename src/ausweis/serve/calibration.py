@@ -179,7 +179,8 @@ def _page(context: RequestContext, session: Calibration) -> Response:
     rows = row_views(context, [store.record(key).row for key in session.calls])
     takes_part = session.state == "open" and session.asks(me)
     left = set(left_of(context, session)) if takes_part else set()
-    named = session.reviewers or tuple(_called(person, _names(context)) for person in sorted(done))
+    known = {person_of(name): name for name in _names(context)}
+    named = session.reviewers or tuple(known.get(person, person) for person in sorted(done))
     return answer(
         context,
         "calibration.html.j2",
@@ -242,10 +243,6 @@ def _names(context: RequestContext) -> list[str]:
     gone = {person_of(one.name) for one in context.store.reviewers() if one.withdrawn}
     known = {person_of(name): name for name in reversed(context.store.known_names())}
     return sorted((name for person, name in known.items() if person not in gone), key=str.casefold)
-
-
-def _called(person: str, names: Sequence[str]) -> str:
-    return next((name for name in names if person_of(name) == person), person)
 
 
 def _drawing(form: Mapping[str, str]) -> _Drawing:

@@ -26,14 +26,13 @@ from ausweis.serve.decision import (
     proposed,
     said_of,
     sent,
-    verdict_key_of,
 )
 from ausweis.serve.desk import Done, RequestContext
-from ausweis.serve.queue import Around, filter_of, question_of, row_view
+from ausweis.serve.queue import around_of, question_of, row_view
 from ausweis.serve.recordings import recordings
 from ausweis.serve.web import answer, number_of, typed_of
 from ausweis.serve.working import at_call, progress, settles
-from ausweis.store import Calibration, CallRecord, Objection, same_person
+from ausweis.store import CallRecord, Objection, same_person
 from ausweis.vocabulary import OUTCOMES
 
 __all__ = ["call_page", "decide", "form_page", "mask_again", "resume", "shown_call", "unmask", "withdraw"]
@@ -99,7 +98,7 @@ def decide(context: RequestContext) -> Response:
     """Keep the decision, then go on to the next call of the queue; what cannot be kept is given back, filled in."""
     key, question, form = context.parts["key"], question_of(context), context.form
     # Before deciding: a call that is decided may not be in this queue any more.
-    after = context.store.neighbours(key, filter_of(context, question, free=True), order=question.by)[1]
+    after = around_of(context, key, question).after
     try:
         keep_once(context, lambda: _keep(context))
     except StoreError as error:
@@ -187,6 +186,7 @@ def _page(
     said, draft = said_of(context, question.query()), draft_of(record, context.session.reviewer)
     first = proposed(record.verdict) if draft is None else again(record.verdict, draft)
     settling = settles(context, record, question)
+    leads = context.session.role == "lead"
     call = shown_call(
         record,
         context.words,
@@ -200,7 +200,7 @@ def _page(
         "call.html.j2",
         here="calls",
         call=call,
-        around=Around(*context.store.neighbours(key, filter_of(context, question, free=True), order=question.by)),
+        around=around_of(context, key, question),
         progress=progress(context, key, question),
         settling=settling,
         objections=_objections(context, record),
@@ -211,7 +211,8 @@ def _page(
         outcomes=OUTCOMES,
         form=first if form is None else sent(record, form),
         calibration=session,
-        calibrations=_prepared(context),
+        # Those that a lead may add the call to.
+        calibrations=[one for one in context.store.calibrations() if one.state == "prepared"] if leads else [],
         **at_call(context, record, question, problem=problem, given_back=bool(form), status=status),
         **heard_form(context, record, session, form if session else None),
     )
@@ -225,32 +226,21 @@ def _objections(context: RequestContext, record: CallRecord) -> list[Objection]:
     return context.store.objections(call_key=record.row.key) if is_told else []
 
 
-def _prepared(context: RequestContext) -> list[Calibration]:
-    """The sessions that a lead may add the call to."""
-    leads = context.session.role == "lead"
-    return [one for one in context.store.calibrations() if one.state == "prepared"] if leads else []
-
-
 def _keep(context: RequestContext) -> Done:
     """Keep what was sent: what was decided by that."""
     form = context.form
     choice = CHOICES.get(form.get("choice", ""))
-    verdict_key = verdict_key_of(form)
     if choice is None:
         raise StoreError("what was decided is missing", code="choice_missing")
-    label = label_of(form) if choice == "overrule" else None
+    label = label_of(form, given=choice == "overrule")
     record = _record(context)
     made = context.store.decide(
         context.parts["key"],
         reviewer=context.session.reviewer,
         choice=choice,
-        outcome=label.outcome if label else None,
-        violations=label.violations if label else (),
-        incidents=label.incidents if label else None,
+        **label,
         note=note_of(form),
         coaching="coaching" in form,
-        verdict_key=verdict_key,
-        says=form.get("says"),
         settles=choice != "not_sure" and settles(context, record, question_of(context)),
     )
     return Done(context.parts["key"], made.key, choice)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ausweis.errors import StoreError
 from ausweis.judging.verdict import Verdict
@@ -11,7 +11,7 @@ from ausweis.pages.words import Words
 from ausweis.serve.desk import Done, RequestContext
 from ausweis.serve.web import number_of
 from ausweis.store import CallRecord, Choice, Decision, blind_statement, same_person
-from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentId, Outcome, ViolationType
+from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentId, ViolationType
 
 __all__ = [
     "CHOICES",
@@ -27,7 +27,6 @@ __all__ = [
     "said_at",
     "said_of",
     "sent",
-    "verdict_key_of",
 ]
 
 CHOICES: dict[str, Choice] = {"confirm": "confirm", "overrule": "overrule", "not_sure": "not_sure"}
@@ -42,14 +41,6 @@ class Tick(NamedTuple):
     kind: str
     turn: int
     ticked: bool
-
-
-class Label(NamedTuple):
-    """What a reviewer says is right."""
-
-    outcome: Outcome
-    violations: list[tuple[ViolationType, int]]
-    incidents: list[tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -80,7 +71,9 @@ def proposed(verdict: Verdict) -> DecisionForm:
     """The form as it is at first: where the verdict found what, and no outcome, so that two keys clear no call."""
     violations = [(violation.type, violation.turn) for violation in verdict.violations]
     types = [(kind, _listed(kind, violations)) for kind in VIOLATIONS]
-    return DecisionForm("", "", types, _ticks(verdict), [(kind, "") for kind in INCIDENTS])
+    named = dict.fromkeys((incident.id, incident.turn) for incident in verdict.incidents)
+    ticks = [Tick(f"keep-{turn}-{kind}", kind, turn, ticked=True) for kind, turn in named]
+    return DecisionForm("", "", types, ticks, [(kind, "") for kind in INCIDENTS])
 
 
 def draft_of(record: CallRecord, reviewer: str) -> Decision | None:
@@ -138,24 +131,20 @@ def note_of(form: Mapping[str, str]) -> str:
     return note
 
 
-def verdict_key_of(form: Mapping[str, str]) -> int:
-    """The verdict that was on the page.
+def label_of(form: Mapping[str, str], *, given: bool = True) -> dict[str, Any]:
+    """The right label (none unless `given`) and the verdict that was on the page, as the store takes them.
+
+    Turns of violations count only where the outcome is a violation.
 
     Raises:
-        StoreError: the form names none.
+        StoreError: there is no outcome or verdict, a turn is no number, or a violation has no turn.
     """
-    key = number_of(form.get("verdict_key", ""))
-    if key is None:
+    verdict_key = number_of(form.get("verdict_key", ""))
+    if verdict_key is None:
         raise StoreError("what was decided is missing", code="choice_missing")
-    return key
-
-
-def label_of(form: Mapping[str, str]) -> Label:
-    """The right label; turns of violations count only where the outcome is a violation.
-
-    Raises:
-        StoreError: there is no outcome, a turn is no number, or a violation has no turn.
-    """
+    page = {"verdict_key": verdict_key, "says": form.get("says")}
+    if not given:
+        return {"outcome": None, "violations": (), "incidents": None, **page}
     outcome = next((word for word in OUTCOMES if word == form.get("outcome")), None)
     if outcome is None:
         raise StoreError("the right outcome is missing", code="outcome_missing")
@@ -166,7 +155,7 @@ def label_of(form: Mapping[str, str]) -> Label:
     ticked = (re.fullmatch(r"keep-([0-9]{1,7})-(.+)", name) for name in form)
     incidents = [(match[2], int(match[1])) for match in ticked if match]
     incidents += [(kind, turn) for kind in INCIDENTS for turn in _turns(form, kind)]
-    return Label(outcome, violations, list(dict.fromkeys(incidents)))
+    return {"outcome": outcome, "violations": violations, "incidents": list(dict.fromkeys(incidents)), **page}
 
 
 def _turns(form: Mapping[str, str], kind: str) -> list[int]:
@@ -178,11 +167,6 @@ def _turns(form: Mapping[str, str], kind: str) -> list[int]:
 
 def _listed(kind: str, happened: Iterable[tuple[str, int]]) -> str:
     return ", ".join(str(turn) for one, turn in sorted(set(happened)) if one == kind)
-
-
-def _ticks(verdict: Verdict) -> list[Tick]:
-    named = dict.fromkeys((incident.id, incident.turn) for incident in verdict.incidents)
-    return [Tick(f"keep-{turn}-{kind}", kind, turn, ticked=True) for kind, turn in named]
 
 
 class ComparedLine(NamedTuple):

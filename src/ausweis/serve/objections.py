@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
 from ausweis.serve.call_page import shown_call
-from ausweis.serve.decision import DecisionForm, label_of, proposed, sent, verdict_key_of
+from ausweis.serve.decision import DecisionForm, label_of, proposed, sent
 from ausweis.serve.desk import RequestContext, require_lead
 from ausweis.serve.web import answer, date_of
 from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, Ruling
@@ -81,17 +81,12 @@ def rule(context: RequestContext) -> Response:
         ruling = RULINGS.get(form.get("ruling", ""))
         if ruling is None:
             raise StoreError("it is missing how the lead ruled", code="ruling_missing")
-        label = label_of(form) if ruling == "withdrawn" else None
         context.store.rule_on_objection(
             found.key,
             ruling=ruling,
             by=context.session.reviewer,
             note=form.get("note", ""),
-            outcome=label.outcome if label else None,
-            violations=label.violations if label else (),
-            incidents=label.incidents if label else None,
-            verdict_key=verdict_key_of(form),
-            says=form.get("says"),
+            **label_of(form, given=ruling == "withdrawn"),
         )
     except StoreError as error:
         return _page(context, found, problem=context.words.error(error))

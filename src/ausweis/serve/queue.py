@@ -20,7 +20,18 @@ from ausweis.serve.web import answer
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
-__all__ = ["PAGE", "Around", "download", "filter_of", "meta_of", "question_of", "queue_page", "row_view", "row_views"]
+__all__ = [
+    "PAGE",
+    "Around",
+    "around_of",
+    "download",
+    "filter_of",
+    "meta_of",
+    "question_of",
+    "queue_page",
+    "row_view",
+    "row_views",
+]
 
 _NO_CALLS = {"today": "no_calls_today", "yesterday": "no_calls_yesterday"}
 _VIEWS = ("todo", "second", "settle", "sample")
@@ -102,6 +113,11 @@ class Around(NamedTuple):
 
     before: int | None
     after: int | None
+
+
+def around_of(context: RequestContext, key: int, question: Question) -> Around:
+    """The calls around one in this queue, without those that others are at."""
+    return Around(*context.store.neighbours(key, filter_of(context, question, free=True), order=question.by))
 
 
 def queue_page(context: RequestContext) -> Response:
@@ -232,7 +248,12 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
     others = {key for key in decided if key not in own or key in secret}
     views = [replace(view, state="decided", right="") if view.key in others else view for view in views]
     # A row that tells nothing of the verdict.
-    blind = {"risk": None, "found": ((context.words.text("not_heard"), ""),), "tone": "", "severity": None}
+    blind: dict[str, Any] = {
+        "risk": None,
+        "found": ((context.words.text("not_heard"), ""),),
+        "tone": "",
+        "severity": None,
+    }
     return [replace(view, **blind, unsure=False, right="") if view.key in hidden else view for view in views]
 
 

@@ -69,14 +69,13 @@ def _facts(record: CallRecord, words: Words, *, agents: bool) -> Iterator[tuple[
 
 def _quotes(findings: Sequence[Finding]) -> list[Quote]:
     said = dict.fromkeys(quote for finding in findings for quote in finding.quotes)
-    return [quote._replace(text=_shortened(quote.text)) for quote in list(said)[:QUOTES]]
+    return [
+        one if len(one.text) <= LONGEST else one._replace(text=one.text[:LONGEST].rsplit(" ", 1)[0] + " …")
+        for one in list(said)[:QUOTES]
+    ]
 
 
 def _is_of_caller(finding: Finding, record: CallRecord) -> bool:
     known = (one.speaker for one in INCIDENTS.values() if one.id == finding.name)
     turns = record.call.turns[finding.turn - 1 : finding.turn] if record.call else ()
     return finding.incident and next(known, turns[0].speaker if turns else "unknown") == "caller"
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " …"
