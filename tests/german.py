@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from importlib.resources import files
 
 from ausweis.judging.sentences import PERMISSIONS, SENTENCES
-from ausweis.views.words import table
+from ausweis.pages.words import table
 from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS, LEVELS, SEVERITY_NAMES, VIOLATIONS, Language
 
 __all__ = ["english_in", "ids_in", "own_words_of"]

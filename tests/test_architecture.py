@@ -45,8 +45,3 @@ def test_imports_lead_to_packages_above() -> None:
         if ORDER.index(package) > ORDER.index(package_of(path))
     ]
     assert upward == []
-
-
-def test_the_daily_review_and_the_desk_share_views_and_nothing_else() -> None:
-    for package, other in (("reports", "serve"), ("serve", "reports")):
-        assert other not in {name for path in (SOURCE / package).rglob("*.py") for name in imports(path)}

@@ -15,9 +15,9 @@ THEMES = {
     "engines/weights": "kinds",
     "judging": "broken_policies package properties",
     "masking": "golden spellings",
+    "pages": "decided languages",
     "prompts": "broken_templates cli role_injection",
     "reading": "linear_time",
-    "reports": "decided languages",
     "serve": "blind_browser browser explained figures_browser keys narrowing own_words player sheet_browser signin "
     "team_browser unsent",
     "store": "damage relatives",

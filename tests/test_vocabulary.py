@@ -145,7 +145,7 @@ from ausweis.facts import Event, Facts
 from ausweis.reading.labels import factors_of, meaning
 from ausweis.reading.plausible import plausible
 from ausweis.reading.labels import Possible
-from ausweis.views.words import Words
+from ausweis.pages.words import Words
 from ausweis.vocabulary import hot_words
 
 levels = {"low": {"any_of": [["shoe_size"]]}}

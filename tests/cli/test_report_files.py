@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 from tests.cli.processes import Run
-from tests.reports.review_days import DAY, filled
+from tests.pages.review_days import DAY, filled
 
 from ausweis.store import Store
 

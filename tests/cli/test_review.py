@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.cli.processes import Run
-from tests.reports.review_days import DAY, filled
+from tests.pages.review_days import DAY, filled
 
 from ausweis.errors import InputError, RunError
 from ausweis.store import Store
@@ -143,7 +143,7 @@ def test_one_target_that_fails_does_not_keep_the_others_from_being_told(
         if "bad" in address:
             raise InputError(f"could not be sent to {address[8:]}")
 
-    monkeypatch.setattr("ausweis.reports.notify.notify", notify)
+    monkeypatch.setattr("ausweis.pages.notify.notify", notify)
     targets = [f"https://{name}.example" for name in ("bad1", "good", "bad2")]
     options = [word for one in targets for word in ("--notify", one)]
     result = run("review", "--day", str(DAY), "--out", "page.html", *options)
@@ -185,7 +185,7 @@ def test_the_first_and_the_last_day_that_there_are(run: Run) -> None:
 @given(st.dates(), st.integers(1, 366))
 def test_any_days_are_days_or_too_early(day: date, number: int) -> None:
     from ausweis.cli.review import days_of
-    from ausweis.reports.review_source import BEFORE
+    from ausweis.pages.review import BEFORE
 
     try:
         first, last = days_of(str(day), number)

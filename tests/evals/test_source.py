@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.reports.eval_runs import source, write_run
+from tests.pages.eval_runs import source, write_run
 
 from ausweis.cli.eval.report import report
 from ausweis.errors import AusweisError, InputError

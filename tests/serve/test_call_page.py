@@ -8,9 +8,8 @@ from tests.serve.filled import Judged, call_of, fill, golden, incident, judged, 
 from tests.serve.serving import Visitor, desk_of, visitor
 
 from ausweis.facts import Event, Facts
+from ausweis.pages.words import Words
 from ausweis.store import CallFilter, Store
-from ausweis.views.decided import label_in_words
-from ausweis.views.words import Words
 
 TO_REVIEW = CallFilter(to_review=True, states=("open",))
 RIGHT = {"choice": "overrule", "outcome": "violation", "late_authentication": "3"}
@@ -69,7 +68,7 @@ def test_a_turn_that_broke_a_rule_twice_is_proposed_once(tmp_path: Path) -> None
         assert 'name="no_authentication" value="1"' in visitor(store).page("/calls/1")
         store.decide(1, reviewer="Anna", choice="confirm", verdict_key=store.record(1).verdict_key)
         (decision,) = store.record(1).decisions
-        assert label_in_words(decision, Words("en")) == "violation, no authentication in turn 1"
+        assert Words("en").label(decision) == "violation, no authentication in turn 1"
 
 
 def test_the_page_says_who_speaks_for_whom_since_when(tmp_path: Path) -> None:

@@ -9,10 +9,8 @@ from tests.serve.filled import LAST_DAY, call_of, fill, judged
 from tests.serve.serving import visitor
 
 from ausweis.facts import Event, Facts
-from ausweis.reports.review_csv import review_csv
-from ausweis.reports.review_markdown import review_markdown
-from ausweis.reports.review_page import review_page
-from ausweis.reports.review_source import Review, Wanted, review_of
+from ausweis.pages.review import Review, Wanted, review_of
+from ausweis.pages.review_page import review_csv, review_markdown, review_page
 from ausweis.store import CallFilter, Store
 
 TEXTS = ["Ihr Liegeplatz?", "B 17, Wendt.", "Da liegt die Möwe. Ihr Hafenwort ist Kaugummi.", "Ja.", "Ist gesperrt."]

@@ -1,12 +1,18 @@
+"""The queue, where it is empty, and as an Excel file."""
+
+import io
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
-from tests.serve.filled import call_of, fill, incident, judged
+from openpyxl import Workbook, load_workbook
+from tests.serve.filled import LAST_DAY, call_of, fill, incident, judged
 from tests.serve.serving import Visitor, desk_of, visitor
 
 from ausweis.facts import Facts
-from ausweis.reports.review_source import Wanted, review_of
+from ausweis.pages.review import Wanted, review_of
+from ausweis.serve import queue as module
 from ausweis.serve.queue import PAGE
 from ausweis.store import CallFilter, Store
 
@@ -155,3 +161,167 @@ def test_an_empty_store_has_a_queue(tmp_path_factory: pytest.TempPathFactory) ->
         assert "No calls fit." in anna.page("/")
         assert "No sample has been drawn yet." in anna.page("/sample")
         assert "needs a sample" in anna.page("/figures")
+
+
+def test_who_has_decided_all_is_told_what_was_done_and_where_to_go_on(store: Store) -> None:
+    desk = desk_of(store)
+    anna, ben = Visitor(desk, "Anna"), Visitor(desk, "Ben")
+    keys = store.keys(CallFilter(to_review=True, states=("open",)))
+    for place, key in enumerate(keys):
+        choice = "not_sure" if place == 0 else "confirm"
+        verdict = str(store.record(key).verdict_key)
+        who = ben if place == 1 else anna
+        _, onward = who.send(f"/calls/{key}/decisions", choice=choice, verdict_key=verdict)
+    page = anna.page(onward)
+    assert "All reviewed." in page
+    assert f"Decided today: {len(keys)}, {len(keys) - 1} of them by you." in page
+    assert '<a href="/?show=settle">To settle (1)</a>' in page
+    assert "Second opinion (1)" not in page
+    assert '<a href="/?show=second">Second opinion (1)</a>' in ben.page("/")
+    assert "All reviewed." in anna.http.get("/", headers={"HX-Request": "true"}).text
+
+
+def test_no_sample_is_called_decided_before_one_was_drawn(store: Store) -> None:
+    anna = visitor(store)
+
+    def told() -> str:
+        return anna.http.get("/?show=sample", headers={"Accept-Language": "de"}).text
+
+    assert "Bisher ist keine Stichprobe gezogen." in told()
+    assert "Die Stichprobe ist entschieden." not in told()
+    first, last = store.days() or (date.min, date.max)
+    (key,) = store.draw_sample(first, last, 1, seed=1)
+    assert f"/calls/{key}?" in told()
+    anna.send(
+        f"/calls/{key}/heard", outcome=store.record(key).row.outcome, verdict_key=str(store.record(key).verdict_key)
+    )
+    assert "Die Stichprobe ist entschieden." in told()
+
+
+@pytest.mark.parametrize("show", ["todo", "second", "settle", "sample", "decided", "all"])
+@pytest.mark.parametrize(
+    "asked",
+    ["q=xyzzy", "q=ab", "found=gone", "period=yesterday", "first=2030-01-01", "queue=Nowhere", "outcome=inconclusive"],
+)
+def test_all_done_is_said_of_the_whole_queue_alone(store: Store, show: str, asked: str) -> None:
+    page = visitor(store).page(f"/?show={show}&{asked}")
+    for done in (
+        "All reviewed.",
+        "No call waits",
+        "nothing to settle",
+        "sample is decided",
+        "No sample has been drawn",
+    ):
+        assert done not in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "language", "said"),
+    [
+        ("period=yesterday", "de", "Von gestern sind keine Anrufe da. Lief der Import?"),
+        ("period=yesterday", "en", "There are no calls of yesterday. Did the import run?"),
+        ("period=today&outcome=violation", "de", "Von heute sind keine Anrufe da. Lief der Import?"),
+        ("first=2030-01-01", "en", "There are no calls of these days. Did the import run?"),
+        ("first=2030-01-01&q=xyzzy", "en", "There are no calls of these days. Did the import run?"),
+    ],
+)
+@pytest.mark.parametrize("show", ["todo", "decided", "all", "sample"])
+def test_days_without_calls_say_so(store: Store, show: str, asked: str, language: str, said: str) -> None:
+    page = visitor(store).http.get(f"/?show={show}&{asked}", headers={"Accept-Language": language}).text
+    assert said in page
+
+
+def test_nothing_found_is_not_a_day_without_calls(store: Store) -> None:
+    anna = visitor(store)
+    for query in ("?q=xyzzy", "?show=decided", f"?first={LAST_DAY}&show=decided"):
+        page = anna.page(f"/{query}")
+        assert "No calls fit." in page
+        assert "import" not in page
+
+
+TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def taken(anna: Visitor, query: str = "") -> Workbook:
+    answer = anna.http.post(f"/calls.xlsx{query}", data={"csrf": anna.csrf})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, TYPE)
+    assert answer.headers["content-disposition"].startswith('attachment; filename="ausweis-')
+    assert answer.headers["cache-control"] == "no-store"
+    return load_workbook(io.BytesIO(answer.content))
+
+
+def column(book: Workbook, sheet: str, name: str) -> list[object]:
+    head = [cell.value for cell in book[sheet][1]]
+    return [row[head.index(name)] for row in book[sheet].iter_rows(min_row=2, values_only=True)]
+
+
+def test_it_holds_the_calls_of_the_filter_in_their_order(store: Store) -> None:
+    book = taken(visitor(store), "?show=all&queue=Hotline&order=time")
+    keys = store.keys(CallFilter(queues=("Hotline",)), order="time")
+    assert column(book, "Calls", "Call") == [store.record(key).row.call_id for key in keys]
+    assert set(column(book, "Calls", "Queue")) == {"Hotline"}
+    assert book["Calls"]["A2"].hyperlink.target == f"http://127.0.0.1:8321/calls/{keys[0]}"
+
+
+def test_it_is_masked_and_names_no_agent(store: Store) -> None:
+    anna = visitor(store)
+    key = store.keys(CallFilter(to_review=True))[0]
+    anna.send(f"/calls/{key}/unmask")
+    book = taken(anna)
+    cells = [str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row]
+    said = store.record(key).verdict.violations[0].evidence[0].quote
+    assert not [cell for cell in cells if said in cell or "agent-" in cell]
+    assert [cell for cell in cells if "agent-" in cell] == []
+    assert column(taken(visitor(store, agents=True)), "Calls", "Agent")[0] == store.record(key).row.agent
+
+
+def test_the_chain_keeps_who_took_it(store: Store) -> None:
+    taken(visitor(store))
+    (last,) = store.chain(limit=1)
+    assert (last.what, last.who) == ("exported", "Anna")
+    store.verify_chain()
+
+
+def test_what_others_decided_stays_hidden(store: Store) -> None:
+    key = store.keys(CallFilter(to_review=True))[0]
+    record = store.record(key)
+    store.decide(key, reviewer="Ben", choice="confirm", note="Erst fragen.", verdict_key=record.verdict_key)
+    book = taken(visitor(store), "?show=decided")
+    assert (column(book, "Calls", "State"), column(book, "Calls", "Note")) == (["Decided"], [None])
+    book = taken(visitor(store, "Ben"), "?show=decided")
+    assert (column(book, "Calls", "State"), column(book, "Calls", "Note")) == (["Confirmed"], ["Erst fragen."])
+
+
+def test_it_stops_at_the_limit_and_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 3)
+    book = taken(visitor(store))
+    assert book["Calls"].max_row == 4
+    assert any("no more than 3." in str(cell.value) for (cell,) in book["About this file"].iter_rows())
+
+
+def test_only_forms_of_our_own_get_it(store: Store) -> None:
+    anna = visitor(store)
+    assert anna.http.post("/calls.xlsx", data={"csrf": "wrong"}).status_code == 403
+    assert anna.http.get("/calls.xlsx").status_code == 405
+    assert not [one for one in store.chain() if one.what == "exported"]
+
+
+def test_only_a_lead_gets_it(store: Store) -> None:
+    desk = desk_of(store)
+    petra = Visitor(desk, "", store.invite("Petra", by="Anna").own_key)
+    assert petra.http.post("/calls.xlsx", data={"csrf": petra.csrf}).status_code == 403
+    assert "/calls.xlsx" not in petra.page("/")
+    assert 'action="/calls.xlsx"' in Visitor(desk, "Anna").page("/")
+    assert not [one for one in store.chain() if one.what == "exported"]
+
+
+def test_calls_that_are_to_be_heard_blind_are_left_out(store: Store) -> None:
+    first, last = store.days() or (date.min, date.max)
+    drawn = store.draw_sample(first, last, 5, seed=1)
+    book = taken(visitor(store), "?show=all")
+    ids = {store.record(key).row.call_id for key in drawn}
+    assert ids.isdisjoint(column(book, "Calls", "Call"))
+    book = taken(visitor(store), "?show=sample")
+    assert book["Calls"].max_row == 1
+    told = [str(cell.value) for (cell,) in book["About this file"].iter_rows()]
+    assert f"Left out, since you hear them without the verdict first: {len(drawn)}." in told

@@ -15,7 +15,7 @@ from tests.serve.serving import Visitor, desk_of, visitor
 from ausweis.errors import StoreError
 from ausweis.facts import Event, Facts
 from ausweis.serve.desk import Searched
-from ausweis.serve.indexer import indexing
+from ausweis.serve.running import indexing
 from ausweis.store import CallFilter, Store
 
 SECRETS = ("Krummbiegel", "rummb", "biegel", "4711", "471", "klabautermann")

@@ -13,8 +13,8 @@ from tests.serve.filled import call_of, fill, incident, judged
 from tests.serve.serving import Visitor, visitor
 
 from ausweis.facts import Facts
+from ausweis.pages.words import Words
 from ausweis.store import Store
-from ausweis.views.words import Words
 
 
 def worst(store: Store) -> int:

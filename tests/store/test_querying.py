@@ -12,9 +12,8 @@ from tests.store.conftest import Filled
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.judging.harm import Found
+from ausweis.pages.turns import CallMask, turn_views
 from ausweis.store import CallFilter, CallRow, Cursor, Order, Store
-from ausweis.views.masks import CallMask
-from ausweis.views.turns import turn_views
 from ausweis.vocabulary import SEVERITIES
 
 

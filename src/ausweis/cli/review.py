@@ -13,7 +13,7 @@ from ausweis.cli.warning import warn
 from ausweis.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
-    from ausweis.reports.review_source import Review, Wanted
+    from ausweis.pages.review import Review, Wanted
     from ausweis.store import Store
 
 __all__ = ["review"]
@@ -81,8 +81,8 @@ def review(
     Personal data in quotes is masked. Every page is remembered in the store, so that deleting a call removes it too.
     """
     need_sqlalchemy()
-    from ausweis.reports.notify import check_address
-    from ausweis.reports.review_source import Wanted, review_of
+    from ausweis.pages.notify import check_address
+    from ausweis.pages.review import Wanted, review_of
 
     first, last = days_of(day, days)
     wanted = Wanted(first=first, last=last, masked=not unmasked, serve=serve_address(serve), **shown)
@@ -97,7 +97,7 @@ def review(
             _log_unmasked(store, source, every="xlsx" in paths)
         for kind, path in paths.items():
             write_report(store, path, source.keys, partial(_content, store, source, kind))
-    if "html" in paths and wanted.masked and not wanted.serve and any(call.recorded for call in source.calls):
+    if "html" in paths and wanted.masked and not wanted.serve and any(call.recordings for call in source.calls):
         warn(_UNHEARD)
     _notify(targets, source)
 
@@ -109,7 +109,7 @@ def days_of(text: str, number: int) -> tuple[date, date]:
         InputError: none is, or those that they are compared with would be before the year 1.
     """
     from ausweis.errors import InputError
-    from ausweis.reports.review_source import BEFORE
+    from ausweis.pages.review import BEFORE
 
     last = day_of(text)
     if last.toordinal() < number + BEFORE:
@@ -181,7 +181,7 @@ def _notify(targets: tuple[str, ...], source: "Review") -> None:
         InputError: some could not be told.
     """
     from ausweis.errors import InputError
-    from ausweis.reports.notify import notify
+    from ausweis.pages.notify import notify
 
     failed = []
     for target in targets:
@@ -195,9 +195,7 @@ def _notify(targets: tuple[str, ...], source: "Review") -> None:
 
 
 def _content(store: "Store", source: "Review", kind: str) -> str | bytes:
-    from ausweis.reports.review_csv import review_csv
-    from ausweis.reports.review_markdown import review_markdown
-    from ausweis.reports.review_page import review_page
+    from ausweis.pages.review_page import review_csv, review_markdown, review_page
 
     if kind == "xlsx":
         return _book(store, source)
@@ -206,9 +204,9 @@ def _content(store: "Store", source: "Review", kind: str) -> str | bytes:
 
 def _book(store: "Store", source: "Review") -> bytes:
     """All calls to review, each with its findings."""
-    from ausweis.reports.review_page import heading
-    from ausweis.views.call_book import call_book, records_of
-    from ausweis.views.words import Words
+    from ausweis.pages.review_page import heading
+    from ausweis.pages.words import Words
+    from ausweis.pages.workbook import call_book, records_of
 
     wanted, words = source.wanted, Words(source.wanted.language)
     return call_book(

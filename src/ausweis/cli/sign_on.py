@@ -11,7 +11,7 @@ from ausweis.errors import InputError
 from ausweis.opening import read_bytes
 
 if TYPE_CHECKING:
-    from ausweis.serve.sign_on import SignOn
+    from ausweis.serve.auth import SignOn
 
 __all__ = ["sign_on_of", "sign_on_options"]
 
@@ -49,7 +49,7 @@ def sign_on_of(header: str | None, proxies: tuple[str, ...], secret: Path | None
     Raises:
         InputError: an option is missing, a proxy is no address, or the secret cannot be used.
     """
-    from ausweis.serve.sign_on import SignOn
+    from ausweis.serve.auth import SignOn
 
     if header is None:
         if proxies or secret or known_only:

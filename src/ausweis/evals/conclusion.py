@@ -10,7 +10,7 @@ from ausweis.facts import Event, is_nothing
 from ausweis.judging.verdict import Verdict
 from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, ViolationType
 
-__all__ = ["FIELDS", "Conclusion", "event_words", "ids_of", "incident_words", "incidents_said"]
+__all__ = ["FIELDS", "Conclusion", "event_words", "ids_of", "incident_words", "incidents_said", "parts_of"]
 
 FIELDS = ("violations", "factors", "actions", "caller", "authorisation", "incidents", "own_words")
 """What two verdicts of one call may differ in, besides the outcome."""
@@ -96,9 +96,16 @@ def incidents_said(conclusion: Conclusion) -> str:
     return ", ".join(sorted(ids_of(conclusion.incidents))) or "no incident"
 
 
+def parts_of(word: str) -> tuple[str, int, str]:
+    """Name, turn and status of such a word; the status is empty of all but factors."""
+    name, _, rest = word.partition("@")
+    turn, _, status = rest.partition(":")
+    return name, int(turn), status
+
+
 def turn_of(word: str) -> int:
     """The turn of such a word."""
-    return int(word.partition("@")[2].partition(":")[0])
+    return parts_of(word)[1]
 
 
 def _words(parts: Iterable[Any], word: Callable[[Any], str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The server: routes, and who may pass."""
+"""The server: routes, and who may pass. Pages raise StoreError and HTTPException, which are answered here."""
 
 import logging
 import os
@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -17,36 +16,47 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
+from ausweis.pages.words import Words
 from ausweis.serve import (
     blind,
     calibration,
     call_page,
-    download,
     figures,
     objections,
     queue,
-    sample,
-    saved,
+    search,
     sheet,
     team,
-    unmasked_search,
     working,
 )
-from ausweis.serve.audio import audio
-from ausweis.serve.auth import Session
-from ausweis.serve.desk import Desk, RequestContext
-from ausweis.serve.language import keep_language, language_of
-from ausweis.serve.people import session_of, with_cookie
+from ausweis.serve.auth import REFUSALS, Session
+from ausweis.serve.desk import LEAD_ONLY, Desk, RequestContext
 from ausweis.serve.question import SEVERAL
-from ausweis.serve.rendering import answer, render
-from ausweis.serve.requests import desk_of, fields_of, here, origin_of, sign_in_address, words_of
-from ausweis.serve.roles import LEAD_ONLY
+from ausweis.serve.recordings import audio, wave
 from ausweis.serve.security import LOOPBACK, Guard
-from ausweis.serve.sign_on import REFUSALS
-from ausweis.serve.signing_in import invitation_page, sign_in, sign_in_form, sign_in_page, sign_out
-from ausweis.serve.typed import page_of, typed_of
-from ausweis.serve.wave import wave
-from ausweis.views.words import Words
+from ausweis.serve.signing_in import (
+    invitation_page,
+    session_of,
+    sign_in,
+    sign_in_form,
+    sign_in_page,
+    sign_out,
+    with_cookie,
+)
+from ausweis.serve.web import (
+    answer,
+    desk_of,
+    fields_of,
+    here,
+    keep_language,
+    language_of,
+    origin_of,
+    page_of,
+    render,
+    sign_in_address,
+    typed_of,
+    words_of,
+)
 
 __all__ = ["create_app"]
 
@@ -56,57 +66,64 @@ _LOG = logging.getLogger("uvicorn.error")
 MAX_FIELDS = 40
 LARGEST = 2**53
 
+_PAGES: dict[str, Page] = {
+    "/": queue.queue_page,
+    "/calls/{key:int}": call_page.call_page,
+    "/calls/{key:int}/sheet": sheet.sheet_page,
+    "/calls/{key:int}/audio/{place:int}": audio,
+    "/calls/{key:int}/wave": wave,
+    "/calls/{key:int}/form": call_page.form_page,
+    "/calibrations": calibration.calibrations_page,
+    "/calibrations/{key:int}": calibration.calibration_page,
+    "/sample": blind.sample_page,
+    "/figures": figures.figures_page,
+    "/calls/{key:int}/objection": objections.objection_form,
+    "/objections": objections.objections_page,
+    "/objections/{key:int}": objections.objection_page,
+    "/team": team.team_page,
+}
+_FORMS: dict[str, Page] = {
+    "/calls.xlsx": queue.download,
+    "/calls/{key:int}/decisions": call_page.decide,
+    "/calls/{key:int}/withdraw": call_page.withdraw,
+    "/calls/{key:int}/heard": blind.hear,
+    "/calls/{key:int}/unmask": call_page.unmask,
+    "/calls/{key:int}/mask": call_page.mask_again,
+    "/calls/{key:int}/stay": working.stay,
+    "/calls/{key:int}/leave": working.leave,
+    "/calls/{key:int}/take": working.take_over,
+    "/calls/{key:int}/calibrate": calibration.add_call,
+    "/calibrations": calibration.make,
+    "/calibrations/{key:int}/calls": calibration.draw,
+    "/calibrations/{key:int}/drop": calibration.drop,
+    "/calibrations/{key:int}/start": calibration.start,
+    "/calibrations/{key:int}/close": calibration.close,
+    "/filters": search.save,
+    "/filters/{key:int}/forget": search.forget,
+    "/search": search.search_unmasked,
+    "/sample": blind.draw_sample,
+    "/calls/{key:int}/objection": objections.raise_objection,
+    "/objections/{key:int}": objections.rule,
+    "/team/invite": team.invite,
+    "/team/renew": team.renew,
+    "/team/withdraw": team.withdraw,
+    "/team/role": team.change_role,
+}
+
 
 def create_app(desk: Desk) -> Guard:
     """The application for one store, guarded."""
     app = Starlette(
         routes=[
-            Route("/", _page(queue.queue_page)),
-            Route("/calls/{key:int}", _page(call_page.call_page)),
-            Route("/calls.xlsx", _form(download.download), methods=["POST"]),
-            Route("/calls/{key:int}/sheet", _page(sheet.sheet_page)),
-            Route("/calls/{key:int}/audio/{place:int}", _page(audio)),
-            Route("/calls/{key:int}/wave", _page(wave)),
-            Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
-            Route("/calls/{key:int}/withdraw", _form(call_page.withdraw), methods=["POST"]),
-            Route("/calls/{key:int}/heard", _form(blind.hear), methods=["POST"]),
-            Route("/calls/{key:int}/form", _page(call_page.form_page)),
+            *(Route(path, _page(page)) for path, page in _PAGES.items()),
+            *(Route(path, _form(page), methods=["POST"]) for path, page in _FORMS.items()),
             Route("/calls/{key:int}/form", _typed, methods=["POST"]),
-            Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
-            Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),
-            Route("/calls/{key:int}/stay", _form(working.stay), methods=["POST"]),
-            Route("/calls/{key:int}/leave", _form(working.leave), methods=["POST"]),
-            Route("/calls/{key:int}/take", _form(working.take_over), methods=["POST"]),
-            Route("/calls/{key:int}/calibrate", _form(calibration.add_call), methods=["POST"]),
-            Route("/calibrations", _page(calibration.calibrations_page)),
-            Route("/calibrations", _form(calibration.make), methods=["POST"]),
-            Route("/calibrations/{key:int}", _page(calibration.calibration_page)),
-            Route("/calibrations/{key:int}/calls", _form(calibration.draw), methods=["POST"]),
-            Route("/calibrations/{key:int}/drop", _form(calibration.drop), methods=["POST"]),
-            Route("/calibrations/{key:int}/start", _form(calibration.start), methods=["POST"]),
-            Route("/calibrations/{key:int}/close", _form(calibration.close), methods=["POST"]),
-            Route("/filters", _form(saved.save), methods=["POST"]),
-            Route("/filters/{key:int}/forget", _form(saved.forget), methods=["POST"]),
-            Route("/search", _form(unmasked_search.search_unmasked), methods=["POST"]),
-            Route("/sample", _page(sample.sample_page)),
-            Route("/sample", _form(sample.draw), methods=["POST"]),
-            Route("/figures", _page(figures.figures_page)),
-            Route("/calls/{key:int}/objection", _page(objections.objection_form)),
-            Route("/calls/{key:int}/objection", _form(objections.raise_objection), methods=["POST"]),
-            Route("/objections", _page(objections.objections_page)),
-            Route("/objections/{key:int}", _page(objections.objection_page)),
-            Route("/objections/{key:int}", _form(objections.rule), methods=["POST"]),
-            Route("/team", _page(team.team_page)),
-            Route("/team/invite", _form(team.invite), methods=["POST"]),
-            Route("/team/renew", _form(team.renew), methods=["POST"]),
-            Route("/team/withdraw", _form(team.withdraw), methods=["POST"]),
-            Route("/team/role", _form(team.change_role), methods=["POST"]),
             Route("/invitation", invitation_page),
             Route("/signin", sign_in_page),
             Route("/signin", sign_in, methods=["POST"]),
             Route("/signout", sign_out, methods=["POST"]),
             Route("/language", _language),
-            Mount("/static", StaticFiles(packages=[("ausweis.serve", "static"), ("ausweis.views", "static")])),
+            Mount("/static", StaticFiles(packages=[("ausweis.serve", "static"), ("ausweis.pages", "static")])),
         ],
         exception_handlers={HTTPException: _no_page, StoreError: _refused, Exception: _no_page},
     )
@@ -237,7 +254,11 @@ def _refuse_large(request: Request) -> None:
 
 
 def _context(request: Request, session: Session, form: dict[str, str]) -> RequestContext:
-    asked = _texts(request.query_params)
+    # Of each field the last value, or all where it takes several, a line each.
+    values = request.query_params
+    asked = {
+        name: "\n".join(values.getlist(name)) if name in SEVERAL else values[name] for name in list(values)[:MAX_FIELDS]
+    }
     return RequestContext(
         desk=desk_of(request),
         session=session,
@@ -250,9 +271,3 @@ def _context(request: Request, session: Session, form: dict[str, str]) -> Reques
         form=form,
         partial="hx-request" in request.headers and "hx-history-restore-request" not in request.headers,
     )
-
-
-def _texts(values: QueryParams) -> dict[str, str]:
-    """The fields of an address: of each the last value, or all where it takes several, a line each."""
-    names = list(values)[:MAX_FIELDS]
-    return {name: "\n".join(values.getlist(name)) if name in SEVERAL else values[name] for name in names}

@@ -1,24 +1,28 @@
-"""Who is at the browser: a token signs in once, a signed cookie keeps the session, a CSRF token guards each form.
-
-Everything hangs on one secret that is drawn when the server starts, so a restart signs everybody out.
-"""
+"""Who may sign in: the terminal's token, signed cookies, CSRF tokens, a company's sign-on; wrong keys are slowed."""
 
 import base64
 import binascii
 import hashlib
 import hmac
+import ipaddress
 import json
 import re
 import secrets
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Literal
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 
 from ausweis.calls.text import clean
 from ausweis.store import Role
 
-__all__ = ["LIFETIME", "Auth", "By", "Session", "reviewer_name"]
+__all__ = ["LIFETIME", "REFUSALS", "Auth", "Session", "SignOn", "Throttle", "reviewer_name"]
 
 By = Literal["terminal", "key", "proxy"]
 LIFETIME = 12 * 3600
@@ -99,3 +103,135 @@ class Auth:
 def _text(data: bytes) -> str:
     """Base64 without padding: a cookie with `=` in it would be put in quotes."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+_FREE, _FREE_ALL = 5, 100
+"""Wrong keys of one client, and of all together, that are answered at once."""
+_LONGEST, _LONGEST_ALL = 900, 60
+_FORGET = 3600.0
+_CLIENTS = 1000
+
+
+@dataclass
+class _Tries:
+    wrong: int = 0
+    last: float = 0.0
+    until: float = 0.0
+
+
+class Throttle:
+    """For several threads. `now`: a clock that never goes back, in seconds."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._clients: OrderedDict[str, _Tries] = OrderedDict()
+        self._all = _Tries()
+
+    def wrong(self, address: str) -> int:
+        """Note a wrong key of a client: the seconds to wait, 0 where it is simply wrong.
+
+        While a client waits, more wrong ones do not lengthen that.
+        """
+        now = self._now()
+        with self._lock:
+            name = _client(address)
+            own = self._clients.setdefault(name, _Tries())
+            self._clients.move_to_end(name)
+            while len(self._clients) > _CLIENTS:
+                self._clients.popitem(last=False)
+            return max(_count(own, now, _FREE, _LONGEST), _count(self._all, now, _FREE_ALL, _LONGEST_ALL))
+
+    def right(self, address: str) -> None:
+        """Forget the wrong keys of a client: it had the right one after all."""
+        with self._lock:
+            self._clients.pop(_client(address), None)
+
+
+def _count(tries: _Tries, now: float, free: int, longest: int) -> int:
+    """Count one more; each beyond the free ones doubles the time."""
+    if now < tries.until:
+        return int(tries.until - now) + 1
+    if now - tries.last > _FORGET:
+        tries.wrong = 0
+    tries.wrong, tries.last = tries.wrong + 1, now
+    if tries.wrong <= free:
+        return 0
+    seconds = min(longest, 1 << min(tries.wrong - free, 20))
+    tries.until = now + seconds
+    return seconds
+
+
+def _client(address: str) -> str:
+    """Who an address is of: with IPv6, whoever has one has the 2 ** 64 around it too."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if found.version == 4:
+        return str(found)
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
+
+SECRET = "x-ausweis-proxy-secret"  # noqa: S105 - the name of a header
+"""The header with which a proxy proves that it is one."""
+REFUSALS = ("sign_on_proxy", "sign_on_nobody", "sign_on_name", "sign_on_unknown", "sign_on_withdrawn")
+"""Details of refusals, and keys of their sentences."""
+
+
+@dataclass(frozen=True)
+class SignOn:
+    """`header`: which names the user; `proxies`: from where it counts; `secret`: what they send besides, if anything.
+
+    `known_only`: whether those who are not in the table of reviewers are refused; else they review.
+    """
+
+    header: str
+    proxies: tuple[IPv4Network | IPv6Network, ...]
+    secret: str = ""
+    known_only: bool = False
+
+    @classmethod
+    def of(cls, header: str, proxies: tuple[str, ...], secret: str = "", *, known_only: bool = False) -> "SignOn":
+        """From what a user wrote.
+
+        Raises:
+            ValueError: a proxy is no address and no network.
+        """
+        return cls(header, tuple(ip_network(proxy, strict=False) for proxy in proxies), secret, known_only)
+
+    def user(self, headers: Headers, client: str) -> str:
+        """Who the proxy says that it is. `client`: the address that the request came from.
+
+        Raises:
+            HTTPException: it is no proxy that says so, or it names nobody.
+        """
+        secret = headers.get(SECRET, "").encode("latin-1", "replace")
+        proves = not self.secret or hmac.compare_digest(secret, self.secret.encode())
+        if not self._is_proxy(client) or not proves:
+            raise HTTPException(403, "sign_on_proxy")
+        named = headers.getlist(self.header)
+        if len(named) != 1 or not named[0].strip():
+            raise HTTPException(403, "sign_on_nobody")
+        name = _decoded(named[0]).strip()
+        # Cut short or cleaned, it might be another's.
+        if reviewer_name(name) != name:
+            raise HTTPException(403, "sign_on_name")
+        return name
+
+    def _is_proxy(self, client: str) -> bool:
+        try:
+            address = ip_address(client)
+        except ValueError:
+            return False
+        if isinstance(address, IPv6Address) and address.ipv4_mapped:
+            address = address.ipv4_mapped
+        return any(address in proxy for proxy in self.proxies if proxy.version == address.version)
+
+
+def _decoded(value: str) -> str:
+    """A header as its bytes are meant: UTF-8, else Latin-1."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value

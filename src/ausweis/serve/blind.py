@@ -1,62 +1,67 @@
-"""The page of a call whose verdict its reader must not see yet: the call alone, and a form for what she heard."""
+"""The sample, and the page of a call whose verdict its reader must not see yet."""
 
-import secrets
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
+from ausweis.pages.turns import CallMask, turn_views
+from ausweis.pages.words import Words
 from ausweis.serve.calibration import left_of
-from ausweis.serve.call_view import DecisionView, recordings
-from ausweis.serve.comparing import said_at
-from ausweis.serve.decision import draft_of, label_of, note_of, verdict_key_of
+from ausweis.serve.decision import draft_of, keep_once, label_of, note_of, said_at, said_of
 from ausweis.serve.desk import Done, RequestContext
-from ausweis.serve.question import Question
-from ausweis.serve.queue import Around, filter_of, meta_of, question_of
-from ausweis.serve.rendering import answer
-from ausweis.serve.requests import number_of
-from ausweis.serve.said import keep_once, said_of
-from ausweis.serve.working import opened, progress
-from ausweis.store import Calibration, CallRecord, Decision, opinion_of
-from ausweis.views.masks import CallMask
-from ausweis.views.turns import TurnView, turn_views
-from ausweis.views.words import Words
+from ausweis.serve.queue import PAGE, Around, around_of, meta_of, question_of, row_views
+from ausweis.serve.recordings import recordings
+from ausweis.serve.web import answer, dates_of, number_of
+from ausweis.serve.working import at_call, progress
+from ausweis.store import Calibration, CallFilter, CallRecord, Decision, opinion_of
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS
 
-__all__ = ["NOT_SURE", "BlindCall", "around_in", "asked_about", "blind_page", "hear", "heard_form", "progress_in"]
+__all__ = ["blind_page", "draw_sample", "hear", "heard_form", "sample_page"]
+
+MAX_DRAWN = 1000
+PROPOSED = 50
+
+
+def sample_page(context: RequestContext) -> Response:
+    """What was drawn, how much of it is decided, and a form to draw more."""
+    store, words = context.store, context.words
+    drawn = store.count(CallFilter(sampled=True))
+    waiting = CallFilter(unheard_by=store.spellings(context.session.reviewer))
+    left = store.count(waiting)
+    rows = row_views(context, store.calls(waiting, order="chance", limit=PAGE))
+    return answer(
+        context,
+        "sample.html.j2",
+        here="sample",
+        days=store.days(),
+        drawn=drawn,
+        left=left,
+        rows=rows,
+        query="?show=sample",
+        more="/?show=sample" if left > PAGE else None,
+        shown=words.text("sample_left", left=words.number(left), drawn=words.number(drawn)),
+        proposed=PROPOSED,
+        largest=MAX_DRAWN,
+        new=number_of(context.asked.get("new", "")),
+    )
+
+
+def draw_sample(context: RequestContext) -> Response:
+    """Draw calls of these days."""
+    days, wanted = dates_of(context.form), number_of(context.form.get("n", "")) or 0
+    if days is None or not 1 <= wanted <= MAX_DRAWN:
+        raise StoreError("these are no days, or no number of calls", code="sample_wrong", most=MAX_DRAWN)
+    drawn = context.store.draw_sample(*days, wanted, by=context.session.reviewer)
+    return RedirectResponse(f"/sample?new={len(drawn)}", 303)
+
 
 NOT_SURE = "not_sure"
 LONGEST = 12 * 3600
 """Seconds that a page may have been open: a session."""
-
-
-@dataclass(frozen=True)
-class BlindCall:
-    """What is shown of a call: nothing that its verdict says. `about`: name and value of what else is known of it."""
-
-    record: CallRecord
-    meta: Sequence[str]
-    about: Sequence[tuple[str, str]]
-    turns: Sequence[TurnView]
-    audio: Sequence[str]
-    gone: bool
-    unmasked: bool
-    decisions: Sequence[DecisionView] = ()
-
-
-@dataclass(frozen=True)
-class BlindForm:
-    """The fields of the form as they stand, with the turns as text. `opened`: when the page was, since 1970."""
-
-    outcome: str
-    types: Sequence[tuple[str, str]]
-    kinds: Sequence[tuple[str, str]]
-    note: str
-    opened: int
-    unsent: bool
 
 
 def blind_page(
@@ -73,25 +78,16 @@ def blind_page(
     `form`: what was sent and was not kept, with the `status` of that answer.
     """
     key, question = record.row.key, question_of(context)
-    # What cannot be kept is given back, whoever is there by now.
-    place = None if problem or form or session else opened(context, record, question)
-    held = place if place is not None and place.session != context.session.id else None
     return answer(
         context,
         "blind.html.j2",
         here="calibration" if session else "sample",
-        status=status if problem or form else 200,
         call=_call(context, record),
-        around=around_in(context, session, key) if session else _around(context, key, question),
+        around=around_in(session, key) if session else around_of(context, key, question),
         progress=progress_in(context, session) if session else progress(context, key, question),
-        place=None if held else place,
-        held=held,
-        minutes=context.desk.places.minutes(held) if held else 0,
-        query=question.query(),
         calibration=session,
         said=said_of(context, question.query()),
-        once=secrets.token_urlsafe(9),
-        problem=problem,
+        **at_call(context, record, question, problem=problem, given_back=bool(form), status=status, leased=not session),
         **heard_form(context, record, session, form),
     )
 
@@ -103,18 +99,18 @@ def heard_form(
     said = opinion_of(record.decisions, context.session.reviewer, session.key) if session else None
     before = said or (draft_of(record, context.session.reviewer) if session else None)
     given = sent if sent is not None else _given(before) if before else {}
-    form = BlindForm(
-        outcome=given.get("outcome", ""),
-        types=[(kind, given.get(kind, "")) for kind in VIOLATIONS],
-        kinds=[(kind, given.get(kind, "")) for kind in asked_about(record)],
-        note=given.get("note", ""),
-        opened=_opened(given) or int(time.time()),
-        unsent=bool(sent),
-    )
+    form = {
+        "outcome": given.get("outcome", ""),
+        "types": [(kind, given.get(kind, "")) for kind in VIOLATIONS],
+        "kinds": [(kind, given.get(kind, "")) for kind in asked_about(record)],
+        "note": given.get("note", ""),
+        "opened": _opened(given) or int(time.time()),
+        "unsent": bool(sent),
+    }
     return {"heard": form, "heard_outcomes": (*OUTCOMES, NOT_SURE), "heard_before": said is not None}
 
 
-def around_in(context: RequestContext, session: Calibration, key: int) -> Around:
+def around_in(session: Calibration, key: int) -> Around:
     """The calls before and after this one in a session."""
     place = session.calls.index(key)
     return Around(*(session.calls[one] if 0 <= one < len(session.calls) else None for one in (place - 1, place + 1)))
@@ -123,11 +119,6 @@ def around_in(context: RequestContext, session: Calibration, key: int) -> Around
 def progress_in(context: RequestContext, session: Calibration) -> str:
     """How much of a session is left for the reader."""
     return context.words.count("calibration_left", len(left_of(context, session)))
-
-
-def _around(context: RequestContext, key: int, question: Question) -> Around:
-    which = filter_of(context, question, free=True)
-    return Around(*context.store.neighbours(key, which, order=question.by))
 
 
 def _given(said: Decision) -> dict[str, str]:
@@ -140,11 +131,7 @@ def _given(said: Decision) -> dict[str, str]:
 
 
 def hear(context: RequestContext) -> Response:
-    """Keep what the reviewer heard, then show it beside the verdict; what cannot be kept is given back, filled in.
-
-    Raises:
-        StoreError: there is no such call any more.
-    """
+    """Keep what the reviewer heard, then show it beside the verdict; what cannot be kept is given back, filled in."""
     key, question = context.parts["key"], question_of(context)
     record = context.store.record(key)
     session = context.store.calibrates(context.session.reviewer, key)
@@ -154,7 +141,7 @@ def hear(context: RequestContext) -> Response:
         here = replace(context, path=f"/calls/{key}", query=question.query())
         problem = context.words.error(error)
         return blind_page(here, context.store.record(key), session, problem=problem, form=context.form)
-    context.desk.places.leave(key, context.session)
+    context.desk.leases.leave(key, context.session)
     if session is None:
         return RedirectResponse(f"/calls/{key}{question.query()}", 303)
     left = left_of(context, session)
@@ -169,28 +156,20 @@ def asked_about(record: CallRecord) -> tuple[str, ...]:
 
 
 def _keep(context: RequestContext, record: CallRecord) -> Done:
-    """Keep what was sent: what was decided by that.
-
-    Raises:
-        StoreError: the verdict, or the text, says something else by now, or what was sent is no label.
-    """
+    """Keep what was sent: what was decided by that."""
     form = context.form
     asked = asked_about(record)
     given = {name: value for name, value in form.items() if name not in INCIDENTS or name in asked}
     if form.get("outcome") not in (*OUTCOMES, NOT_SURE):
         raise StoreError("what was heard is missing", code="heard_missing")
-    label = None if form["outcome"] == NOT_SURE else label_of(given)
+    label = label_of(given, given=form["outcome"] != NOT_SURE)
     opened = _opened(form)
     made = context.store.hear(
         record.row.key,
         reviewer=context.session.reviewer,
-        outcome=label.outcome if label else None,
-        violations=label.violations if label else (),
-        incidents=label.incidents if label else (),
+        **label | {"incidents": label["incidents"] or ()},
         asked=asked,
         note=note_of(form),
-        verdict_key=verdict_key_of(form),
-        says=form.get("says"),
         seconds=time.time() - opened if opened else None,
     )
     return Done(record.row.key, made.key, made.choice)
@@ -202,22 +181,22 @@ def _opened(form: Mapping[str, str]) -> int:
     return opened if 0 <= time.time() - opened <= LONGEST else 0
 
 
-def _call(context: RequestContext, record: CallRecord) -> BlindCall:
+def _call(context: RequestContext, record: CallRecord) -> dict[str, Any]:
+    """What is shown of a call: nothing that its verdict says."""
     words, unmasked = context.words, context.desk.shows(context.session, record)
     # An amount that is not masked would tell that an incident is about it.
     plain = replace(record, verdict=record.verdict.model_copy(update={"incidents": ()}))
     mask = CallMask(plain, words.language, masked=not unmasked, known=record.masks)
-    audio, gone = recordings(record)
-    return BlindCall(
-        record=record,
-        meta=meta_of(record.row, words, agents=context.desk.agents),
-        about=_about(record, words),
+    return {
+        **recordings(record),
+        "record": record,
+        "meta": meta_of(record.row, words, agents=context.desk.agents),
+        "about": _about(record, words),
         # Of a call without text, quotes are all that is known: of what was found.
-        turns=turn_views(record.call, {}, mask) if record.call else (),
-        audio=audio,
-        gone=gone,
-        unmasked=unmasked,
-    )
+        "turns": turn_views(record.call, {}, mask) if record.call else (),
+        "unmasked": unmasked,
+        "decisions": (),
+    }
 
 
 def _about(record: CallRecord, words: Words) -> list[tuple[str, str]]:

@@ -1,44 +1,74 @@
-"""Calibration sessions: what is left to decide in them, and how a lead prepares, starts and closes one."""
+"""Calibration sessions: prepared, decided, closed, and what was said in them side by side."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
-from ausweis.serve.calibration_result import result_of
-from ausweis.serve.desk import RequestContext
-from ausweis.serve.queue import row_views
-from ausweis.serve.rendering import answer
-from ausweis.serve.requests import dates_of, number_of
-from ausweis.serve.roles import require_lead
-from ausweis.store import Calibration, person_of, same_person
+from ausweis.pages.words import Words
+from ausweis.serve.decision import compared_lines, said_at
+from ausweis.serve.desk import RequestContext, require_lead
+from ausweis.serve.queue import meta_of, row_views
+from ausweis.serve.web import answer, dates_of, number_of
+from ausweis.store import Calibration, CallRecord, Decision, State, held_label, person_of, same_person
 
 __all__ = ["add_call", "calibration_page", "calibrations_page", "close", "draw", "drop", "left_of", "make", "start"]
+
+
+def result_of(context: RequestContext, session: Calibration) -> dict[str, Any]:
+    """The result of a session that is closed, the calls about which reviewers differ first.
+
+    `agreed`: of how many of those that `several` decided, outcome, types and incidents are the same.
+    """
+    said, agreement = context.store.opinions(session.key)
+    calls = [_call(context, session, context.store.record(key), given) for key, given in said.items()]
+    several = [call for call in calls if call["opinions"] > 1]
+    return {
+        "calls": sorted(calls, key=lambda call: (call["agreed"], not call["names"], call["key"])),
+        "agreement": agreement,
+        "agreed": sum(call["agreed"] for call in several),
+        "several": len(several),
+    }
+
+
+def _call(
+    context: RequestContext, session: Calibration, record: CallRecord, given: Sequence[Decision]
+) -> dict[str, Any]:
+    words = context.words.knowing(record.verdict.vocabulary)
+    # Who is not sure differs from nobody; turns may differ.
+    opinions = [(one.outcome, frozenset(name for name, _ in said_at(one))) for one in given if one.outcome is not None]
+    return {
+        "key": record.row.key,
+        "call_id": record.row.call_id,
+        "meta": meta_of(record.row, words, agents=context.desk.agents),
+        "agreed": len(set(opinions)) < 2,
+        "opinions": len(opinions),
+        "names": [one.reviewer for one in given],
+        "lines": compared_lines(given, record.verdict, words),
+        "notes": [(one.reviewer, one.note) for one in given if one.note],
+        "holds": _held(held_label(record.decisions), record.row.state, words),
+        "in_view": [one.reviewer for one in given if session.hides and not one.blind],
+    }
+
+
+def _held(label: Decision | None, state: State, words: Words) -> str:
+    """What the call is by now, in a sentence."""
+    if label is None:
+        return words.text("calibration_state", state=words.word(state))
+    holds = words.label(label) or words.word(label.choice)
+    if label.settles:
+        return words.text("calibration_settled", holds=holds, name=label.reviewer)
+    return words.text("calibration_holds", holds=holds)
+
 
 MAX_DRAWN = 50
 PROPOSED = 5
 
 
 _STATES = {"prepared": "calibration_prepared", "open": "calibration_open", "closed": "calibration_closed"}
-
-
-class SessionRow(NamedTuple):
-    """A session in the list; `left`: how many calls the reader has yet to decide, None where they take no part."""
-
-    session: Calibration
-    day: str
-    state: str
-    left: int | None
-
-
-class Done(NamedTuple):
-    """How many calls somebody has decided."""
-
-    name: str
-    calls: int
 
 
 class _Drawing(NamedTuple):
@@ -56,11 +86,7 @@ def calibrations_page(context: RequestContext) -> Response:
 
 
 def make(context: RequestContext) -> Response:
-    """Prepare a session.
-
-    Raises:
-        StoreError: the calls cannot be drawn.
-    """
+    """Prepare a session."""
     require_lead(context)
     form, store, me = context.form, context.store, context.session.reviewer
     known = _names(context)
@@ -89,22 +115,14 @@ def calibration_page(context: RequestContext) -> Response:
 
 
 def draw(context: RequestContext) -> Response:
-    """Add calls by chance.
-
-    Raises:
-        StoreError: the days or the number are none, or the session was started.
-    """
+    """Add calls by chance."""
     require_lead(context)
     drawn = _draw(context, context.parts["key"], _drawing(context.form))
     return RedirectResponse(f"/calibrations/{context.parts['key']}?new={drawn}", 303)
 
 
 def drop(context: RequestContext) -> Response:
-    """Take a call out.
-
-    Raises:
-        StoreError: the session was started.
-    """
+    """Take a call out."""
     require_lead(context)
     call = number_of(context.form.get("call", ""))
     if call is not None:
@@ -113,33 +131,21 @@ def drop(context: RequestContext) -> Response:
 
 
 def start(context: RequestContext) -> Response:
-    """Let reviewers see it.
-
-    Raises:
-        StoreError: it has no calls.
-    """
+    """Let reviewers see it."""
     require_lead(context)
     context.store.start_calibration(context.parts["key"], by=context.session.reviewer)
     return _back(context)
 
 
 def close(context: RequestContext) -> Response:
-    """Show all what was said.
-
-    Raises:
-        StoreError: it was not started.
-    """
+    """Show all what was said."""
     require_lead(context)
     context.store.close_calibration(context.parts["key"], by=context.session.reviewer)
     return _back(context)
 
 
 def add_call(context: RequestContext) -> Response:
-    """Add a call from its page.
-
-    Raises:
-        StoreError: the session was started, or is none.
-    """
+    """Add a call from its page."""
     require_lead(context)
     number = number_of(context.form.get("calibration", ""))
     if number is None:
@@ -160,11 +166,7 @@ def _back(context: RequestContext) -> Response:
 
 
 def _session(context: RequestContext) -> Calibration:
-    """The session that the address names, if the reader may see it.
-
-    Raises:
-        HTTPException: there is none for them.
-    """
+    """The session that the address names, if the reader may see it."""
     found = [one for one in context.store.calibrations() if one.key == context.parts["key"]]
     if not found or not (context.session.role == "lead" or found[0].asks(context.session.reviewer)):
         raise HTTPException(404)
@@ -177,7 +179,8 @@ def _page(context: RequestContext, session: Calibration) -> Response:
     rows = row_views(context, [store.record(key).row for key in session.calls])
     takes_part = session.state == "open" and session.asks(me)
     left = set(left_of(context, session)) if takes_part else set()
-    named = session.reviewers or tuple(_called(person, _names(context)) for person in sorted(done))
+    known = {person_of(name): name for name in _names(context)}
+    named = session.reviewers or tuple(known.get(person, person) for person in sorted(done))
     return answer(
         context,
         "calibration.html.j2",
@@ -189,7 +192,7 @@ def _page(context: RequestContext, session: Calibration) -> Response:
         rows=rows,
         takes_part=takes_part,
         left=left,
-        done=[Done(name, len(done.get(person_of(name), ()))) for name in named],
+        done=[(name, len(done.get(person_of(name), ()))) for name in named],
         days=store.days(),
         proposed=PROPOSED,
         largest=MAX_DRAWN,
@@ -212,7 +215,7 @@ def _list(context: RequestContext, *, problem: str = "") -> Response:
     leads = context.session.role == "lead"
     seen = [one for one in store.calibrations() if leads or (one.state != "prepared" and one.asks(me))]
     rows = [
-        SessionRow(
+        (
             one,
             words.day(date.fromisoformat(one.made[:10])),
             words.text(_STATES[one.state]),
@@ -240,10 +243,6 @@ def _names(context: RequestContext) -> list[str]:
     gone = {person_of(one.name) for one in context.store.reviewers() if one.withdrawn}
     known = {person_of(name): name for name in reversed(context.store.known_names())}
     return sorted((name for person, name in known.items() if person not in gone), key=str.casefold)
-
-
-def _called(person: str, names: Sequence[str]) -> str:
-    return next((name for name in names if person_of(name) == person), person)
 
 
 def _drawing(form: Mapping[str, str]) -> _Drawing:

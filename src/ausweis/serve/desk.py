@@ -1,19 +1,109 @@
-"""What every page works with: the store, who signs in, and the request."""
+"""What every page works with: the store, the session, the request, and what is kept in memory."""
 
 import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore, Lock
 from typing import NamedTuple
 
-from ausweis.serve.auth import Auth, Session
-from ausweis.serve.kept_waves import KeptWaves
-from ausweis.serve.lists import Lists
-from ausweis.serve.places import Places
-from ausweis.serve.sign_on import SignOn
-from ausweis.serve.throttle import Throttle
-from ausweis.store import CallRecord, Entry, Store
-from ausweis.views.words import Words
+from starlette.exceptions import HTTPException
 
-__all__ = ["Desk", "Done", "RequestContext", "Searched"]
+from ausweis.audio.wave_form import Row
+from ausweis.pages.words import Words
+from ausweis.serve.auth import Auth, Session, SignOn, Throttle
+from ausweis.serve.leases import Leases
+from ausweis.store import CallRecord, Entry, Store
+
+__all__ = ["LEAD_ONLY", "Desk", "Done", "KeptWaves", "Lists", "Named", "RequestContext", "Searched", "require_lead"]
+
+FRESH = 60.0
+"""Seconds for which lists are good; older ones are shown once more, while new ones are made."""
+
+
+class Named(NamedTuple):
+    """All names, each list in order. `teams`: those large enough to be told apart."""
+
+    queues: Sequence[str]
+    teams: Sequence[str]
+    incidents: Sequence[str]
+
+
+class Lists:
+    """The names in a store, for several threads."""
+
+    def __init__(self, store: Store, now: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._now = now
+        self._lock = threading.Lock()
+        self._named: Named | None = None
+        self._made = 0.0
+
+    def get(self) -> Named:
+        """The names; only the very first call waits for them."""
+        named = self._named
+        if named is None:
+            with self._lock:
+                return self._named or self._make()
+        if self._now() - self._made > FRESH and self._lock.acquire(blocking=False):
+            threading.Thread(target=self._make_again, daemon=True).start()
+        return named
+
+    def _make_again(self) -> None:
+        try:
+            self._make()
+        finally:
+            self._lock.release()
+
+    def _make(self) -> Named:
+        days = self._store.days()
+        counts = self._store.day_counts(*days, by=()) if days else []
+        kinds = sorted({kind for count in counts for kind in count.incidents})
+        self._named = Named(self._store.queues(), self._store.teams(), kinds)
+        self._made = self._now()
+        return self._named
+
+
+KEPT = 256
+"""Calls. Each takes 2 KB."""
+WAITING = 4
+"""Requests that wait for their turn to read recordings: more would leave no threads for pages."""
+
+
+class KeptWaves:
+    """Those that were asked for last. One call at a time is read, so that pages do not wait for processors."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, list[Row]] = OrderedDict()
+        self._reading = Lock()
+        self._waiting = BoundedSemaphore(WAITING)
+
+    def get(self, key: Hashable, make: Callable[[], list[Row]]) -> list[Row] | None:
+        """What is kept under the key, or what `make` makes; None where too many wait for that already."""
+        found = self._kept.get(key)
+        if found is not None:
+            # Somebody else's may have pushed it out meanwhile.
+            with suppress(KeyError):
+                self._kept.move_to_end(key)
+            return found
+        if not self._waiting.acquire(blocking=False):
+            return None
+        try:
+            with self._reading:
+                return self._made(key, make)
+        finally:
+            self._waiting.release()
+
+    def _made(self, key: Hashable, make: Callable[[], list[Row]]) -> list[Row]:
+        # Somebody else may have asked for it meanwhile.
+        found = self._kept.pop(key, None)
+        rows = make() if found is None else found
+        self._kept[key] = rows
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return rows
 
 
 class Searched(NamedTuple):
@@ -58,7 +148,7 @@ class Desk:
     deciding: threading.Lock = field(default_factory=threading.Lock)
     searches: dict[tuple[str, str], Searched] = field(default_factory=dict)
     seen: set[tuple[str, int, str]] = field(default_factory=set)
-    places: Places = field(default_factory=Places)
+    leases: Leases = field(default_factory=Leases)
     lists: Lists = field(init=False)
     throttle: Throttle = field(default_factory=Throttle)
 
@@ -97,3 +187,13 @@ class RequestContext:
     def store(self) -> Store:
         """The store."""
         return self.desk.store
+
+
+LEAD_ONLY = "lead_only"
+"""The detail of the refusal, and the key of its sentence."""
+
+
+def require_lead(context: RequestContext) -> None:
+    """Let only leads through; for the beginning of a page or form. Templates ask `session.role == "lead"`."""
+    if context.session.role != "lead":
+        raise HTTPException(403, LEAD_ONLY)

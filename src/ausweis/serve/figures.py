@@ -8,12 +8,11 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from ausweis.pages.counts import Trend, highest, trend_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import Question
-from ausweis.serve.rendering import answer
-from ausweis.serve.requests import date_of
+from ausweis.serve.web import answer, date_of
 from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Counted, Series, Subject, count_objections
-from ausweis.views.trends import Trend, highest, trend_of
 from ausweis.vocabulary import GRAVEST, VIOLATIONS
 
 __all__ = ["figures_page"]
@@ -55,7 +54,8 @@ class Plots(NamedTuple):
 def figures_page(context: RequestContext) -> Response:
     """All figures of the days and of what is asked for."""
     store, known = context.store, context.store.days()
-    subject = _subject(context)
+    subject, words = _subject(context), context.words
+    all_of = "incidents" if subject.incident else "violations"
     shown: dict[str, Any] = {}
     if known is not None:
         period = _period(context, Period(*known))
@@ -78,7 +78,7 @@ def figures_page(context: RequestContext) -> Response:
         what=context.asked.get("what", "") if subject != ALL_VIOLATIONS else "",
         subject=subject,
         choices=_choices(context),
-        subject_name=_named(subject, context),
+        subject_name=words.word(subject.name) if subject.name else words.text(all_of),
         fewest=FEWEST,
         agreement=store.agreement(),
         recall=store.field_recall(),
@@ -95,12 +95,6 @@ def _subject(context: RequestContext) -> Subject:
     if what == _ANY:
         return ALL_INCIDENTS
     return Subject(incident=True, name=what) if what in context.desk.lists.get().incidents else ALL_VIOLATIONS
-
-
-def _named(subject: Subject, context: RequestContext) -> str:
-    if subject.name:
-        return context.words.word(subject.name)
-    return context.words.text("incidents" if subject.incident else "violations")
 
 
 def _choices(context: RequestContext) -> dict[str, list[tuple[str, str]]]:
@@ -130,15 +124,14 @@ def _before(known: Period, days: int) -> date:
 
 def _periods(context: RequestContext, known: Period, shown: Period) -> list[tuple[str, str, bool]]:
     """Periods to be chosen: name, address, and whether it is the one that is shown."""
-    what = context.asked.get("what", "")
+    what = {"what": context.asked["what"]} if context.asked.get("what") else {}
     some = {context.words.text("last_days", days=days): known._replace(first=_before(known, days)) for days in _CHOICES}
     some[context.words.text("all_days")] = known
     current = next((name for name, period in some.items() if period == shown), None)
-    return [(name, _address(period, what), name == current) for name, period in some.items()]
-
-
-def _address(period: Period, what: str) -> str:
-    return f"/figures?{urlencode({'first': period.first, 'last': period.last} | ({'what': what} if what else {}))}"
+    return [
+        (name, f"/figures?{urlencode({'first': period.first, 'last': period.last} | what)}", name == current)
+        for name, period in some.items()
+    ]
 
 
 def _names(context: RequestContext, base: Question, period: Period) -> list[Row]:

@@ -1,63 +1,23 @@
 """Objections of the agent's side to a finding: recorded, listed by their deadline, ruled on. For leads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
-from ausweis.serve.call_view import call_view
-from ausweis.serve.decision import DecisionForm, label_of, proposed, sent, verdict_key_of
-from ausweis.serve.desk import RequestContext
-from ausweis.serve.rendering import answer
-from ausweis.serve.requests import date_of
-from ausweis.serve.roles import require_lead
+from ausweis.serve.call_page import shown_call
+from ausweis.serve.decision import DecisionForm, label_of, proposed, sent
+from ausweis.serve.desk import RequestContext, require_lead
+from ausweis.serve.web import answer, date_of
 from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, Ruling
-from ausweis.views.deadlines import left
-from ausweis.views.words import Words
 from ausweis.vocabulary import OUTCOMES
 
-__all__ = [
-    "ObjectionView",
-    "objection_form",
-    "objection_page",
-    "objections_page",
-    "raise_objection",
-    "rule",
-    "views_of",
-]
+__all__ = ["objection_form", "objection_page", "objections_page", "raise_objection", "rule"]
 
 RULINGS: dict[str, Ruling] = {"stands": "stands", "withdrawn": "withdrawn"}
-
-
-@dataclass(frozen=True)
-class ObjectionView:
-    """An objection in words. `left`: how long until its deadline, or since; empty once somebody has ruled on it."""
-
-    one: Objection
-    raised: str
-    deadline: str
-    left: str
-    overdue: bool
-    ruled: str
-
-
-def views_of(objections: list[Objection], words: Words) -> list[ObjectionView]:
-    """As a page shows them, today."""
-    today = date.today()
-    return [
-        ObjectionView(
-            one=one,
-            raised=words.moment(one.at),
-            deadline=words.day(one.deadline),
-            left=_left(one, words, today),
-            overdue=one.is_overdue(today),
-            ruled=words.moment(one.ruled_at) if one.ruled_at else "",
-        )
-        for one in objections
-    ]
 
 
 def objections_page(context: RequestContext) -> Response:
@@ -65,15 +25,14 @@ def objections_page(context: RequestContext) -> Response:
     require_lead(context)
     known = context.store.objections()
     hidden = context.store.hidden(context.session.reviewer, [one.call.key for one in known])
-    views = views_of([one for one in known if one.call.key not in hidden], context.words)
-    found = {view.one.key: context.words.happened(view.one.call) for view in views}
+    seen = [one for one in known if one.call.key not in hidden]
     return answer(
         context,
         "objections.html.j2",
         here="objections",
-        waiting=[view for view in views if view.one.is_open],
-        ruled=[view for view in views if not view.one.is_open],
-        found=found,
+        waiting=[one for one in seen if one.is_open],
+        ruled=[one for one in seen if not one.is_open],
+        found={one.key: context.words.happened(one.call) for one in seen},
         done=context.asked.get("done") == "1",
     )
 
@@ -122,17 +81,12 @@ def rule(context: RequestContext) -> Response:
         ruling = RULINGS.get(form.get("ruling", ""))
         if ruling is None:
             raise StoreError("it is missing how the lead ruled", code="ruling_missing")
-        label = label_of(form) if ruling == "withdrawn" else None
         context.store.rule_on_objection(
             found.key,
             ruling=ruling,
             by=context.session.reviewer,
             note=form.get("note", ""),
-            outcome=label.outcome if label else None,
-            violations=label.violations if label else (),
-            incidents=label.incidents if label else None,
-            verdict_key=verdict_key_of(form),
-            says=form.get("says"),
+            **label_of(form, given=ruling == "withdrawn"),
         )
     except StoreError as error:
         return _page(context, found, problem=context.words.error(error))
@@ -164,7 +118,6 @@ def _form(context: RequestContext, record: CallRecord, *, problem: str = "") -> 
         row=record.row,
         what=context.words.happened(record.row),
         form=context.form,
-        today=today,
         deadline=context.form.get("deadline") or str(today + timedelta(days=OBJECTION_DAYS)),
     )
 
@@ -172,20 +125,19 @@ def _form(context: RequestContext, record: CallRecord, *, problem: str = "") -> 
 def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Response:
     record = context.store.record(found.call.key)
     context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
-    call = call_view(
+    call = shown_call(
         record, context.words, reviewer=context.session.reviewer, agents=context.desk.agents, unmasked=False
     )
     form: DecisionForm = proposed(record.verdict)
     if context.form:
         form = sent(record, {**context.form, "choice": "overrule"})
-    (view,) = views_of([found], context.words)
     return answer(
         context,
         "objection.html.j2",
         here="objections",
         status=409 if problem else 200,
         problem=problem,
-        view=view,
+        objection=found,
         call=call,
         form=form,
         ruling=context.form.get("ruling", ""),
@@ -198,7 +150,3 @@ def _deadline(form: Mapping[str, str]) -> date:
     if deadline is None:
         raise StoreError("the deadline is no day", code="deadline_wrong")
     return deadline
-
-
-def _left(one: Objection, words: Words, today: date) -> str:
-    return left(one.deadline, words, today) if one.is_open else ""

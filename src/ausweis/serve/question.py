@@ -1,17 +1,37 @@
 """What a reviewer asks of the queue: read from an address, told to the store, written into the next address."""
 
+from calendar import MONDAY
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
-from ausweis.serve.period import PERIODS, days_of
-from ausweis.serve.requests import date_of, number_of
+from ausweis.serve.web import date_of, number_of
 from ausweis.store import CallFilter, Cursor, Finding, Order, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
-__all__ = ["ANY", "FINDINGS", "SEVERAL", "SHOWN", "STATES", "Question", "Shown"]
+__all__ = ["ANY", "FINDINGS", "PERIODS", "SEVERAL", "SHOWN", "STATES", "Period", "Question", "days_of"]
+
+Period = Literal["today", "yesterday", "this_week", "last_week", "last_30"]
+PERIODS: tuple[Period, ...] = get_args(Period)
+
+
+def days_of(period: Period, today: date) -> tuple[date, date]:
+    """The first and the last day of it. Weeks begin on Monday; `last_30`: thirty days up to today."""
+    monday = today - timedelta(days=(today.weekday() - MONDAY) % 7)
+    match period:
+        case "today":
+            return today, today
+        case "yesterday":
+            return today - timedelta(days=1), today - timedelta(days=1)
+        case "this_week":
+            return monday, today
+        case "last_week":
+            return monday - timedelta(days=7), monday - timedelta(days=1)
+        case "last_30":
+            return today - timedelta(days=29), today
+
 
 Shown = Literal["todo", "second", "settle", "sample", "decided", "all"]
 """todo: to review and not decided; second: not sure or disputed, for those who have not decided; settle: the same, for
@@ -139,40 +159,31 @@ class Question:
     def filter(self) -> CallFilter:
         """The filter for the store: of no call whose verdict the one who asks must not see yet, but for the sample."""
         shown: Shown = next(show for show in SHOWN if show == self.show)
+        asked: dict[str, Any] = {
+            "first": self.days[0],
+            "last": self.days[1],
+            "queues": self.queues,
+            "teams": (self.team,) if self.team else (),
+            "text": self.q or None,
+            "read_by": self.names if self.q else (),
+        }
         if shown == "sample":
-            return self._waiting
+            # What a verdict says is not asked for: it would be told so.
+            return CallFilter(**asked, unheard_by=self.names)
         state = tuple(state for state in STATES if state == self.state)
         return CallFilter(
-            first=self.days[0],
-            last=self.days[1],
+            **asked,
             outcomes=tuple(outcome for outcome in OUTCOMES if outcome == self.outcome),
             violations=tuple(violation for violation in VIOLATIONS if violation == self.violation),
             incidents=(self.incident,) if self.incident not in ("", ANY) else (),
             any_incident=self.incident == ANY,
             finding=next((finding for finding in FINDINGS if finding == self.finding), None),
             looked_for={"": None, "yes": True, "no": False}.get(self.looked, self.looked),
-            queues=self.queues,
-            teams=(self.team,) if self.team else (),
             states=state or _STATES_OF[shown],
             to_review=True if shown == "todo" else None,
-            text=self.q or None,
-            read_by=self.names if self.q else (),
             seen_by=self.names,
             # That people differ in a calibration session is told when it is closed.
             calibrated=False if shown in ("second", "settle") else None,
-        )
-
-    @property
-    def _waiting(self) -> CallFilter:
-        """The sample as it waits for the one who asks. What a verdict says is not asked for: it would be told so."""
-        return CallFilter(
-            first=self.days[0],
-            last=self.days[1],
-            queues=self.queues,
-            teams=(self.team,) if self.team else (),
-            text=self.q or None,
-            read_by=self.names if self.q else (),
-            unheard_by=self.names,
         )
 
     def waits(self, state: State) -> bool:

@@ -1,32 +1,30 @@
-"""The queue: calls as rows, the worst first."""
+"""The queue: calls as rows, the worst first, and the same as an Excel file."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
 from starlette.responses import Response
 
 from ausweis.judging.harm import Found, named
-from ausweis.serve.desk import RequestContext
-from ausweis.serve.empty import empty_view
-from ausweis.serve.period import PERIODS
-from ausweis.serve.question import ANY, FINDINGS, SHOWN, STATES, Question
-from ausweis.serve.rendering import answer
-from ausweis.serve.said import said_of
-from ausweis.serve.search import HitView, View, found_view, hits_of, searched_of
+from ausweis.pages.words import Words, clock, time_of
+from ausweis.pages.workbook import MEDIA_TYPE, call_book, records_of
+from ausweis.serve.decision import said_of
+from ausweis.serve.desk import RequestContext, require_lead
+from ausweis.serve.question import ANY, FINDINGS, PERIODS, SHOWN, STATES, Question
+from ausweis.serve.search import View, found_view, hits_of, searched_of
+from ausweis.serve.web import answer
 from ausweis.store import CallFilter, CallRow, State
-from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
 __all__ = [
-    "MOST",
     "PAGE",
     "Around",
-    "RowView",
-    "choices",
+    "around_of",
+    "download",
     "filter_of",
     "meta_of",
     "question_of",
@@ -34,6 +32,44 @@ __all__ = [
     "row_view",
     "row_views",
 ]
+
+_NO_CALLS = {"today": "no_calls_today", "yesterday": "no_calls_yesterday"}
+_VIEWS = ("todo", "second", "settle", "sample")
+
+
+def empty_view(context: RequestContext, question: Question, views: Sequence[View]) -> dict[str, Any] | None:
+    """What is said of days that have no calls, and of a view in which nothing is left; None where other calls are.
+
+    `done`: that nothing is left, said of the whole of a view alone, not of a search, a filter or days; `today`: what
+    was done today; `onward`: name and address of other views.
+    """
+    words, (first, last) = context.words, question.days
+    if (first or last) and not context.store.count(CallFilter(first=first, last=last)):
+        return {"done": words.text(_NO_CALLS.get(question.period, "no_calls_then")), "today": "", "onward": ()}
+    if question.show in ("decided", "all") or not question.is_whole or context.store.days() is None:
+        return None
+    onward = [
+        (f"{words.text(f'view_{name}')} ({words.number(count)})", address)
+        for name, address, count in views
+        if count and name in _VIEWS and name != question.show
+    ]
+    if not onward:
+        onward = [(words.text("empty_draw"), "/sample"), (words.text("figures"), "/figures")]
+    is_drawn = question.show != "sample" or context.store.count(CallFilter(sampled=True))
+    done = words.text(f"empty_{question.show}" if is_drawn else "sample_none")
+    return {"done": done, "today": _today(context), "onward": onward}
+
+
+def _today(context: RequestContext) -> str:
+    words, name = context.words, context.session.reviewer
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    own, every = context.store.decided_since(midnight, name)
+    if not every:
+        return ""
+    if not own:
+        return words.count("today_others", every)
+    return words.count("today_own" if own == every else "today_all", own, every=words.number(every))
+
 
 PAGE = 50
 """Calls on a page."""
@@ -64,7 +100,7 @@ class RowView:
     state: State | Literal["decided"]
     right: str = ""
     held_by: str = ""
-    hit: HitView | None = None
+    hit: dict[str, Any] | None = None
 
     @property
     def what(self) -> str:
@@ -79,10 +115,15 @@ class Around(NamedTuple):
     after: int | None
 
 
+def around_of(context: RequestContext, key: int, question: Question) -> Around:
+    """The calls around one in this queue, without those that others are at."""
+    return Around(*context.store.neighbours(key, filter_of(context, question, free=True), order=question.by))
+
+
 def queue_page(context: RequestContext) -> Response:
     """The queue that is asked for; only its rows where htmx asks."""
     question, words = question_of(context), context.words
-    context.desk.places.leave_all(context.session)
+    context.desk.leases.leave_all(context.session)
     after, searched = question.cursor(context.asked), searched_of(context, question)
     is_over = bool(question.found) and searched is None
     views = _views(context, replace(question, found="") if is_over else question)
@@ -166,7 +207,7 @@ def filter_of(context: RequestContext, question: Question, *, free: bool = False
     if question.found:
         searched = searched_of(context, question)
         which = replace(which, keys=searched.keys if searched else ())
-    return replace(which, besides=tuple(context.desk.places.of_others(context.session))) if free else which
+    return replace(which, besides=tuple(context.desk.leases.of_others(context.session))) if free else which
 
 
 def choices(context: RequestContext, show: str, looked: str = "") -> dict[str, Any]:
@@ -174,6 +215,7 @@ def choices(context: RequestContext, show: str, looked: str = "") -> dict[str, A
     words, named = context.words, context.desk.lists.get()
     # Who sees the riskiest of a sample first decides a part of it that is no sample.
     orders = ("time",) if show == "sample" else ("risk", "time")
+    kind = [] if looked in ("", "yes", "no") else [(looked, words.word(looked))]
     return {
         "orders": [(order, words.text(f"by_{order}")) for order in orders],
         "outcomes": _named(OUTCOMES, words),
@@ -183,13 +225,8 @@ def choices(context: RequestContext, show: str, looked: str = "") -> dict[str, A
         "teams": [(team, team) for team in named.teams],
         "states": _named(STATES, words),
         "findings": [(finding, words.text(f"count_{finding}")) for finding in FINDINGS],
-        "looked": _looked(looked, words),
+        "looked": [("yes", words.text("yes")), ("no", words.text("no")), *kind],
     }
-
-
-def _looked(looked: str, words: Words) -> list[tuple[str, str]]:
-    known = [("yes", words.text("yes")), ("no", words.text("no"))]
-    return known if looked in ("", "yes", "no") else [*known, (looked, words.word(looked))]
 
 
 def _named(ids: Iterable[str], words: Words) -> list[tuple[str, str]]:
@@ -203,20 +240,21 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
     hidden = context.store.hidden(reviewer, [row.key for row in rows])
     found = context.store.found([row.key for row in rows if row.severity])
     views = [row_view(row, context.words, found.get(row.key, ()), agents=context.desk.agents) for row in rows]
-    places = context.desk.places.of_others(context.session)
-    views = [replace(view, held_by=places[view.key].name) if view.key in places else view for view in views]
+    leases = context.desk.leases.of_others(context.session)
+    views = [replace(view, held_by=leases[view.key].name) if view.key in leases else view for view in views]
     decided = [view.key for view in views if view.state != "open"]
     # What a session comes to is told when it is closed.
     secret = context.store.keys(CallFilter(keys=tuple(decided), calibrated=True)) if decided else []
     others = {key for key in decided if key not in own or key in secret}
     views = [replace(view, state="decided", right="") if view.key in others else view for view in views]
-    return [_blind(view, context.words) if view.key in hidden else view for view in views]
-
-
-def _blind(view: RowView, words: Words) -> RowView:
-    """A row that tells nothing of the verdict."""
-    found = ((words.text("not_heard"), ""),)
-    return replace(view, risk=None, found=found, tone="", severity=None, unsure=False, right="")
+    # A row that tells nothing of the verdict.
+    blind: dict[str, Any] = {
+        "risk": None,
+        "found": ((context.words.text("not_heard"), ""),),
+        "tone": "",
+        "severity": None,
+    }
+    return [replace(view, **blind, unsure=False, right="") if view.key in hidden else view for view in views]
 
 
 def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool) -> RowView:
@@ -251,13 +289,12 @@ def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple
     times = Counter(one.name for one in found)
     by_turn = groupby(named(found).values(), key=lambda one: (one.turn, one.incident and one.name))
     for (turn, _), ones in by_turn:
-        yield ", ".join(_times(words.word(one.name), times[one.name]) for one in ones), words.text("in_turn", turn=turn)
+        named_times = (
+            words.word(one.name) + (f" ({times[one.name]} ×)" if times[one.name] > 1 else "") for one in ones
+        )
+        yield ", ".join(named_times), words.text("in_turn", turn=turn)
     if not found:
         yield words.word(row.outcome), ""
-
-
-def _times(name: str, times: int) -> str:
-    return name if times == 1 else f"{name} ({times} ×)"
 
 
 def _views(context: RequestContext, question: Question) -> list[View]:
@@ -274,3 +311,35 @@ def _views(context: RequestContext, question: Question) -> list[View]:
 
 def _count(views: Iterable[View], show: str) -> int:
     return next(count for name, _, count in views if name == show)
+
+
+def download(context: RequestContext) -> Response:
+    """The calls of the filter in their order, masked, as the reviewer may see them; the first `MOST`.
+
+    Those that they have yet to hear without the verdict are left out.
+    """
+    require_lead(context)
+    question, words, who = question_of(context), context.words, context.session.reviewer
+    found = context.store.keys(filter_of(context, question), order=question.by)
+    hidden = context.store.hidden(who, found)
+    shown = [key for key in found if key not in hidden]
+    keys = shown[:MOST]
+    notes = [words.text("book_calls", count=words.number(len(keys)))]
+    if hidden:
+        notes.append(words.text("book_hidden", count=words.number(len(hidden))))
+    if len(shown) > MOST:
+        notes.append(words.text("book_limit", most=words.number(MOST)))
+    # Before it is made: nothing leaves that the chain does not know of.
+    context.store.log("exported", who=who, content=f"{len(keys)} calls, masked")
+    content = call_book(
+        records_of(context.store, keys),
+        words,
+        title=f"Ausweis: {words.text('calls')}",
+        by=who,
+        notes=notes,
+        agents=context.desk.agents,
+        serve=context.origin,
+        reviewer=who,
+    )
+    headers = {"Content-Disposition": f'attachment; filename="ausweis-{date.today()}.xlsx"'}
+    return Response(content, media_type=MEDIA_TYPE, headers=headers)

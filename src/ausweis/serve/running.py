@@ -1,8 +1,9 @@
-"""The server in this process, until it is stopped."""
+"""The server in this process, until it is stopped; meanwhile calls are made searchable."""
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +11,36 @@ import uvicorn
 
 from ausweis.errors import StoreError
 from ausweis.serve.app import create_app
-from ausweis.serve.auth import Auth
+from ausweis.serve.auth import Auth, SignOn
 from ausweis.serve.desk import Desk
-from ausweis.serve.indexer import indexing
-from ausweis.serve.sign_on import SignOn
 from ausweis.store import Store
 
-__all__ = ["Settings", "run", "server"]
+__all__ = ["Settings", "indexing", "run", "server"]
+
+_AT_ONCE = 20
+_PAUSE = 0.02
+"""Seconds after so many calls, in which pages are answered."""
+
+
+@contextmanager
+def indexing(desk: Desk) -> Iterator[None]:
+    """Index in a thread of its own, until all is done or this ends."""
+    stopped = threading.Event()
+    thread = threading.Thread(target=_index, args=(desk, stopped), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def _index(desk: Desk, stopped: threading.Event) -> None:
+    # What others write meanwhile, or cannot be written at all, waits for the next start.
+    with suppress(StoreError):
+        for _ in desk.store.index(at_once=_AT_ONCE) if desk.store.unindexed() else ():
+            if stopped.wait(_PAUSE):
+                return
 
 
 @dataclass(frozen=True)

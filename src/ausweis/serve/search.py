@@ -1,47 +1,23 @@
-"""What is searched for, for one reader: in what they may see, or in what an unmasked search of theirs has found.
+"""Searches: what is found for one reader, the search in masked data, and filters that are kept."""
 
-A search is over all calls. The page shows those of the view that is open, and says how many there are and where.
-"""
-
+import secrets
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.responses import RedirectResponse, Response
 
 from ausweis.masking.kinds import shown_as
+from ausweis.pages.words import Words
 from ausweis.serve.desk import RequestContext, Searched
 from ausweis.serve.question import Question
 from ausweis.store import MAX_TERMS, SHORTEST, CallFilter, Hit, search_terms
-from ausweis.views.words import Words
 
-__all__ = ["FoundView", "HitView", "Part", "View", "found_view", "hits_of", "searched_of"]
+__all__ = ["View", "forget", "found_view", "hits_of", "save", "search_unmasked", "searched_of"]
 
 View = tuple[str, str, int]
 """Name and address of a view of the queue, and how many calls it has."""
-
-
-class Part(NamedTuple):
-    """A part of what is shown. `marked`: it is what was searched for; `masked`: it stands for personal data."""
-
-    text: str
-    marked: bool = False
-    masked: bool = False
-
-
-class FoundView(NamedTuple):
-    """How many calls were found in all, in words; the views where they are; and what is to be known of that number."""
-
-    total: str
-    where: Sequence[View]
-    notes: Sequence[str]
-
-
-@dataclass(frozen=True)
-class HitView:
-    """Where a call says what was searched for: the turn, and its words around that."""
-
-    turn: int
-    parts: Sequence[Part]
 
 
 def searched_of(context: RequestContext, question: Question) -> Searched | None:
@@ -49,7 +25,7 @@ def searched_of(context: RequestContext, question: Question) -> Searched | None:
     return context.desk.searches.get((context.session.id, question.found))
 
 
-def found_view(context: RequestContext, question: Question, views: Sequence[View]) -> FoundView | None:
+def found_view(context: RequestContext, question: Question, views: Sequence[View]) -> dict[str, Any] | None:
     """What a search found in all calls, and what it did not look into; None where nothing is searched for.
 
     `views`: all that the reader has, each with the number of calls that were found in it, whatever the filter is.
@@ -59,7 +35,7 @@ def found_view(context: RequestContext, question: Question, views: Sequence[View
         return None
     terms = search_terms(question.q)
     if len(terms) > MAX_TERMS:
-        return FoundView("", [], [words.text("search_many", most=MAX_TERMS)])
+        return {"total": "", "where": [], "notes": [words.text("search_many", most=MAX_TERMS)]}
     keys = searched.keys if searched else None
     total = context.store.count(CallFilter(text=question.q or None, read_by=question.names, keys=keys))
     counts: Counter[str] = Counter({name: count for name, _, count in views})
@@ -75,10 +51,10 @@ def found_view(context: RequestContext, question: Question, views: Sequence[View
     if question.q and not any(len(term) >= SHORTEST for term in terms):
         notes.append(words.text("search_short"))
     where = [view for view in views if view[2] and (view[0] != "all" or elsewhere)]
-    return FoundView(words.text("search_found", total=words.number(total)), where, notes)
+    return {"total": words.text("search_found", total=words.number(total)), "where": where, "notes": notes}
 
 
-def hits_of(context: RequestContext, question: Question, keys: Sequence[int]) -> dict[int, HitView]:
+def hits_of(context: RequestContext, question: Question, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Where it is, for those of these calls that say it."""
     searched = searched_of(context, question)
     looked_for = searched.words if searched else question.q
@@ -88,10 +64,49 @@ def hits_of(context: RequestContext, question: Question, keys: Sequence[int]) ->
     return {key: _hit_view(hit, context.words) for key, hit in found.items()}
 
 
-def _hit_view(hit: Hit, words: Words) -> HitView:
+def _hit_view(hit: Hit, words: Words) -> dict[str, Any]:
     before, behind = hit.cut
-    parts = [Part("… ")] if before else []
-    for piece in hit.pieces:
-        text = shown_as(piece.kind, words.language) if piece.kind else piece.text
-        parts.append(Part(text, piece.marked, piece.kind is not None))
-    return HitView(hit.turn, (*parts, *([Part(" …")] if behind else [])))
+    parts = [
+        {
+            "text": shown_as(piece.kind, words.language) if piece.kind else piece.text,
+            "marked": piece.marked,
+            "masked": piece.kind is not None,
+        }
+        for piece in hit.pieces
+    ]
+    first, last = ({"text": text, "marked": False, "masked": False} for text in ("… ", " …"))
+    return {"turn": hit.turn, "parts": [*([first] if before else []), *parts, *([last] if behind else [])]}
+
+
+_KEPT = 20
+"""Searches of one session."""
+
+
+def search_unmasked(context: RequestContext) -> Response:
+    """Search in all that was said in all calls. The chain says who did."""
+    words, desk = Question.of(context.form).q, context.desk
+    keys = context.store.search_unmasked(words, who=context.session.reviewer)
+    own = [name for name in desk.searches.copy() if name[0] == context.session.id]
+    for name in own[: -_KEPT + 1]:
+        desk.searches.pop(name, None)
+    handle = secrets.token_urlsafe(9)
+    desk.searches[context.session.id, handle] = Searched(words, tuple(keys))
+    return RedirectResponse(f"/{Question(show='all', found=handle).query()}", 303)
+
+
+def save(context: RequestContext) -> Response:
+    """Keep the filter that the form names."""
+    query = _query(context)
+    context.store.save_filter(context.session.reviewer, context.form.get("name", ""), query)
+    return RedirectResponse(f"/{query}", 303)
+
+
+def forget(context: RequestContext) -> Response:
+    """Take a filter away again."""
+    context.store.forget_filter(context.session.reviewer, context.parts["key"])
+    return RedirectResponse(f"/{_query(context)}", 303)
+
+
+def _query(context: RequestContext) -> str:
+    """The filter as a part of an address, made anew: a form may say anything."""
+    return Question.of(dict(parse_qsl(context.form.get("query", "").removeprefix("?")))).without_search

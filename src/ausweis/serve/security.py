@@ -13,9 +13,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ausweis.serve.language import asked_language
-from ausweis.serve.rendering import render
-from ausweis.views.words import Words
+from ausweis.pages.words import Words
+from ausweis.serve.web import asked_language, render
 
 __all__ = ["CONTENT_SECURITY_POLICY", "LOOPBACK", "MAX_BODY", "BrokenError", "Guard"]
 

@@ -2,19 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from ausweis.judging.sentences import review_sentence
+from ausweis.pages.findings import Finding, Quote, call_view, seen_by
+from ausweis.pages.words import Words, clock, time_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import question_of
-from ausweis.serve.rendering import render
-from ausweis.store import CallRecord, Decision
-from ausweis.views.decided import Decided, decided_of, findings_decided, holding, label_in_words, seen_by
-from ausweis.views.findings import Finding, Quote
-from ausweis.views.masks import CallMask
-from ausweis.views.words import Words, clock, time_of
+from ausweis.serve.web import render
+from ausweis.store import CallRecord
 from ausweis.vocabulary import INCIDENTS
 
 __all__ = ["sheet_page"]
@@ -25,16 +21,6 @@ LONGEST = 320
 """Letters of a quote."""
 
 
-class DecidedView(NamedTuple):
-    """What one reviewer decided. `label`: what is right, in words, where they overruled; `note`: one for coaching."""
-
-    reviewer: str
-    choice: str
-    label: str
-    note: str
-    at: str
-
-
 def sheet_page(context: RequestContext) -> Response:
     """The sheet of a call, masked unless the reader has unmasked it; of one that is to be heard blind, the call."""
     record, query = context.store.record(context.parts["key"]), question_of(context).query()
@@ -42,15 +28,11 @@ def sheet_page(context: RequestContext) -> Response:
         return RedirectResponse(f"/calls/{record.row.key}{query}", 303)
     unmasked = context.desk.shows(context.session, record)
     words = context.words.knowing(record.verdict.vocabulary)
-    mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
     who = context.session.reviewer
-    seen, decided = seen_by(record, who), decided_of(record, who)
+    view, seen = call_view(record, words, masked=not unmasked, reviewer=who), seen_by(record, who)
     # What holds rests on decisions too that the reader may not see yet.
-    hidden = decided.state == "decided"
-    every = [] if hidden else findings_decided(record, decided, words, mask)
-    held = [one for one in every if one.state != "overruled"]
-    verdict = holding(record, decided.label).verdict
-    reasons = verdict.review_reasons if record.row.needs_review and not hidden else ()
+    hidden = view.decided.state == "decided"
+    held = [] if hidden else view.holding
     # What a caller threatens with is no error of the agent.
     of_caller = [one for one in held if _is_of_caller(one, record)]
     of_agent = [one for one in held if one not in of_caller]
@@ -59,11 +41,14 @@ def sheet_page(context: RequestContext) -> Response:
         "facts": list(_facts(record, words, agents=context.desk.agents)),
         "moments": [list(moment) for _, moment in groupby(of_agent, key=lambda finding: finding.moment)],
         "of_caller": of_caller,
-        "outcome": verdict.outcome,
+        "outcome": view.held.verdict.outcome,
         "quotes": _quotes,
-        "reasons": [review_sentence(one, words.language, verdict.vocabulary, mask.quote) for one in reasons],
-        "decided": decided,
-        "decisions": [_decision(one, decided, words, mask) for one in seen.decisions if one.counts],
+        "reasons": [] if hidden else view.reasons,
+        "decided": view.decided,
+        "decisions": [one for one in seen.decisions if one.counts],
+        # What somebody else says is right is not on the sheet.
+        "right": words.label(view.decided.label) if view.decided.label else "",
+        "masked": view.mask.text,
         "hidden": seen.hidden,
         "unmasked": unmasked,
         "query": query,
@@ -84,22 +69,13 @@ def _facts(record: CallRecord, words: Words, *, agents: bool) -> Iterator[tuple[
 
 def _quotes(findings: Sequence[Finding]) -> list[Quote]:
     said = dict.fromkeys(quote for finding in findings for quote in finding.quotes)
-    return [quote._replace(text=_shortened(quote.text)) for quote in list(said)[:QUOTES]]
+    return [
+        one if len(one.text) <= LONGEST else one._replace(text=one.text[:LONGEST].rsplit(" ", 1)[0] + " …")
+        for one in list(said)[:QUOTES]
+    ]
 
 
 def _is_of_caller(finding: Finding, record: CallRecord) -> bool:
     known = (one.speaker for one in INCIDENTS.values() if one.id == finding.name)
     turns = record.call.turns[finding.turn - 1 : finding.turn] if record.call else ()
     return finding.incident and next(known, turns[0].speaker if turns else "unknown") == "caller"
-
-
-def _decision(decision: Decision, decided: Decided, words: Words, mask: CallMask) -> DecidedView:
-    """`decided`: what holds; what somebody else says is right is not on the sheet."""
-    right = label_in_words(decided.label, words) if decided.label else ""
-    label = right if decision.choice == "overrule" and label_in_words(decision, words) == right else ""
-    note = mask.text(decision.note) if decision.coaching else ""
-    return DecidedView(decision.reviewer, words.word(decision.choice), label, note, words.moment(decision.at))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " …"

@@ -1,6 +1,7 @@
-"""Signing in and out: by the terminal's token and a name, or by a reviewer's own key."""
+"""Signing in and out, and who is at the browser as the table of reviewers has it now."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -9,13 +10,86 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ausweis.errors import NameRefusedError
-from ausweis.serve.auth import reviewer_name
-from ausweis.serve.people import keep, session_of
-from ausweis.serve.rendering import render
-from ausweis.serve.requests import client_of, desk_of, fields_of, here, sign_in_address, words_of
-from ausweis.serve.typed import form_address, typed_of
+from ausweis.serve.auth import LIFETIME, Session, reviewer_name
+from ausweis.serve.desk import Desk
+from ausweis.serve.web import (
+    client_of,
+    desk_of,
+    fields_of,
+    form_address,
+    here,
+    render,
+    sign_in_address,
+    typed_of,
+    words_of,
+)
+from ausweis.store import Role, same_person
 
-__all__ = ["invitation_page", "sign_in", "sign_in_form", "sign_in_page", "sign_out"]
+__all__ = ["invitation_page", "session_of", "sign_in", "sign_in_form", "sign_in_page", "sign_out", "with_cookie"]
+
+
+async def session_of(request: Request) -> Session | None:
+    """The session of a request; None where there is none, or not any more."""
+    if not hasattr(request.state, "session"):
+        request.state.session = await run_in_threadpool(_found, request)
+    session: Session | None = request.state.session
+    return session
+
+
+def with_cookie(request: Request, response: Response) -> Response:
+    """The answer, with the cookie of the session that the sign-on has begun with it, if it has."""
+    cookie = getattr(request.state, "cookie", "")
+    if cookie:
+        keep(response, desk_of(request), cookie)
+    return response
+
+
+def keep(response: Response, desk: Desk, cookie: str) -> None:
+    """Let the browser keep the cookie of a session."""
+    # Lax: links in reports and notifications open the call. Forms are guarded by their CSRF token and by `Guard`.
+    response.set_cookie(
+        desk.cookie, cookie, max_age=LIFETIME, httponly=True, samesite="lax", secure=desk.secure, path="/"
+    )
+
+
+def _found(request: Request) -> Session | None:
+    desk = desk_of(request)
+    session = desk.auth.session(request.cookies.get(desk.cookie, ""))
+    if desk.sign_on is None:
+        return None if session is None else current(desk, session)
+    name, role = _signed_on(desk, desk.sign_on.user(request.headers, client_of(request)), desk.sign_on.known_only)
+    if session is None or session.by != "proxy" or not same_person(session.reviewer, name):
+        session, request.state.cookie = desk.auth.sign_in(name, by="proxy")
+    return replace(session, reviewer=name, role=role)
+
+
+def _signed_on(desk: Desk, name: str, known_only: bool) -> tuple[str, Role]:
+    """Under which name, and in which role, somebody works whom the sign-on calls so.
+
+    The company's directory vouches for the name: one that only looks like another's is no refusal here.
+    """
+    known = desk.store.reviewer(name)
+    if known is None and known_only:
+        raise HTTPException(403, "sign_on_unknown")
+    if known is None:
+        return next((other for other in desk.store.known_names() if same_person(other, name)), name), "reviewer"
+    if known.withdrawn:
+        raise HTTPException(403, "sign_on_withdrawn")
+    return known.name, known.role
+
+
+def current(desk: Desk, session: Session) -> Session | None:
+    """The session as it is now; None where it ended.
+
+    Whoever has the terminal's token leads, under any name but that of a reviewer who has a key of their own: from the
+    moment on that one is invited, nobody else works under the name.
+    """
+    known = desk.store.reviewer(session.reviewer)
+    if session.by == "terminal":
+        return None if known else replace(session, role="lead")
+    if session.by != "key" or known is None or known.withdrawn or known.mark != session.mark:
+        return None
+    return replace(session, reviewer=known.name, role=known.role)
 
 
 async def sign_in_page(request: Request) -> Response:
@@ -81,18 +155,14 @@ async def _signed_in(request: Request, cookie: str, back: str) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session.
-
-    Raises:
-        HTTPException: the form lacks the CSRF token of the session.
-    """
+    """End the session."""
     desk, session, form = desk_of(request), await session_of(request), await fields_of(request)
     if session is not None and not desk.auth.csrf_valid(session, form.get("csrf", "")):
         raise HTTPException(403)
     if session is not None:
         desk.auth.sign_out(session)
         desk.done.pop(session.id, None)
-        desk.places.leave_all(session)
+        desk.leases.leave_all(session)
         # Only its own are taken out: another session may add to them meanwhile.
         for seen in [seen for seen in desk.unmasked.copy() if seen[0] == session.id]:
             desk.unmasked.pop(seen, None)

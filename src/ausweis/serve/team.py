@@ -6,9 +6,8 @@ from typing import get_args
 from starlette.responses import Response
 
 from ausweis.errors import StoreError
-from ausweis.serve.desk import RequestContext
-from ausweis.serve.rendering import answer
-from ausweis.serve.roles import require_lead
+from ausweis.serve.desk import RequestContext, require_lead
+from ausweis.serve.web import answer
 from ausweis.store import Invitation, Reviewer, Role, same_person
 
 __all__ = ["change_role", "invite", "renew", "team_page", "withdraw"]
@@ -23,11 +22,7 @@ def team_page(context: RequestContext) -> Response:
 
 
 def invite(context: RequestContext) -> Response:
-    """Invite somebody: their link is shown this once.
-
-    Raises:
-        StoreError: the name is none.
-    """
+    """Invite somebody: their link is shown this once."""
     require_lead(context)
     name = context.form.get("name", "")
     try:
@@ -42,33 +37,21 @@ def invite(context: RequestContext) -> Response:
 
 
 def renew(context: RequestContext) -> Response:
-    """Make a new link for somebody; the one before, and all that was opened with it, ends.
-
-    Raises:
-        StoreError: there is no such reviewer.
-    """
+    """Make a new link for somebody; the one before, and all that was opened with it, ends."""
     require_lead(context)
     name, by = context.form.get("name", ""), context.session.reviewer
     return _page(context, invitation=context.store.renew_key(name, by=by, with_key=_has_keys(context)))
 
 
 def withdraw(context: RequestContext) -> Response:
-    """Let somebody in no more.
-
-    Raises:
-        StoreError: there is no such reviewer, or it is the lead who asks.
-    """
+    """Let somebody in no more."""
     require_lead(context)
     reviewer = context.store.withdraw_key(_other(context), by=context.session.reviewer)
     return _page(context, done=context.words.text("team_withdrawn", name=reviewer.name))
 
 
 def change_role(context: RequestContext) -> Response:
-    """Give somebody another role.
-
-    Raises:
-        StoreError: there is no such reviewer, or it is the lead who asks.
-    """
+    """Give somebody another role."""
     require_lead(context)
     words = context.words
     reviewer = context.store.change_role(_other(context), _role(context), by=context.session.reviewer)

@@ -1,46 +1,78 @@
-"""How several people share a queue: who is at a call, who takes it over, who settles it."""
+"""Several people at one queue: who is at a call, who settles it, how far the queue is."""
+
+import secrets
+from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.serve.desk import RequestContext
-from ausweis.serve.places import Place
+from ausweis.serve.leases import Lease
 from ausweis.serve.question import Question
 from ausweis.serve.queue import filter_of, question_of
-from ausweis.serve.requests import number_of
+from ausweis.serve.web import number_of
 from ausweis.store import CallRecord, Decision, can_settle, person_of, same_person
 
-__all__ = ["leave", "opened", "progress", "settles", "stay", "take_over"]
+__all__ = ["at_call", "leave", "progress", "settles", "stay", "take_over"]
+
 
 MOST = 1000
 """Calls of a queue that are counted."""
 
 
-def opened(context: RequestContext, record: CallRecord, question: Question) -> Place | None:
+def at_call(
+    context: RequestContext,
+    record: CallRecord,
+    question: Question,
+    *,
+    problem: str,
+    given_back: bool,
+    status: int,
+    leased: bool = True,
+) -> dict[str, Any]:
+    """What pages of a call share: who is at it, and what could not be kept. `held`: another's lease.
+
+    `given_back`: the form is shown as it was sent, with the `status` of that answer, whoever is there by now.
+    """
+    failed = bool(problem) or given_back
+    lease = None if failed or not leased else _opened(context, record, question)
+    held = lease if lease is not None and lease.session != context.session.id else None
+    return {
+        "status": status if failed else 200,
+        "problem": problem,
+        "lease": None if held else lease,
+        "held": held,
+        "minutes": context.desk.leases.minutes(held) if held else 0,
+        "query": question.query(),
+        "once": secrets.token_urlsafe(9),
+    }
+
+
+def _opened(context: RequestContext, record: CallRecord, question: Question) -> Lease | None:
     """Who is at a call, the reader or another; None where it was not opened as one to be decided."""
     waits = question.waits(record.row.state) and not _own(context, record)
     if question.show == "settle":
         waits = question.waits(record.row.state)
     if not waits:
-        context.desk.places.leave_all(context.session)
+        context.desk.leases.leave_all(context.session)
         return None
-    return context.desk.places.open(record.row.key, context.session)
+    return context.desk.leases.open(record.row.key, context.session)
 
 
 def stay(context: RequestContext) -> Response:
     """The page says that somebody is still at its call; the answer says where another has taken it over."""
-    is_own = context.desk.places.stay(context.parts["key"], context.session, _stamp(context))
+    is_own = context.desk.leases.stay(context.parts["key"], context.session, _stamp(context))
     return Response(status_code=204) if is_own else Response(headers={"x-place": "taken"})
 
 
 def leave(context: RequestContext) -> Response:
     """The page says that it was left."""
-    context.desk.places.leave(context.parts["key"], context.session, _stamp(context))
+    context.desk.leases.leave(context.parts["key"], context.session, _stamp(context))
     return Response(status_code=204)
 
 
 def take_over(context: RequestContext) -> Response:
     """Be at a call that another is at."""
-    context.desk.places.take_over(context.parts["key"], context.session)
+    context.desk.leases.take_over(context.parts["key"], context.session)
     return RedirectResponse(f"/calls/{context.parts['key']}{question_of(context).query()}", 303)
 
 

@@ -101,8 +101,7 @@ def gate(
     from ausweis.evals.baseline import finished, read_baseline
     from ausweis.evals.folder import read_cases
     from ausweis.evals.gate import gate as hold
-    from ausweis.reports.eval_markdown import gate_markdown
-    from ausweis.reports.junit import junit
+    from ausweis.pages.gate_report import gate_markdown, junit
 
     manifest = finished(run)
     result = hold(

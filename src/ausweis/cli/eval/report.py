@@ -26,7 +26,7 @@ def report(run: Path, out: Path | None, golden: tuple[Path, ...]) -> None:
     """
     from ausweis.evals.source import read_source
     from ausweis.journal import make_folder, replace_file
-    from ausweis.reports.eval_page import eval_page
+    from ausweis.pages.eval_page import eval_page
 
     path = out or run / "report.html"
     source = read_source(run, golden)

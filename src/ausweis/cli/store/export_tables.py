@@ -46,8 +46,8 @@ def export_tables(
 
 
 def _book(store: "Store", keys: "Sequence[int]", language: Language, *, agents: bool, serve: str | None) -> bytes:
-    from ausweis.views.call_book import call_book, records_of
-    from ausweis.views.words import Words
+    from ausweis.pages.words import Words
+    from ausweis.pages.workbook import call_book, records_of
 
     words = Words(language)
     return call_book(
@@ -62,12 +62,12 @@ def _book(store: "Store", keys: "Sequence[int]", language: Language, *, agents: 
 
 
 def _csv(store: "Store", keys: "Sequence[int]", language: Language, *, agents: bool) -> str:
-    from ausweis.reports.csv_files import table_csv
-    from ausweis.views.call_book import records_of
-    from ausweis.views.call_tables import Manner, call_line, finding_lines, finding_table
-    from ausweis.views.words import Words
+    from ausweis.pages.findings import call_view
+    from ausweis.pages.tables import CellFormat, finding_lines, finding_table, table_csv
+    from ausweis.pages.words import Words
+    from ausweis.pages.workbook import records_of
 
     words = Words(language)
-    lines = (call_line(record, words, masked=True) for record in records_of(store, keys))
+    lines = (call_view(record, words, masked=True) for record in records_of(store, keys))
     rows = (row for line in lines for row in finding_lines(line))
-    return table_csv(finding_table(Manner(None, agents=agents)), rows)
+    return table_csv(finding_table(CellFormat(None, agents=agents)), rows)

@@ -1,0 +1,67 @@
+"""Templates of HTML pages and words of calls in Markdown: hostile input, which shows and does nothing."""
+
+import hashlib
+import re
+from base64 import b64encode
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ausweis.calls.text import clean
+
+__all__ = ["cell", "environment", "page_of"]
+
+
+@lru_cache
+def environment(package: str) -> Environment:
+    """The templates of a package, strict, and escaping every value."""
+    return Environment(
+        loader=PackageLoader(package),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_cleaned,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _cleaned(value: object) -> object:
+    """Every text that is printed, without control characters and marks that turn the direction of writing."""
+    return clean(value) if type(value) is str else value
+
+
+def page_of(template: str, style: str, script: str = "", *, explained: bool = False, **values: Any) -> str:
+    """The page of a template; `style` and `script` are files in the folder of templates.
+
+    `explained`: words are explained on it, with the style that the desk has for it too.
+    """
+    text, code = _beside(style), _beside(script) if script else ""
+    if explained:
+        text = (files("ausweis.pages") / "static" / "explained.css").read_text(encoding="utf-8") + text
+    scripts = f" script-src '{_hash(code)}';" if code else ""
+    policy = f"default-src 'none'; style-src '{_hash(text)}';{scripts} base-uri 'none'; form-action 'none'"
+    values |= {"policy": policy, "style": Markup(text), "script": Markup(code)}  # noqa: S704
+    return environment("ausweis.pages").get_template(template).render(**values)
+
+
+def _beside(name: str) -> str:
+    return (files("ausweis.pages") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+_MARKUP = re.compile(r"[\\`*_\[\]<>&|~#@!$]")
+
+
+def cell(text: str) -> str:
+    """On one line, with all that Markdown or HTML could act on as character references: they only show.
+
+    GitHub looks for @names in what it has rendered; a word joiner behind the sign keeps it from finding one.
+    """
+    shown = _MARKUP.sub(lambda match: f"&#{ord(match[0])};", " ".join(clean(text).split()))
+    return shown.replace("&#64;", "&#64;&#8288;").replace("://", "&#58;//")

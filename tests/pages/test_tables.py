@@ -1,0 +1,292 @@
+"""Calls and findings as rows. The rule: no call is left out, and nobody sees what others decided before they have."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from tests.pages.review_days import DAY, filled
+from tests.serve.filled import call_of, fill, incident, judged
+
+from ausweis.cli.store.export_tables import export_tables
+from ausweis.facts import Facts
+from ausweis.judging.reasons import BadlyHeardReason, HeardBadly
+from ausweis.judging.verdict import Incident, Violation
+from ausweis.pages.findings import call_view, decided_of
+from ausweis.pages.review import Review, Wanted, review_of
+from ausweis.pages.review_page import review_csv
+from ausweis.pages.tables import (
+    Cell,
+    CellFormat,
+    Column,
+    Linked,
+    Table,
+    call_table,
+    finding_lines,
+    finding_table,
+    table_csv,
+)
+from ausweis.pages.words import Words
+from ausweis.pages.words import table as table_of
+from ausweis.pages.workbook import call_book, records_of
+from ausweis.store import CallFilter, CallRecord, Store
+
+GERMAN = Words("de")
+OPEN = {"not_sure": "open", "disputed": "open"}
+"""What figures call open, tables tell apart."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with filled(tmp_path, before=0) as found:
+        yield found
+
+
+def record(store: Store, call_id: str = "call-1") -> CallRecord:
+    return store.record(store.find(call_id) or 0)
+
+
+def decide(store: Store, call_id: str, reviewer: str, choice: str = "confirm", **more: Any) -> None:
+    found = record(store, call_id)
+    store.decide(found.row.key, reviewer=reviewer, choice=choice, verdict_key=found.verdict_key, **more)  # type: ignore[arg-type]
+
+
+def findings(found: CallRecord, cells: CellFormat, reviewer: str | None = None) -> list[dict[str, Cell]]:
+    table = finding_table(cells)
+    rows = finding_lines(call_view(found, GERMAN, masked=True, reviewer=reviewer))
+    return [{column.name: cell for column, cell in zip(table.columns, table.cells(row), strict=True)} for row in rows]
+
+
+def test_each_finding_is_a_row_with_place_quote_reason_and_advice(store: Store) -> None:
+    violation, threat = findings(record(store), CellFormat(GERMAN))
+    assert (threat["call_id"], threat["day"], threat["time"]) == ("call-1", date(2026, 3, 2), time(9, 14))
+    assert (threat["kind"], threat["type"], threat["severity"]) == (
+        "Vorfall",
+        "Droht mit Anwalt oder Gericht",
+        "Kritisch",
+    )
+    assert (violation["kind"], violation["type"]) == ("Verstoß", "Keine Authentifizierung")
+    assert (violation["turn"], violation["second"]) == (4, 6.0)
+    assert violation["quote"] == "Ihr Vertrag mit der Nummer ‹Nummer› läuft bis Mai."
+    assert str(violation["reason"]).startswith("Vor der Auskunft über Vertragsdaten wurde nichts geprüft")
+    assert "die Identität des Anrufers prüfen" in str(violation["advice"])
+    assert "agent" not in violation
+
+
+def test_a_call_without_a_finding_has_a_row_too(store: Store) -> None:
+    (only,) = findings(record(store, "call-12"), CellFormat(GERMAN, agents=True))
+    assert (only["call_id"], only["type"], only["turn"]) == ("call-12", "", None)
+    assert str(only["agent"]).startswith("agent-")
+
+
+def test_programs_get_the_words_of_the_contracts(store: Store) -> None:
+    right = {"outcome": "violation", "violations": [("factor_leaked", 2)], "incidents": [("rude_agent", 2)]}
+    decide(store, "call-1", "Mia", "overrule", **right)
+    rows = findings(record(store), CellFormat(None))
+    told = ("kind", "type", "turn", "severity", "state", "decided", "decided_by")
+    label, mia = "violation factor_leaked@2 rude_agent@2", "Mia"
+    assert [tuple(row[name] for name in told) for row in rows] == [
+        ("violation", "factor_leaked", 2, "high", "added", label, mia),
+        # Which severity the policy gives to an incident that its verdict does not name, nobody knows.
+        ("incident", "rude_agent", 2, "", "added", label, mia),
+        ("violation", "no_authentication", 4, "critical", "overruled", label, mia),
+        ("incident", "lawyer_threat", 1, "critical", "overruled", label, mia),
+    ]
+    assert {str(row["decided_on"]) for row in rows} == {str(date.today())}
+    assert findings(record(store), CellFormat(GERMAN))[0]["decided"] == (
+        "Verstoß, vorgesagtes Merkmal in Redebeitrag 2, unhöflich gegen den Anrufer in Redebeitrag 2"
+    )
+
+
+def test_a_call_stands_in_its_table_as_it_holds_and_what_was_rejected_has_no_advice(store: Store) -> None:
+    decide(store, "call-1", "Mia", "overrule", outcome="compliant", incidents=())
+    line = call_view(record(store), GERMAN, masked=True)
+    table = call_table(CellFormat(None))
+    row = {column.name: cell for column, cell in zip(table.columns, table.cells(line), strict=True)}
+    told = ("outcome", "severity", "violations", "incidents", "turn", "quote", "reason", "state")
+    assert [row[name] for name in told] == ["compliant", "", "", "", None, "", "", "overruled"]
+    rejected = findings(record(store), CellFormat(GERMAN))
+    assert {(one["state"], one["advice"]) for one in rejected} == {("Verworfen", "")}
+
+
+def sums(rows: Iterable[Mapping[str, Any]], words: tuple[str, str, str]) -> Counter[tuple[str, str]]:
+    """The pivot of a reader: what counts, by type and state."""
+    kind, state, counts = words
+    pivot: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        pivot[row[kind], row[state]] += int(row[counts] or 0)
+    return +pivot
+
+
+def test_excel_figures_and_csv_count_the_same(tmp_path: Path) -> None:
+    """Whatever was decided: confirmed, struck at one turn or at all, moved, added, not sure, decided differently."""
+    one, two = ("no_authentication", 4), ("no_authentication", 6)
+    first = {"type": "no_authentication", "severity": "critical", "reason": {"code": "text", "text": "x"}}
+    leak = {"type": "factor_leaked", "turn": 1, "severity": "high", "reason": {"code": "text", "text": "x"}}
+    violations = tuple(Violation.model_validate(some) for some in (leak, first | {"turn": 4}, first | {"turn": 6}))
+    calls = [call_of(f"c{n}", [f"Satz {n} {turn}." for turn in range(8)]) for n in range(10)]
+    said: dict[str, Any] = {"outcome": "violation", "violations": violations, "first_violation_turn": 1}
+    said |= {"incidents": (Incident.model_validate(incident(calls[0])),)}
+    looked_for = ("cancel_threat", "rude_agent")
+    made = [judged(call, Facts(call_id=call.id, turns=8, looked_for=looked_for), **said) for call in calls]
+    labels: list[dict[str, Any]] = [
+        {"violations": [one, two, ("factor_leaked", 1)], "incidents": [("rude_agent", 3)]},
+        {"violations": [one]},
+        {"violations": [("no_authentication", 5)]},
+        {"violations": [one, two, ("late_authentication", 7)]},
+        {"outcome": "compliant"},
+        {"outcome": "not_applicable", "incidents": []},
+    ]
+    with fill(tmp_path / "s.sqlite", made) as store:
+        for n, label in enumerate(labels):
+            decide(store, f"c{n}", "Mia", "overrule", **{"outcome": "violation"} | label)
+        decide(store, "c6", "Mia", "confirm")
+        decide(store, "c7", "Mia", "not_sure")
+        decide(store, "c8", "Mia", "confirm")
+        decide(store, "c8", "Ben", "overrule", outcome="compliant")
+        counted = store.counted_by_name(*(store.days() or ()))
+        names = ("confirmed", "overruled", "open", "added")
+        figures = +Counter(
+            {(str(one.name), name): getattr(some, name) for one, some in counted.items() for name in names}
+        )
+        keys = store.keys()
+        book = load_workbook(io.BytesIO(call_book(records_of(store, keys), GERMAN, title="x", by="mia")))
+        export_tables(store, tmp_path / "x.csv", "csv", CallFilter(), language="de", agents=False, serve=None)
+    assert {name for _, name in figures} == set(names)
+    lines = csv.DictReader(io.StringIO((tmp_path / "x.csv").read_text()))
+    programs = sums(
+        [line | {"state": OPEN.get(line["state"], line["state"])} for line in lines], ("type", "state", "counts")
+    )
+    assert programs == figures
+    head, *rows = (list(row) for row in book["Befunde"].iter_rows(values_only=True))
+    texts, words = table_of("de", "texts"), table_of("de", "words")
+    pivot = sums((dict(zip(head, row, strict=True)) for row in rows), ("Was", "Stand", "Zählt als Anruf"))
+    states = {texts[f"count_{name}"]: name for name in names} | {words[state]: "open" for state in OPEN}
+    found = {GERMAN.capital(GERMAN.word(name)): name for name, _ in figures}
+    told: Counter[tuple[str, str]] = Counter()
+    for (kind, state), number in pivot.items():
+        told[found[kind], states[state[0].lower() + state[1:]]] += number
+    assert told == figures
+
+
+def test_notes_are_masked_and_those_for_coaching_stand_apart(store: Store) -> None:
+    decide(store, "call-1", "Mia", note="Rückruf unter 030 23125 017 war falsch.")
+    decide(store, "call-1", "Ben", note="Erst fragen.", coaching=True)
+    row = findings(record(store), CellFormat(GERMAN))[0]
+    assert (row["state"], row["note"]) == ("Bestätigt", "Rückruf unter ‹Nummer› war falsch.\nErst fragen.")
+    assert row["coaching_note"] == "Erst fragen."
+
+
+def test_what_others_decided_is_hidden_until_the_reader_has(store: Store) -> None:
+    decide(store, "call-1", "Mia", "overrule", outcome="compliant", note="Alles gut.", coaching=True)
+    row = findings(record(store), CellFormat(GERMAN), "Ben")[0]
+    assert (row["state"], row["decided"], row["note"], row["coaching_note"]) == ("Entschieden", "", "", "")
+    decide(store, "call-1", "Ben")
+    row = findings(record(store), CellFormat(GERMAN), "Ben")[0]
+    assert (row["state"], row["decided"], row["note"]) == ("Strittig", "", "Alles gut.")
+
+
+def test_a_decision_that_was_taken_back_tells_nothing(store: Store) -> None:
+    decide(store, "call-1", "Mia", note="Alles gut.", coaching=True)
+    (made,) = record(store).decisions
+    store.withdraw(record(store).row.key, reviewer="Mia", decision_key=made.key)
+    decided = decided_of(record(store), None)
+    assert (decided.state, decided.label, decided.notes, decided.coaching) == ("open", None, [], [])
+
+
+def test_every_column_has_a_word_and_every_word_a_column() -> None:
+    tables = (call_table(CellFormat(None, agents=True)), finding_table(CellFormat(None, agents=True)))
+    names = {f"column_{column.name}" for table in tables for column in table.columns}
+    assert names == {key for key in table_of("en", "texts") if key.startswith("column_")}
+
+
+def test_a_call_whose_time_is_unknown_has_none(store: Store) -> None:
+    line = call_view(record(store), GERMAN, masked=True)
+    line = replace(line, held=replace(line.held, row=replace(line.row, started_at=None)))
+    cells = dict(
+        zip(
+            (column.name for column in call_table(CellFormat(GERMAN)).columns),
+            call_table(CellFormat(GERMAN)).cells(line),
+            strict=True,
+        )
+    )
+    assert (cells["time"], cells["day"]) == (None, date(2026, 3, 2))
+
+
+def test_the_book_has_calls_findings_and_what_is_to_be_known_of_it(store: Store) -> None:
+    keys = store.keys(CallFilter(first=DAY, to_review=True))
+    book = call_book(
+        records_of(store, [*keys, 999_999]), GERMAN, title="Montag", by="mia", serve="http://127.0.0.1:8321"
+    )
+    found = load_workbook(io.BytesIO(book))
+    assert found.sheetnames == ["Anrufe", "Befunde", "Über diese Datei"]
+    assert found["Anrufe"].max_row == 1 + len(keys) == 8
+    assert found["Befunde"].max_row == 1 + len(keys) + 1
+    assert found["Anrufe"]["A2"].hyperlink.target == f"http://127.0.0.1:8321/calls/{keys[0]}"
+    told = [cell.value for (cell,) in found["Über diese Datei"].iter_rows()]
+    assert told[0] == "Montag"
+    assert "von mia" in str(told[1])
+    assert any("sind verdeckt" in str(line) for line in told)
+
+
+def test_an_unmasked_book_says_so(store: Store) -> None:
+    book = call_book([record(store)], GERMAN, title="x", by="mia", masked=False)
+    found = load_workbook(io.BytesIO(book))
+    assert "000000001" in str(found["Befunde"]["K2"].value)
+    assert any("hier unverdeckt" in str(cell.value) for (cell,) in found["Über diese Datei"].iter_rows())
+
+
+@pytest.mark.parametrize(("masked", "shown"), [(True, "Nummer ‹Nummer›"), (False, "Nummer 4711")])
+def test_badly_heard_words_are_masked_as_quotes_are(store: Store, masked: bool, shown: str) -> None:
+    found = record(store)
+    number = found.call.turn(4).text.split("Nummer ")[1].split()[0] if found.call else ""
+    heard = HeardBadly(turn=4, quote=f"Nummer {number}", about="contract_number")
+    reasons = (BadlyHeardReason(turns=(4,), heard=(heard,)),)
+    doubted = replace(found, verdict=found.verdict.model_copy(update={"review_reasons": reasons}))
+    doubted = replace(doubted, row=replace(found.row, needs_review=True))
+    (reason,) = call_view(doubted, GERMAN, masked=masked).reasons
+    assert f"Vertragsnummer („{shown.replace('4711', number)}“)" in reason
+
+
+@pytest.fixture(scope="module")
+def review(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Review]:
+    with filled(tmp_path_factory.mktemp("days")) as store:
+        yield review_of(store, Wanted(DAY, DAY, full=6))
+
+
+def test_numbers_and_times_are_as_programs_write_them(review: Review) -> None:
+    text = review_csv(review)
+    assert text.startswith('"day","started_at",')
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert (rows[1]["risk"], rows[1]["second"]) == ("1.000", "6.0")
+    assert rows[1]["started_at"] == "2026-03-02T09:14:00+01:00"
+
+
+def test_calls_in_short_tell_their_reason(review: Review) -> None:
+    assert list(review.reasons) == [row.key for row in review.rest]
+    rows = list(csv.DictReader(io.StringIO(review_csv(review))))
+    assert rows[-1]["quote"] == ""
+
+
+def test_no_cell_of_a_table_is_a_formula() -> None:
+    table = Table("x", [Column("quote", "prose", 9, lambda text: text), Column("share", "share", 9, lambda _: 0.5)])
+    text = table_csv(table, ["=1+1", "Ja;=1", "Nein,\n@x"])
+    for separator in ",;":
+        cells = [cell for line in csv.reader(io.StringIO(text), delimiter=separator) for cell in line]
+        assert not [cell for cell in cells if cell.lstrip(' "').startswith(("=", "+", "-", "@"))]
+
+
+def test_cells_are_written_by_their_kind() -> None:
+    kinds = ("text", "day", "time", "turn", "second", "share")
+    table = Table("x", [Column(kind, kind, 9, lambda row, n=n: row[n]) for n, kind in enumerate(kinds)])  # type: ignore[misc,arg-type]
+    row = (Linked("c", "http://x"), date(2026, 3, 2), time(9, 5), 4, 61.25, 0.91)
+    assert table_csv(table, [row, (None,) * 6]).splitlines()[1:] == [
+        '"c","2026-03-02","09:05","4","61.2","0.910"',
+        '"","","","","",""',
+    ]
