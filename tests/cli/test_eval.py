@@ -1,4 +1,4 @@
-"""`ausweis eval` from the command line: run, compare, gate, bless, validate, agreement, metamorphic."""
+"""`ausweis eval` from the command line: run, compare, gate, bless, report, validate."""
 
 import json
 import subprocess
@@ -179,8 +179,7 @@ engine = ("--engine", "fake:answers.yaml")
 for command in (
     ("validate", "golden.jsonl"), ("run", "golden.jsonl", *engine, "--run", "one"), ("report", "one"),
     ("bless", "one", "--message", "m", "--baseline", "b.jsonl"), ("gate", "one", "--baseline", "b.jsonl"),
-    ("compare", "one", "b.jsonl"), ("agreement", "label.jsonl", "label.jsonl"),
-    ("metamorphic", "golden.jsonl", *engine, "--run", "m", "--quiet"),
+    ("compare", "one", "b.jsonl"),
 ):
     try: main(["eval", *command])
     except SystemExit as end: assert not end.code, command
@@ -193,8 +192,6 @@ def test_the_packages_of_its_extra_are_enough_for_each_command(ausweis: Call, tm
     others -= {plain_name(line) for line in EXTRAS["evals"]}
     missing = [module for module, names in DISTRIBUTIONS.items() if others & set(map(plain_name, names))]
     assert {"sqlalchemy", "starlette", "xlsxwriter"} <= set(missing)
-    label = {"id": "a", "turns": 2, "outcome": "compliant", "caller": "unclear", "authorisation": "not_needed"}
-    (tmp_path / "label.jsonl").write_text(json.dumps(label) + "\n", encoding="utf-8")
     command = [sys.executable, "-c", WHOLE_WAY, " ".join(missing)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -262,15 +259,6 @@ def test_validate_tells_the_mix_and_what_is_wrong(ausweis: Call, tmp_path: Path)
     code, out, _ = ausweis("validate", "golden.jsonl")
     assert code == 1
     assert "golden.jsonl: right: caller: the label says unclear, the rules make account_holder" in out
-
-
-def test_agreement_of_two_files_of_labels(ausweis: Call, tmp_path: Path) -> None:
-    label = {"id": "a", "turns": 2, "outcome": "compliant", "caller": "unclear", "authorisation": "not_needed"}
-    for name, outcome in (("one", "compliant"), ("two", "violation")):
-        (tmp_path / f"{name}.jsonl").write_text(json.dumps({**label, "outcome": outcome}) + "\n", encoding="utf-8")
-    code, out, _ = ausweis("agreement", "one.jsonl", "two.jsonl", "--list")
-    assert code == 0
-    assert "outcome: a" in out
 
 
 def test_metamorphic(ausweis: Call) -> None:

@@ -150,7 +150,9 @@ def test_repeats_ask_anew(wanted: Wanted, tmp_path: Path) -> None:
 def test_scoring_again_needs_no_model(wanted: Wanted, tmp_path: Path) -> None:
     evaluate(wanted, tmp_path / "run")
     (tmp_path / "answers.yaml").unlink()
-    evaluate(replace(wanted, answers_of=tmp_path / "run"), tmp_path / "again")
+    kept = replace(wanted.recipe, engine=f"replay:{tmp_path / 'run' / 'answers' / '1'}")
+    again = evaluate(replace(wanted, recipe=kept), tmp_path / "again")
+    assert again.summary.cost.seconds_median is None
     assert outcomes(tmp_path / "again") == outcomes(tmp_path / "run")
 
 
@@ -204,7 +206,7 @@ def test_a_mixed_set_is_answered_from_recordings_and_adds_to_them(
     golden = write(tmp_path / "mixed.jsonl", mixed)
     monkeypatch.setattr(Wanted, "recordings", lambda self: unpack(self.recorded) if self.recorded else None)
     by_turns = replace(wanted.recipe, strategy="turnwise")
-    recorded = replace(wanted, recipe=by_turns, golden=(golden,), recorded=recordings_path(path), live=7, seed=1)
+    recorded = replace(wanted, recipe=by_turns, golden=(golden,), recorded=recordings_path(path), live=7)
     found = evaluate(recorded, tmp_path / "new")
     assert found.summary.failed == 0
     assert found.manifest.live is not None

@@ -1,7 +1,7 @@
 """Measures facts and verdicts against the golden set, for any prompt version, model or policy.
 
 labelled          calls with what is true of them; incident_label: what is known of critical incidents
-validate          what a golden set is made of, and what is wrong with it; agreement: do two labels agree?
+validate          what a golden set is made of, and what is wrong with it
 wanted, running   what to measure, and the run that does; folder: where it is written
 source            all that a finished run holds
 calibrating       what a reader's probabilities mean, learned from a run

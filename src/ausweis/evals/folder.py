@@ -69,8 +69,10 @@ class GoldenFile(_Part):
 class Plan(_Part):
     """Which calls are read, how often, and by whose policy (None: each call by that of its label).
 
-    `answers_of`: the eval run that the answers were taken from; `recorded`: the SHA-256 of the recorded answers' file.
+    `recorded`: the SHA-256 of the recorded answers' file. What plans of before said besides is left out.
     """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     golden: tuple[GoldenFile, ...]
     tags: tuple[str, ...] = ()
@@ -78,7 +80,6 @@ class Plan(_Part):
     limit: int | None = None
     policy: str | None = None
     repeats: int = 1
-    answers_of: str | None = None
     recorded: str | None = None
 
 

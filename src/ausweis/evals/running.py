@@ -133,7 +133,7 @@ class _Run:
     def read(self, repeat: int) -> None:
         """Read and judge all calls once."""
         with ExitStack() as stack:
-            inner = stack.enter_context(self._wanted.engine(repeat, self._warn))
+            inner = stack.enter_context(self._wanted.engine(self._warn))
             self._same_system([self._scorer(inner, policy) for policy in self._policies.values()])
             engine = RecordingEngine(inner, answers_folder(self._folder, repeat))
             stack.callback(engine.close_recording)
@@ -191,10 +191,9 @@ class _Run:
 
     def _check_live(self, engine: RecordedEngine) -> None:
         """Ask the model about some calls by chance, and compare with what was recorded."""
-        seed = self._wanted.seed if self._wanted.seed is not None else random.SystemRandom().randrange(1 << 32)
         judged = {identifier for policy in self._policies.values() for identifier in self._verdicts(1, policy)}
         calls = [labelled.call for labelled in self._calls if labelled.call.id in judged]
-        sample = random.Random(seed).sample(calls, min(self._wanted.live, len(calls)))  # noqa: S311
+        sample = random.SystemRandom().sample(calls, min(self._wanted.live, len(calls)))
         engine.checking = True
         for call in sample:
             try:
@@ -236,7 +235,7 @@ class _Run:
             )
             for labelled in self._calls
         ]
-        if self._wanted.answers_of is not None or self._wanted.recorded is not None:
+        if self._wanted.recorded is not None or self._wanted.recipe.engine.startswith("replay:"):
             # Recorded answers take no time that says anything.
             return [case.model_copy(update={"seconds": None, "tokens": None}) for case in cases]
         return cases

@@ -9,12 +9,11 @@ from pathlib import Path
 from ausweis.batch import Recipe
 from ausweis.engines.packed import Packed, RecordedEngine, unpack
 from ausweis.engines.protocol import Engine
-from ausweis.engines.replay import ReplayEngine
 from ausweis.engines.weights import catalogue, locate
 from ausweis.errors import InputError
 from ausweis.evals.case import gold_of, tags_of
 from ausweis.evals.conclusion import Conclusion
-from ausweis.evals.folder import GoldenFile, Plan, Warn, answers_folder
+from ausweis.evals.folder import GoldenFile, Plan, Warn
 from ausweis.evals.labelled import LabelledCall, read_all, read_labelled
 from ausweis.judging.policy_files import PolicyFile, find_policy
 from ausweis.opening import read_bytes
@@ -26,8 +25,8 @@ __all__ = ["Wanted"]
 class Wanted:
     """What to measure. `recipe` names engine, model, strategy and prompts; its policy is put in for each call.
 
-    `answers_of`: an eval run whose raw answers are given instead of asking a model. `recorded`: a file of recorded
-    answers (`engines.packed`); the model is asked only what is not in it, and once more all of `live` calls by chance.
+    `recorded`: a file of recorded answers (`engines.packed`); the model is asked only what is not in it, and once more
+    all of `live` calls by chance.
     """
 
     golden: tuple[Path, ...]
@@ -37,10 +36,8 @@ class Wanted:
     limit: int | None = None
     policy: str | None = None
     repeats: int = 1
-    answers_of: Path | None = None
     recorded: Path | None = None
     live: int = 0
-    seed: int | None = None
 
     def chosen(self) -> list[LabelledCall]:
         """The labelled calls that have all the tags, of these ids, as many as wanted.
@@ -89,7 +86,6 @@ class Wanted:
             limit=self.limit,
             policy=self.policy,
             repeats=self.repeats,
-            answers_of=None if self.answers_of is None else str(self.answers_of),
             recorded=None if self.recorded is None else _sha256(self.recorded),
         )
 
@@ -115,18 +111,14 @@ class Wanted:
         return packed if same else None
 
     @contextmanager
-    def engine(self, repeat: int, warn: Warn) -> Iterator[Engine]:
-        """What answers the questions of a repeat.
+    def engine(self, warn: Warn) -> Iterator[Engine]:
+        """What answers the questions.
 
         Raises:
             AusweisError: there are no such answers, or the model cannot be loaded.
         """
         with ExitStack() as stack:
-            if self.answers_of is not None:
-                replay = ReplayEngine(answers_folder(self.answers_of, repeat))
-                stack.callback(replay.close)
-                yield replay
-            elif (packed := self.recordings()) is not None:
+            if (packed := self.recordings()) is not None:
                 yield RecordedEngine(packed, lambda: stack.enter_context(self.recipe.engine_opened(warn)))
             else:
                 yield stack.enter_context(self.recipe.engine_opened(warn))

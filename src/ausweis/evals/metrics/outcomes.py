@@ -1,6 +1,5 @@
 """How often the outcome is the label's. A call without a verdict is wrong."""
 
-import math
 from collections.abc import Sequence
 
 from ausweis.evals.case import Case
@@ -8,7 +7,7 @@ from ausweis.evals.metrics import measures
 from ausweis.evals.metrics.estimate import Estimate, resampled, share
 from ausweis.vocabulary import OUTCOMES
 
-__all__ = ["NONE", "accuracy", "confusion", "kappa", "kappa_of", "told"]
+__all__ = ["NONE", "accuracy", "confusion", "kappa", "told"]
 
 NONE = "failed"
 """Stands for the outcome of a call without a verdict."""
@@ -22,16 +21,6 @@ def accuracy(cases: Sequence[Case]) -> Estimate:
 def kappa(cases: Sequence[Case]) -> Estimate:
     """Cohen's kappa of the outcome (Cohen 1960); nothing where all calls are of one outcome."""
     return resampled(cases, measures.kappa(lambda case: (str(case.gold.outcome), told(case))))
-
-
-def kappa_of(first: Sequence[str], second: Sequence[str]) -> float:
-    """Cohen's kappa; 1 for two that always say the same one word, as they agree."""
-    from sklearn.metrics import cohen_kappa_score
-
-    words = sorted({*first, *second})
-    if not words:
-        return math.nan
-    return 1.0 if len(words) == 1 else float(cohen_kappa_score(first, second, labels=words))
 
 
 def confusion(cases: Sequence[Case]) -> dict[str, dict[str, int]]:
