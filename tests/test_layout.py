@@ -13,6 +13,7 @@ THEMES = {
     "cli": "arguments help kill ray ray_model reviewers strategies unforeseen",
     "engines/server": "faults real run sick",
     "engines/weights": "kinds",
+    "evals": "golden_incidents",
     "judging": "broken_policies package properties",
     "masking": "golden spellings",
     "prompts": "broken_templates cli role_injection",

@@ -46,8 +46,7 @@ def metamorphic(context: click.Context, /, **options: Any) -> None:
 
     from ausweis.cli.progress import progress_shown
     from ausweis.evals.labelled import read_all
-    from ausweis.evals.running import evaluate
-    from ausweis.evals.wanted import Wanted
+    from ausweis.evals.running import Wanted, evaluate
 
     calls = read_all(options["golden"])
     changed = changed_calls(calls, each=options["each"])

@@ -261,14 +261,6 @@ def test_validate_tells_the_mix_and_what_is_wrong(ausweis: Call, tmp_path: Path)
     assert "golden.jsonl: right: caller: the label says unclear, the rules make account_holder" in out
 
 
-def test_metamorphic(ausweis: Call) -> None:
-    arguments = ("metamorphic", "golden.jsonl", "--engine", "fake:answers.yaml", "--run", "m")
-    code, out, _ = ausweis(*arguments)
-    assert code == 0
-    assert "drop_the_factor" in out
-    assert "swap_goodbyes" not in out
-
-
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -6,11 +6,19 @@ from tests.evals.cases import case, findings
 from ausweis.evals.metrics import summarise
 from ausweis.evals.metrics.calibration import coverage, reliability
 from ausweis.evals.metrics.estimate import share
-from ausweis.evals.metrics.facts import action_f1, authorisation, factor_f1, factor_status_f1
-from ausweis.evals.metrics.field import reviews
-from ausweis.evals.metrics.ranking import found_curve, found_when_reviewed
-from ausweis.evals.metrics.stability import flipped, flips
-from ausweis.evals.metrics.violations import by_type, first_turn
+from ausweis.evals.metrics.outcomes import (
+    action_f1,
+    authorisation,
+    by_type,
+    factor_f1,
+    factor_status_f1,
+    first_turn,
+    flipped,
+    flips,
+    found_curve,
+    found_when_reviewed,
+    reviews,
+)
 
 CASES = [
     case("a", "violation", "violation", 0.9),

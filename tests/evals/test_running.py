@@ -17,8 +17,7 @@ from ausweis.errors import EngineError, InputError, PromptError, RunError
 from ausweis.evals.baseline import bless, cases_of, read_baseline, recordings_path
 from ausweis.evals.gate import gate
 from ausweis.evals.labelled import LabelledCall
-from ausweis.evals.running import evaluate
-from ausweis.evals.wanted import Wanted
+from ausweis.evals.running import Wanted, evaluate
 from ausweis.judging import find_policy
 
 MISSED = ("no_authentication", 2)

@@ -21,8 +21,7 @@ from tests.evals.cases import labelled
 
 from ausweis.calls.call import Call, Turn
 from ausweis.errors import InputError
-from ausweis.evals.incident_label import GoldIncident, IncidentLabel
-from ausweis.evals.labelled import LabelledCall, read_all
+from ausweis.evals.labelled import GoldIncident, IncidentLabel, LabelledCall, read_all
 from ausweis.evals.validate import validate
 
 CALL = labelled(

@@ -8,10 +8,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import Opened, opened
 from tests.reports.eval_runs import HOSTILE, case, findings, labelled, manifest, source
 
-from ausweis.evals.folder import Calibrated
+from ausweis.evals.folder import Calibrated, EvalSource
 from ausweis.evals.metrics import summarise
 from ausweis.evals.metrics.calibration import Curve, bins_of
-from ausweis.evals.source import EvalSource
 from ausweis.reports.eval_page import eval_page
 
 HOSTILE_ID = "<b>'\"|</b>"

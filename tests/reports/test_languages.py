@@ -8,8 +8,8 @@ from tests.languages import DAY, calls, sentences_in
 from tests.reports.eval_runs import case, findings, labelled, manifest
 from tests.serve.filled import fill
 
+from ausweis.evals.folder import EvalSource
 from ausweis.evals.metrics import summarise
-from ausweis.evals.source import EvalSource
 from ausweis.reports.eval_page import eval_page
 from ausweis.reports.notify import summary
 from ausweis.reports.review_csv import review_csv

@@ -15,8 +15,7 @@ from evals.lab.noise.words import digits_of
 
 from ausweis.calls.call import Turn
 from ausweis.errors import InputError
-from ausweis.evals.incident_label import GoldIncident, IncidentLabel
-from ausweis.evals.labelled import GoldEvent, LabelledCall
+from ausweis.evals.labelled import GoldEvent, GoldIncident, IncidentLabel, LabelledCall
 from ausweis.facts import CALLER_EVENTS
 from ausweis.vocabulary import Speaker
 

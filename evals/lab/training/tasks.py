@@ -12,8 +12,7 @@ from evals.lab.training.lines import FEWEST, Task, in_whole_turns
 from numpy.typing import NDArray
 
 from ausweis.errors import InputError
-from ausweis.evals.incident_label import GoldIncident, IncidentLabel, OwnIncident
-from ausweis.evals.labelled import GoldEvent, LabelledCall
+from ausweis.evals.labelled import GoldEvent, GoldIncident, IncidentLabel, LabelledCall, OwnIncident
 from ausweis.judging.incidents import LIKELY
 from ausweis.prompts import Template, default_library
 from ausweis.reading.chunks import Chunk

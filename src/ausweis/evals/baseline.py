@@ -16,12 +16,12 @@ from ausweis.engines.replay import recordings
 from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
 from ausweis.evals.comparing import compare
-from ausweis.evals.folder import EvalManifest, Plan, System, Warn, answers_folder, read_cases, read_eval
+from ausweis.evals.folder import EvalManifest, Plan, System, Warn, answers_folder, finished, read_cases
 from ausweis.journal import make_folder, replace_file
 from ausweis.opening import read_bytes
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["Baseline", "bless", "cases_of", "finished", "plain_engine", "read_baseline", "recordings_path"]
+__all__ = ["Baseline", "bless", "cases_of", "plain_engine", "read_baseline", "recordings_path"]
 
 
 class Baseline(BaseModel):
@@ -123,20 +123,6 @@ def cases_of(place: Path) -> list[Case]:
         return list(read_baseline(place).cases)
     finished(place)
     return read_cases(place)
-
-
-def finished(folder: Path) -> EvalManifest:
-    """The manifest of a finished eval run.
-
-    Raises:
-        RunError: there is none, or it was stopped.
-    """
-    manifest = read_eval(folder)
-    if manifest is None:
-        raise RunError("there is no eval run here; make one with `ausweis eval run`", place=str(folder))
-    if not manifest.complete:
-        raise RunError("the eval run was stopped; go on with it by `ausweis eval run --resume`", place=str(folder))
-    return manifest
 
 
 def _text(baseline: Baseline) -> str:

@@ -23,10 +23,9 @@ from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.reader_calibration import EventCalibration, ReaderCalibration
 from ausweis.errors import AusweisError, InputError
 from ausweis.evals.case import Case
-from ausweis.evals.folder import CALIBRATION_FILE, Calibrated, run_folders
+from ausweis.evals.folder import CALIBRATION_FILE, Calibrated, EvalSource, read_facts, read_source, run_folders
 from ausweis.evals.labelled import Gold, LabelledCall
 from ausweis.evals.metrics.calibration import Curve, Foretold, at_share, curve_of
-from ausweis.evals.source import EvalSource, read_facts, read_source
 from ausweis.facts import Calibration, EventKind, Facts
 from ausweis.journal import replace_file
 from ausweis.judging import find_policy

@@ -19,10 +19,9 @@ from ausweis.errors import InputError
 from ausweis.evals.baseline import Baseline, plain_engine
 from ausweis.evals.case import Case
 from ausweis.evals.comparing import Change, Comparison, Flip, Pair, compare, paired, paired_draws, told_by
-from ausweis.evals.conclusion import incidents_said
 from ausweis.evals.folder import EvalManifest, Live, System
 from ausweis.evals.metrics import Estimate, rows_of, summarise
-from ausweis.evals.metrics.measures import Measure
+from ausweis.evals.metrics.estimate import Measure
 from ausweis.evals.metrics.outcomes import told
 
 __all__ = [
@@ -317,7 +316,7 @@ def _call(repeats: Sequence[Case], worse: Change | None, *, must_pass: bool) -> 
     if must_pass:
         label, verdict = str(wrong.gold.outcome), told(wrong)
         if wrong.gold.outcome is None or wrong.outcome_right:
-            label, verdict = (incidents_said(side) for side in (wrong.gold, wrong.told or wrong.gold))
+            label, verdict = (side.incidents_said for side in (wrong.gold, wrong.told or wrong.gold))
         message = f"must pass: the label says {label}, the verdict {verdict}"
         return GateCheck(name=name, state="failed", message=message)
     if worse is not None:

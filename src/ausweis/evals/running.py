@@ -3,41 +3,162 @@
 A repeat is real: the model is loaded anew and asked every question, in another order of calls.
 """
 
+import hashlib
 import random
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ausweis.batch import Progress, RunFolder, Scorer, local_runner, score
+from ausweis.batch import Progress, Recipe, RunFolder, Scorer, local_runner, score
 from ausweis.batch.manifest import Machine, now, read_manifest
-from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, failures
-from ausweis.engines.packed import RecordedEngine
+from ausweis.batch.state import VERDICTS_FILE, failures
+from ausweis.engines.packed import Packed, RecordedEngine, unpack
 from ausweis.engines.protocol import Engine
 from ausweis.engines.replay import RecordingEngine
-from ausweis.errors import EngineError, RunError
-from ausweis.evals.case import Case, case_of, ruled_otherwise
-from ausweis.evals.conclusion import Conclusion
+from ausweis.engines.weights import catalogue, locate
+from ausweis.errors import EngineError, InputError, RunError
+from ausweis.evals.case import Case, Label, case_of, gold_of, ruled_otherwise, tags_of
 from ausweis.evals.folder import (
     EVAL_FILE,
     EvalManifest,
+    GoldenFile,
     Live,
+    Plan,
     System,
     Warn,
     answers_folder,
     read_eval,
+    read_facts,
     run_folder,
+    sha256_of,
     write_eval,
 )
-from ausweis.evals.labelled import LabelledCall
+from ausweis.evals.labelled import LabelledCall, read_all, read_labelled
 from ausweis.evals.metrics import Summary, summarise
-from ausweis.evals.wanted import Wanted
 from ausweis.facts import Facts
 from ausweis.journal import FolderLock, lines, make_folder
-from ausweis.judging.policy_files import PolicyFile
+from ausweis.judging.policy_files import PolicyFile, find_policy
 from ausweis.judging.verdict import Verdict
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["Evaluation", "Wanted", "evaluate"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to measure. `recipe` names engine, model, strategy and prompts; its policy is put in for each call.
+
+    `recorded`: a file of recorded answers (`engines.packed`); the model is asked only what is not in it, and once more
+    all of `live` calls by chance.
+    """
+
+    golden: tuple[Path, ...]
+    recipe: Recipe
+    tags: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    limit: int | None = None
+    policy: str | None = None
+    repeats: int = 1
+    recorded: Path | None = None
+    live: int = 0
+
+    def chosen(self) -> list[LabelledCall]:
+        """The labelled calls that have all the tags, of these ids, as many as wanted.
+
+        Raises:
+            InputError: the golden set cannot be read, or there are no such calls.
+        """
+        calls = read_all(self.golden)
+        if missing := set(self.ids) - {labelled.call.id for labelled in calls}:
+            raise InputError(f"no labelled call has the id {min(missing)}")
+        chosen = [labelled for labelled in calls if set(self.tags) <= set(tags_of(labelled))]
+        chosen = [labelled for labelled in chosen if not self.ids or labelled.call.id in self.ids][: self.limit]
+        if not chosen:
+            raise InputError("no labelled call has all these tags")
+        return chosen
+
+    def policies(self, calls: Sequence[LabelledCall]) -> dict[str, PolicyFile]:
+        """The policy to judge each call by, by the call's id: where a label tells of incidents, it asks for these.
+
+        Raises:
+            InputError, PolicyError: there is none of this name, or its file says something impossible.
+        """
+        files = self.policy_files(calls)
+        return {labelled.call.id: _asking(labelled, files[labelled.policy]) for labelled in calls}
+
+    def policy_files(self, calls: Sequence[LabelledCall]) -> dict[str, PolicyFile]:
+        """The policy to judge by, for each that labels name.
+
+        Raises:
+            InputError, PolicyError: as `policies`.
+        """
+        return {name: find_policy(self.policy or name) for name in dict.fromkeys(call.policy for call in calls)}
+
+    def gold(self, calls: Sequence[LabelledCall]) -> dict[str, Label]:
+        """What is true of each call, by its id; with a policy for all, what that makes of the label's events."""
+        policies = self.policies(calls)
+        anew = self.policy is not None
+        return {call.call.id: gold_of(call, policies[call.call.id].policy, anew=anew) for call in calls}
+
+    def plan(self) -> Plan:
+        """The same as `eval.json` keeps it."""
+        return Plan(
+            golden=tuple(
+                GoldenFile(path=str(path), sha256=sha256_of(path), calls=sum(1 for _ in read_labelled(path)))
+                for path in self.golden
+            ),
+            tags=self.tags,
+            ids=self.ids,
+            limit=self.limit,
+            policy=self.policy,
+            repeats=self.repeats,
+            recorded=None if self.recorded is None else sha256_of(self.recorded),
+        )
+
+    def recordings(self) -> Packed | None:
+        """The recorded answers, if they are of the model and engine that would be asked.
+
+        Raises:
+            InputError: the file cannot be used, or nothing is known of the model before it is asked.
+        """
+        if self.recorded is None:
+            return None
+        if self.recipe.engine != "llama":
+            raise InputError(
+                "--recorded is for the engine llama: of a server's model nothing is known before it is asked"
+            )
+        from ausweis.engines.llama import engine_name
+
+        packed = unpack(self.recorded)
+        name = self.recipe.model or catalogue.default_id()
+        known = {entry.id: entry.sha256 for entry in catalogue.entries()}
+        wanted = known[name] if name in known else locate(name).sha256
+        same = packed.info.sha256 == wanted and packed.info.engine == engine_name()
+        return packed if same else None
+
+    @contextmanager
+    def engine(self, warn: Warn) -> Iterator[Engine]:
+        """What answers the questions.
+
+        Raises:
+            AusweisError: there are no such answers, or the model cannot be loaded.
+        """
+        with ExitStack() as stack:
+            if (packed := self.recordings()) is not None:
+                yield RecordedEngine(packed, lambda: stack.enter_context(self.recipe.engine_opened(warn)))
+            else:
+                yield stack.enter_context(self.recipe.engine_opened(warn))
+
+
+def _asking(labelled: LabelledCall, file: PolicyFile) -> PolicyFile:
+    """The policy, asking for the incidents that the label knows of."""
+    label = labelled.gold.incidents
+    if label is None:
+        return file
+    incidents = tuple(label.asked())
+    words = "".join(incident.model_dump_json() for incident in incidents)
+    policy = file.policy.model_copy(update={"incidents": incidents})
+    return replace(file, policy=policy, sha256=hashlib.sha256(f"{file.sha256}{words}".encode()).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -210,7 +331,7 @@ class _Run:
         )
         self.manifest = self.manifest.model_copy(update={"live": live})
 
-    def cases(self, repeat: int, gold: Mapping[str, Conclusion]) -> list[Case]:
+    def cases(self, repeat: int, gold: Mapping[str, Label]) -> list[Case]:
         """The cases of a repeat, in the order of the golden set."""
         verdicts: dict[str, Verdict] = {}
         facts: dict[str, Facts] = {}
@@ -220,8 +341,7 @@ class _Run:
             verdicts |= self._verdicts(repeat, policy)
             failed |= {str(failure.call_id): f"{failure.message} [{failure.kind}]" for failure in failures(path)}
             if policy.policy.incidents or policy.policy.own_words:
-                read = (Facts.model_validate_json(line.data) for line in lines(path / FACTS_FILE))
-                facts |= {found.call_id: found for found in read}
+                facts |= read_facts(path)
         cases = [
             case_of(
                 labelled,

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ausweis.calls.call import Turn
-from ausweis.evals.case import Case
-from ausweis.evals.conclusion import Conclusion, incidents_said
-from ausweis.evals.metrics.outcomes import told
-from ausweis.evals.metrics.stability import flipped
-from ausweis.evals.source import EvalSource
+from ausweis.evals.case import Case, Label, Mark
+from ausweis.evals.folder import EvalSource
+from ausweis.evals.metrics.outcomes import flipped, told
 from ausweis.judging.sentences import review_sentence, violation_sentence
 from ausweis.judging.verdict import Violation
 from ausweis.views.words import clock
@@ -99,13 +97,12 @@ def chips_of(case: Case, known: Vocabulary = KNOWN_WORDS) -> dict[int, list[Chip
     return chips
 
 
-def _words(gold: Sequence[str], told: Sequence[str]) -> Iterator[tuple[int, str, State]]:
+def _words(gold: Sequence[Mark], told: Sequence[Mark]) -> Iterator[tuple[int, str, State]]:
     for said in dict.fromkeys((*gold, *told)):
-        word, _, turn = said.partition("@")
-        yield int(turn), word, "invented" if said not in gold else "both" if said in told else "missed"
+        yield said.turn, said.name, "invented" if said not in gold else "both" if said in told else "missed"
 
 
-def _factors(gold: Sequence[str], told: Sequence[str]) -> Iterator[tuple[int, Chip]]:
+def _factors(gold: Sequence[Mark], told: Sequence[Mark]) -> Iterator[tuple[int, Chip]]:
     right, said = _statuses(gold), _statuses(told)
     for word, turn in dict.fromkeys((*right, *said)):
         label, verdict = right.get((word, turn), []), said.get((word, turn), [])
@@ -119,13 +116,11 @@ def _factors(gold: Sequence[str], told: Sequence[str]) -> Iterator[tuple[int, Ch
         yield from ((turn, Chip("factor", word, "invented", status)) for status in invented)
 
 
-def _statuses(words: Sequence[str]) -> dict[tuple[str, int], list[str]]:
-    """The statuses of each factor at each turn, from words such as `pin@4:verified`."""
+def _statuses(marks: Sequence[Mark]) -> dict[tuple[str, int], list[str]]:
+    """The statuses of each factor at each turn."""
     statuses: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for said in words:
-        word, _, rest = said.partition("@")
-        turn, _, status = rest.partition(":")
-        statuses[word, int(turn)].append(status)
+    for mark in marks:
+        statuses[mark.name, mark.turn].append(mark.status)
     return statuses
 
 
@@ -155,11 +150,11 @@ def _view(case: Case, source: EvalSource, *, flips: bool) -> CallView:
     )
 
 
-def _said(case: Case, side: Conclusion) -> str:
+def _said(case: Case, side: Label) -> str:
     """What label or verdict say in a word or two: the outcome, if that is labelled, else the incidents."""
     if case.gold.outcome is not None:
         return str(side.outcome)
-    return incidents_said(side)
+    return side.incidents_said
 
 
 def _marks(case: Case, *, same: bool, flips: bool) -> Iterator[str]:
@@ -185,5 +180,5 @@ def _sides(case: Case) -> Iterator[tuple[str, str, str]]:
     yield "authorisation", case.gold.authorisation, case.told.authorisation if case.told else "–"
 
 
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(f"{word} in turn {turn}" for word, _, turn in (said.partition("@") for said in words)) or "none"
+def _listed(marks: Iterable[Mark]) -> str:
+    return ", ".join(f"{mark.name} in turn {mark.turn}" for mark in marks) or "none"

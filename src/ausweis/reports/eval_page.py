@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from ausweis.evals.calibrating import event_curve, risk_curve
+from ausweis.evals.folder import EvalSource
 from ausweis.evals.metrics.outcomes import NONE
 from ausweis.evals.metrics.summary import Slice, Summary, rows_of
-from ausweis.evals.source import EvalSource
 from ausweis.reports import plots
 from ausweis.reports.eval_calls import call_views
 from ausweis.reports.pages import page_of

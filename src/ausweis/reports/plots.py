@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ausweis.evals.case import Case
 from ausweis.evals.metrics import Summary
 from ausweis.evals.metrics.calibration import Bin, Curve
-from ausweis.evals.metrics.ranking import found_curve
+from ausweis.evals.metrics.outcomes import found_curve
 
 __all__ = ["Point", "Reliability", "RiskCurve", "calibration", "probabilities", "risk_curve"]
 

@@ -10,7 +10,7 @@ from ausweis.batch import Recipe
 from ausweis.evals.case import Case, case_of
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics.incidents import IncidentSummary, summarise_incidents
-from ausweis.evals.wanted import Wanted
+from ausweis.evals.running import Wanted
 from ausweis.facts import Facts, Mention
 from ausweis.judging import find_policy, judge
 

@@ -12,7 +12,7 @@ from ausweis.cli.warning import warn
 
 if TYPE_CHECKING:
     from ausweis.batch import Recipe
-    from ausweis.evals.wanted import Wanted
+    from ausweis.evals.running import Wanted
 
 __all__ = ["recipe_of", "run"]
 
@@ -96,7 +96,7 @@ def run(context: click.Context, /, **options: Any) -> None:
 
 def _wanted(options: dict[str, Any]) -> "Wanted":
     from ausweis.errors import InputError
-    from ausweis.evals.wanted import Wanted
+    from ausweis.evals.running import Wanted
 
     golden = options["golden"] or (DEV,)
     if not options["golden"] and not DEV.is_file():
