@@ -29,9 +29,9 @@ from ausweis.batch.scorer import Task as Reading
 from ausweis.engines.protocol import Engine
 from ausweis.evals.case import Label, tags_of
 from ausweis.evals.labelled import LabelledCall, read_all
-from ausweis.judging.policy_files import PolicyFile, find_policy
 from ausweis.judging.sentences import violation_sentence
 from ausweis.judging.verdict import Verdict
+from ausweis.policies import PolicyFile, find_policy
 
 __all__ = ["first_violation_turn", "golden", "outcome"]
 

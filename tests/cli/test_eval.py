@@ -16,7 +16,7 @@ from tests.test_dependencies import DISTRIBUTIONS, ROOT, plain_name
 
 from ausweis.cli import main, new_folder
 from ausweis.evals.baseline import read_baseline
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 
 Call = Callable[..., tuple[int, str, str]]
 

@@ -17,7 +17,7 @@ from ausweis.evals.calibrating import calibrate, event_curve, risk_curve
 from ausweis.evals.folder import read_cases, read_source
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.running import Wanted, evaluate
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 from ausweis.reading.call_events import STATED
 
 ANSWERS = """

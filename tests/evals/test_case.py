@@ -8,7 +8,8 @@ from tests.judging.own_policies import MARINA, marina, read_by
 
 from ausweis.evals.case import Case, Mark, case_of, gold_of
 from ausweis.evals.labelled import gold_facts, read_labelled
-from ausweis.judging import find_policy, judge
+from ausweis.judging import judge
+from ausweis.policies import find_policy
 
 BANK = find_policy("bank-en").policy
 

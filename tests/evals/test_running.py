@@ -18,7 +18,7 @@ from ausweis.evals.baseline import bless, cases_of, read_baseline, recordings_pa
 from ausweis.evals.gate import gate
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.running import Wanted, evaluate
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 
 MISSED = ("no_authentication", 2)
 CALLS = [

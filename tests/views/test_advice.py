@@ -1,13 +1,13 @@
 import pytest
 
-from ausweis.judging.verdict import Action, Authorisation, Incident, UsedFactor, Verdict, Violation
+from ausweis.judging.verdict import Action, AddedReason, Authorisation, Incident, UsedFactor, Verdict, Violation
 from ausweis.views.advice import advice, incident_advice
 from ausweis.views.words import Words
 from ausweis.vocabulary import CATEGORIES, INCIDENTS, VIOLATIONS, Category, Language, OwnWord, ViolationType
 
 
 def judged(kind: ViolationType, category: Category | None) -> tuple[Violation, Verdict]:
-    violation = Violation(type=kind, turn=4, severity="high", action=category, reason="r")
+    violation = Violation(type=kind, turn=4, severity="high", action=category, reason=AddedReason())
     action = [
         Action(turn=4, kind=CATEGORIES[category].kind, category=category, quote="q", level="elevated", met=False)
         for category in ([category] if category else [])

@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Iterable
 
 from ausweis.calls.call import Turn
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall, gold_facts
-from ausweis.judging import find_policy, judge
+from ausweis.judging import judge
+from ausweis.policies import find_policy
 from ausweis.vocabulary import Speaker
 
 __all__ = ["as_recognised", "dropped", "events_at", "inserted", "judged_anew", "retold", "retold_everywhere"]

@@ -12,7 +12,8 @@ from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Engine
 from ausweis.evals.case import Case, case_of, gold_of
 from ausweis.evals.labelled import LabelledCall
-from ausweis.judging import find_policy, judge
+from ausweis.judging import judge
+from ausweis.policies import find_policy
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.turnwise import TurnwiseReader

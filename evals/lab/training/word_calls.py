@@ -19,7 +19,7 @@ from ausweis.engines.probe import Probe, features, probabilities_of
 from ausweis.engines.word_matcher import VERBS
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import weighed
 from ausweis.reading.labels import VERBS as KINDS

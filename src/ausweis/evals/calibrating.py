@@ -28,10 +28,10 @@ from ausweis.evals.labelled import Gold, LabelledCall
 from ausweis.evals.metrics.calibration import Curve, Foretold, at_share, curve_of
 from ausweis.facts import Calibration, EventKind, Facts
 from ausweis.journal import replace_file
-from ausweis.judging import find_policy
 from ausweis.judging.judge import outlook_of
-from ausweis.judging.policy import EXPECTED
 from ausweis.judging.risk import Outlook, doublings
+from ausweis.policies import find_policy
+from ausweis.policies.form import EXPECTED
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.strategies import EVENTS_TEMPLATE, calibrated_as
 

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidat
 
 from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.facts import Facts, is_nothing
-from ausweis.judging import EVENT_THRESHOLD, Policy, judge
-from ausweis.judging.reasons import BadlyHeardReason
-from ausweis.judging.verdict import Evidence, Verdict
+from ausweis.judging import EVENT_THRESHOLD, judge
+from ausweis.judging.verdict import BadlyHeardReason, Evidence, Verdict
+from ausweis.policies import Policy
 from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, OwnKind, OwnWord, ViolationType
 
 __all__ = [

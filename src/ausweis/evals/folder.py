@@ -25,9 +25,9 @@ from ausweis.evals.metrics import Summary, summarise
 from ausweis.evals.metrics.calibration import Curve
 from ausweis.facts import Facts
 from ausweis.journal import lines, replace_file
-from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.verdict import Verdict
 from ausweis.opening import read_bytes
+from ausweis.policies import PolicyFile
 from ausweis.provenance import RunProvenance
 
 __all__ = [

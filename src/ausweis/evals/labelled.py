@@ -15,9 +15,9 @@ from ausweis.calls.call import Call
 from ausweis.calls.checks import explain
 from ausweis.errors import AusweisError, InputError
 from ausweis.facts import Event, EventKind, Facts, RecordingDefect, check_subject
-from ausweis.judging.policy import IncidentRule, Sentence, Word
-from ausweis.judging.policy_files import find_policy, shipped_policies
 from ausweis.opening import bounded_lines, open_file
+from ausweis.policies import find_policy, shipped_policies
+from ausweis.policies.form import IncidentRule, Sentence, Word
 from ausweis.vocabulary import (
     INCIDENTS,
     AuthorisationStatus,

@@ -38,8 +38,8 @@ from ausweis.evals.labelled import LabelledCall, read_all, read_labelled
 from ausweis.evals.metrics import Summary, summarise
 from ausweis.facts import Facts
 from ausweis.journal import FolderLock, lines, make_folder
-from ausweis.judging.policy_files import PolicyFile, find_policy
 from ausweis.judging.verdict import Verdict
+from ausweis.policies import PolicyFile, find_policy
 
 __all__ = ["Evaluation", "Wanted", "evaluate"]
 

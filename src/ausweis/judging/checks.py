@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-from ausweis.judging.actions import Act
-from ausweis.judging.decide import Decision, identified
-from ausweis.judging.reasons import CheckCode, CheckResultReason
-from ausweis.judging.rules import Rules
-from ausweis.judging.verdict import Check, Evidence
+from ausweis.judging.decide import Act, Decision, identified
+from ausweis.judging.verdict import Check, CheckCode, CheckResultReason, Evidence
+from ausweis.policies.rules import Rules
 from ausweis.vocabulary import CHECKS, CheckId, CheckResult, ViolationType
 
 __all__ = ["FAILED_BY", "Answer", "answers", "check_of"]

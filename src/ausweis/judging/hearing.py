@@ -12,9 +12,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from ausweis.facts import Event, Facts, Unsure
-from ausweis.judging.reasons import HeardBadly
-from ausweis.judging.timeline import EVENT_THRESHOLD, idle_kinds
-from ausweis.judging.verdict import Evidence
+from ausweis.judging.evidence import EVENT_THRESHOLD, idle_kinds
+from ausweis.judging.verdict import Evidence, HeardBadly
 
 __all__ = ["Judged", "hung_on", "shown_badly"]
 

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
-from ausweis.facts import NOTES, NoteCode
-from ausweis.judging.reasons import (
+from ausweis.facts import NOTES
+from ausweis.judging.verdict import (
     BadlyHeardReason,
     ConfidenceReason,
     HeardBadly,
+    Incident,
     NoteReason,
     PlainReason,
     ReviewReason,
     TurnsReason,
+    Violation,
     WordsReason,
 )
-from ausweis.judging.verdict import Incident, Violation
 from ausweis.vocabulary import Outcome
 
 __all__ = ["GRAVE", "SURE", "SURE_OF_CRITICAL", "SURE_OF_ROLES", "THIN", "review_reasons"]
@@ -28,10 +29,6 @@ GRAVE = ("high", "critical")
 """Incidents of these severities are looked at where they are less sure than `SURE`."""
 SURE_OF_ROLES = 0.9
 """A call in which it is less sure who is the agent is looked at: swapped roles turn a verdict round."""
-EARLIER_NOTES: dict[NoteCode, str] = {
-    "quote_not_in_turn": "a violation that the model named was dropped: its quote does not stand in the turn",
-}
-"""What facts said before notes had codes; the facts keep it, since their hash stands in verdicts."""
 
 
 def review_reasons(
@@ -88,7 +85,5 @@ def review_reasons(
 
 
 def _note(note: str) -> ReviewReason:
-    for code in NOTES:
-        if note in (code, EARLIER_NOTES.get(code)):
-            return PlainReason(code=code)
-    return NoteReason(text=note)
+    known = next((code for code in NOTES if code == note), None)
+    return NoteReason(text=note) if known is None else PlainReason(code=known)

@@ -9,8 +9,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from ausweis.judging.harm import found_of, harm, named
-from ausweis.judging.reasons import TextReason
-from ausweis.judging.verdict import Evidence, Incident, Violation
+from ausweis.judging.verdict import AddedReason, Evidence, Incident, Violation
 from ausweis.store import CallRecord, Decision, State, person_of
 from ausweis.store.holding import label_of
 from ausweis.views.findings import Finding, findings_of
@@ -96,7 +95,7 @@ def holding(record: CallRecord, label: Decision | None) -> CallRecord:
             type=kind,
             turn=turn,
             severity=graded.get(kind, VIOLATIONS[kind].severity),
-            reason=TextReason(text=""),
+            reason=AddedReason(),
             evidence=tuple(_said_at(record, turn)),
         )
         for kind, turn in sorted(added)

@@ -1,4 +1,4 @@
-"""Types of violation. Which one it is: `judging.violations`."""
+"""Types of violation. Which one it is: `judging.decide`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

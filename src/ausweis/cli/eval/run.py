@@ -114,6 +114,6 @@ def _wanted(options: dict[str, Any]) -> "Wanted":
 def recipe_of(options: dict[str, Any]) -> "Recipe":
     """The system to measure; the policy is a placeholder, since each call is judged by its own."""
     from ausweis.batch import Recipe
-    from ausweis.judging import find_policy
+    from ausweis.policies import find_policy
 
     return Recipe.of(find_policy("telecom-de"), options.copy())
