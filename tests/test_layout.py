@@ -14,7 +14,7 @@ THEMES = {
     "engines/server": "faults real run sick",
     "engines/weights": "kinds",
     "evals": "golden_incidents",
-    "judging": "own_words package properties",
+    "judging": "hearing own_words package properties",
     "policies": "broken_policies policies",
     "masking": "golden spellings",
     "prompts": "broken_templates cli role_injection",

@@ -5,8 +5,7 @@ decide      what was done, measured by what was verified before; which rules wer
 risk        the core over all that may have happened
 incidents   which own words and critical incidents of the policy were looked for, and what of that counts
 checks      the six questions of the review
-hearing     which badly heard places the verdict hangs on
-review      which verdicts a person should look at
+review      which verdicts a person should look at, and which badly heard places they hang on
 judge       puts it together
 verdict     the contract; reasons are codes with their values
 harm        how grave it is: the order of all lists

@@ -6,9 +6,8 @@ from ausweis.facts import Event, Facts
 from ausweis.judging.checks import answers, check_of
 from ausweis.judging.decide import Decision, authorisation_of, caller_of, reason_of
 from ausweis.judging.evidence import in_order, moments
-from ausweis.judging.hearing import hung_on
 from ausweis.judging.incidents import counting, incidents_of, not_read
-from ausweis.judging.review import review_reasons
+from ausweis.judging.review import hung_on, review_reasons
 from ausweis.judging.risk import Outlook, weigh
 from ausweis.judging.verdict import Action, Authorisation, Evidence, Incident, UsedFactor, Verdict, Violation
 from ausweis.policies.policy import Policy
