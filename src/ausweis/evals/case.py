@@ -307,8 +307,11 @@ def tags_of(labelled: LabelledCall) -> tuple[str, ...]:
 
 def _quotes(verdict: Verdict) -> list[Evidence]:
     """All quotes of a verdict, wherever they stand in it."""
-    said = [(part.turn, part.quote) for part in (*verdict.factors, *verdict.actions, verdict.authorisation)]
-    said += [(quote.turn, quote.quote) for part in (*verdict.violations, *verdict.checks) for quote in part.evidence]
+    said: list[tuple[int | None, str | None]] = [(verdict.authorisation.turn, verdict.authorisation.quote)]
+    said += [(factor.turn, factor.quote) for factor in verdict.factors]
+    said += [(action.turn, action.quote) for action in verdict.actions]
     badly = (reason for reason in verdict.review_reasons if isinstance(reason, BadlyHeardReason))
     said += [(place.turn, place.quote) for reason in badly for place in reason.heard if place.quote]
-    return [Evidence(turn=turn, quote=quote) for turn, quote in said if turn is not None and quote is not None]
+    shown = [quote for violation in verdict.violations for quote in violation.evidence]
+    shown += [quote for check in verdict.checks for quote in check.evidence]
+    return shown + [Evidence(turn=turn, quote=quote) for turn, quote in said if turn is not None and quote is not None]

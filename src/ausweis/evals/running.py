@@ -175,7 +175,7 @@ def evaluate(
     folder: Path,
     *,
     resume: bool = False,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
     warn: Warn = lambda text: None,
     say: Warn = lambda text: None,
 ) -> Evaluation:
@@ -199,7 +199,7 @@ def evaluate(
     lock = FolderLock(folder)
     try:
         manifest = _manifest(wanted, folder, resume=resume)
-        run = _Run(wanted, folder, calls, manifest, on_progress or (lambda progress: None), warn, say)
+        run = _Run(wanted, folder, calls, manifest, on_progress, warn, say)
         for repeat in range(1, manifest.plan.repeats + 1):
             run.read(repeat)
         cases = [case for repeat in range(1, manifest.plan.repeats + 1) for case in run.cases(repeat, gold)]
@@ -228,28 +228,22 @@ def _manifest(wanted: Wanted, folder: Path, *, resume: bool) -> EvalManifest:
     return manifest.model_copy(update={"plan": plan.model_copy(update={"repeats": repeats})})
 
 
+@dataclass
 class _Run:
-    def __init__(
-        self,
-        wanted: Wanted,
-        folder: Path,
-        calls: Sequence[LabelledCall],
-        manifest: EvalManifest,
-        on_progress: Callable[[Progress], None],
-        warn: Warn,
-        say: Warn,
-    ) -> None:
-        self._wanted = wanted
-        self._folder = folder
-        self._calls = calls
-        self._policy_of = wanted.policies(calls)
+    _wanted: Wanted
+    _folder: Path
+    _calls: Sequence[LabelledCall]
+    manifest: EvalManifest
+    _on_progress: Callable[[Progress], None]
+    _warn: Warn
+    _say: Warn
+
+    def __post_init__(self) -> None:
+        self._policy_of = self._wanted.policies(self._calls)
         self._policies = {policy.sha256: policy for policy in self._policy_of.values()}
-        self._tells_outcome = {self._policy_of[call.call.id].sha256 for call in calls if call.gold.outcome is not None}
-        self._on_progress = on_progress
-        self._warn = warn
-        self._say = say
+        told = (labelled.call.id for labelled in self._calls if labelled.gold.outcome is not None)
+        self._tells_outcome = {self._policy_of[name].sha256 for name in told}
         self._before = self._progress = Progress()
-        self.manifest = manifest
 
     def read(self, repeat: int) -> None:
         """Read and judge all calls once."""
