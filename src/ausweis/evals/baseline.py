@@ -8,7 +8,7 @@ from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from ausweis.engines.packed import pack
 from ausweis.engines.replay import recordings
@@ -16,16 +16,15 @@ from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
 from ausweis.evals.comparing import compare
 from ausweis.evals.folder import EvalManifest, Plan, System, Warn, answers_folder, finished, read_cases
+from ausweis.evals.labelled import Part
 from ausweis.journal import make_folder, replace_file
 from ausweis.opening import read_bytes
 
 __all__ = ["Baseline", "bless", "cases_of", "plain_engine", "read_baseline", "recordings_path"]
 
 
-class Baseline(BaseModel):
+class Baseline(Part):
     """What was blessed, why, and its cases (first repeat, without times)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_: Annotated[Literal["ausweis/baseline@1"], Field(alias="schema")] = "ausweis/baseline@1"
     message: str

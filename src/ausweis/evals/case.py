@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
+from pydantic import Field, PlainSerializer, PlainValidator
 
-from ausweis.evals.labelled import LabelledCall, gold_facts
+from ausweis.evals.labelled import LabelledCall, Part, gold_facts
 from ausweis.facts import Facts, is_nothing
 from ausweis.judging import EVENT_THRESHOLD, judge
 from ausweis.judging.verdict import BadlyHeardReason, Evidence, Verdict
@@ -67,14 +67,12 @@ class Mark(NamedTuple):
 Marks = tuple[Annotated[Mark, PlainValidator(Mark.read), PlainSerializer(str)], ...]
 
 
-class Label(BaseModel):
+class Label(Part):
     """What is right of a call, as its label says, or what a verdict says. Marks stand in order of turns.
 
     Without an `outcome`, the label tells of incidents alone. `own_words`: the events about own words of the policy,
     judged or not.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     outcome: Outcome | None = None
     violations: Marks = ()
@@ -138,19 +136,15 @@ def _ordered(marks: Iterable[Mark]) -> tuple[Mark, ...]:
     return tuple(sorted(set(marks), key=lambda mark: (mark.turn, str(mark))))
 
 
-class Likeliest(BaseModel):
+class Likeliest(Part):
     """How likely an incident is said to be at the most, and in which turn; None where it is in none."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     probability: _Probability = 0.0
     turn: int | None = None
 
 
-class Case(BaseModel):
+class Case(Part):
     """A labelled call as it was judged; it tells what the label tells of."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
     repeat: Annotated[int, Field(ge=1)] = 1

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from ausweis.evals.case import FIELDS, Case, Label
+from ausweis.evals.labelled import Part
 from ausweis.evals.metrics.estimate import Measure, average_precision, bounds, micro_f1, weights
 from ausweis.evals.metrics.incidents import KNOWN_INCIDENTS, OWN_INCIDENTS, asks_known, asks_own
 from ausweis.evals.metrics.outcomes import F1, NONE, fact_marks, unflagged
@@ -21,11 +21,7 @@ __all__ = ["Change", "Comparison", "Difference", "Flip", "Pair", "compare", "pai
 Pair = tuple[Case, Case]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Flip(_Part):
+class Flip(Part):
     """Calls right in one run only. `p`: how likely so uneven a split is by chance (two-sided McNemar exact)."""
 
     name: str
@@ -37,7 +33,7 @@ class Flip(_Part):
     p: float
 
 
-class Difference(_Part):
+class Difference(Part):
     """A number of both runs; `low` and `high` bound the difference (95 %, paired bootstrap)."""
 
     name: str
@@ -47,7 +43,7 @@ class Difference(_Part):
     high: float
 
 
-class Change(_Part):
+class Change(Part):
     """One call that was judged otherwise. `facts`: for each field what is only in the label, before, after."""
 
     id: str
@@ -59,7 +55,7 @@ class Change(_Part):
     facts: dict[str, dict[str, tuple[str, ...]]]
 
 
-class Comparison(_Part):
+class Comparison(Part):
     """All of it. `missing` are calls of the first run without a partner in the second, `new` the other way round.
 
     `relabelled` are calls whose label is another in the second run.

@@ -20,7 +20,7 @@ from ausweis.batch.manifest import Machine
 from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of
 from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
-from ausweis.evals.labelled import LabelledCall, read_all
+from ausweis.evals.labelled import LabelledCall, Part, read_all
 from ausweis.evals.metrics import Summary, summarise
 from ausweis.evals.metrics.calibration import Curve
 from ausweis.facts import Facts
@@ -63,11 +63,7 @@ Warn = Callable[[str], None]
 """Told what a user should know before calls are read."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class GoldenFile(_Part):
+class GoldenFile(Part):
     """A file of the golden set as it was."""
 
     path: str
@@ -75,7 +71,7 @@ class GoldenFile(_Part):
     calls: int
 
 
-class Plan(_Part):
+class Plan(Part):
     """Which calls are read, how often, and by whose policy (None: each call by that of its label).
 
     `recorded`: the SHA-256 of the recorded answers' file. What plans of before said besides is left out.
@@ -92,7 +88,7 @@ class Plan(_Part):
     recorded: str | None = None
 
 
-class System(_Part):
+class System(Part):
     """What is measured: strategy, prompt versions with what was learned for them, model, policies.
 
     `policies`: those of the labels, as they stand in their files; none in files of before.
@@ -118,7 +114,7 @@ class System(_Part):
         )
 
 
-class Live(_Part):
+class Live(Part):
     """Where recorded answers were used: how many of them, and what the model said where it was asked all the same.
 
     `checked` answers of `sample` calls were asked again; `largest_difference` is of their probabilities.
@@ -131,7 +127,7 @@ class Live(_Part):
     largest_difference: float = 0.0
 
 
-class EvalManifest(_Part):
+class EvalManifest(Part):
     """One eval run. Times in UTC, ISO 8601."""
 
     schema_: Annotated[Literal["ausweis/eval@1"], Field(alias="schema")] = "ausweis/eval@1"
@@ -144,7 +140,7 @@ class EvalManifest(_Part):
     live: Live | None = None
 
 
-class Calibrated(_Part):
+class Calibrated(Part):
     """What `ausweis eval calibrate` makes of a run's probabilities, each of calls that nothing was learned from."""
 
     schema_: Annotated[Literal["ausweis/calibrated@1"], Field(alias="schema")] = "ausweis/calibrated@1"

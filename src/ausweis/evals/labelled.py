@@ -41,6 +41,7 @@ __all__ = [
     "IncidentLabel",
     "LabelledCall",
     "OwnIncident",
+    "Part",
     "Scenario",
     "Tags",
     "gold_facts",
@@ -83,11 +84,13 @@ _SEVERITY: Severity = "high"
 """Of all incidents that are asked for: an eval does not look at it."""
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A record of evals: what is unknown is refused, nothing changes."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class GoldEvent(_Part):
+class GoldEvent(Part):
     """What happens in a turn, in the words of `ausweis.facts`. Without a `quote`, the whole turn says it."""
 
     turn: _Turn
@@ -96,14 +99,14 @@ class GoldEvent(_Part):
     quote: str | None = None
 
 
-class GoldViolation(_Part):
+class GoldViolation(Part):
     """A broken rule at a turn."""
 
     type: ViolationType
     turn: _Turn
 
 
-class GoldIncident(_Part):
+class GoldIncident(Part):
     """An incident at the turn in which it happens. `shown`: of a wrong price or deadline, where that comes to light.
 
     `quote`: the words by which it is told, of `shown` where that is given; for long turns, which are read in pieces.
@@ -120,7 +123,7 @@ class GoldIncident(_Part):
         return self.shown or self.turn
 
 
-class OwnIncident(_Part):
+class OwnIncident(Part):
     """An incident of a company's own, as its policy describes it. `speaker`: whose words it is in; None: either's."""
 
     id: Word
@@ -128,7 +131,7 @@ class OwnIncident(_Part):
     speaker: Side | None = None
 
 
-class IncidentLabel(_Part):
+class IncidentLabel(Part):
     """The incidents of one call: what does not stand in `events` does not happen.
 
     `own`: what is asked by a description, whether it happens or not. `known`: the known kinds that the label tells of;
@@ -189,7 +192,7 @@ class IncidentLabel(_Part):
                 raise ValueError(f"the quote of an incident does not stand in turn {event.told} once")
 
 
-class Tags(_Part):
+class Tags(Part):
     """What a call is like; the code book explains the words. `asr`: as an ASR model writes."""
 
     scenario: tuple[Scenario, ...] = ()
@@ -197,7 +200,7 @@ class Tags(_Part):
     surface: Literal["clean", "asr"] = "clean"
 
 
-class Gold(_Part):
+class Gold(Part):
     """The label of one call under one policy. `twin` is the id of a call that differs by one detail.
 
     A `must_pass` call may never be judged wrong: one is enough to stop a change. `defects` are those of the recording,
@@ -242,7 +245,7 @@ class Gold(_Part):
         return self
 
 
-class LabelledCall(_Part):
+class LabelledCall(Part):
     """A call and its label. Own words in it are known to its policy alone, so they are not looked at here."""
 
     schema_: Annotated[Literal["ausweis/labelled@1"], Field(alias="schema")] = "ausweis/labelled@1"

@@ -5,9 +5,8 @@ Calls without a verdict have no confidence, and are left out; in coverage they n
 
 from collections.abc import Iterable, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from ausweis.evals.case import Case
+from ausweis.evals.labelled import Part
 from ausweis.evals.metrics import estimate as measures
 from ausweis.evals.metrics.estimate import Estimate, resampled, share
 
@@ -30,10 +29,8 @@ Foretold = tuple[float, bool]
 """How likely something was said to be, and whether it is so."""
 
 
-class Bin(BaseModel):
+class Bin(Part):
     """What was said to be as likely as `low` to below `high`; the mean of that, and the share that is so."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     low: float
     high: float
@@ -41,10 +38,8 @@ class Bin(BaseModel):
     right: Estimate
 
 
-class Curve(BaseModel):
+class Curve(Part):
     """A reliability curve. `brier`: its Brier score; `error`: the expected calibration error (Naeini et al. 2015)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     brier: float
     error: float

@@ -12,9 +12,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from ausweis.evals.case import Case
+from ausweis.evals.labelled import Part
 
 __all__ = [
     "Estimate",
@@ -173,10 +173,8 @@ def ratio(numerator: NDArray[np.generic], denominator: NDArray[np.generic]) -> V
     return values
 
 
-class Estimate(BaseModel):
+class Estimate(Part):
     """`n`: calls (or things counted) that it is of. `value` is None where there are none; the bounds then too."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     value: float | None
     low: float | None = None

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 from ausweis.evals.case import Case, Mark, names_of
+from ausweis.evals.labelled import Part
 from ausweis.evals.metrics.estimate import Estimate, Measure, micro_f1, micro_precision, micro_recall, share
 from ausweis.vocabulary import INCIDENTS, IncidentId
 
@@ -56,14 +55,12 @@ OWN_INCIDENTS = _measures("own incidents", known=False)
 """Of calls that `asks_own` holds of."""
 
 
-class KindNumbers(BaseModel):
+class KindNumbers(Part):
     """Of one kind, or of several: `found` of the calls that have it, `precision` of those where it was found.
 
     `f1`: their harmonic mean, None where nothing happens and nothing is said. `average_precision`: whether calls that
     have it come first, sorted by its likeliest mention (scikit-learn's; no bar is in it); None where no call has it.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     found: Estimate
     precision: Estimate
@@ -71,15 +68,13 @@ class KindNumbers(BaseModel):
     average_precision: float | None
 
 
-class IncidentSummary(BaseModel):
+class IncidentSummary(Part):
     """`kinds`: those that a label knows of; `known`: they together; `own`: all of a company's own together.
 
     Each is None where no label knows of such. `turn`: of those found rightly, how many have a right turn as their
     likeliest. `clean`: of the calls without an incident, in how many none was found. `twins`: pairs of which both calls
     have just the right incidents.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     calls: int
     kinds: dict[IncidentId, KindNumbers]

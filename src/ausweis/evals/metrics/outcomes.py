@@ -13,9 +13,10 @@ from statistics import median
 from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ausweis.evals.case import Case, Mark, names_of
+from ausweis.evals.labelled import Part
 from ausweis.evals.metrics import estimate as measures
 from ausweis.evals.metrics.estimate import (
     Estimate,
@@ -225,13 +226,11 @@ def found_curve(cases: Sequence[Case]) -> list[tuple[float, float]]:
     return points
 
 
-class Review(BaseModel):
+class Review(Part):
     """What a review of the riskiest `reviewed` of all calls holds, if `expected` of all calls are violations.
 
     `precision`: of the reviewed calls, how many are violations; `found`: of the violations, how many are reviewed.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     expected: Annotated[float, Field(gt=0, lt=1)]
     reviewed: Annotated[float, Field(gt=0, lt=1)]
@@ -302,10 +301,8 @@ def flips(cases: Sequence[Case]) -> Estimate | None:
     return share(len(flipped(cases)), len({case.id for case in cases}))
 
 
-class Cost(BaseModel):
+class Cost(Part):
     """Of reading: medians a call, and sums. Answers from recordings have no seconds that tell."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     seconds_median: float | None
     seconds_total: float

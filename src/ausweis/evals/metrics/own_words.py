@@ -7,9 +7,8 @@ calls together, with a bootstrap interval over calls.
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from pydantic import BaseModel, ConfigDict
-
 from ausweis.evals.case import Case, Mark
+from ausweis.evals.labelled import Part
 from ausweis.evals.metrics.estimate import (
     Estimate,
     Measure,
@@ -23,23 +22,19 @@ from ausweis.evals.metrics.estimate import (
 __all__ = ["OWN_WORDS", "OwnWordNumbers", "OwnWordSummary", "has_own_words", "summarise_own_words"]
 
 
-class OwnWordNumbers(BaseModel):
+class OwnWordNumbers(Part):
     """Of one kind of event: `precision` of those read, `recall` of those labelled."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     precision: Estimate
     recall: Estimate
     f1: Estimate
 
 
-class OwnWordSummary(BaseModel):
+class OwnWordSummary(Part):
     """`main`: what the gate looks at, by name. `events`: by what happens, with its turn but for the first of them.
 
     `languages`: the same of each language.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     calls: int
     main: dict[str, Estimate]

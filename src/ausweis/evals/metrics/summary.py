@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ausweis.evals.case import Case
+from ausweis.evals.labelled import Part
 from ausweis.evals.metrics import calibration, outcomes
 from ausweis.evals.metrics.estimate import Estimate
 from ausweis.evals.metrics.incidents import IncidentSummary, summarise_incidents
@@ -15,11 +16,7 @@ from ausweis.vocabulary import ViolationType
 __all__ = ["Slice", "Summary", "rows_of", "summarise"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Slice(_Part):
+class Slice(Part):
     """The calls of one tag."""
 
     tag: str
@@ -29,7 +26,7 @@ class Slice(_Part):
     false_alarms: Estimate
 
 
-class Summary(_Part):
+class Summary(Part):
     """Numbers over the first repeat; `flips` over all. See the modules of `ausweis.evals.metrics` for each.
 
     `calls`, `failed`, `cost`: of all calls; `incidents`: of those whose label tells of incidents; `own_words`: of those
