@@ -30,8 +30,8 @@ from ausweis.audio.heard import turns_of
 from ausweis.audio.listening import listen
 from ausweis.calls.call import Call
 from ausweis.engines.weights import locate_folder
-from ausweis.judging.policy_files import find_policy
 from ausweis.machine import usable_cpus
+from ausweis.policies import find_policy
 
 DRAWS = 2_000
 COLUMNS = (

@@ -25,8 +25,8 @@ from ausweis.engines.protocol import Engine, Request, Result
 from ausweis.engines.server import ServerEngine
 from ausweis.engines.weights import catalogue, locate
 from ausweis.evals import read_labelled
-from ausweis.judging import find_policy
 from ausweis.machine import usable_cpus
+from ausweis.policies import find_policy
 from ausweis.reading.call_events import EventsReader
 from ausweis.reading.chunks import spoken_chunks
 

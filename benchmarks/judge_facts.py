@@ -12,7 +12,8 @@ import resource
 import time
 
 from ausweis.facts import CALLER_EVENTS, Facts
-from ausweis.judging import find_policy, judge
+from ausweis.judging import judge
+from ausweis.policies import find_policy
 from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS
 
 GIVEN = ("name", "customer_number", "date_of_birth", "address", "iban_last4", "pin", "password", "security_answer")

@@ -117,7 +117,7 @@ def parts(calls: int, answers: Path, folder: Path) -> dict[str, float]:
     from ausweis.batch.recipe import Recipe
     from ausweis.calls import read_calls
     from ausweis.engines.fake import FakeEngine
-    from ausweis.judging import find_policy
+    from ausweis.policies import find_policy
     from ausweis.prompts import Template
     from ausweis.reading.turnwise import TurnwiseReader
 

@@ -33,9 +33,9 @@ from ausweis.calls.call import Call
 from ausweis.evals import read_all
 from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.facts import Facts
-from ausweis.judging import find_policy
 from ausweis.judging.judge import judge
 from ausweis.judging.verdict import Verdict
+from ausweis.policies import find_policy
 from ausweis.store import Store
 
 GOLDEN = Path(__file__).parents[1] / "evals" / "golden" / "dev.jsonl"

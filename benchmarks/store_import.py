@@ -25,8 +25,8 @@ from ausweis import __version__
 from ausweis.batch.manifest import Inputs, Machine, RunManifest
 from ausweis.batch.state import facts_line, facts_sha256, verdict_line
 from ausweis.facts import Event, Facts
-from ausweis.judging import find_policy
 from ausweis.judging.judge import judge
+from ausweis.policies import find_policy
 from ausweis.provenance import ModelProvenance, PromptProvenance
 from ausweis.store import CallFilter, Key, Store
 from ausweis.store.database import Database

@@ -6,8 +6,9 @@ from functools import cache
 from html.parser import HTMLParser
 from importlib.resources import files
 
-from ausweis.judging.sentences import PERMISSIONS, SENTENCES
+from ausweis.judging.sentences import SENTENCES
 from ausweis.pages.words import table
+from ausweis.policies.explain import WORDS
 from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS, LEVELS, SEVERITY_NAMES, VIOLATIONS, Language
 
 __all__ = ["english_in", "ids_in", "own_words_of"]
@@ -80,7 +81,7 @@ def _words(language: Language) -> Iterator[str]:
 def _texts(language: Language) -> Iterator[str]:
     for name in ("words", "texts", "errors", "glossary"):
         yield from table(language, name).values()
-    yield from (*SENTENCES[language].values(), *PERMISSIONS[language].values())
+    yield from (*SENTENCES[language].values(), *WORDS[language].values())
     for records in (CATEGORIES, FACTORS, INCIDENTS, VIOLATIONS):
         for record in records.values():
             yield record.name[language]

@@ -9,7 +9,7 @@ from docs.help import PAGE, commands, page
 from tests.command_lines import complaint, lines_of
 
 from ausweis.engines.fake import FakeEngine
-from ausweis.judging.policy_files import check_policy
+from ausweis.policies import check_policy
 
 ALL = {context.command_path: context for context in commands()}
 LEAVES = {path: context for path, context in ALL.items() if not isinstance(context.command, click.Group)}

@@ -24,8 +24,8 @@ from ausweis.evals.baseline import read_baseline
 from ausweis.evals.folder import read_eval
 from ausweis.evals.labelled import read_labelled
 from ausweis.journal import FolderLock, Journal, lines
-from ausweis.judging import find_policy
 from ausweis.opening import read_bytes
+from ausweis.policies import find_policy
 from ausweis.prompts import Template
 from ausweis.prompts.library import LOCK_NAME, Lock
 from ausweis.store import Key, Store

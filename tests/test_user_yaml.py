@@ -14,9 +14,7 @@ from ausweis.engines.learned_index import LearnedIndex
 from ausweis.engines.weights import catalogue
 from ausweis.errors import AusweisError
 from ausweis.evals.labelled import read_labelled
-from ausweis.judging import find_policy
-from ausweis.judging.policy import Policy
-from ausweis.judging.policy_files import check_policy
+from ausweis.policies import Policy, check_policy, find_policy
 from ausweis.prompts import Template, lint_file, template
 from ausweis.user_yaml import MAX_BYTES, Document, UserYamlError, load
 

@@ -15,10 +15,10 @@ from pydantic import TypeAdapter
 
 import ausweis
 from ausweis.facts import EventKind
-from ausweis.judging.explain import explain
-from ausweis.judging.policy_files import find_policy
 from ausweis.masking import mask
 from ausweis.masking.kinds import shown_as
+from ausweis.policies import find_policy
+from ausweis.policies.explain import explain
 from ausweis.reading.labels import meaning
 from ausweis.vocabulary import (
     CATEGORIES,
@@ -137,8 +137,8 @@ hot_words = { de = ["Schuhgröße"], en = ["shoe size"] }
 USE = """
 from ausweis.judging import judge
 from ausweis.facts import EventKind
-from ausweis.judging.explain import explain
-from ausweis.judging.policy import Policy
+from ausweis.policies.explain import explain
+from ausweis.policies import Policy
 from ausweis.calls.call import Call, Turn
 from ausweis.masking import Masker
 from ausweis.facts import Event, Facts

@@ -17,7 +17,7 @@ from benchmarks.recordings.material import Spoken
 from benchmarks.recordings.ways import ROOT, state_of
 
 from ausweis.calls.call import Call
-from ausweis.judging.policy_files import find_policy
+from ausweis.policies import find_policy
 
 __all__ = ["Judged", "judge_both"]
 

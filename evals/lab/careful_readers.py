@@ -20,7 +20,7 @@ from ausweis.engines.protocol import Engine, Request, Result
 from ausweis.engines.recorded import RecordingEngine
 from ausweis.errors import AusweisError
 from ausweis.evals import LabelledCall, read_all
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 from ausweis.provenance import ModelProvenance
 
 NAME = "careful-readers"

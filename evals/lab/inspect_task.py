@@ -27,12 +27,11 @@ from ausweis.batch import Recipe
 from ausweis.batch.scorer import Scored
 from ausweis.batch.scorer import Task as Reading
 from ausweis.engines.protocol import Engine
-from ausweis.evals.case import tags_of
-from ausweis.evals.conclusion import Conclusion
+from ausweis.evals.case import Label, tags_of
 from ausweis.evals.labelled import LabelledCall, read_all
-from ausweis.judging.policy_files import PolicyFile, find_policy
 from ausweis.judging.sentences import violation_sentence
 from ausweis.judging.verdict import Verdict
+from ausweis.policies import PolicyFile, find_policy
 
 _NAME = "ausweis"
 
@@ -87,8 +86,12 @@ def outcome() -> Scorer:
         label = _side(target.text, state.metadata["violations"])
         if verdict is None:
             return Score(value=INCORRECT, explanation=f"label: {label}\nno verdict: {state.output.error}")
-        told = Conclusion.of_verdict(verdict)
-        lines = [f"label: {label}", f"verdict: {_side(str(told.outcome), told.violations)}", *_quoted(verdict)]
+        told = Label.of_verdict(verdict)
+        lines = [
+            f"label: {label}",
+            f"verdict: {_side(str(told.outcome), [*map(str, told.violations)])}",
+            *_quoted(verdict),
+        ]
         right = told.outcome == target.text
         return Score(value=CORRECT if right else INCORRECT, answer=told.outcome, explanation="\n".join(lines))
 
@@ -104,7 +107,7 @@ def first_violation_turn() -> Scorer:
         if wanted is None:
             return None
         verdict = _verdict(state)
-        turn = Conclusion.of_verdict(verdict).first_violation_turn if verdict else None
+        turn = Label.of_verdict(verdict).first_violation_turn if verdict else None
         told = str(turn or "none")
         explanation = f"label: {wanted}\nverdict: {told}"
         return Score(value=CORRECT if turn == wanted else INCORRECT, answer=told, explanation=explanation)
@@ -158,9 +161,9 @@ def _put(scored: Scored, state: TaskState) -> None:
         state.output = ModelOutput(model=_NAME, error=reason)
         return
     verdict = scored.verdict
-    told = Conclusion.of_verdict(verdict)
+    told = Label.of_verdict(verdict)
     state.store.set("outcome", told.outcome)
-    state.store.set("violations", list(told.violations))
+    state.store.set("violations", [*map(str, told.violations)])
     state.store.set("risk", verdict.risk)
     state.store.set("needs_review", verdict.needs_review)
     origin = verdict.provenance.model if verdict.provenance else None

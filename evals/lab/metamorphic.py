@@ -25,10 +25,10 @@ from ausweis.evals.case import Case
 from ausweis.evals.labelled import GoldEvent, GoldViolation, LabelledCall, gold_facts, read_all
 from ausweis.evals.metrics.estimate import Estimate, share
 from ausweis.evals.metrics.outcomes import told
-from ausweis.evals.running import evaluate
-from ausweis.evals.wanted import Wanted
+from ausweis.evals.running import Wanted, evaluate
 from ausweis.journal import make_folder, replace_file
-from ausweis.judging import find_policy, judge
+from ausweis.judging import judge
+from ausweis.policies import find_policy
 from ausweis.vocabulary import NAME, Speaker
 
 _TITLE = re.compile(r"\b(?:herrn?|frau|mrs?|ms|miss|doktor|doctor)\.?\s+(\w{3,})", re.IGNORECASE)

@@ -32,7 +32,8 @@ from ausweis.calls.checks import explain
 from ausweis.errors import AusweisError, InputError
 from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.evals.validate import validate
-from ausweis.judging import find_policy, judge
+from ausweis.judging import judge
+from ausweis.policies import find_policy
 
 NEEDED = ("policy", "language", "outcome", "violations", "title", "why")
 HEAD = (*NEEDED, "surface", "caller", "authorisation", "scenario", "difficulty", "direction", "twin")

@@ -14,7 +14,7 @@ from ausweis.batch import RunFolder, Scorer, Summary, local_runner, score
 from ausweis.calls import Call, UnreadableCall
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Engine
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 
 SCRIPT: list[dict[str, Any]] = [
     {"contains": "mein Name", "answer": "gives name"},

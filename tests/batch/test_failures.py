@@ -17,8 +17,7 @@ from ausweis.batch import Inputs, RunFolder, Scorer, Summary, local_runner, scor
 from ausweis.batch.state import failures
 from ausweis.calls import Call, UnreadableCall, find_sources, read_calls
 from ausweis.engines.fake import FakeEngine
-from ausweis.judging import find_policy
-from ausweis.judging.policy_files import PolicyFile
+from ausweis.policies import PolicyFile, find_policy
 
 NAMES = ("a", "b", "c")
 STATES = ("good", "cut", "one-sided", "unanswered")

@@ -15,7 +15,7 @@ from ausweis.batch.scorer import Task
 from ausweis.calls import Call
 from ausweis.engines.fake import FakeEngine
 from ausweis.errors import ModelError
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 
 NewCall = Callable[..., Call]
 

@@ -10,7 +10,7 @@ from ausweis import reading
 from ausweis.batch.recipe import Recipe
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.learned_index import bases
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 from ausweis.prompts import Library, default_library, release
 from ausweis.provenance import ModelProvenance
 from ausweis.reading import PolicyText, Reader

@@ -203,7 +203,7 @@ def test_all_that_differs_is_named(
     monkeypatch.setattr(small.SmallReader, "__init__", other)
     engine = FakeEngine({"agent-turn": "nothing"})
     from ausweis.batch import RunFolder, Scorer, local_runner, score
-    from ausweis.judging import find_policy
+    from ausweis.policies import find_policy
 
     inputs = Inputs(language="en")
     changed = Scorer(small.SmallReader(engine), engine, find_policy("telecom-de"))

@@ -20,7 +20,7 @@ from tests.run_folders import parts
 from ausweis.batch import Inputs, Recipe, RunFolder, Runner, Summary, local_runner, score
 from ausweis.batch.scoring import Progress
 from ausweis.calls import Call, UnreadableCall
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 from ausweis.provenance import RunProvenance
 
 ANSWERS = r"""

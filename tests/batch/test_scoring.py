@@ -197,7 +197,7 @@ def test_facts_of_another_call_are_no_facts_of_this_one(
     monkeypatch.setattr(small.SmallReader, "read", lambda self, call: Reading(Facts(call_id="other", turns=1), 0))
     engine = FakeEngine({"agent-turn": "nothing"})
     from ausweis.batch import RunFolder, Scorer, local_runner, score
-    from ausweis.judging import find_policy
+    from ausweis.policies import find_policy
 
     with RunFolder.open(tmp_path / "r") as run:
         scorer = Scorer(small.SmallReader(engine), engine, find_policy("telecom-de"))

@@ -1,4 +1,4 @@
-"""`ausweis eval` from the command line: run, compare, gate, bless, validate, agreement."""
+"""`ausweis eval` from the command line: run, compare, gate, bless, report, validate."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ from tests.test_dependencies import DISTRIBUTIONS, ROOT, plain_name
 
 from ausweis.cli import main, new_folder
 from ausweis.evals.baseline import read_baseline
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -179,7 +179,7 @@ engine = ("--engine", "fake:answers.yaml")
 for command in (
     ("validate", "golden.jsonl"), ("run", "golden.jsonl", *engine, "--run", "one"), ("report", "one"),
     ("bless", "one", "--message", "m", "--baseline", "b.jsonl"), ("gate", "one", "--baseline", "b.jsonl"),
-    ("compare", "one", "b.jsonl"), ("agreement", "label.jsonl", "label.jsonl"),
+    ("compare", "one", "b.jsonl"),
 ):
     try: main(["eval", *command])
     except SystemExit as end: assert not end.code, command
@@ -192,8 +192,6 @@ def test_the_packages_of_its_extra_are_enough_for_each_command(ausweis: Call, tm
     others -= {plain_name(line) for line in EXTRAS["evals"]}
     missing = [module for module, names in DISTRIBUTIONS.items() if others & set(map(plain_name, names))]
     assert {"sqlalchemy", "starlette", "xlsxwriter"} <= set(missing)
-    label = {"id": "a", "turns": 2, "outcome": "compliant", "caller": "unclear", "authorisation": "not_needed"}
-    (tmp_path / "label.jsonl").write_text(json.dumps(label) + "\n", encoding="utf-8")
     command = [sys.executable, "-c", WHOLE_WAY, " ".join(missing)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -261,15 +259,6 @@ def test_validate_tells_the_mix_and_what_is_wrong(ausweis: Call, tmp_path: Path)
     code, out, _ = ausweis("validate", "golden.jsonl")
     assert code == 1
     assert "golden.jsonl: right: caller: the label says unclear, the rules make account_holder" in out
-
-
-def test_agreement_of_two_files_of_labels(ausweis: Call, tmp_path: Path) -> None:
-    label = {"id": "a", "turns": 2, "outcome": "compliant", "caller": "unclear", "authorisation": "not_needed"}
-    for name, outcome in (("one", "compliant"), ("two", "violation")):
-        (tmp_path / f"{name}.jsonl").write_text(json.dumps({**label, "outcome": outcome}) + "\n", encoding="utf-8")
-    code, out, _ = ausweis("agreement", "one.jsonl", "two.jsonl", "--list")
-    assert code == 0
-    assert "outcome: a" in out
 
 
 @pytest.mark.parametrize(

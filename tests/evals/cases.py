@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ausweis.calls.call import Call, Turn
-from ausweis.evals.case import Case, Likeliest
-from ausweis.evals.conclusion import Conclusion
+from ausweis.evals.case import Case, Label, Likeliest, Occurrence
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall, Tags
 from ausweis.vocabulary import Outcome
 
@@ -36,10 +35,10 @@ NAME = "C: Guten Tag, mein Name ist Ilse Krummbiegel. << gives name"
 TELLS = "A: Ihr Vertrag läuft bis Mai. << discloses contract_data"
 
 
-def findings(outcome: Outcome, *violations: str, **more: Any) -> Conclusion:
-    """Conclusion of an account holder."""
+def findings(outcome: Outcome, *violations: str, **more: Any) -> Label:
+    """The label of an account holder; marks as files have them."""
     about = {"caller": "account_holder", "authorisation": "not_needed", **more}
-    return Conclusion(outcome=outcome, violations=violations, **about)
+    return Label.model_validate({"outcome": outcome, "violations": violations, **about})
 
 
 def case(identifier: str, label: Outcome, verdict: Outcome | None, risk: float = 0.5, **more: Any) -> Case:
@@ -51,7 +50,9 @@ def case(identifier: str, label: Outcome, verdict: Outcome | None, risk: float =
 def incident_case(identifier: str, happens: Sequence[str], said: Sequence[str] | None, *known: str) -> Case:
     """A case that tells of these known incidents alone, and of its words such as `rude_agent@3`."""
     label, verdict = (
-        None if words is None else Conclusion(caller="unclear", authorisation="not_needed", incidents=tuple(words))
+        None
+        if words is None
+        else Label(caller="unclear", authorisation="not_needed", incidents=tuple(map(Occurrence.read, words)))
         for words in (happens, said)
     )
     assert label is not None
@@ -71,7 +72,7 @@ def own_word_case(identifier: str, label: Sequence[str], read: Sequence[str] | N
     )
 
 
-def _side(outcome: Outcome | None) -> Conclusion | None:
+def _side(outcome: Outcome | None) -> Label | None:
     return None if outcome is None else findings(outcome, *["late_authentication@3"] * (outcome == "violation"))
 
 

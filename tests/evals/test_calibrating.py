@@ -14,12 +14,10 @@ from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.errors import InputError, ModelError
 from ausweis.evals import calibrating
 from ausweis.evals.calibrating import calibrate, event_curve, risk_curve
-from ausweis.evals.folder import read_cases
+from ausweis.evals.folder import read_cases, read_source
 from ausweis.evals.labelled import LabelledCall
-from ausweis.evals.running import evaluate
-from ausweis.evals.source import read_source
-from ausweis.evals.wanted import Wanted
-from ausweis.judging import find_policy
+from ausweis.evals.running import Wanted, evaluate
+from ausweis.policies import find_policy
 from ausweis.reading.call_events import STATED
 
 ANSWERS = """

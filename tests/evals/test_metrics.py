@@ -6,12 +6,19 @@ from tests.evals.cases import case, findings
 from ausweis.evals.metrics import summarise
 from ausweis.evals.metrics.calibration import coverage, reliability
 from ausweis.evals.metrics.estimate import share
-from ausweis.evals.metrics.facts import action_f1, authorisation, factor_f1, factor_status_f1
-from ausweis.evals.metrics.field import reviews
-from ausweis.evals.metrics.outcomes import kappa_of
-from ausweis.evals.metrics.ranking import found_curve, found_when_reviewed
-from ausweis.evals.metrics.stability import flipped, flips
-from ausweis.evals.metrics.violations import by_type, first_turn
+from ausweis.evals.metrics.outcomes import (
+    action_f1,
+    authorisation,
+    by_type,
+    factor_f1,
+    factor_status_f1,
+    first_turn,
+    flipped,
+    flips,
+    found_curve,
+    found_when_reviewed,
+    reviews,
+)
 
 CASES = [
     case("a", "violation", "violation", 0.9),
@@ -53,11 +60,6 @@ def test_bootstrap_is_the_same_each_time_and_holds_the_value() -> None:
     assert first.low is not None
     assert first.high is not None
     assert first.low <= 0.5 <= first.high
-
-
-def test_kappa() -> None:
-    assert kappa_of(["a", "a", "b", "b"], ["a", "b", "b", "b"]) == pytest.approx(0.5)
-    assert kappa_of(["a", "a"], ["a", "a"]) == 1.0
 
 
 def test_first_turn_needs_the_exact_turn() -> None:

@@ -17,9 +17,8 @@ from ausweis.errors import EngineError, InputError, PromptError, RunError
 from ausweis.evals.baseline import bless, cases_of, read_baseline, recordings_path
 from ausweis.evals.gate import gate
 from ausweis.evals.labelled import LabelledCall
-from ausweis.evals.running import evaluate
-from ausweis.evals.wanted import Wanted
-from ausweis.judging import find_policy
+from ausweis.evals.running import Wanted, evaluate
+from ausweis.policies import find_policy
 
 MISSED = ("no_authentication", 2)
 CALLS = [
@@ -150,7 +149,9 @@ def test_repeats_ask_anew(wanted: Wanted, tmp_path: Path) -> None:
 def test_scoring_again_needs_no_model(wanted: Wanted, tmp_path: Path) -> None:
     evaluate(wanted, tmp_path / "run")
     (tmp_path / "answers.yaml").unlink()
-    evaluate(replace(wanted, answers_of=tmp_path / "run"), tmp_path / "again")
+    kept = replace(wanted.recipe, engine=f"replay:{tmp_path / 'run' / 'answers' / '1'}")
+    again = evaluate(replace(wanted, recipe=kept), tmp_path / "again")
+    assert again.summary.cost.seconds_median is None
     assert outcomes(tmp_path / "again") == outcomes(tmp_path / "run")
 
 
@@ -204,7 +205,7 @@ def test_a_mixed_set_is_answered_from_recordings_and_adds_to_them(
     golden = write(tmp_path / "mixed.jsonl", mixed)
     monkeypatch.setattr(Wanted, "recordings", lambda self: unpack(self.recorded) if self.recorded else None)
     by_turns = replace(wanted.recipe, strategy="turnwise")
-    recorded = replace(wanted, recipe=by_turns, golden=(golden,), recorded=recordings_path(path), live=7, seed=1)
+    recorded = replace(wanted, recipe=by_turns, golden=(golden,), recorded=recordings_path(path), live=7)
     found = evaluate(recorded, tmp_path / "new")
     assert found.summary.failed == 0
     assert found.manifest.live is not None

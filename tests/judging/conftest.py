@@ -3,7 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from ausweis.facts import Calibration, Event, Facts
-from ausweis.judging import Policy, Verdict, find_policy, judge
+from ausweis.judging import Verdict, judge
+from ausweis.policies import Policy, find_policy
 
 FactsOf = Callable[..., Facts]
 Judged = Callable[..., Verdict]

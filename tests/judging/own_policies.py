@@ -3,7 +3,7 @@
 from typing import Any
 
 from ausweis.facts import Facts
-from ausweis.judging import Policy
+from ausweis.policies import Policy
 
 __all__ = ["MARINA", "marina", "read_by"]
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from ausweis.judging.harm import Found, found_in, found_of, harm, named
-from ausweis.judging.verdict import Authorisation, Incident, Verdict, Violation
+from ausweis.judging.verdict import AddedReason, Authorisation, Incident, Verdict, Violation
 from ausweis.vocabulary import GRAVEST, VIOLATIONS
 
 THIRD, FAILED, NONE = (Found(kind, "critical", 5) for kind in GRAVEST[:3])
@@ -89,7 +89,7 @@ def test_a_verdict_tells_the_same_as_its_json() -> None:
     verdict = Verdict(
         call_id="c",
         outcome="violation",
-        violations=(Violation(type="factor_leaked", turn=3, severity="high", reason="r"),),
+        violations=(Violation(type="factor_leaked", turn=3, severity="high", reason=AddedReason()),),
         first_violation_turn=3,
         caller="unclear",
         factors=(),
@@ -103,5 +103,3 @@ def test_a_verdict_tells_the_same_as_its_json() -> None:
     )
     body = verdict.model_dump(mode="json", by_alias=True)
     assert found_of(verdict) == found_in(body) == [LEAK, sure(THREAT, 0.8)]
-    body["incidents"][0]["kind"] = body["incidents"][0].pop("id")
-    assert found_in(body) == [LEAK, sure(THREAT, 0.8)]

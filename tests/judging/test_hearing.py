@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from tests.judging.conftest import Judged
 
-from ausweis.judging.reasons import BadlyHeardReason
 from ausweis.judging.sentences import review_sentence
-from ausweis.judging.verdict import Verdict
+from ausweis.judging.verdict import BadlyHeardReason, Verdict
 
 RIGHT = "1 gives name, 2 asks pin, 3 gives pin, 4 accepts, 6 discloses contract_data"
 WRONG = "1 gives name, 2 asks pin, 6 discloses contract_data"

@@ -6,11 +6,10 @@ import pytest
 
 from ausweis.errors import PolicyError
 from ausweis.facts import Facts, Mention, Shown
-from ausweis.judging import explain, find_policy, judge
+from ausweis.judging import judge
 from ausweis.judging.incidents import not_looked_for
-from ausweis.judging.policy import Policy
-from ausweis.judging.policy_files import check_policy
-from ausweis.judging.reasons import BadlyHeardReason, TurnsReason
+from ausweis.judging.verdict import BadlyHeardReason, TurnsReason
+from ausweis.policies import Policy, check_policy, explain, find_policy
 
 BASE = find_policy("telecom-de").text
 OWN = "Der Agent nennt eine andere Frist als einen Monat."

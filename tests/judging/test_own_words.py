@@ -7,9 +7,9 @@ from tests.judging.conftest import FactsOf
 from tests.judging.own_policies import MARINA, marina, read_by
 
 from ausweis.facts import Facts
-from ausweis.judging import Verdict, explain, judge
-from ausweis.judging.policy import Policy
+from ausweis.judging import Verdict, judge
 from ausweis.judging.sentences import review_sentence, violation_sentence
+from ausweis.policies import Policy, explain
 from ausweis.user_yaml import load
 from ausweis.vocabulary import OwnWord
 

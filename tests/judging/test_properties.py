@@ -8,7 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ausweis.facts import CALLER_EVENTS, Event, Facts
-from ausweis.judging import Policy, Verdict, find_policy, judge, shipped_policies
+from ausweis.judging import Verdict, judge
+from ausweis.policies import Policy, find_policy, shipped_policies
 from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS
 
 POLICIES = [find_policy(name).policy for name in shipped_policies()]

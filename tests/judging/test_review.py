@@ -43,15 +43,6 @@ def test_turns_of_unknown_speakers_are_looked_at(judged: Judged) -> None:
     assert review_sentence(reason, "en") == "Who speaks in turn 2, 7 is unknown: it may be the agent."
 
 
-@pytest.mark.parametrize(
-    ("note", "said"),
-    [
-        (
-            "a violation that the model named was dropped: its quote does not stand in the turn",
-            "Etwas, das das Modell nannte, ist weggelassen: Das Zitat steht nicht im Redebeitrag oder ist zu kurz.",
-        ),
-    ],
-)
-def test_notes_of_earlier_facts_are_told_in_the_readers_language(judged: Judged, note: str, said: str) -> None:
-    verdict = judged(RIGHT, notes=(note,))
-    assert [review_sentence(reason, "de") for reason in verdict.review_reasons] == [said]
+@pytest.mark.parametrize(("note", "code"), [("wrong_speaker", "wrong_speaker"), ("An own remark.", "note")])
+def test_notes_of_the_reading_are_reasons(judged: Judged, note: str, code: str) -> None:
+    assert [reason.code for reason in judged(RIGHT, notes=(note,)).review_reasons] == [code]

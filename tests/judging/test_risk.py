@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from tests.judging.conftest import Judged
 
 from ausweis.facts import JUDGED_WITH_BEFORE, Calibration, Facts
-from ausweis.judging import Policy, judge, risk
+from ausweis.judging import judge, risk
 from ausweis.judging.decide import decide
 from ausweis.judging.judge import outlook_of
 from ausweis.judging.risk import in_the_field
 from ausweis.judging.sentences import review_sentence
+from ausweis.policies import Policy
 
 N = "1 gives name, "
 

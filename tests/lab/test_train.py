@@ -14,7 +14,7 @@ from tests.evals.test_running import CALLS, write
 
 from ausweis.cli import main
 from ausweis.evals import LabelledCall
-from ausweis.evals.incident_label import IncidentLabel
+from ausweis.evals.labelled import IncidentLabel
 
 
 @pytest.fixture

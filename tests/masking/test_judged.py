@@ -5,9 +5,9 @@ from tests.serve.filled import Judged
 
 from ausweis.evals import read_all
 from ausweis.evals.labelled import gold_facts
-from ausweis.judging import find_policy
 from ausweis.judging.judge import judge
 from ausweis.masking.judged import RULES, JudgedMask
+from ausweis.policies import find_policy
 
 GOLDEN = Path(__file__).parents[2] / "evals" / "golden" / "dev.jsonl"
 DIGESTS = {1: "370934a326a6837d", 2: "f3e543b6644770f7"}

@@ -7,12 +7,10 @@ from pathlib import Path
 
 from ausweis.batch.manifest import Machine
 from ausweis.calls.call import Call, Turn
-from ausweis.evals.case import Case, tags_of
-from ausweis.evals.conclusion import Conclusion
-from ausweis.evals.folder import EvalManifest, GoldenFile, Plan, System, write_eval
+from ausweis.evals.case import Case, Label, Occurrence, tags_of
+from ausweis.evals.folder import EvalManifest, EvalSource, GoldenFile, Plan, System, write_eval
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
 from ausweis.evals.metrics import summarise
-from ausweis.evals.source import EvalSource
 from ausweis.facts import Event, Facts
 from ausweis.vocabulary import Outcome
 
@@ -47,21 +45,19 @@ def labelled(name: str, *, policy: str = "telecom-de", outcome: Outcome = "viola
     )
 
 
-def findings(
-    outcome: Outcome, *, factors: Sequence[str] = (), actions: Sequence[str] = ("contract_data@1",)
-) -> Conclusion:
-    broken = ("late_authentication@1",) if outcome == "violation" else ()
-    return Conclusion(
+def findings(outcome: Outcome, *, factors: Sequence[str] = (), actions: Sequence[str] = ("contract_data@1",)) -> Label:
+    broken = (Occurrence(1, "late_authentication"),) if outcome == "violation" else ()
+    return Label(
         outcome=outcome,
         violations=broken,
         caller="account_holder",
         authorisation="not_needed",
-        factors=tuple(factors),
-        actions=tuple(actions),
+        factors=tuple(map(Occurrence.read, factors)),
+        actions=tuple(map(Occurrence.read, actions)),
     )
 
 
-def case(one: LabelledCall, told: Conclusion | None, *, risk: float = 0.5, repeat: int = 1) -> Case:
+def case(one: LabelledCall, told: Label | None, *, risk: float = 0.5, repeat: int = 1) -> Case:
     gold = findings(one.gold.outcome or "compliant", factors=("pin@2:verified",))
     return Case(
         id=one.call.id,

@@ -28,7 +28,7 @@ def filled(folder: Path, *, calls: int = 20, before: int = 3, violations: int = 
     if calls > 1:
         turn = some[1].turn(1)
         evidence = {"turn": 1, "quote": turn.text, "start": turn.start, "end": turn.end}
-        threat = {"kind": "lawyer_threat", "turn": 1, "severity": "critical", "description": "", "probability": 0.9}
+        threat = {"id": "lawyer_threat", "turn": 1, "severity": "critical", "description": "", "probability": 0.9}
         add_incidents(run, "call-1", {**threat, "evidence": [evidence]})
     audio = folder / "call 2 <b>.wav"
     audio.touch()

@@ -17,7 +17,7 @@ from tests.store.runs import make_call, make_run
 
 from ausweis.batch import worst
 from ausweis.facts import Facts
-from ausweis.judging.reasons import ConfidenceReason
+from ausweis.judging.verdict import ConfidenceReason
 from ausweis.pages.notify import mail, summary
 from ausweis.pages.review import Review, Wanted, review_of
 from ausweis.pages.review_page import review_csv, review_markdown, review_page
@@ -126,14 +126,14 @@ def test_only_what_holds_is_printed(tmp_path: Path, full: int) -> None:
 
 def test_repeats_of_one_cause_are_counted_once_and_unsure_calls_come_last_in_all_forms(tmp_path: Path) -> None:
     def read(name: str, turns: Sequence[int], *more: dict[str, Any], unsure: bool = False) -> Judged:
-        third = {"type": "unauthorised_third_party", "severity": "critical", "reason": {"code": "text", "text": "x"}}
+        third = {"type": "unauthorised_third_party", "severity": "critical", "reason": {"code": "added"}}
         call = call_of(name, [f"Satz {n}." for n in range(10)])
         violations = [*(third | {"turn": turn} for turn in turns), *more]
         doubt = (ConfidenceReason(code="critical_unsure", confidence=0.8),) if unsure else ()
         said: dict[str, Any] = {"outcome": "violation", "violations": violations, "risk": 0.9, "needs_review": unsure}
         return judged(call, Facts(call_id=name, turns=10), first_violation_turn=1, review_reasons=doubt, **said)
 
-    leak = {"type": "factor_leaked", "turn": 9, "severity": "high", "reason": {"code": "text", "text": "x"}}
+    leak = {"type": "factor_leaked", "turn": 9, "severity": "high", "reason": {"code": "added"}}
     calls = [read("unsure", range(1, 8), unsure=True), read("again", range(1, 8)), read("two", [1], leak)]
     with fill(tmp_path / "s.sqlite", calls) as store:
         review, queue = reviewed(store), visitor(store).page("/")

@@ -9,10 +9,9 @@ from tests.browser import Opened, opened
 from tests.judging.own_policies import marina
 from tests.pages.eval_runs import HOSTILE, case, findings, labelled, manifest, source
 
-from ausweis.evals.folder import Calibrated
+from ausweis.evals.folder import Calibrated, EvalSource
 from ausweis.evals.metrics import summarise
 from ausweis.evals.metrics.calibration import Curve, bins_of
-from ausweis.evals.source import EvalSource
 from ausweis.pages.eval_page import eval_page, marks_of_case
 from ausweis.vocabulary import KNOWN_WORDS, Vocabulary
 

@@ -8,8 +8,8 @@ from tests.languages import DAY, calls, sentences_in
 from tests.pages.eval_runs import case, findings, labelled, manifest
 from tests.serve.filled import fill
 
+from ausweis.evals.folder import EvalSource
 from ausweis.evals.metrics import summarise
-from ausweis.evals.source import EvalSource
 from ausweis.pages.eval_page import eval_page
 from ausweis.pages.notify import summary
 from ausweis.pages.review import Review, Wanted, review_of

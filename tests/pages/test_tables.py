@@ -16,8 +16,7 @@ from tests.serve.filled import call_of, fill, incident, judged
 
 from ausweis.cli.store.export_tables import export_tables
 from ausweis.facts import Facts
-from ausweis.judging.reasons import BadlyHeardReason, HeardBadly
-from ausweis.judging.verdict import Incident, Violation
+from ausweis.judging.verdict import BadlyHeardReason, HeardBadly, Incident, Violation
 from ausweis.pages.findings import call_view, decided_of
 from ausweis.pages.review import Review, Wanted, review_of
 from ausweis.pages.review_page import review_csv
@@ -127,8 +126,8 @@ def sums(rows: Iterable[Mapping[str, Any]], words: tuple[str, str, str]) -> Coun
 def test_excel_figures_and_csv_count_the_same(tmp_path: Path) -> None:
     """Whatever was decided: confirmed, struck at one turn or at all, moved, added, not sure, decided differently."""
     one, two = ("no_authentication", 4), ("no_authentication", 6)
-    first = {"type": "no_authentication", "severity": "critical", "reason": {"code": "text", "text": "x"}}
-    leak = {"type": "factor_leaked", "turn": 1, "severity": "high", "reason": {"code": "text", "text": "x"}}
+    first = {"type": "no_authentication", "severity": "critical", "reason": {"code": "added"}}
+    leak = {"type": "factor_leaked", "turn": 1, "severity": "high", "reason": {"code": "added"}}
     violations = tuple(Violation.model_validate(some) for some in (leak, first | {"turn": 4}, first | {"turn": 6}))
     calls = [call_of(f"c{n}", [f"Satz {n} {turn}." for turn in range(8)]) for n in range(10)]
     said: dict[str, Any] = {"outcome": "violation", "violations": violations, "first_violation_turn": 1}

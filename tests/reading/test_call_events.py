@@ -13,7 +13,8 @@ from ausweis.engines.reader_calibration import EventCalibration, ReaderCalibrati
 from ausweis.engines.server import ServerEngine
 from ausweis.errors import ContextError, EngineError, PromptError
 from ausweis.facts import Calibration, Facts, OneSided
-from ausweis.judging import find_policy, judge
+from ausweis.judging import judge
+from ausweis.policies import find_policy
 from ausweis.prompts import Library
 from ausweis.reading import IncidentQuestion, PolicyText, open_reader
 from ausweis.reading.call_events import FEWEST, MOST, STATED, EventsReader

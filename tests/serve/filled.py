@@ -13,9 +13,8 @@ from ausweis.calls.call import Call, Turn
 from ausweis.evals.labelled import gold_facts, read_labelled
 from ausweis.facts import Facts
 from ausweis.judging.judge import judge
-from ausweis.judging.policy_files import find_policy
-from ausweis.judging.reasons import ConfidenceReason
-from ausweis.judging.verdict import Incident, Verdict
+from ausweis.judging.verdict import ConfidenceReason, Incident, Verdict
+from ausweis.policies import find_policy
 from ausweis.provenance import ModelProvenance, PromptProvenance
 from ausweis.store import Store
 from ausweis.vocabulary import INCIDENTS
@@ -69,7 +68,7 @@ def threats() -> list[Judged]:
     """Calls with a medium incident, with a leaked factor and a medium incident, and, compliant, with a critical one."""
     texts = ["Guten Tag.", "Ich gehe zum Anwalt.", "Sie wohnen in der Norderstraße 14.", "Und zur Presse."]
     medium, leaked, critical = (call_of(name, texts) for name in ("medium", "leaked", "critical"))
-    leak = {"type": "factor_leaked", "turn": 3, "severity": "high", "reason": "The address was read out."}
+    leak = {"type": "factor_leaked", "turn": 3, "severity": "high", "reason": {"code": "added"}}
     violated: dict[str, Any] = {"outcome": "violation", "violations": (leak,), "first_violation_turn": 3}
     mild = incident(medium, kind="lawyer_threat", severity="medium")
     grave = (

@@ -449,7 +449,7 @@ def test_a_megabyte_of_hostile_words_is_text(tmp_path_factory: pytest.TempPathFa
     ]
     call = call_of("c", texts)
     quote = {"turn": 2, "quote": texts[1], "start": None, "end": None}
-    broken = {"kind": "rude_agent", "turn": 2, "severity": "low", "description": texts[1], "evidence": [quote]}
+    broken = {"id": "rude_agent", "turn": 2, "severity": "low", "description": texts[1], "evidence": [quote]}
     one = judged(call, Facts(call_id="c", turns=3), incidents=(broken,))
     with fill(tmp_path_factory.mktemp("hostile") / "s.sqlite", [one]) as store:
         anna = visitor(store)

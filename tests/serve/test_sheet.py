@@ -130,16 +130,20 @@ def test_nothing_that_reviewers_rejected_is_printed(store: Store, language: str,
 
 def test_a_single_turn_that_reviewers_struck_out_is_not_printed(tmp_path: Path) -> None:
     call = call_of("c", ["Ihr Tarif ist Flex.", "Danke.", "Sie zahlen 20 Euro.", "Gut."])
-    found = [{"type": "no_authentication", "turn": n, "severity": "critical", "reason": f"Satz {n}."} for n in (1, 3)]
+    lacking = {"code": "no_authentication", "missing": [["pin"]]}
+    found = [
+        {"type": "no_authentication", "turn": n, "severity": "critical", "reason": lacking | {"level": f"Satz {n}"}}
+        for n in (1, 3)
+    ]
     said: dict[str, Any] = {"outcome": "violation", "violations": found, "first_violation_turn": 1}
     with fill(tmp_path / "s.sqlite", [judged(call, Facts(call_id="c", turns=4), **said)]) as store:
         anna = visitor(store)
-        assert "Satz 1." in sheet(anna, 1)
+        assert "Satz 1" in sheet(anna, 1)
         right = {"choice": "overrule", "outcome": "violation", "no_authentication": "3"}
         anna.send("/calls/1/decisions", verdict_key=verdict_of(store, 1), **right)
         text, page = sheet(anna, 1), anna.page("/calls/1")
-    assert ("Satz 1." in text, "Turn 1 " in text) == (False, False)
-    assert ("Satz 3." in text, "Turn 3 " in text) == (True, True)
+    assert ("Satz 1" in text, "Turn 1 " in text) == (False, False)
+    assert ("Satz 3" in text, "Turn 3 " in text) == (True, True)
     # The page of the call shows history, marked as such.
     assert page.count("<s>No authentication</s>") == 1
     assert page.count('<span class="badge plain">overruled</span>') == 1

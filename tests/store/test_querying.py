@@ -34,7 +34,7 @@ def some(store: Store, tmp_path: Path) -> Store:
         make_call(5, queue=None, team=None),
     ]
     folder = make_run(tmp_path / "run", calls, unsure=["call-5"])
-    add_incidents(folder, "call-3", {"kind": "rude_agent", "turn": 2, "severity": "low", "description": "x"})
+    add_incidents(folder, "call-3", {"id": "rude_agent", "turn": 2, "severity": "low", "description": "x"})
     store.import_run(folder, calls)
     return store
 

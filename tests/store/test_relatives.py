@@ -9,7 +9,7 @@ from tests.store.runs import make_call, make_run
 
 from ausweis.batch import RunFolder, rejudge, rejudging
 from ausweis.errors import RunError, StoreError
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 from ausweis.store import Deleted, Store
 
 WORDS = "000000001"

@@ -20,8 +20,7 @@ from ausweis.engines.heads import LineFeatures, features
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import ANSWER_TOKENS
 from ausweis.errors import InputError
-from ausweis.evals.incident_label import IncidentLabel, OwnIncident
-from ausweis.evals.labelled import GoldEvent, LabelledCall
+from ausweis.evals.labelled import GoldEvent, IncidentLabel, LabelledCall, OwnIncident
 from ausweis.journal import make_folder, replace_file
 from ausweis.judging.incidents import LIKELY
 from ausweis.prompts import Template, default_library

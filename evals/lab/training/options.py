@@ -16,7 +16,7 @@ from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.evals.validate import unknown_words
 from ausweis.journal import make_folder
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 from ausweis.prompts import Template
 from ausweis.provenance import ModelProvenance
 from ausweis.reading.strategies import probe_for

@@ -13,8 +13,9 @@ from ausweis.engines.protocol import Engine
 from ausweis.evals.case import Case, case_of, gold_of
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics import rows_of, summarise
-from ausweis.judging import find_policy, judge
+from ausweis.judging import judge
 from ausweis.judging.incidents import LIKELY
+from ausweis.policies import find_policy
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.turnwise import TurnwiseReader

@@ -39,7 +39,7 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import VERBS, WordMatcher, in_basis, weigh, weighed_place
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 from ausweis.prompts import Template, default_library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.descriptions import Question, description_line

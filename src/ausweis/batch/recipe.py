@@ -9,7 +9,7 @@ from typing import Any
 from ausweis.batch.scorer import Scorer
 from ausweis.batch.setup import PinnedLibrary, open_engine
 from ausweis.engines.protocol import Engine
-from ausweis.judging.policy_files import PolicyFile
+from ausweis.policies import PolicyFile
 from ausweis.prompts import default_library
 from ausweis.provenance import RunProvenance
 from ausweis.reading.reader import Reader

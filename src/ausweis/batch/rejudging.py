@@ -21,11 +21,10 @@ from ausweis.batch.state import (
 )
 from ausweis.errors import RunError
 from ausweis.facts import Facts
-from ausweis.judging.incidents import not_looked_for
+from ausweis.judging.incidents import not_looked_for, not_read
 from ausweis.judging.judge import judge
-from ausweis.judging.own_words import not_read
-from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.verdict import Verdict
+from ausweis.policies import PolicyFile
 
 __all__ = ["Change", "Rejudged", "rejudge", "source_manifest"]
 

@@ -18,8 +18,8 @@ from ausweis.engines.protocol import Engine
 from ausweis.errors import ModelError, RunError
 from ausweis.facts import Facts
 from ausweis.judging.judge import judge
-from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.verdict import Verdict
+from ausweis.policies import PolicyFile
 from ausweis.provenance import RunProvenance
 from ausweis.reading.reader import Reader
 

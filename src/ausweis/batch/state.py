@@ -20,7 +20,7 @@ from ausweis.calls.call import Call
 from ausweis.errors import RunError
 from ausweis.facts import Facts
 from ausweis.journal import Line, lines, replace_file
-from ausweis.judging.verdict import EARLIER_SCHEMA, SCHEMA, Verdict
+from ausweis.judging.verdict import SCHEMA, Verdict
 
 __all__ = [
     "FACTS_FILE",
@@ -225,22 +225,18 @@ def facts_of(line: Line, path: Path) -> Facts:
 def verdict_of(line: Line, path: Path) -> dict[str, Any]:
     """The verdict of a line as plain JSON: checked only as far as counting needs, since runs are long.
 
-    Incidents have an `id`, also those of version 1.
-
     Raises:
         RunError: it holds none.
     """
     try:
         verdict = json.loads(line.data)
-        if verdict["schema"] not in (SCHEMA, EARLIER_SCHEMA):
+        if verdict["schema"] != SCHEMA:
             raise ValueError
         for name in ("call_id", "outcome", "needs_review", "risk"):
             verdict[name]
         for violation in verdict["violations"]:
             violation["type"], violation["severity"], violation["turn"]
         for incident in verdict.setdefault("incidents", []):
-            if "kind" in incident:
-                incident["id"] = incident.pop("kind")
             incident["id"], incident["severity"], incident["turn"]
     except (ValueError, LookupError, TypeError, RecursionError):
         raise _broken(path, line, "verdict") from None

@@ -13,7 +13,7 @@ from ausweis.audio.roles import Happens
 from ausweis.calls import Sources, UnreadableCall
 from ausweis.engines.protocol import Engine
 from ausweis.engines.weights import LocalModel
-from ausweis.judging.policy import Policy
+from ausweis.policies import Policy
 from ausweis.prompts import Library
 from ausweis.reading.reader import Reader
 from ausweis.reading.strategies import PolicyText, open_reader

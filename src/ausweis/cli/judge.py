@@ -38,7 +38,7 @@ def judge(context: click.Context, run: Path, policy: str, folder: Path | None, a
     from ausweis.batch.run_folder import RunFolder
     from ausweis.batch.state import without_facts
     from ausweis.cli.score import exit_code
-    from ausweis.judging.policy_files import find_policy
+    from ausweis.policies import find_policy
 
     chosen = find_policy(policy)
     source_manifest(run, chosen)

@@ -18,7 +18,7 @@ def policies() -> None:
 @policies.command("list", epilog="\b\nExample:\n  ausweis policies list")
 def list_policies() -> None:
     """List the policies that ship: name, version, language, title."""
-    from ausweis.judging.policy_files import find_policy, shipped_policies
+    from ausweis.policies import find_policy, shipped_policies
 
     names = shipped_policies()
     width = max(map(len, names))
@@ -31,7 +31,7 @@ def list_policies() -> None:
 @click.argument("policy")
 def show(policy: str) -> None:
     """Print the file of POLICY: the start of your own."""
-    from ausweis.judging.policy_files import find_policy
+    from ausweis.policies import find_policy
 
     click.echo(find_policy(policy).text, nl=False)
 
@@ -45,7 +45,7 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
     Of a good one, what `explain` warns of is told, which changes no exit code.
     """
     from ausweis.errors import AusweisError
-    from ausweis.judging.policy_files import check_all
+    from ausweis.policies import check_all
 
     faulty = False
     for name in policy:
@@ -77,7 +77,7 @@ def words(policy: str | None, language: Language | None) -> None:
 
     With a POLICY, those of its own too.
     """
-    from ausweis.judging.policy_files import find_policy
+    from ausweis.policies import find_policy
 
     given = find_policy(policy).policy if policy else None
     known = given.vocabulary if given else KNOWN_WORDS
@@ -101,8 +101,8 @@ def words(policy: str | None, language: Language | None) -> None:
 @click.option("--language", type=click.Choice(LANGUAGES), help="German or English; the policy's own by default.")
 def explain(policy: str, language: Language | None) -> None:
     """Say in plain sentences what POLICY asks, and warn where weak factors alone are enough."""
-    from ausweis.judging.explain import explain as sentences
-    from ausweis.judging.policy_files import find_policy
+    from ausweis.policies import find_policy
+    from ausweis.policies.explain import explain as sentences
 
     for sentence in sentences(find_policy(policy).policy, language):
         click.echo(sentence)

@@ -17,7 +17,7 @@ CONTRACTS: dict[str, tuple[str, str, Mode]] = {
     "call": ("ausweis.calls.call", "Call", "validation"),
     "verdict": ("ausweis.judging.verdict", "Verdict", "serialization"),
     "facts": ("ausweis.facts", "Facts", "serialization"),
-    "policy": ("ausweis.judging.policy", "Policy", "validation"),
+    "policy": ("ausweis.policies", "Policy", "validation"),
     "run": ("ausweis.batch.manifest", "RunManifest", "serialization"),
     "failure": ("ausweis.batch.failure", "Failure", "serialization"),
 }

@@ -25,7 +25,7 @@ from ausweis.cli.storing import Filling
 from ausweis.cli.warning import warn
 from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError, RunError, StoreError
-from ausweis.judging.policy_files import find_policy
+from ausweis.policies import find_policy
 from ausweis.provenance import RunProvenance
 from ausweis.vocabulary import Language
 

@@ -21,7 +21,7 @@ from ausweis.engines.protocol import Engine
 from ausweis.engines.weights import catalogue
 from ausweis.errors import InputError, RunError
 from ausweis.journal import FolderLock, make_folder, replace_file
-from ausweis.judging.policy_files import find_policy
+from ausweis.policies import find_policy
 from ausweis.prompts import default_library
 from ausweis.vocabulary import Language
 

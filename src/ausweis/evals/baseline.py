@@ -4,29 +4,26 @@ It moves only by `ausweis eval bless`. Beside it stand the recorded answers, so 
 changes.
 """
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from ausweis.engines.protocol import Result
 from ausweis.engines.recorded import pack, recordings
 from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
 from ausweis.evals.comparing import compare
-from ausweis.evals.folder import EvalManifest, Plan, System, Warn, answers_folder, read_cases, read_eval
+from ausweis.evals.folder import EvalManifest, Plan, System, Warn, answers_folder, finished, read_cases
+from ausweis.evals.labelled import Part
 from ausweis.journal import make_folder, replace_file
 from ausweis.opening import read_bytes
-from ausweis.provenance import ModelProvenance
 
-__all__ = ["Baseline", "bless", "cases_of", "finished", "plain_engine", "read_baseline", "recordings_path"]
+__all__ = ["Baseline", "bless", "cases_of", "plain_engine", "read_baseline", "recordings_path"]
 
 
-class Baseline(BaseModel):
+class Baseline(Part):
     """What was blessed, why, and its cases (first repeat, without times)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_: Annotated[Literal["ausweis/baseline@1"], Field(alias="schema")] = "ausweis/baseline@1"
     message: str
@@ -67,10 +64,13 @@ def bless(folder: Path, path: Path, message: str, *, fewer: bool = False, warn: 
         system=manifest.system.model_copy(update={"engine": plain_engine(manifest.system.engine)}),
         cases=tuple(cases),
     )
-    info, answers = _answers(folder)
+    info, answers = recordings(answers_folder(folder, 1))
     make_folder(path.parent)
-    pack(recordings_path(path), info, answers)
-    replace_file(path, _text(baseline))
+    pack(recordings_path(path), info.model_copy(update={"engine": plain_engine(info.engine)}), list(answers))
+    # A line about it, then a case a line: what changed can be read in a diff.
+    about = baseline.model_copy(update={"cases": ()}).model_dump_json(by_alias=True)
+    shorts = (case.model_dump_json(exclude_none=True, exclude_defaults=True) for case in baseline.cases)
+    replace_file(path, "".join(line + "\n" for line in (about, *shorts)))
     return baseline
 
 
@@ -122,36 +122,6 @@ def cases_of(place: Path) -> list[Case]:
         return list(read_baseline(place).cases)
     finished(place)
     return read_cases(place)
-
-
-def finished(folder: Path) -> EvalManifest:
-    """The manifest of a finished eval run.
-
-    Raises:
-        RunError: there is none, or it was stopped.
-    """
-    manifest = read_eval(folder)
-    if manifest is None:
-        raise RunError("there is no eval run here; make one with `ausweis eval run`", place=str(folder))
-    if not manifest.complete:
-        raise RunError("the eval run was stopped; go on with it by `ausweis eval run --resume`", place=str(folder))
-    return manifest
-
-
-def _text(baseline: Baseline) -> str:
-    """A line about it, then a case a line: what changed can be read in a diff."""
-    about = baseline.model_copy(update={"cases": ()}).model_dump_json(by_alias=True)
-    return "".join(line + "\n" for line in (about, *(_short(case) for case in baseline.cases)))
-
-
-def _short(case: Case) -> str:
-    return case.model_dump_json(exclude_none=True, exclude_defaults=True)
-
-
-def _answers(folder: Path) -> tuple[ModelProvenance, Sequence[tuple[str, Result]]]:
-    answers: Iterator[tuple[str, Result]]
-    info, answers = recordings(answers_folder(folder, 1))
-    return info.model_copy(update={"engine": plain_engine(info.engine)}), list(answers)
 
 
 def plain_engine(engine: str) -> str:

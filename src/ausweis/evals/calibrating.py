@@ -22,16 +22,15 @@ from ausweis.engines.learned_index import Base, LearnedKind, index_to_write, ind
 from ausweis.engines.reader_calibration import EventCalibration, ReaderCalibration
 from ausweis.errors import AusweisError, InputError
 from ausweis.evals.case import Case
-from ausweis.evals.folder import CALIBRATION_FILE, Calibrated, run_folders
+from ausweis.evals.folder import CALIBRATION_FILE, Calibrated, EvalSource, read_facts, read_source, run_folders
 from ausweis.evals.labelled import Gold, LabelledCall
 from ausweis.evals.metrics.calibration import Curve, Foretold, at_share, curve_of
-from ausweis.evals.source import EvalSource, read_facts, read_source
 from ausweis.facts import Calibration, EventKind, Facts
 from ausweis.journal import replace_file
-from ausweis.judging import find_policy
 from ausweis.judging.judge import outlook_of
-from ausweis.judging.policy import EXPECTED
 from ausweis.judging.risk import Outlook, doublings
+from ausweis.policies import find_policy
+from ausweis.policies.form import EXPECTED
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.strategies import EVENTS_TEMPLATE, calibrated_as
 
@@ -102,12 +101,8 @@ class _Read(NamedTuple):
         return _outlook(self.labelled, self.facts.model_copy(update={"events": tuple(likely)}))
 
 
-class _Named(NamedTuple):
-    """An event that was read, how likely it was said to be, and whether the label has it."""
-
-    kind: EventKind
-    likely: float
-    right: bool
+_Named = tuple[EventKind, float, bool]
+"""An event that was read, how likely it was said to be, and whether the label has it."""
 
 
 class _Part(NamedTuple):
@@ -148,10 +143,10 @@ def calibrate(
         tell(f"  reference {part.risk.reference}, longer {part.risk.longer}, surest {part.risk.surest}")
         if reader.states_events:
             named = [event for read in reads for event in _named(read.facts, read.labelled.gold)]
-            tell(f"  events: {sum(not event.right for event in named)} of {len(named)} are wrong")
+            tell(f"  events: {sum(not right for _, _, right in named)} of {len(named)} are wrong")
         if part.events is not None:
             events += (likely := [one for read, fold in left_out for one in _likely(read, fold.events)])
-            said = [(event.likely, event.right) for event in named]
+            said = [(likely, right) for _, likely, right in named]
             tell(f"  events: {curve_of(said)} before; {curve_of(likely)} after, on calls left out")
         elif reader.states_events:
             tell(f"  events stay as they are: {FEWEST_WRONG} wrong ones are the fewest to learn from")
@@ -175,7 +170,7 @@ def risk_curve(source: EvalSource) -> Curve | None:
 def event_curve(source: EvalSource) -> Curve | None:
     """How often events are in the label that were said to be so likely; None where no label tells events."""
     events = [event for call, facts in source.facts.items() for event in _named(facts, source.calls[call].gold)]
-    return curve_of([(event.likely, event.right) for event in events])
+    return curve_of([(likely, right) for _, likely, right in events])
 
 
 def _judged(source: EvalSource) -> list[Case]:
@@ -310,7 +305,7 @@ def _named(facts: Facts, gold: Gold) -> list[_Named]:
     said |= {(event.turn, event.kind, None) for event in gold.events if event.kind == "rejects"}
     rejected = {event.turn for event in gold.events if event.kind == "rejects" and event.subject is None}
     return [
-        _Named(
+        (
             event.kind,
             event.probability,
             (event.turn, event.kind, event.subject) in said or (event.kind == "rejects" and event.turn in rejected),
@@ -321,8 +316,8 @@ def _named(facts: Facts, gold: Gold) -> list[_Named]:
 
 def _likely(read: _Read, events: EventCalibration | None) -> list[Foretold]:
     return [
-        (events.probability(event.kind, _inner(event.likely)) if events else event.likely, event.right)
-        for event in _named(read.facts, read.labelled.gold)
+        (events.probability(kind, _inner(likely)) if events else likely, right)
+        for kind, likely, right in _named(read.facts, read.labelled.gold)
     ]
 
 
@@ -333,12 +328,12 @@ def _risk(read: _Read, part: _Part, share: float) -> float:
 
 def _fitted_events(named: Sequence[_Named]) -> EventCalibration | None:
     """Slope and offsets that make what was labelled likeliest; None where too few events are known to be wrong."""
-    if sum(not event.right for event in named) < FEWEST_WRONG:
+    if sum(not right for _, _, right in named) < FEWEST_WRONG:
         return None
-    kinds = sorted({event.kind for event in named})
-    odds = np.array([_log_odds(event.likely) for event in named])
-    place = np.array([kinds.index(event.kind) for event in named])
-    right = np.array([event.right for event in named])
+    kinds = sorted({kind for kind, _, _ in named})
+    odds = np.array([_log_odds(likely) for _, likely, _ in named])
+    place = np.array([kinds.index(kind) for kind, _, _ in named])
+    right = np.array([right for _, _, right in named])
 
     def unlikely(numbers: Floats) -> float:
         slope, offset, *own = numbers

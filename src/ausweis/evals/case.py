@@ -1,67 +1,176 @@
 """One labelled call as it was judged: what the label says beside what the verdict says. A line of `cases.jsonl`."""
 
-from collections.abc import Sequence
-from typing import Annotated
+import re
+from collections.abc import Iterable, Sequence
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, PlainSerializer, PlainValidator
 
-from ausweis.evals.conclusion import Conclusion, event_words, ids_of, incident_words
-from ausweis.evals.incident_label import IncidentLabel
-from ausweis.evals.labelled import LabelledCall, gold_facts
-from ausweis.facts import Facts, Mention
-from ausweis.judging.judge import judge
-from ausweis.judging.policy import Policy
-from ausweis.judging.reasons import BadlyHeardReason
-from ausweis.judging.timeline import EVENT_THRESHOLD
-from ausweis.judging.verdict import Evidence, Verdict
-from ausweis.vocabulary import Outcome, OwnKind, OwnWord
+from ausweis.evals.labelled import LabelledCall, Part, gold_facts
+from ausweis.facts import Facts, is_nothing
+from ausweis.judging import EVENT_THRESHOLD, judge
+from ausweis.judging.verdict import BadlyHeardReason, Evidence, Verdict
+from ausweis.policies import Policy
+from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, OwnKind, OwnWord, ViolationType
 
-__all__ = ["Case", "Likeliest", "case_of", "gold_of", "ruled_otherwise", "tags_of"]
+__all__ = [
+    "FIELDS",
+    "Case",
+    "Label",
+    "Likeliest",
+    "Occurrence",
+    "case_of",
+    "gold_of",
+    "names_of",
+    "ruled_otherwise",
+    "tags_of",
+]
 
+FIELDS = ("violations", "factors", "actions", "caller", "authorisation", "incidents", "own_words")
+"""What two verdicts of one call may differ in, besides the outcome."""
 TURNS = (12, 25, 50, 75, 100)
 """Where the groups of calls by number of turns begin: `turns:012-024`, so that they sort as they should."""
+_MARK = re.compile(r"(?:(?P<kind>\w+) )?(?P<name>\S+)@(?P<turn>[1-9]\d*)(?::(?P<status>\w+))?")
 _Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-class Likeliest(BaseModel):
-    """How likely an incident is said to be at the most, and in which turn; None where it is in none."""
+class Occurrence(NamedTuple):
+    """A violation, factor, action, incident or event at a turn: its type, id or category, and where it is.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    `status`: what became of a factor. `kind`: of an event about an own word of the policy, what happens. In files, and
+    for people: `late_authentication@7`, `pin@4:verified`, `gives berth_number@4`.
+    """
+
+    turn: int
+    name: str
+    status: str = ""
+    kind: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}".lstrip() + f"@{self.turn}:{self.status}".rstrip(":")
+
+    @classmethod
+    def read(cls, text: "str | Occurrence") -> "Occurrence":
+        """A mark as files have it.
+
+        Raises:
+            ValueError: it is none.
+        """
+        if isinstance(text, Occurrence):
+            return text
+        found = _MARK.fullmatch(text) if isinstance(text, str) else None
+        if found is None:
+            raise ValueError("is no mark, such as late_authentication@7")
+        return cls(int(found["turn"]), found["name"], found["status"] or "", found["kind"] or "")
+
+
+Marks = tuple[Annotated[Occurrence, PlainValidator(Occurrence.read), PlainSerializer(str)], ...]
+
+
+class Label(Part):
+    """What is right of a call, as its label says, or what a verdict says. Marks stand in order of turns.
+
+    Without an `outcome`, the label tells of incidents alone. `own_words`: the events about own words of the policy,
+    judged or not.
+    """
+
+    outcome: Outcome | None = None
+    violations: Marks = ()
+    caller: Caller
+    authorisation: AuthorisationStatus
+    factors: Marks = ()
+    actions: Marks = ()
+    incidents: Marks = ()
+    own_words: Annotated[Marks, Field(exclude_if=is_nothing)] = ()
+
+    @classmethod
+    def of_verdict(cls, verdict: Verdict) -> Self:
+        """What a verdict says of authentication."""
+        return cls(
+            outcome=verdict.outcome,
+            violations=_ordered(Occurrence(part.turn, part.type) for part in verdict.violations),
+            caller=verdict.caller,
+            authorisation=verdict.authorisation.status,
+            factors=_ordered(Occurrence(part.turn, part.factor, part.status) for part in verdict.factors),
+            actions=_ordered(Occurrence(part.turn, part.category) for part in verdict.actions),
+        )
+
+    @classmethod
+    def of_gold(cls, labelled: LabelledCall, by_rules: Verdict) -> Self:
+        """What a label says; of its events, `by_rules` (the verdict on them) knows what became of each factor."""
+        gold, judged = labelled.gold, cls.of_verdict(by_rules)
+        own = {word.id for word in by_rules.own_words}
+        return cls(
+            outcome=gold.outcome,
+            violations=_ordered(Occurrence(part.turn, part.type) for part in gold.violations),
+            caller=gold.caller,
+            authorisation=gold.authorisation,
+            factors=judged.factors,
+            actions=judged.actions,
+            incidents=_ordered(Occurrence(e.turn, e.id) for e in gold.incidents.events) if gold.incidents else (),
+            own_words=_ordered(Occurrence(e.turn, e.subject, kind=e.kind) for e in gold.events if e.subject in own),
+        )
+
+    @property
+    def first_violation_turn(self) -> int | None:
+        """The earliest turn of a violation."""
+        return min((mark.turn for mark in self.violations), default=None)
+
+    @property
+    def violation_types(self) -> frozenset[ViolationType]:
+        """The types of violation, each once."""
+        return names_of(self.violations)  # type: ignore[return-value]
+
+    @property
+    def incidents_said(self) -> str:
+        """The incidents, each once, for a person."""
+        return ", ".join(sorted(names_of(self.incidents))) or "no incident"
+
+
+def names_of(marks: Iterable[Occurrence]) -> frozenset[str]:
+    """What is marked, wherever it is."""
+    return frozenset(mark.name for mark in marks)
+
+
+def _ordered(marks: Iterable[Occurrence]) -> tuple[Occurrence, ...]:
+    return tuple(sorted(set(marks), key=lambda mark: (mark.turn, str(mark))))
+
+
+class Likeliest(Part):
+    """How likely an incident is said to be at the most, and in which turn; None where it is in none."""
 
     probability: _Probability = 0.0
     turn: int | None = None
 
 
-class Case(BaseModel):
-    """`told` is None where the call has no verdict; `failure` says why. It tells what the label tells of.
-
-    `seconds` and `tokens` are of reading it.
-    `tags` are words such as `difficulty:hard`: what numbers are told apart by. `quotes` counts the quotes of the
-    verdict, `verbatim` those that stand letter for letter in their turns. `incidents`: each that the label knows of, by
-    id; None where it tells nothing of incidents. `own_words`: those of the policy, where the label tells an outcome.
-    `twin` is the id of a call that differs by one detail. `ruled`: what the policy makes of the label's events, where
-    that is another outcome than the label's.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Case(Part):
+    """A labelled call as it was judged; it tells what the label tells of."""
 
     id: str
     repeat: Annotated[int, Field(ge=1)] = 1
     tags: tuple[str, ...] = ()
+    """What numbers are told apart by, as `difficulty:hard`."""
     must_pass: bool = False
     turns: int
-    gold: Conclusion
-    told: Conclusion | None = None
+    gold: Label
+    told: Label | None = None
+    """None where the call has no verdict; `failure` says why."""
     incidents: dict[str, Likeliest] | None = None
+    """Each that the label knows of, by id; None where it tells nothing of incidents."""
     own_words: dict[str, OwnKind] = Field(default_factory=dict, exclude_if=lambda words: not words)
+    """Those of the policy, where the label tells an outcome."""
     twin: str | None = None
-    ruled: Annotated[Outcome | None, Field(exclude_if=lambda outcome: outcome is None)] = None
+    """The id of a call that differs by one detail."""
+    ruled: Annotated[Outcome | None, Field(exclude_if=is_nothing)] = None
+    """What the policy makes of the label's events, where that is another outcome than the label's."""
     risk: _Probability = 0.0
     confidence: _Probability = 0.0
     needs_review: bool = True
     quotes: int = 0
+    """Quotes of the verdict; `verbatim` of them stand letter for letter in their turns."""
     verbatim: int = 0
     seconds: float | None = None
+    """Of reading the call, as `tokens`."""
     tokens: int | None = None
     failure: str | None = None
 
@@ -78,7 +187,7 @@ class Case(BaseModel):
     @property
     def incidents_right(self) -> bool:
         """Whether the incidents are those of the label, wherever they happen."""
-        return self.told is not None and ids_of(self.told.incidents) == ids_of(self.gold.incidents)
+        return self.told is not None and names_of(self.told.incidents) == names_of(self.gold.incidents)
 
     @property
     def broken(self) -> bool:
@@ -93,7 +202,7 @@ class Case(BaseModel):
 
 def case_of(
     labelled: LabelledCall,
-    gold: Conclusion,
+    gold: Label,
     verdict: Verdict | None,
     *,
     own_words: Sequence[OwnWord] = (),
@@ -103,7 +212,6 @@ def case_of(
     failure: str | None = None,
 ) -> Case:
     """Put a label and a verdict side by side. `own_words`: the policy's; `facts`: what the verdict is of."""
-    label = labelled.gold.incidents
     case = Case(
         id=labelled.call.id,
         repeat=repeat,
@@ -111,7 +219,7 @@ def case_of(
         must_pass=labelled.gold.must_pass,
         turns=len(labelled.call.turns),
         gold=gold,
-        incidents=None if label is None else _likeliest(label, facts.incidents if facts else ()),
+        incidents=_likeliest(labelled, facts),
         own_words={} if gold.outcome is None else {word.id: word.kind for word in own_words},
         twin=labelled.gold.twin,
         ruled=ruled,
@@ -119,18 +227,19 @@ def case_of(
     )
     if verdict is None:
         return case
-    nothing = Conclusion(caller=gold.caller, authorisation=gold.authorisation)
-    told = nothing if gold.outcome is None else Conclusion.of_verdict(verdict)
-    if case.incidents is not None:
-        known = [(incident.id, incident.turn) for incident in verdict.incidents if incident.id in case.incidents]
-        told = told.model_copy(update={"incidents": incident_words(known)})
-    likely = [] if facts is None else [event for event in facts.events if event.probability >= EVENT_THRESHOLD]
-    told = told.model_copy(update={"own_words": event_words(likely, case.own_words)})
-    quotes = _quotes(verdict)
-    origin = verdict.provenance
+    nothing = Label(caller=gold.caller, authorisation=gold.authorisation)
+    told = nothing if gold.outcome is None else Label.of_verdict(verdict)
+    asked, likely = case.incidents or {}, [] if facts is None else facts.events
+    incidents = (Occurrence(incident.turn, incident.id) for incident in verdict.incidents if incident.id in asked)
+    events = (
+        Occurrence(event.turn, event.subject, kind=event.kind)
+        for event in likely
+        if event.probability >= EVENT_THRESHOLD and event.subject in case.own_words
+    )
+    quotes, origin = _quotes(verdict), verdict.provenance
     return case.model_copy(
         update={
-            "told": told,
+            "told": told.model_copy(update={"incidents": _ordered(incidents), "own_words": _ordered(events)}),
             "risk": verdict.risk,
             "confidence": verdict.confidence,
             "needs_review": verdict.needs_review,
@@ -142,26 +251,29 @@ def case_of(
     )
 
 
-def _likeliest(label: IncidentLabel, mentions: Sequence[Mention]) -> dict[str, Likeliest]:
+def _likeliest(labelled: LabelledCall, facts: Facts | None) -> dict[str, Likeliest] | None:
+    label = labelled.gold.incidents
+    if label is None:
+        return None
     names = {rule.kind or rule.description: rule.id for rule in label.asked()}
     likeliest = {identifier: Likeliest() for identifier in names.values()}
-    for mention in mentions:
+    for mention in facts.incidents if facts else ():
         identifier = names.get(mention.name)
         if identifier is not None and mention.probability > likeliest[identifier].probability:
             likeliest[identifier] = Likeliest(probability=mention.probability, turn=mention.turn)
     return likeliest
 
 
-def gold_of(labelled: LabelledCall, policy: Policy, *, anew: bool = False) -> Conclusion:
+def gold_of(labelled: LabelledCall, policy: Policy, *, anew: bool = False) -> Label:
     """What the label says; `anew`, under a policy that is not the label's, what that policy makes of its events.
 
     Incidents are what they are under any policy, events too, and a label without an outcome gets none.
     """
     by_rules = judge(gold_facts(labelled), policy)
-    gold = Conclusion.of_gold(labelled, by_rules)
+    gold = Label.of_gold(labelled, by_rules)
     if not anew or gold.outcome is None:
         return gold
-    return Conclusion.of_verdict(by_rules).model_copy(update={"incidents": gold.incidents, "own_words": gold.own_words})
+    return Label.of_verdict(by_rules).model_copy(update={"incidents": gold.incidents, "own_words": gold.own_words})
 
 
 def ruled_otherwise(labelled: LabelledCall, policy: Policy) -> Outcome | None:
@@ -175,31 +287,25 @@ def ruled_otherwise(labelled: LabelledCall, policy: Policy) -> Outcome | None:
 def tags_of(labelled: LabelledCall) -> tuple[str, ...]:
     """All that a call is told apart by, as `kind:word`."""
     gold, turns = labelled.gold, len(labelled.call.turns)
+    first = max((start for start in TURNS if start <= turns), default=0)
+    after = min((start for start in TURNS if start > turns), default=None)
     return (
         f"language:{labelled.call.language}",
         *([f"policy:{gold.policy}"] if gold.policy else []),
-        f"turns:{_turns(turns)}",
+        f"turns:{first:03}-" + ("" if after is None else f"{after - 1:03}"),
         f"surface:{gold.tags.surface}",
         f"difficulty:{gold.tags.difficulty}",
         *(f"scenario:{scenario}" for scenario in gold.tags.scenario),
     )
 
 
-def _turns(turns: int) -> str:
-    first = max((start for start in TURNS if start <= turns), default=0)
-    after = min((start for start in TURNS if start > turns), default=None)
-    return f"{first:03}-" + ("" if after is None else f"{after - 1:03}")
-
-
 def _quotes(verdict: Verdict) -> list[Evidence]:
     """All quotes of a verdict, wherever they stand in it."""
-    quotes = [Evidence(turn=factor.turn, quote=factor.quote) for factor in verdict.factors]
-    quotes += [Evidence(turn=action.turn, quote=action.quote) for action in verdict.actions]
-    quotes += [quote for violation in verdict.violations for quote in violation.evidence]
-    quotes += [quote for check in verdict.checks for quote in check.evidence]
+    said: list[tuple[int | None, str | None]] = [(verdict.authorisation.turn, verdict.authorisation.quote)]
+    said += [(factor.turn, factor.quote) for factor in verdict.factors]
+    said += [(action.turn, action.quote) for action in verdict.actions]
     badly = (reason for reason in verdict.review_reasons if isinstance(reason, BadlyHeardReason))
-    quotes += [Evidence(turn=one.turn, quote=one.quote) for reason in badly for one in reason.heard if one.quote]
-    shown = verdict.authorisation
-    if shown.turn is not None and shown.quote is not None:
-        quotes.append(Evidence(turn=shown.turn, quote=shown.quote))
-    return quotes
+    said += [(place.turn, place.quote) for reason in badly for place in reason.heard if place.quote]
+    shown = [quote for violation in verdict.violations for quote in violation.evidence]
+    shown += [quote for check in verdict.checks for quote in check.evidence]
+    return shown + [Evidence(turn=turn, quote=quote) for turn, quote in said if turn is not None and quote is not None]

@@ -8,29 +8,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
-from ausweis.evals.case import Case
-from ausweis.evals.conclusion import FIELDS, Conclusion, incidents_said
-from ausweis.evals.metrics.estimate import bounds, weights
-from ausweis.evals.metrics.facts import fact_words
-from ausweis.evals.metrics.field import unflagged
+from ausweis.evals.case import FIELDS, Case, Label
+from ausweis.evals.labelled import Part
+from ausweis.evals.metrics.estimate import Measure, average_precision, bounds, micro_f1, weights
 from ausweis.evals.metrics.incidents import KNOWN_INCIDENTS, OWN_INCIDENTS, asks_known, asks_own
-from ausweis.evals.metrics.measures import Measure, average_precision, micro_f1
-from ausweis.evals.metrics.outcomes import NONE
+from ausweis.evals.metrics.outcomes import F1, NONE, fact_marks, unflagged
 from ausweis.evals.metrics.own_words import OWN_WORDS, has_own_words
-from ausweis.evals.metrics.violations import F1
 
 __all__ = ["Change", "Comparison", "Difference", "Flip", "Pair", "compare", "paired", "paired_draws", "told_by"]
 
 Pair = tuple[Case, Case]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Flip(_Part):
+class Flip(Part):
     """Calls right in one run only. `p`: how likely so uneven a split is by chance (two-sided McNemar exact)."""
 
     name: str
@@ -42,7 +33,7 @@ class Flip(_Part):
     p: float
 
 
-class Difference(_Part):
+class Difference(Part):
     """A number of both runs; `low` and `high` bound the difference (95 %, paired bootstrap)."""
 
     name: str
@@ -52,7 +43,7 @@ class Difference(_Part):
     high: float
 
 
-class Change(_Part):
+class Change(Part):
     """One call that was judged otherwise. `facts`: for each field what is only in the label, before, after."""
 
     id: str
@@ -64,7 +55,7 @@ class Change(_Part):
     facts: dict[str, dict[str, tuple[str, ...]]]
 
 
-class Comparison(_Part):
+class Comparison(Part):
     """All of it. `missing` are calls of the first run without a partner in the second, `new` the other way round.
 
     `relabelled` are calls whose label is another in the second run.
@@ -85,7 +76,7 @@ MEASURES: Mapping[str, Measure] = {
     "violation F1": F1,
     "clean calls without an alarm": unflagged,
     "average precision of risk": average_precision,
-    "facts F1 (factors and actions with turn)": micro_f1(fact_words),
+    "facts F1 (factors and actions with turn)": micro_f1(fact_marks),
 }
 """Of calls whose label has an outcome."""
 
@@ -209,16 +200,16 @@ def _change(old: Case, new: Case) -> Change:
     )
 
 
-def _said(case: Case, side: Conclusion | None) -> str:
+def _said(case: Case, side: Label | None) -> str:
     """Of what the label tells, what one side says: the outcome, the incidents, or both."""
     if side is None:
         return NONE
     outcome = [str(side.outcome)] if _is_judged(case) else []
-    return "; ".join([*outcome, incidents_said(side)] if case.incidents is not None else outcome)
+    return "; ".join([*outcome, side.incidents_said] if case.incidents is not None else outcome)
 
 
 def _words(side: object, field: str) -> tuple[str, ...]:
     if side is None:
         return ()
     value = getattr(side, field)
-    return value if isinstance(value, tuple) else (value,)
+    return tuple(map(str, value)) if isinstance(value, tuple) else (value,)

@@ -1,4 +1,4 @@
-"""The folder of an eval run: `eval.json`, `cases.jsonl`, `metrics.json`, and what they were made of.
+"""The folder of an eval run, written and read.
 
 eval.json      the golden set, the system that was measured, machine, times
 cases.jsonl    a case a line (`ausweis.evals.case`), all repeats
@@ -8,39 +8,48 @@ runs/N/POLICY  the run folder of each repeat and policy: facts, verdicts, failur
 answers/N      the raw answers of each repeat: with them, all of it is made again without a model
 """
 
-from collections.abc import Callable, Iterable
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ausweis.batch.manifest import Machine
-from ausweis.errors import RunError
+from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of
+from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
-from ausweis.evals.metrics import Summary
+from ausweis.evals.labelled import LabelledCall, Part, read_all
+from ausweis.evals.metrics import Summary, summarise
 from ausweis.evals.metrics.calibration import Curve
+from ausweis.facts import Facts
 from ausweis.journal import lines, replace_file
-from ausweis.judging.policy_files import PolicyFile
+from ausweis.judging.verdict import Verdict
 from ausweis.opening import read_bytes
+from ausweis.policies import PolicyFile
 from ausweis.provenance import RunProvenance
 
 __all__ = [
     "CALIBRATION_FILE",
     "EVAL_FILE",
-    "METRICS_FILE",
     "Calibrated",
     "EvalManifest",
+    "EvalSource",
     "GoldenFile",
     "Live",
     "Plan",
     "System",
     "Warn",
     "answers_folder",
-    "read_calibrated",
+    "finished",
     "read_cases",
     "read_eval",
+    "read_facts",
+    "read_source",
     "run_folder",
     "run_folders",
+    "sha256_of",
     "write_eval",
 ]
 
@@ -48,17 +57,13 @@ CALIBRATION_FILE = "calibration.json"
 EVAL_FILE = "eval.json"
 CASES_FILE = "cases.jsonl"
 METRICS_FILE = "metrics.json"
-
+_Model = TypeVar("_Model", bound=BaseModel)
 
 Warn = Callable[[str], None]
 """Told what a user should know before calls are read."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class GoldenFile(_Part):
+class GoldenFile(Part):
     """A file of the golden set as it was."""
 
     path: str
@@ -66,11 +71,13 @@ class GoldenFile(_Part):
     calls: int
 
 
-class Plan(_Part):
+class Plan(Part):
     """Which calls are read, how often, and by whose policy (None: each call by that of its label).
 
-    `answers_of`: the eval run that the answers were taken from; `recorded`: the SHA-256 of the recorded answers' file.
+    `recorded`: the SHA-256 of the recorded answers' file. What plans of before said besides is left out.
     """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     golden: tuple[GoldenFile, ...]
     tags: tuple[str, ...] = ()
@@ -78,11 +85,10 @@ class Plan(_Part):
     limit: int | None = None
     policy: str | None = None
     repeats: int = 1
-    answers_of: str | None = None
     recorded: str | None = None
 
 
-class System(_Part):
+class System(Part):
     """What is measured: strategy, prompt versions with what was learned for them, model, policies.
 
     `policies`: those of the labels, as they stand in their files; none in files of before.
@@ -108,7 +114,7 @@ class System(_Part):
         )
 
 
-class Live(_Part):
+class Live(Part):
     """Where recorded answers were used: how many of them, and what the model said where it was asked all the same.
 
     `checked` answers of `sample` calls were asked again; `largest_difference` is of their probabilities.
@@ -121,7 +127,7 @@ class Live(_Part):
     largest_difference: float = 0.0
 
 
-class EvalManifest(_Part):
+class EvalManifest(Part):
     """One eval run. Times in UTC, ISO 8601."""
 
     schema_: Annotated[Literal["ausweis/eval@1"], Field(alias="schema")] = "ausweis/eval@1"
@@ -134,7 +140,7 @@ class EvalManifest(_Part):
     live: Live | None = None
 
 
-class Calibrated(_Part):
+class Calibrated(Part):
     """What `ausweis eval calibrate` makes of a run's probabilities, each of calls that nothing was learned from."""
 
     schema_: Annotated[Literal["ausweis/calibrated@1"], Field(alias="schema")] = "ausweis/calibrated@1"
@@ -204,9 +210,110 @@ def read_cases(folder: Path) -> list[Case]:
     return cases
 
 
-def read_calibrated(folder: Path) -> Calibrated | None:
-    """What was learned from a run; None where nothing was, or nothing that this version can read."""
+def finished(folder: Path) -> EvalManifest:
+    """The manifest of a finished eval run.
+
+    Raises:
+        RunError: there is none, or it was stopped.
+    """
+    manifest = read_eval(folder)
+    if manifest is None:
+        raise RunError("there is no eval run here; make one with `ausweis eval run`", place=str(folder))
+    if not manifest.complete:
+        raise RunError("the eval run was stopped; go on with it by `ausweis eval run --resume`", place=str(folder))
+    return manifest
+
+
+@dataclass(frozen=True)
+class EvalSource:
+    """`cases` are of all repeats; `calls`, `verdicts` and `facts` by call id, the latter two of the first repeat.
+
+    `verdicts` and `facts` may lack some: a page without them only tells less.
+    """
+
+    manifest: EvalManifest
+    cases: Sequence[Case]
+    summary: Summary
+    calls: dict[str, LabelledCall]
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    facts: dict[str, Facts] = field(default_factory=dict)
+    calibrated: Calibrated | None = None
+
+
+def read_source(folder: Path, golden: Sequence[Path] = ()) -> EvalSource:
+    """Read a finished eval run; `golden` are files to take instead of those that it names, where they are the same.
+
+    Raises:
+        AusweisError: the run is not finished or cannot be read, or a golden file is gone or another.
+    """
+    manifest = finished(folder)
+    cases = read_cases(folder)
+    calls = {labelled.call.id: labelled for labelled in read_all(_golden_files(manifest.plan.golden, golden))}
+    for case in cases:
+        if case.id not in calls:
+            raise InputError(f"the golden files of the run hold no call {case.id}; run it again", place=str(folder))
+    return EvalSource(
+        manifest=manifest,
+        cases=cases,
+        summary=_of_this_version(Summary, folder / METRICS_FILE) or summarise(cases),
+        calls=calls,
+        verdicts=_verdicts(folder),
+        facts={call: read for path in run_folders(folder, 1) for call, read in read_facts(path).items()},
+        calibrated=_of_this_version(Calibrated, folder / CALIBRATION_FILE),
+    )
+
+
+def read_facts(run: Path) -> dict[str, Facts]:
+    """What was read of the calls of a run folder, by call id.
+
+    Raises:
+        RunError: a line holds no facts.
+    """
+    path = run / FACTS_FILE
+    return {read.call_id: read for read in (facts_of(line, path) for line in lines(path))}
+
+
+def _golden_files(wanted: Sequence[GoldenFile], given: Sequence[Path]) -> list[Path]:
+    """Where each golden file stands today: any of those given that is the same, or its own path."""
+    same = {sha256_of(path): path for path in given}
+    paths = []
+    for file in wanted:
+        path = same.get(file.sha256, Path(file.path))
+        if not path.is_file():
+            raise InputError("the golden file of the run is not here; say where by --golden FILE", place=file.path)
+        if sha256_of(path) != file.sha256:
+            then = f"the one of then (sha256 {file.sha256[:12]}…)"
+            raise InputError(f"the golden file was another in the run; give {then} by --golden FILE", place=file.path)
+        paths.append(path)
+    return paths
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
-        return Calibrated.model_validate_json(read_bytes(folder / CALIBRATION_FILE))
+        return hashlib.sha256(read_bytes(path)).hexdigest()
+    except OSError as error:
+        raise InputError(f"the file cannot be read ({error.strerror})", place=str(path)) from None
+
+
+def _verdicts(folder: Path) -> dict[str, Verdict]:
+    verdicts: dict[str, Verdict] = {}
+    for run in run_folders(folder, 1):
+        path = run / VERDICTS_FILE
+        try:
+            read = [Verdict.model_validate_json(line.data) for line in lines(path)]
+        except ValidationError:
+            raise RunError("the file holds no verdicts of this version; run the eval again", place=str(path)) from None
+        verdicts |= {verdict.call_id: verdict for verdict in read}
+    return verdicts
+
+
+def _of_this_version(model: type[_Model], path: Path) -> _Model | None:
+    try:
+        return model.model_validate_json(read_bytes(path))
     except (OSError, ValidationError):
         return None

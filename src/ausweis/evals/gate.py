@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, computed_field
+from pydantic import computed_field
 
 from ausweis.errors import InputError
 from ausweis.evals.baseline import Baseline, plain_engine
 from ausweis.evals.case import Case
 from ausweis.evals.comparing import Change, Comparison, Flip, Pair, compare, paired, paired_draws, told_by
-from ausweis.evals.conclusion import incidents_said
 from ausweis.evals.folder import EvalManifest, Live, System
+from ausweis.evals.labelled import Part
 from ausweis.evals.metrics import Estimate, rows_of, summarise
-from ausweis.evals.metrics.measures import Measure
+from ausweis.evals.metrics.estimate import Measure
 from ausweis.evals.metrics.outcomes import told
 
 __all__ = [
@@ -53,24 +53,20 @@ _LESS_IS_BETTER = ("false alarms", "Brier", "needs review", "verdicts that flip"
 State = Literal["passed", "worse", "skipped", "undecided", "failed", "error"]
 
 
-class GateCheck(BaseModel):
+class GateCheck(Part):
     """One thing that was looked at. `failed`: it got worse. `error`: it could not be looked at.
 
     `undecided`: it got worse in too few calls to tell whether by chance. `skipped`: there is nothing to look at, or too
     few calls, which got no worse, or floors decide. `worse`: a call that was right and is wrong, as a call may be.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     name: str
     state: State
     message: str
 
 
-class Gate(BaseModel):
+class Gate(Part):
     """What differs from the baseline; all checks: first the numbers, then a check a call; and how the runs compare."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     differs: tuple[str, ...] = ()
     checks: tuple[GateCheck, ...]
@@ -317,7 +313,7 @@ def _call(repeats: Sequence[Case], worse: Change | None, *, must_pass: bool) -> 
     if must_pass:
         label, verdict = str(wrong.gold.outcome), told(wrong)
         if wrong.gold.outcome is None or wrong.outcome_right:
-            label, verdict = (incidents_said(side) for side in (wrong.gold, wrong.told or wrong.gold))
+            label, verdict = (side.incidents_said for side in (wrong.gold, wrong.told or wrong.gold))
         message = f"must pass: the label says {label}, the verdict {verdict}"
         return GateCheck(name=name, state="failed", message=message)
     if worse is not None:

@@ -2,7 +2,7 @@
 
 The gold events are the facts that a perfect reader would find, by turn; outcome, violations, caller and authorisation
 are what the author of the label says, independent of the program's judging. `evals/golden/CODEBOOK.md` says how to
-label. A label may tell of critical incidents besides, or of these alone (`incident_label`).
+label, `evals/incidents/CODEBOOK.md` how to label critical incidents, which a label may tell of besides, or alone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,18 +14,34 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StrictBool, Vali
 from ausweis.calls.call import Call
 from ausweis.calls.checks import explain
 from ausweis.errors import AusweisError, InputError
-from ausweis.evals.incident_label import IncidentLabel
 from ausweis.facts import Event, EventKind, Facts, RecordingDefect, check_subject
-from ausweis.judging.policy_files import find_policy, shipped_policies
 from ausweis.opening import bounded_lines, open_file
-from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, OwnWord, ViolationType, Vocabulary, with_own
+from ausweis.policies import find_policy, shipped_policies
+from ausweis.policies.form import IncidentRule, Sentence, Word
+from ausweis.vocabulary import (
+    INCIDENTS,
+    AuthorisationStatus,
+    Caller,
+    IncidentId,
+    Outcome,
+    OwnWord,
+    Severity,
+    Side,
+    ViolationType,
+    Vocabulary,
+    with_own,
+)
 
 __all__ = [
     "POLICIES",
     "Gold",
     "GoldEvent",
+    "GoldIncident",
     "GoldViolation",
+    "IncidentLabel",
     "LabelledCall",
+    "OwnIncident",
+    "Part",
     "Scenario",
     "Tags",
     "gold_facts",
@@ -64,13 +80,17 @@ ANY_POLICY = "telecom-de"
 POLICIES = "policies"
 """The folder beside a file of labelled calls that holds the policies of its labels, each named as its id."""
 _Turn = Annotated[int, Field(ge=1, strict=True)]
+_SEVERITY: Severity = "high"
+"""Of all incidents that are asked for: an eval does not look at it."""
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A record of evals: what is unknown is refused, nothing changes."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class GoldEvent(_Part):
+class GoldEvent(Part):
     """What happens in a turn, in the words of `ausweis.facts`. Without a `quote`, the whole turn says it."""
 
     turn: _Turn
@@ -79,14 +99,100 @@ class GoldEvent(_Part):
     quote: str | None = None
 
 
-class GoldViolation(_Part):
+class GoldViolation(Part):
     """A broken rule at a turn."""
 
     type: ViolationType
     turn: _Turn
 
 
-class Tags(_Part):
+class GoldIncident(Part):
+    """An incident at the turn in which it happens. `shown`: of a wrong price or deadline, where that comes to light.
+
+    `quote`: the words by which it is told, of `shown` where that is given; for long turns, which are read in pieces.
+    """
+
+    id: Word
+    turn: _Turn
+    shown: _Turn | None = None
+    quote: str | None = None
+
+    @property
+    def told(self) -> int:
+        """The turn that tells it."""
+        return self.shown or self.turn
+
+
+class OwnIncident(Part):
+    """An incident of a company's own, as its policy describes it. `speaker`: whose words it is in; None: either's."""
+
+    id: Word
+    description: Sentence
+    speaker: Side | None = None
+
+
+class IncidentLabel(Part):
+    """The incidents of one call: what does not stand in `events` does not happen.
+
+    `own`: what is asked by a description, whether it happens or not. `known`: the known kinds that the label tells of;
+    None means all.
+    """
+
+    events: tuple[GoldIncident, ...] = ()
+    own: tuple[OwnIncident, ...] = ()
+    known: tuple[IncidentId, ...] | None = None
+
+    @property
+    def kinds(self) -> tuple[IncidentId, ...]:
+        """The known kinds of which it is known whether they happen."""
+        return tuple(kind for kind in INCIDENTS if self.known is None or kind in self.known)
+
+    @property
+    def turns(self) -> dict[str, frozenset[int]]:
+        """What happens, by id, and in which turns."""
+        return {
+            event.id: frozenset(other.turn for other in self.events if other.id == event.id) for event in self.events
+        }
+
+    def asked(self) -> Iterator[IncidentRule]:
+        """All that the label knows of, as a policy asks for it."""
+        for kind in self.kinds:
+            yield IncidentRule(kind=kind, severity=_SEVERITY)
+        for own in self.own:
+            yield IncidentRule(severity=_SEVERITY, **own.model_dump())
+
+    @model_validator(mode="after")
+    def _is_known_of(self) -> Self:
+        ids = [*self.kinds, *(own.id for own in self.own)]
+        if len(set(ids)) < len(ids) or len({own.description for own in self.own}) < len(self.own):
+            raise ValueError("an incident is there twice")
+        if any(event.id not in ids for event in self.events):
+            raise ValueError("an incident is labelled that is neither among the known kinds nor the own ones")
+        return self
+
+    def check_turns(self, call: Call) -> None:
+        """Refuse turns that the call cannot have the incident in.
+
+        Raises:
+            ValueError: a turn is behind the last one, or another speaker's; it is shown wrong before it is said; or a
+                quote does not stand in its turn, or more than once.
+        """
+        sides: dict[str, Side | None] = {own.id: own.speaker for own in self.own}
+        sides |= {kind: INCIDENTS[kind].speaker for kind in self.kinds}
+        later = {kind for kind in self.kinds if INCIDENTS[kind].comes_to_light_later}
+        for event in self.events:
+            if max(event.turn, event.told) > len(call.turns):
+                raise ValueError(f"an incident is labelled behind the last turn, {len(call.turns)}")
+            side = sides[event.id]
+            if side not in (None, call.turn(event.turn).speaker):
+                raise ValueError(f"an incident is labelled in turn {event.turn}, which is not the {side}'s")
+            if event.shown is not None and (event.id not in later or event.shown <= event.turn):
+                raise ValueError(f"turn {event.turn} cannot be shown wrong by turn {event.shown}")
+            if event.quote is not None and call.turn(event.told).text.count(event.quote) != 1:
+                raise ValueError(f"the quote of an incident does not stand in turn {event.told} once")
+
+
+class Tags(Part):
     """What a call is like; the code book explains the words. `asr`: as an ASR model writes."""
 
     scenario: tuple[Scenario, ...] = ()
@@ -94,7 +200,7 @@ class Tags(_Part):
     surface: Literal["clean", "asr"] = "clean"
 
 
-class Gold(_Part):
+class Gold(Part):
     """The label of one call under one policy. `twin` is the id of a call that differs by one detail.
 
     A `must_pass` call may never be judged wrong: one is enough to stop a change. `defects` are those of the recording,
@@ -139,7 +245,7 @@ class Gold(_Part):
         return self
 
 
-class LabelledCall(_Part):
+class LabelledCall(Part):
     """A call and its label. Own words in it are known to its policy alone, so they are not looked at here."""
 
     schema_: Annotated[Literal["ausweis/labelled@1"], Field(alias="schema")] = "ausweis/labelled@1"

@@ -3,40 +3,161 @@
 A repeat is real: the model is loaded anew and asked every question, in another order of calls.
 """
 
+import hashlib
 import random
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ausweis.batch import Progress, RunFolder, Scorer, local_runner, score
+from ausweis.batch import Progress, Recipe, RunFolder, Scorer, local_runner, score
 from ausweis.batch.manifest import Machine, now, read_manifest
-from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, failures
+from ausweis.batch.state import VERDICTS_FILE, failures
 from ausweis.engines.protocol import Engine
-from ausweis.engines.recorded import RecordedEngine, RecordingEngine
-from ausweis.errors import EngineError, RunError
-from ausweis.evals.case import Case, case_of, ruled_otherwise
-from ausweis.evals.conclusion import Conclusion
+from ausweis.engines.recorded import Packed, RecordedEngine, RecordingEngine, unpack
+from ausweis.engines.weights import catalogue, locate
+from ausweis.errors import EngineError, InputError, RunError
+from ausweis.evals.case import Case, Label, case_of, gold_of, ruled_otherwise, tags_of
 from ausweis.evals.folder import (
     EVAL_FILE,
     EvalManifest,
+    GoldenFile,
     Live,
+    Plan,
     System,
     Warn,
     answers_folder,
     read_eval,
+    read_facts,
     run_folder,
+    sha256_of,
     write_eval,
 )
-from ausweis.evals.labelled import LabelledCall
+from ausweis.evals.labelled import LabelledCall, read_all, read_labelled
 from ausweis.evals.metrics import Summary, summarise
-from ausweis.evals.wanted import Wanted
 from ausweis.facts import Facts
 from ausweis.journal import FolderLock, lines, make_folder
-from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.verdict import Verdict
+from ausweis.policies import PolicyFile, find_policy
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["Evaluation", "Wanted", "evaluate"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to measure. `recipe` names engine, model, strategy and prompts; its policy is put in for each call.
+
+    `recorded`: a file of recorded answers (`engines.packed`); the model is asked only what is not in it, and once more
+    all of `live` calls by chance.
+    """
+
+    golden: tuple[Path, ...]
+    recipe: Recipe
+    tags: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    limit: int | None = None
+    policy: str | None = None
+    repeats: int = 1
+    recorded: Path | None = None
+    live: int = 0
+
+    def chosen(self) -> list[LabelledCall]:
+        """The labelled calls that have all the tags, of these ids, as many as wanted.
+
+        Raises:
+            InputError: the golden set cannot be read, or there are no such calls.
+        """
+        calls = read_all(self.golden)
+        if missing := set(self.ids) - {labelled.call.id for labelled in calls}:
+            raise InputError(f"no labelled call has the id {min(missing)}")
+        chosen = [labelled for labelled in calls if set(self.tags) <= set(tags_of(labelled))]
+        chosen = [labelled for labelled in chosen if not self.ids or labelled.call.id in self.ids][: self.limit]
+        if not chosen:
+            raise InputError("no labelled call has all these tags")
+        return chosen
+
+    def policies(self, calls: Sequence[LabelledCall]) -> dict[str, PolicyFile]:
+        """The policy to judge each call by, by the call's id: where a label tells of incidents, it asks for these.
+
+        Raises:
+            InputError, PolicyError: there is none of this name, or its file says something impossible.
+        """
+        files = self.policy_files(calls)
+        return {labelled.call.id: _asking(labelled, files[labelled.policy]) for labelled in calls}
+
+    def policy_files(self, calls: Sequence[LabelledCall]) -> dict[str, PolicyFile]:
+        """The policy to judge by, for each that labels name.
+
+        Raises:
+            InputError, PolicyError: as `policies`.
+        """
+        return {name: find_policy(self.policy or name) for name in dict.fromkeys(call.policy for call in calls)}
+
+    def gold(self, calls: Sequence[LabelledCall]) -> dict[str, Label]:
+        """What is true of each call, by its id; with a policy for all, what that makes of the label's events."""
+        policies = self.policies(calls)
+        anew = self.policy is not None
+        return {call.call.id: gold_of(call, policies[call.call.id].policy, anew=anew) for call in calls}
+
+    def plan(self) -> Plan:
+        """The same as `eval.json` keeps it."""
+        return Plan(
+            golden=tuple(
+                GoldenFile(path=str(path), sha256=sha256_of(path), calls=sum(1 for _ in read_labelled(path)))
+                for path in self.golden
+            ),
+            tags=self.tags,
+            ids=self.ids,
+            limit=self.limit,
+            policy=self.policy,
+            repeats=self.repeats,
+            recorded=None if self.recorded is None else sha256_of(self.recorded),
+        )
+
+    def recordings(self) -> Packed | None:
+        """The recorded answers, if they are of the model and engine that would be asked.
+
+        Raises:
+            InputError: the file cannot be used, or nothing is known of the model before it is asked.
+        """
+        if self.recorded is None:
+            return None
+        if self.recipe.engine != "llama":
+            raise InputError(
+                "--recorded is for the engine llama: of a server's model nothing is known before it is asked"
+            )
+        from ausweis.engines.llama import engine_name
+
+        packed = unpack(self.recorded)
+        name = self.recipe.model or catalogue.default_id()
+        known = {entry.id: entry.sha256 for entry in catalogue.entries()}
+        wanted = known[name] if name in known else locate(name).sha256
+        same = packed.info.sha256 == wanted and packed.info.engine == engine_name()
+        return packed if same else None
+
+    @contextmanager
+    def engine(self, warn: Warn) -> Iterator[Engine]:
+        """What answers the questions.
+
+        Raises:
+            AusweisError: there are no such answers, or the model cannot be loaded.
+        """
+        with ExitStack() as stack:
+            if (packed := self.recordings()) is not None:
+                yield RecordedEngine(packed, lambda: stack.enter_context(self.recipe.engine_opened(warn)))
+            else:
+                yield stack.enter_context(self.recipe.engine_opened(warn))
+
+
+def _asking(labelled: LabelledCall, file: PolicyFile) -> PolicyFile:
+    """The policy, asking for the incidents that the label knows of."""
+    label = labelled.gold.incidents
+    if label is None:
+        return file
+    incidents = tuple(label.asked())
+    words = "".join(incident.model_dump_json() for incident in incidents)
+    policy = file.policy.model_copy(update={"incidents": incidents})
+    return replace(file, policy=policy, sha256=hashlib.sha256(f"{file.sha256}{words}".encode()).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -53,7 +174,7 @@ def evaluate(
     folder: Path,
     *,
     resume: bool = False,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
     warn: Warn = lambda text: None,
     say: Warn = lambda text: None,
 ) -> Evaluation:
@@ -77,7 +198,7 @@ def evaluate(
     lock = FolderLock(folder)
     try:
         manifest = _manifest(wanted, folder, resume=resume)
-        run = _Run(wanted, folder, calls, manifest, on_progress or (lambda progress: None), warn, say)
+        run = _Run(wanted, folder, calls, manifest, on_progress, warn, say)
         for repeat in range(1, manifest.plan.repeats + 1):
             run.read(repeat)
         cases = [case for repeat in range(1, manifest.plan.repeats + 1) for case in run.cases(repeat, gold)]
@@ -106,33 +227,27 @@ def _manifest(wanted: Wanted, folder: Path, *, resume: bool) -> EvalManifest:
     return manifest.model_copy(update={"plan": plan.model_copy(update={"repeats": repeats})})
 
 
+@dataclass
 class _Run:
-    def __init__(
-        self,
-        wanted: Wanted,
-        folder: Path,
-        calls: Sequence[LabelledCall],
-        manifest: EvalManifest,
-        on_progress: Callable[[Progress], None],
-        warn: Warn,
-        say: Warn,
-    ) -> None:
-        self._wanted = wanted
-        self._folder = folder
-        self._calls = calls
-        self._policy_of = wanted.policies(calls)
+    _wanted: Wanted
+    _folder: Path
+    _calls: Sequence[LabelledCall]
+    manifest: EvalManifest
+    _on_progress: Callable[[Progress], None]
+    _warn: Warn
+    _say: Warn
+
+    def __post_init__(self) -> None:
+        self._policy_of = self._wanted.policies(self._calls)
         self._policies = {policy.sha256: policy for policy in self._policy_of.values()}
-        self._tells_outcome = {self._policy_of[call.call.id].sha256 for call in calls if call.gold.outcome is not None}
-        self._on_progress = on_progress
-        self._warn = warn
-        self._say = say
+        told = (labelled.call.id for labelled in self._calls if labelled.gold.outcome is not None)
+        self._tells_outcome = {self._policy_of[name].sha256 for name in told}
         self._before = self._progress = Progress()
-        self.manifest = manifest
 
     def read(self, repeat: int) -> None:
         """Read and judge all calls once."""
         with ExitStack() as stack:
-            inner = stack.enter_context(self._wanted.engine(repeat, self._warn))
+            inner = stack.enter_context(self._wanted.engine(self._warn))
             self._same_system([self._scorer(inner, policy) for policy in self._policies.values()])
             engine = RecordingEngine(inner, answers_folder(self._folder, repeat))
             stack.callback(engine.close_recording)
@@ -190,10 +305,9 @@ class _Run:
 
     def _check_live(self, engine: RecordedEngine) -> None:
         """Ask the model about some calls by chance, and compare with what was recorded."""
-        seed = self._wanted.seed if self._wanted.seed is not None else random.SystemRandom().randrange(1 << 32)
         judged = {identifier for policy in self._policies.values() for identifier in self._verdicts(1, policy)}
         calls = [labelled.call for labelled in self._calls if labelled.call.id in judged]
-        sample = random.Random(seed).sample(calls, min(self._wanted.live, len(calls)))  # noqa: S311
+        sample = random.SystemRandom().sample(calls, min(self._wanted.live, len(calls)))
         engine.checking = True
         for call in sample:
             try:
@@ -210,7 +324,7 @@ class _Run:
         )
         self.manifest = self.manifest.model_copy(update={"live": live})
 
-    def cases(self, repeat: int, gold: Mapping[str, Conclusion]) -> list[Case]:
+    def cases(self, repeat: int, gold: Mapping[str, Label]) -> list[Case]:
         """The cases of a repeat, in the order of the golden set."""
         verdicts: dict[str, Verdict] = {}
         facts: dict[str, Facts] = {}
@@ -220,8 +334,7 @@ class _Run:
             verdicts |= self._verdicts(repeat, policy)
             failed |= {str(failure.call_id): f"{failure.message} [{failure.kind}]" for failure in failures(path)}
             if policy.policy.incidents or policy.policy.own_words:
-                read = (Facts.model_validate_json(line.data) for line in lines(path / FACTS_FILE))
-                facts |= {found.call_id: found for found in read}
+                facts |= read_facts(path)
         cases = [
             case_of(
                 labelled,
@@ -235,7 +348,7 @@ class _Run:
             )
             for labelled in self._calls
         ]
-        if self._wanted.answers_of is not None or self._wanted.recorded is not None:
+        if self._wanted.recorded is not None or self._wanted.recipe.engine.startswith("replay:"):
             # Recorded answers take no time that says anything.
             return [case.model_copy(update={"seconds": None, "tokens": None}) for case in cases]
         return cases

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ausweis.errors import AusweisError
-from ausweis.evals.case import tags_of
-from ausweis.evals.conclusion import Conclusion
+from ausweis.evals.case import Label, tags_of
 from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.facts import may_be_about, sides_of
-from ausweis.judging import Policy, find_policy, judge
+from ausweis.judging import judge
+from ausweis.policies import Policy, find_policy
 from ausweis.vocabulary import INCIDENTS
 
 __all__ = ["GoldProblem", "mix", "unknown_words", "validate"]
@@ -86,7 +86,7 @@ def unknown_words(labelled: LabelledCall, policy: Policy) -> Iterator[str]:
 
 def _rules(labelled: LabelledCall, policy: Policy) -> Iterator[str]:
     verdict = judge(gold_facts(labelled), policy)
-    by_rules, said = Conclusion.of_verdict(verdict), Conclusion.of_gold(labelled, verdict)
+    by_rules, said = Label.of_verdict(verdict), Label.of_gold(labelled, verdict)
     for field in ("outcome", "violations", "caller", "authorisation"):
         ours, theirs = getattr(said, field), getattr(by_rules, field)
         if ours != theirs:
@@ -94,7 +94,7 @@ def _rules(labelled: LabelledCall, policy: Policy) -> Iterator[str]:
 
 
 def _shown(value: object) -> str:
-    return (", ".join(value) or "none") if isinstance(value, tuple) else str(value)
+    return (", ".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value)
 
 
 def mix(calls: Sequence[LabelledCall]) -> dict[str, dict[str, int]]:

@@ -1,76 +1,38 @@
-"""The six questions of the review, in the order of `vocabulary.CHECKS`, each answered by one function."""
+"""The six questions of the review, each answered by one function."""
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
-from ausweis.judging.actions import Act
-from ausweis.judging.decide import Decision, identified
-from ausweis.judging.reasons import CheckCode, CheckResultReason
-from ausweis.judging.rules import Rules
-from ausweis.judging.verdict import Check, Evidence
+from ausweis.judging.decide import Act, Decision, identified
+from ausweis.judging.verdict import Check, CheckCode, CheckResultReason, Evidence
+from ausweis.policies.rules import Rules
 from ausweis.vocabulary import CHECKS, CheckId, CheckResult, ViolationType
 
-__all__ = ["FAILED_BY", "Answer", "answers", "check_of"]
+__all__ = ["Answer", "answers", "check_of"]
 
 Answer = tuple[CheckResult, tuple[int, ...]]
 """The result, and the places of the events that show it."""
-
-FAILED_BY: dict[CheckId, frozenset[ViolationType]] = {
-    "caller_identified": frozenset(),
-    "factors_sufficient": frozenset(
-        {"no_authentication", "insufficient_factors", "action_after_failed_authentication"}
-    ),
-    "authenticated_before_action": frozenset(
-        {
-            "no_authentication",
-            "insufficient_factors",
-            "late_authentication",
-            "action_after_failed_authentication",
-        }
-    ),
-    "no_factor_leaked": frozenset({"factor_leaked"}),
-    "third_party_authorised": frozenset({"unauthorised_third_party"}),
-    "failed_authentication_handled": frozenset({"action_after_failed_authentication"}),
-}
-"""Which violations a check fails by. The caller's name has no violation of its own."""
-
-CODES: dict[CheckId, tuple[CheckCode, CheckCode, CheckCode, CheckCode]] = {
-    "caller_identified": ("caller_known", "caller_unknown", "caller_not_needed", "caller_not_recognisable"),
-    "factors_sufficient": ("enough_verified", "too_little_verified", "no_action", "verification_not_recognisable"),
-    "authenticated_before_action": (
-        "met_before_actions",
-        "not_met_before_actions",
-        "no_action",
-        "order_not_recognisable",
-    ),
-    "no_factor_leaked": ("nothing_leaked", "leaked", "no_factor", "leak_not_recognisable"),
-    "third_party_authorised": (
-        "third_party_allowed",
-        "third_party_not_allowed",
-        "no_third_party",
-        "third_party_not_recognisable",
-    ),
-    "failed_authentication_handled": (
-        "rejection_heeded",
-        "rejection_ignored",
-        "no_rejection",
-        "rejection_not_recognisable",
-    ),
-}
-"""Why a check has the result, in the order of `RESULTS`."""
 RESULTS: tuple[CheckResult, ...] = ("pass", "fail", "not_applicable", "unclear")
+
+
+class _Question(NamedTuple):
+    """How a check is answered, and why it has each of the `RESULTS`."""
+
+    answer: Callable[[Decision, Rules], Answer]
+    codes: tuple[CheckCode, CheckCode, CheckCode, CheckCode]
 
 
 def check_of(check: CheckId, result: CheckResult, evidence: Iterable[Evidence]) -> Check:
     """The check as the verdict holds it."""
-    reason = CheckResultReason(code=CODES[check][RESULTS.index(result)])
+    reason = CheckResultReason(code=_QUESTIONS[check].codes[RESULTS.index(result)])
     return Check(id=check, result=result, reason=reason, evidence=tuple(evidence))
 
 
 def answers(decision: Decision, rules: Rules, *, inconclusive: bool) -> list[tuple[CheckId, Answer]]:
-    """All checks. In a recording that nobody can tell from, what would fail is `unclear`."""
+    """All checks, in the order of `vocabulary.CHECKS`. Where nobody can tell, what would fail is `unclear`."""
     told = []
     for check in CHECKS:
-        result, events = ANSWERED_BY[check](decision, rules)
+        result, events = _QUESTIONS[check].answer(decision, rules)
         told.append((check, ("unclear" if inconclusive and result == "fail" else result, events)))
     return told
 
@@ -89,14 +51,6 @@ def _all_acts(decision: Decision, good: Callable[[Act], bool]) -> Answer:
         return "not_applicable", ()
     bad = tuple(act.moment.place for act in decision.acts if not good(act))
     return ("fail", bad) if bad else ("pass", ())
-
-
-def _factors_sufficient(decision: Decision, rules: Rules) -> Answer:
-    return _all_acts(decision, lambda act: act.later)
-
-
-def _authenticated_before_action(decision: Decision, rules: Rules) -> Answer:
-    return _all_acts(decision, lambda act: act.met)
 
 
 def _no_factor_leaked(decision: Decision, rules: Rules) -> Answer:
@@ -132,11 +86,27 @@ def _shown(decision: Decision, violation: ViolationType) -> tuple[int, ...]:
     return tuple(dict.fromkeys(places))
 
 
-ANSWERED_BY: dict[CheckId, Callable[[Decision, Rules], Answer]] = {
-    "caller_identified": _caller_identified,
-    "factors_sufficient": _factors_sufficient,
-    "authenticated_before_action": _authenticated_before_action,
-    "no_factor_leaked": _no_factor_leaked,
-    "third_party_authorised": _third_party_authorised,
-    "failed_authentication_handled": _failed_authentication_handled,
+_QUESTIONS: dict[CheckId, _Question] = {
+    "caller_identified": _Question(
+        _caller_identified, ("caller_known", "caller_unknown", "caller_not_needed", "caller_not_recognisable")
+    ),
+    "factors_sufficient": _Question(
+        lambda decision, rules: _all_acts(decision, lambda act: act.later),
+        ("enough_verified", "too_little_verified", "no_action", "verification_not_recognisable"),
+    ),
+    "authenticated_before_action": _Question(
+        lambda decision, rules: _all_acts(decision, lambda act: act.met),
+        ("met_before_actions", "not_met_before_actions", "no_action", "order_not_recognisable"),
+    ),
+    "no_factor_leaked": _Question(
+        _no_factor_leaked, ("nothing_leaked", "leaked", "no_factor", "leak_not_recognisable")
+    ),
+    "third_party_authorised": _Question(
+        _third_party_authorised,
+        ("third_party_allowed", "third_party_not_allowed", "no_third_party", "third_party_not_recognisable"),
+    ),
+    "failed_authentication_handled": _Question(
+        _failed_authentication_handled,
+        ("rejection_heeded", "rejection_ignored", "no_rejection", "rejection_not_recognisable"),
+    ),
 }

@@ -40,14 +40,13 @@ class Found(NamedTuple):
 
 
 def found_in(verdict: Mapping[str, Any]) -> list[Found]:
-    """Violations, then incidents of a verdict as JSON, of either version, each in its order."""
+    """Violations, then incidents of a verdict as JSON, each in its order."""
     violations = [
-        Found(str(one["type"]), one["severity"], one["turn"], sure=verdict["risk"], level=_level(one["reason"]))
+        Found(one["type"], one["severity"], one["turn"], sure=verdict["risk"], level=one["reason"].get("level", ""))
         for one in verdict["violations"]
     ]
     incidents = [
-        # Version 1 calls an incident its kind.
-        Found(str(one.get("id") or one["kind"]), one["severity"], one["turn"], True, one.get("probability", 1.0))
+        Found(one["id"], one["severity"], one["turn"], incident=True, sure=one.get("probability", 1.0))
         for one in verdict.get("incidents", ())
     ]
     return [*violations, *incidents]
@@ -85,8 +84,3 @@ def named(found: Iterable[Found]) -> dict[str, Found]:
     for one in sorted(found, key=lambda one: (one.rank, one.turn)):
         by_name.setdefault(one.name, one)
     return by_name
-
-
-def _level(reason: Any) -> str:
-    """The level that a reason names; version 1 has a sentence instead."""
-    return str(reason.get("level", "")) if isinstance(reason, Mapping) else ""

@@ -1,11 +1,15 @@
-"""Critical incidents beyond authentication: which of those that were read the policy has switched on."""
+"""What a policy asks for besides: its own words, and critical incidents beyond authentication.
 
-from ausweis.facts import Facts, Mention, OneSided
-from ausweis.judging.policy import IncidentRule, Policy
+Which of them the reader looked for, and what of that counts.
+"""
+
+from ausweis.facts import Event, Facts, Mention, OneSided, may_be_about
 from ausweis.judging.verdict import Evidence, Incident
-from ausweis.vocabulary import INCIDENTS, Language
+from ausweis.policies.form import IncidentRule
+from ausweis.policies.policy import Policy
+from ausweis.vocabulary import with_own
 
-__all__ = ["LIKELY", "describe", "incidents_of", "is_likely", "not_looked_for"]
+__all__ = ["LIKELY", "counting", "incidents_of", "is_likely", "not_looked_for", "not_read"]
 
 LIKELY = 0.4
 """A mention of less probability is none: half of the F1 that can be reached, which is where F1 is best (Lipton et al.
@@ -15,11 +19,6 @@ LIKELY = 0.4
 def is_likely(mention: Mention) -> bool:
     """Whether what was read counts as an incident."""
     return mention.probability >= LIKELY
-
-
-def describe(rule: IncidentRule, language: Language) -> str:
-    """What the incident is, in the words of the policy or, for a known kind, in ours."""
-    return INCIDENTS[rule.kind].sentence[language] if rule.kind else str(rule.description)
 
 
 def not_looked_for(facts: Facts, policy: Policy) -> tuple[str, ...]:
@@ -63,3 +62,16 @@ def _is_asked_for(mention: Mention, rule: IncidentRule) -> bool:
 def _evidence(mention: Mention) -> tuple[Evidence, ...]:
     places = (mention, mention.shown) if mention.shown else (mention,)
     return tuple(Evidence(turn=place.turn, quote=place.quote, start=place.start, end=place.end) for place in places)
+
+
+def not_read(facts: Facts, policy: Policy) -> tuple[str, ...]:
+    """The own words of the policy that nobody looked for in the call, or by another name, description or look."""
+    asked = {word.asked for word in facts.asked_words}
+    return tuple(word.id for word in policy.own_words if word.asked not in asked)
+
+
+def counting(facts: Facts, policy: Policy) -> tuple[Event, ...]:
+    """The events without a subject, or about what the policy knows: known words, and own ones that were looked for."""
+    asked = {word.asked for word in facts.asked_words}
+    words = with_own(tuple(word for word in policy.own_words if word.asked in asked))
+    return tuple(e for e in facts.events if e.subject is None or may_be_about(e.kind, e.subject, words))

@@ -3,19 +3,15 @@
 from collections.abc import Iterable, Sequence
 
 from ausweis.facts import Event, Facts
-from ausweis.judging.authorisation import authorisation_of
 from ausweis.judging.checks import answers, check_of
-from ausweis.judging.decide import Decision, caller_of
-from ausweis.judging.hearing import hung_on
-from ausweis.judging.incidents import incidents_of
-from ausweis.judging.own_words import counting, not_read
-from ausweis.judging.policy import Policy
-from ausweis.judging.review import review_reasons
+from ausweis.judging.decide import Decision, authorisation_of, caller_of, reason_of
+from ausweis.judging.evidence import in_order, moments
+from ausweis.judging.incidents import counting, incidents_of, not_read
+from ausweis.judging.review import hung_on, review_reasons
 from ausweis.judging.risk import Outlook, weigh
-from ausweis.judging.rules import Rules, rules_of
-from ausweis.judging.timeline import in_order, moments
 from ausweis.judging.verdict import Action, Authorisation, Evidence, Incident, UsedFactor, Verdict, Violation
-from ausweis.judging.violations import reason_of
+from ausweis.policies.policy import Policy
+from ausweis.policies.rules import Rules, rules_of
 
 __all__ = ["judge", "outlook_of"]
 

@@ -1,22 +1,33 @@
-"""Which verdicts a person should look at, and why."""
+"""Which verdicts a person should look at, and why; at which badly heard places.
 
-from collections.abc import Sequence
+Asked of each such place: would the verdict be another if what was read there had not been said, or if that had been
+said which an agent had asked for? Facts are judged anew for each such change, which takes no model. Where no single
+change makes a difference, all that was read at such places is left out at once: two of them may say the same.
+"""
 
-from ausweis.facts import NOTES, NoteCode
-from ausweis.judging.reasons import (
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+
+from ausweis.facts import NOTES, Event, Facts, Unsure
+from ausweis.judging.evidence import EVENT_THRESHOLD, idle_kinds
+from ausweis.judging.verdict import (
     BadlyHeardReason,
     ConfidenceReason,
+    Evidence,
     HeardBadly,
+    Incident,
     NoteReason,
     PlainReason,
     ReviewReason,
     TurnsReason,
+    Violation,
     WordsReason,
 )
-from ausweis.judging.verdict import Incident, Violation
 from ausweis.vocabulary import Outcome
 
-__all__ = ["GRAVE", "SURE", "SURE_OF_CRITICAL", "SURE_OF_ROLES", "THIN", "review_reasons"]
+__all__ = ["SURE", "SURE_OF_ROLES", "hung_on", "review_reasons"]
 
 SURE = 0.7
 """A verdict of less confidence is looked at."""
@@ -28,10 +39,14 @@ GRAVE = ("high", "critical")
 """Incidents of these severities are looked at where they are less sure than `SURE`."""
 SURE_OF_ROLES = 0.9
 """A call in which it is less sure who is the agent is looked at: swapped roles turn a verdict round."""
-EARLIER_NOTES: dict[NoteCode, str] = {
-    "quote_not_in_turn": "a violation that the model named was dropped: its quote does not stand in the turn",
-}
-"""What facts said before notes had codes; the facts keep it, since their hash stands in verdicts."""
+Events = Sequence[Event]
+Judged = Callable[[Events], Hashable]
+"""What a verdict says, of the facts with these events: equal where it is the same verdict."""
+MOST = 5
+"""So many places are named; in a call that was heard badly all over, each is one too many."""
+_WORD = re.compile(r"\w+")
+TURNS_TO_ANSWER = 3
+"""So many turns after a question its answer may come: a caller looks for the number first, and says so."""
 
 
 def review_reasons(
@@ -88,7 +103,88 @@ def review_reasons(
 
 
 def _note(note: str) -> ReviewReason:
-    for code in NOTES:
-        if note in (code, EARLIER_NOTES.get(code)):
-            return PlainReason(code=code)
-    return NoteReason(text=note)
+    known = next((code for code in NOTES if code == note), None)
+    return NoteReason(text=note) if known is None else PlainReason(code=known)
+
+
+def hung_on(facts: Facts, judged: Judged, incidents: Iterable[Evidence] = ()) -> tuple[HeardBadly, ...]:
+    """The places, each with what the verdict hangs on there, and those where `incidents` are shown.
+
+    None for facts that name no badly heard place.
+    """
+    if not facts.unsure:
+        return ()
+    quotes = [(said.turn, said.quote) for said in incidents]
+    shown = [_heard_badly(place, None) for place in facts.unsure if any(_is_at(place, *quote) for quote in quotes)]
+    found = _judged_anew(facts, judged)
+    known = {(place.turn, place.quote) for place in found}
+    return (*found, *(place for place in shown if (place.turn, place.quote) not in known))
+
+
+def _judged_anew(facts: Facts, judged: Judged) -> tuple[HeardBadly, ...]:
+    as_heard = judged(facts.events)
+    hanging = (place for place in map(partial(_told, facts, judged, as_heard), facts.unsure) if place is not None)
+    found = tuple(islice(hanging, MOST))
+    if found:
+        return found
+    read = [(place, event) for place in facts.unsure for event in _read_at(place, facts.events)]
+    doubted = {id(event) for _, event in read}
+    if len(read) < 2 or judged([event for event in facts.events if id(event) not in doubted]) == as_heard:
+        return ()
+    return tuple(_heard_badly(place, event) for place, event in read[:MOST])
+
+
+def _told(facts: Facts, judged: Judged, as_heard: Hashable, place: Unsure) -> HeardBadly | None:
+    """The place with what the verdict hangs on; None where it does not hang on it."""
+    for changed, event in _changes(place, facts.events):
+        if judged(changed) != as_heard:
+            return _heard_badly(place, event)
+    return None
+
+
+def _read_at(place: Unsure, events: Events) -> list[Event]:
+    """What was read at a place and can change a verdict."""
+    here = [event for event in events if _is_at(place, event.turn, event.quote)]
+    idle = idle_kinds(events) if here else frozenset()
+    return [event for event in here if event.kind not in idle]
+
+
+def _is_at(place: Unsure, turn: int, quote: str) -> bool:
+    """Whether the quote of this turn holds words of the place, or is some of them."""
+    if place.turn != turn or place.quote is None:
+        return False
+    # Whole words: "er" is no word of "Kundennummer".
+    here, there = (f" {' '.join(_WORD.findall(text))} " for text in (place.quote, quote))
+    return here in there or there in here
+
+
+def _changes(place: Unsure, events: Events) -> Iterator[tuple[Events, Event]]:
+    """What may have been otherwise at a place."""
+    here = _read_at(place, events)
+    for event in here:
+        yield [other for other in events if other is not event], event
+    if len(here) > 1:
+        yield [other for other in events if other not in here], here[0]
+    for event in _unheard_answers(place, events):
+        yield [*events, event], event
+
+
+def _unheard_answers(place: Unsure, events: Events) -> Iterator[Event]:
+    """What a caller may have said at the place, since it was asked for."""
+    if place.speaker == "agent":
+        return
+    last = place.turn - (place.quote is not None)
+    given = {event.subject for event in events if event.turn == place.turn and _is_likely(event, "gives")}
+    asked = [event for event in events if _is_likely(event, "asks") and 0 <= last - event.turn < TURNS_TO_ANSWER]
+    for subject in dict.fromkeys(event.subject for event in asked):
+        if subject not in given:
+            yield Event(kind="gives", subject=subject, turn=place.turn, quote=place.quote or "")
+
+
+def _is_likely(event: Event, kind: str) -> bool:
+    return event.kind == kind and event.probability >= EVENT_THRESHOLD
+
+
+def _heard_badly(place: Unsure, event: Event | None) -> HeardBadly:
+    about = None if event is None else event.subject
+    return HeardBadly(turn=place.turn, quote=place.quote, start=place.start, end=place.end, about=about)

@@ -21,9 +21,9 @@ from typing import NamedTuple
 
 from ausweis.facts import Calibration, Event
 from ausweis.judging.decide import Decision, decide
-from ausweis.judging.policy import EXPECTED
-from ausweis.judging.rules import Rules
-from ausweis.judging.timeline import EVENT_THRESHOLD, Moment
+from ausweis.judging.evidence import EVENT_THRESHOLD, Moment
+from ausweis.policies.form import EXPECTED
+from ausweis.policies.rules import Rules
 from ausweis.vocabulary import Outcome
 
 __all__ = ["AT_ITS_WORD", "USUAL_TURNS", "Outlook", "doublings", "in_the_field", "weigh"]

@@ -1,14 +1,14 @@
-"""The verdict: what the policy says about the facts of one call. One a line in `verdicts.jsonl`.
+"""The verdict: what the policy says about the facts of one call, and why. One a line in `verdicts.jsonl`.
 
-Version 1 is still read: it had sentences where there are reasons now, and called the id of an incident its kind.
+Reasons are codes with their values; `sentences` puts them into words.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ausweis.facts import is_nothing
-from ausweis.judging.reasons import CheckReason, ReviewReason, ViolationReason
+from ausweis.policies.form import Permission
 from ausweis.provenance import Provenance
 from ausweis.vocabulary import (
     ActionKind,
@@ -27,26 +27,198 @@ from ausweis.vocabulary import (
 )
 
 __all__ = [
-    "EARLIER_SCHEMA",
     "SCHEMA",
     "Action",
+    "AddedReason",
     "Authorisation",
+    "BadlyHeardReason",
     "Check",
+    "CheckCode",
+    "CheckResultReason",
+    "ConfidenceReason",
     "Evidence",
+    "HeardBadly",
     "Incident",
+    "LateReason",
+    "LeakReason",
+    "NoteReason",
+    "PlainReason",
+    "RejectionReason",
+    "ReviewReason",
+    "ThirdPartyReason",
+    "TurnsReason",
+    "UnmetReason",
     "UsedFactor",
     "Verdict",
     "Violation",
+    "ViolationReason",
+    "WordsReason",
 ]
 
 SCHEMA: Literal["ausweis/verdict@2"] = "ausweis/verdict@2"
-EARLIER_SCHEMA = "ausweis/verdict@1"
 Turn = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class _Reason(_Part):
+    code: str
+
+
+class _Lacking(_Reason):
+    """What the level lacked: the smallest sets of factors any one of which would have completed it."""
+
+    level: str
+    missing: tuple[tuple[WordId, ...], ...]
+
+
+class UnmetReason(_Lacking):
+    """Nothing, or too little, was verified before the action."""
+
+    code: Literal["no_authentication", "insufficient_factors"]
+
+
+class LateReason(_Lacking):
+    """The level was met after the action: by which factor, in which turn."""
+
+    code: Literal["late_authentication"] = "late_authentication"
+    turn: Turn
+    factor: WordId
+
+
+class LeakReason(_Lacking):
+    """The agent said the values of these factors; of several the level is the strictest one."""
+
+    code: Literal["factor_leaked"] = "factor_leaked"
+    told: tuple[WordId, ...]
+
+
+class RejectionReason(_Lacking):
+    """An answer was rejected in this turn, no right one followed, and the action was made."""
+
+    code: Literal["action_after_failed_authentication"] = "action_after_failed_authentication"
+    turn: Turn
+
+
+class ThirdPartyReason(_Reason):
+    """What would have let the third party act; nothing where the policy allows none."""
+
+    code: Literal["unauthorised_third_party"] = "unauthorised_third_party"
+    accepted: tuple[Permission, ...]
+
+
+class AddedReason(_Reason):
+    """A reviewer found the violation; no verdict says why."""
+
+    code: Literal["added"] = "added"
+
+
+CheckCode = Literal[
+    "caller_known",
+    "caller_unknown",
+    "caller_not_needed",
+    "caller_not_recognisable",
+    "enough_verified",
+    "too_little_verified",
+    "verification_not_recognisable",
+    "met_before_actions",
+    "not_met_before_actions",
+    "order_not_recognisable",
+    "no_action",
+    "nothing_leaked",
+    "leaked",
+    "no_factor",
+    "leak_not_recognisable",
+    "third_party_allowed",
+    "third_party_not_allowed",
+    "no_third_party",
+    "third_party_not_recognisable",
+    "rejection_heeded",
+    "rejection_ignored",
+    "no_rejection",
+    "rejection_not_recognisable",
+]
+
+
+class CheckResultReason(_Reason):
+    """What a check came to."""
+
+    code: CheckCode
+
+
+class ConfidenceReason(_Reason):
+    """Too little confidence in the outcome, in a critical violation, or in who of the two is the agent."""
+
+    code: Literal["outcome_unsure", "critical_unsure", "roles_unsure"]
+    confidence: Annotated[float, Field(ge=0, le=1)]
+
+
+class TurnsReason(_Reason):
+    """Turns that a person should hear: of an unsure violation or incident, or of somebody unknown."""
+
+    code: Literal["violation_unsure", "incident_unsure", "unknown_speakers"]
+    turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
+
+
+class HeardBadly(_Part):
+    """Words that were heard badly, letter for letter as the turn has them; no `quote` where none was heard.
+
+    `about`: the factor or category that the verdict hangs on here. Times in seconds.
+    """
+
+    turn: Turn
+    quote: str | None = None
+    start: float | None = None
+    end: float | None = None
+    about: WordId | None = None
+
+
+class BadlyHeardReason(_Reason):
+    """Turns that were heard badly and that the verdict hangs on; `heard` at which words, where that is known."""
+
+    code: Literal["badly_heard"] = "badly_heard"
+    turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
+    heard: Annotated[tuple[HeardBadly, ...], Field(exclude_if=is_nothing)] = ()
+
+
+class WordsReason(_Reason):
+    """Own words of the policy that nobody looked for when the call was read."""
+
+    code: Literal["own_words_not_read"] = "own_words_not_read"
+    words: Annotated[tuple[WordId, ...], Field(min_length=1)]
+
+
+class PlainReason(_Reason):
+    """A reason that has no values; the last five are notes of the reading."""
+
+    code: Literal[
+        "inconclusive",
+        "caller_unclear",
+        "unmeasured_reader",
+        "quote_not_in_turn",
+        "wrong_speaker",
+        "not_in_words",
+        "hardly_likely",
+    ]
+
+
+class NoteReason(_Reason):
+    """A note of the reading that has no code, as in facts of earlier versions."""
+
+    code: Literal["note"] = "note"
+    text: str
+
+
+_BY_CODE = Field(discriminator="code")
+ViolationReason = Annotated[
+    UnmetReason | LateReason | LeakReason | RejectionReason | ThirdPartyReason | AddedReason, _BY_CODE
+]
+ReviewReason = Annotated[
+    ConfidenceReason | TurnsReason | BadlyHeardReason | WordsReason | PlainReason | NoteReason, _BY_CODE
+]
 
 
 class Evidence(_Part):
@@ -102,7 +274,7 @@ class Check(_Part):
 
     id: CheckId
     result: CheckResult
-    reason: CheckReason
+    reason: CheckResultReason
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -112,7 +284,7 @@ class Incident(_Part):
     `probability`: how sure the reader is of it. The first evidence is the incident; further ones show that it is one.
     """
 
-    id: Annotated[str, Field(validation_alias=AliasChoices("id", "kind"))]
+    id: str
     turn: Turn
     severity: Severity
     description: str | None = None
@@ -120,14 +292,10 @@ class Incident(_Part):
     probability: Probability = 1.0
 
 
-def _current(schema: Any) -> Any:
-    return SCHEMA if schema == EARLIER_SCHEMA else schema
-
-
 class Verdict(_Part):
     """The answer for one call. `own_words`: those of the policy, so that all that the verdict names has a name."""
 
-    schema_: Annotated[Literal["ausweis/verdict@2"], Field(alias="schema"), BeforeValidator(_current)] = SCHEMA
+    schema_: Annotated[Literal["ausweis/verdict@2"], Field(alias="schema")] = SCHEMA
     call_id: str
     outcome: Outcome
     violations: tuple[Violation, ...] = ()

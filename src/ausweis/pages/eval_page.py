@@ -6,14 +6,11 @@ from itertools import groupby
 from typing import Any
 
 from ausweis.evals.calibrating import event_curve, risk_curve
-from ausweis.evals.case import Case
-from ausweis.evals.conclusion import Conclusion, incidents_said, parts_of
+from ausweis.evals.case import Case, Label, Occurrence
+from ausweis.evals.folder import EvalSource
 from ausweis.evals.metrics.calibration import Bin, Curve
-from ausweis.evals.metrics.outcomes import NONE, told
-from ausweis.evals.metrics.ranking import found_curve
-from ausweis.evals.metrics.stability import flipped
+from ausweis.evals.metrics.outcomes import NONE, flipped, found_curve, told
 from ausweis.evals.metrics.summary import Summary, rows_of
-from ausweis.evals.source import EvalSource
 from ausweis.judging.sentences import review_sentence, violation_sentence
 from ausweis.pages.markup import page_of
 from ausweis.pages.turns import Mark
@@ -155,7 +152,7 @@ def marks_of_case(case: Case, known: Vocabulary = KNOWN_WORDS) -> dict[int, list
     with another status (`subject`; `labelled` is the label's).
     """
     marks: dict[int, list[Mark]] = defaultdict(list)
-    verdict = case.told or Conclusion(caller=case.gold.caller, authorisation=case.gold.authorisation)
+    verdict = case.told or Label(caller=case.gold.caller, authorisation=case.gold.authorisation)
     for turn, mark in _factors(case.gold.factors, verdict.factors):
         marks[turn].append(mark)
     for turn, word, state in _words(case.gold.actions, verdict.actions):
@@ -168,13 +165,12 @@ def marks_of_case(case: Case, known: Vocabulary = KNOWN_WORDS) -> dict[int, list
     return marks
 
 
-def _words(gold: Sequence[str], told: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+def _words(gold: Sequence[Occurrence], told: Sequence[Occurrence]) -> Iterator[tuple[int, str, str]]:
     for said in dict.fromkeys((*gold, *told)):
-        word, turn, _ = parts_of(said)
-        yield turn, word, "invented" if said not in gold else "both" if said in told else "missed"
+        yield said.turn, said.name, "invented" if said not in gold else "both" if said in told else "missed"
 
 
-def _factors(gold: Sequence[str], told: Sequence[str]) -> Iterator[tuple[int, Mark]]:
+def _factors(gold: Sequence[Occurrence], told: Sequence[Occurrence]) -> Iterator[tuple[int, Mark]]:
     right, said = _statuses(gold), _statuses(told)
     for word, turn in dict.fromkeys((*right, *said)):
         label, verdict = right.get((word, turn), []), said.get((word, turn), [])
@@ -188,17 +184,17 @@ def _factors(gold: Sequence[str], told: Sequence[str]) -> Iterator[tuple[int, Ma
         yield from ((turn, Mark("factor", word, "invented", status)) for status in invented)
 
 
-def _statuses(words: Sequence[str]) -> dict[tuple[str, int], list[str]]:
+def _statuses(occurrences: Sequence[Occurrence]) -> dict[tuple[str, int], list[str]]:
     """The statuses of each factor at each turn."""
     statuses: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for word, turn, status in map(parts_of, words):
-        statuses[word, turn].append(status)
+    for occurrence in occurrences:
+        statuses[occurrence.name, occurrence.turn].append(occurrence.status)
     return statuses
 
 
-def _said(case: Case, side: Conclusion) -> str:
+def _said(case: Case, side: Label) -> str:
     """What label or verdict say in a word or two: the outcome, if that is labelled, else the incidents."""
-    return incidents_said(side) if case.gold.outcome is None else str(side.outcome)
+    return side.incidents_said if case.gold.outcome is None else str(side.outcome)
 
 
 def _sides(case: Case) -> Iterator[tuple[str, str, str]]:
@@ -213,5 +209,5 @@ def _sides(case: Case) -> Iterator[tuple[str, str, str]]:
     yield "authorisation", gold.authorisation, verdict.authorisation if verdict else "–"
 
 
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(f"{name} in turn {turn}" for name, turn, _ in map(parts_of, words)) or "none"
+def _listed(occurrences: Iterable[Occurrence]) -> str:
+    return ", ".join(f"{each.name} in turn {each.turn}" for each in occurrences) or "none"

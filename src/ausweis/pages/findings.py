@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ausweis.judging.harm import Found, found_of, harm, named
-from ausweis.judging.reasons import TextReason
 from ausweis.judging.sentences import incident_sentence, review_sentence, violation_sentence
-from ausweis.judging.verdict import Evidence, Incident, Verdict, Violation
+from ausweis.judging.verdict import AddedReason, Evidence, Incident, Verdict, Violation
 from ausweis.pages.turns import CallMask, Excerpt, JudgedCall, excerpt
 from ausweis.pages.words import Words, clock
 from ausweis.store import CallRecord, CallRow, Decision, State, person_of
@@ -266,7 +265,7 @@ def holding(record: CallRecord, label: Decision | None) -> CallRecord:
             type=kind,
             turn=turn,
             severity=graded.get(kind, VIOLATIONS[kind].severity),
-            reason=TextReason(text=""),
+            reason=AddedReason(),
             evidence=tuple(_said_at(record, turn)),
         )
         for kind, turn in sorted(added)

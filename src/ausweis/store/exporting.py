@@ -5,8 +5,15 @@ from hashlib import sha256
 
 from ausweis.calls.call import Call
 from ausweis.errors import StoreError
-from ausweis.evals.incident_label import GoldIncident, IncidentLabel, OwnIncident
-from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
+from ausweis.evals.labelled import (
+    Gold,
+    GoldEvent,
+    GoldIncident,
+    GoldViolation,
+    IncidentLabel,
+    LabelledCall,
+    OwnIncident,
+)
 from ausweis.facts import Event, Facts, OneSided, may_be_about
 from ausweis.judging.incidents import is_likely
 from ausweis.store.holding import label_of

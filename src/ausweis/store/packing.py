@@ -11,8 +11,8 @@ from sqlalchemy import Row
 from ausweis.batch.manifest import RunManifest
 from ausweis.errors import PolicyError
 from ausweis.judging.harm import Found, found_of, harm, named
-from ausweis.judging.policy_files import find_policy
 from ausweis.judging.verdict import Verdict
+from ausweis.policies import find_policy
 from ausweis.provenance import PolicyProvenance, RunProvenance
 from ausweis.store.counted import OWN
 from ausweis.store.rows import CallRow, RunRow

@@ -21,7 +21,7 @@ from ausweis.batch import RunFolder, Scorer, Summary, comparable, local_runner, 
 from ausweis.calls import Call
 from ausweis.engines.server import ServerEngine
 from ausweis.errors import ModelError
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 
 SCRIPT: list[dict[str, Any]] = [
     {"contains": "mein Name", "answer": "gives name"},

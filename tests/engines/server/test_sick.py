@@ -22,7 +22,7 @@ from ausweis.engines.protocol import Message, Request
 from ausweis.engines.server import ServerEngine
 from ausweis.engines.server.connection import RetryPolicy
 from ausweis.errors import AusweisError, EngineError, ModelError
-from ausweis.judging import find_policy
+from ausweis.policies import find_policy
 
 QUICK = RetryPolicy(attempts=2, attempt_seconds=10, total_seconds=20, first_wait=0.001, longest_wait=0.002)
 SCRIPT: list[dict[str, Any]] = [

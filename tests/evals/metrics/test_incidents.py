@@ -10,9 +10,10 @@ from ausweis.batch import Recipe
 from ausweis.evals.case import Case, case_of
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics.incidents import IncidentSummary, summarise_incidents
-from ausweis.evals.wanted import Wanted
+from ausweis.evals.running import Wanted
 from ausweis.facts import Facts, Mention
-from ausweis.judging import find_policy, judge
+from ausweis.judging import judge
+from ausweis.policies import find_policy
 
 OWN = {"id": "weather", "description": "Jemand spricht vom Wetter."}
 

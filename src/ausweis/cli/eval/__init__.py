@@ -14,13 +14,10 @@ COMMANDS = {
     "report": "Make one HTML page of an eval run.",
     "calibrate": "Learn what a reader's probabilities mean.",
     "validate": "Check a golden set.",
-    "agreement": "Tell how far two who labelled the same calls agree.",
 }
 
 
-@click.command(
-    cls=LazyGroup, package="ausweis.cli.eval", table=COMMANDS, homes={"bless": "gate", "agreement": "validate"}
-)
+@click.command(cls=LazyGroup, package="ausweis.cli.eval", table=COMMANDS, homes={"bless": "gate"})
 def eval() -> None:  # noqa: A001
     """Measure verdicts against the golden set, for any prompt version, model or policy.
 

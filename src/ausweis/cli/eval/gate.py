@@ -98,8 +98,8 @@ def gate(
     lets labelled violations pass, and on calls that are missing or have no verdict. Undecided where something got worse
     in too few calls to tell it from chance: set floors. Exit codes: 0 passed, 1 failed or undecided, 2 wrong use.
     """
-    from ausweis.evals.baseline import finished, read_baseline
-    from ausweis.evals.folder import read_cases
+    from ausweis.evals.baseline import read_baseline
+    from ausweis.evals.folder import finished, read_cases
     from ausweis.evals.gate import gate as hold
     from ausweis.pages.gate_report import gate_markdown, junit
 

@@ -24,7 +24,7 @@ def report(run: Path, out: Path | None, golden: tuple[Path, ...]) -> None:
 
     The page needs no other file and no network. It holds the transcripts of the golden set.
     """
-    from ausweis.evals.source import read_source
+    from ausweis.evals.folder import read_source
     from ausweis.journal import make_folder, replace_file
     from ausweis.pages.eval_page import eval_page
 

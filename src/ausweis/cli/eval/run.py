@@ -12,7 +12,7 @@ from ausweis.cli.warning import warn
 
 if TYPE_CHECKING:
     from ausweis.batch import Recipe
-    from ausweis.evals.wanted import Wanted
+    from ausweis.evals.running import Wanted
 
 __all__ = ["recipe_of", "run"]
 
@@ -41,12 +41,6 @@ DEV = Path("evals/golden/dev.jsonl")
     "--workers", type=click.IntRange(1, 1024), metavar="N", help="With a server: requests at once (default 8)."
 )
 @click.option(
-    "--answers-of",
-    type=click.Path(path_type=Path),
-    metavar="RUN",
-    help="Give the raw answers that this eval run kept, instead of asking a model.",
-)
-@click.option(
     "--recorded",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -59,7 +53,6 @@ DEV = Path("evals/golden/dev.jsonl")
     metavar="N",
     help="With --recorded: ask the model about N calls by chance all the same, and compare.",
 )
-@click.option("--seed", type=int, metavar="N", help="Number that decides which calls --live takes.")
 @click.option("--quiet", is_flag=True, help="Show no progress and no table.")
 @click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON on standard output.")
 @click.pass_context
@@ -103,27 +96,24 @@ def run(context: click.Context, /, **options: Any) -> None:
 
 def _wanted(options: dict[str, Any]) -> "Wanted":
     from ausweis.errors import InputError
-    from ausweis.evals.wanted import Wanted
+    from ausweis.evals.running import Wanted
 
     golden = options["golden"] or (DEV,)
     if not options["golden"] and not DEV.is_file():
         raise InputError(f"name the files of a golden set; there is no {DEV} here")
     if options["live"] and options["recorded"] is None:
         raise InputError("--live is for --recorded")
-    if options["recorded"] is not None and (options["answers_of"] is not None or options["repeats"] > 1):
-        raise InputError("--recorded goes neither with --answers-of nor with --repeat")
+    if options["recorded"] is not None and options["repeats"] > 1:
+        raise InputError("--recorded does not go with --repeat")
     if options["recorded"] is not None and options["context"] is not None:
         raise InputError("--context is not for --recorded: nobody knows what was recorded with another one")
-    asked = [name for name in ("model", "context", "threads", "workers") if options[name] is not None]
-    if options["answers_of"] is not None and (asked or options["engine"] != "llama"):
-        raise InputError("--answers-of asks no model: leave out --model, --engine, --context, --threads and --workers")
-    names = ("tags", "ids", "limit", "policy", "repeats", "answers_of", "recorded", "live", "seed")
+    names = ("tags", "ids", "limit", "policy", "repeats", "recorded", "live")
     return Wanted(golden=golden, recipe=recipe_of(options), **{name: options[name] for name in names})
 
 
 def recipe_of(options: dict[str, Any]) -> "Recipe":
     """The system to measure; the policy is a placeholder, since each call is judged by its own."""
     from ausweis.batch import Recipe
-    from ausweis.judging import find_policy
+    from ausweis.policies import find_policy
 
     return Recipe.of(find_policy("telecom-de"), options.copy())

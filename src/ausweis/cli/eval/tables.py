@@ -10,8 +10,8 @@ from ausweis.cli.run_table import console
 if TYPE_CHECKING:
     from ausweis.evals.metrics import Summary
     from ausweis.evals.metrics.estimate import Estimate
-    from ausweis.evals.metrics.field import Review
     from ausweis.evals.metrics.incidents import IncidentSummary, KindNumbers
+    from ausweis.evals.metrics.outcomes import Review
     from ausweis.evals.metrics.own_words import OwnWordSummary
     from ausweis.evals.running import Evaluation
 

@@ -17,7 +17,7 @@ from ausweis.vocabulary import LANGUAGES, Language
 if TYPE_CHECKING:
     from ausweis.calls import Call
     from ausweis.facts import Facts
-    from ausweis.judging.policy_files import PolicyFile
+    from ausweis.policies import PolicyFile
     from ausweis.store import CallFilter, State
 
 __all__ = ["export"]
@@ -106,7 +106,7 @@ def export(
 
 
 def _export_cases(address: str, out: Path, own: tuple[Path, ...], which: "CallFilter") -> None:
-    from ausweis.judging.policy_files import find_policy
+    from ausweis.policies import find_policy
 
     policies = {file.policy.id: file for file in map(find_policy, own)}
     with opened(address) as store:
@@ -133,7 +133,7 @@ def _copy(own: Mapping[str, "PolicyFile"], judged_by: Iterable[str], beside: Pat
     """Put the policies of the cases that do not ship beside them, and name those that were not given."""
     from ausweis.evals.labelled import POLICIES
     from ausweis.journal import make_folder, replace_file
-    from ausweis.judging.policy_files import shipped_policies
+    from ausweis.policies import shipped_policies
 
     folder = beside / POLICIES
     for name in dict.fromkeys(judged_by):

@@ -5,14 +5,12 @@ Calls without a verdict have no confidence, and are left out; in coverage they n
 
 from collections.abc import Iterable, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from ausweis.evals.case import Case
-from ausweis.evals.metrics import measures
+from ausweis.evals.labelled import Part
+from ausweis.evals.metrics import estimate as measures
 from ausweis.evals.metrics.estimate import Estimate, resampled, share
 
 __all__ = [
-    "WANTED_PRECISION",
     "Bin",
     "Curve",
     "Foretold",
@@ -25,16 +23,14 @@ __all__ = [
     "risk_brier",
 ]
 
-WANTED_PRECISION = 0.95
 BINS = 10
+WANTED_PRECISION = 0.95
 Foretold = tuple[float, bool]
 """How likely something was said to be, and whether it is so."""
 
 
-class Bin(BaseModel):
+class Bin(Part):
     """What was said to be as likely as `low` to below `high`; the mean of that, and the share that is so."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     low: float
     high: float
@@ -42,10 +38,8 @@ class Bin(BaseModel):
     right: Estimate
 
 
-class Curve(BaseModel):
+class Curve(Part):
     """A reliability curve. `brier`: its Brier score; `error`: the expected calibration error (Naeini et al. 2015)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     brier: float
     error: float
@@ -94,28 +88,24 @@ def at_share(risk: float, expected: float, found: float) -> float:
 
 def reliability(cases: Sequence[Case]) -> list[Bin]:
     """The reliability table of confidence."""
-    return bins_of((case.confidence, case.outcome_right) for case in _judged(cases))
+    return bins_of((case.confidence, case.outcome_right) for case in cases if case.told)
 
 
 def brier(cases: Sequence[Case]) -> Estimate:
     """Mean square of confidence less right (1) or wrong (0) (Brier 1950); 0 is best."""
-    judged = _judged(cases)
+    judged = [case for case in cases if case.told]
     return resampled(judged, measures.mean([(case.confidence - case.outcome_right) ** 2 for case in judged]))
 
 
 def risk_brier(cases: Sequence[Case]) -> Estimate:
     """The same of risk and the label violation."""
-    judged = _judged(cases)
+    judged = [case for case in cases if case.told]
     return resampled(judged, measures.mean([(case.risk - case.broken) ** 2 for case in judged]))
 
 
-def coverage(cases: Sequence[Case], wanted: float = WANTED_PRECISION) -> Estimate:
-    """The largest share of calls, the most confident first, of which at least `wanted` have a right outcome.
+def coverage(cases: Sequence[Case]) -> Estimate:
+    """The largest share of calls, the most confident first, of which at least 95 % have a right outcome.
 
     So many calls need no human at that precision. Calls of equal confidence come in or stay out together.
     """
-    return resampled(cases, measures.coverage(wanted))
-
-
-def _judged(cases: Sequence[Case]) -> list[Case]:
-    return [case for case in cases if case.told is not None]
+    return resampled(cases, measures.coverage(WANTED_PRECISION))

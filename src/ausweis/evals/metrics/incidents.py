@@ -8,12 +8,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
-from ausweis.evals.case import Case, Likeliest
-from ausweis.evals.conclusion import ids_of, incident_words
-from ausweis.evals.metrics.estimate import Estimate, share
-from ausweis.evals.metrics.measures import Measure, micro_f1, micro_precision, micro_recall
+from ausweis.evals.case import Case, Occurrence, names_of
+from ausweis.evals.labelled import Part
+from ausweis.evals.metrics.estimate import Estimate, Measure, micro_f1, micro_precision, micro_recall, share
 from ausweis.vocabulary import INCIDENTS, IncidentId
 
 __all__ = [
@@ -39,16 +36,16 @@ def asks_own(case: Case) -> bool:
 
 def _ids(case: Case, *, known: bool) -> tuple[list[str], list[str]]:
     sides = (case.gold.incidents, case.told.incidents if case.told else ())
-    label, verdict = ([name for name in ids_of(side) if (name in INCIDENTS) is known] for side in sides)
+    label, verdict = ([name for name in names_of(side) if (name in INCIDENTS) is known] for side in sides)
     return label, verdict
 
 
 def _measures(name: str, *, known: bool) -> Mapping[str, Measure]:
-    words = partial(_ids, known=known)
+    sides = partial(_ids, known=known)
     return {
-        f"{name} found": micro_recall(words),
-        f"precision of {name}": micro_precision(words),
-        f"F1 of {name}": micro_f1(words),
+        f"{name} found": micro_recall(sides),
+        f"precision of {name}": micro_precision(sides),
+        f"F1 of {name}": micro_f1(sides),
     }
 
 
@@ -58,14 +55,12 @@ OWN_INCIDENTS = _measures("own incidents", known=False)
 """Of calls that `asks_own` holds of."""
 
 
-class KindNumbers(BaseModel):
+class KindNumbers(Part):
     """Of one kind, or of several: `found` of the calls that have it, `precision` of those where it was found.
 
     `f1`: their harmonic mean, None where nothing happens and nothing is said. `average_precision`: whether calls that
     have it come first, sorted by its likeliest mention (scikit-learn's; no bar is in it); None where no call has it.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     found: Estimate
     precision: Estimate
@@ -73,15 +68,13 @@ class KindNumbers(BaseModel):
     average_precision: float | None
 
 
-class IncidentSummary(BaseModel):
+class IncidentSummary(Part):
     """`kinds`: those that a label knows of; `known`: they together; `own`: all of a company's own together.
 
     Each is None where no label knows of such. `turn`: of those found rightly, how many have a right turn as their
     likeliest. `clean`: of the calls without an incident, in how many none was found. `twins`: pairs of which both calls
     have just the right incidents.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     calls: int
     kinds: dict[IncidentId, KindNumbers]
@@ -108,7 +101,9 @@ def summarise_incidents(cases: Sequence[Case]) -> IncidentSummary | None:
     asked: dict[str, list[_Asked]] = {}
     for case in cases:
         for identifier, likeliest in (case.incidents or {}).items():
-            asked.setdefault(identifier, []).append(_asked(identifier, likeliest, case))
+            happens, said = (names_of(side.incidents) if side else () for side in (case.gold, case.told))
+            answer = _Asked(identifier in happens, identifier in said, likeliest.probability)
+            asked.setdefault(identifier, []).append(answer)
     known = [answer for identifier, answers in asked.items() if identifier in INCIDENTS for answer in answers]
     own = [answer for identifier, answers in asked.items() if identifier not in INCIDENTS for answer in answers]
     clean = [case for case in cases if not case.gold.incidents]
@@ -121,11 +116,6 @@ def summarise_incidents(cases: Sequence[Case]) -> IncidentSummary | None:
         clean=share(sum(case.told is None or not case.told.incidents for case in clean), len(clean)),
         twins=_twins(cases),
     )
-
-
-def _asked(identifier: str, likeliest: Likeliest, case: Case) -> _Asked:
-    said = case.told is not None and identifier in ids_of(case.told.incidents)
-    return _Asked(identifier in ids_of(case.gold.incidents), said, likeliest.probability)
 
 
 def _numbers(asked: Sequence[_Asked]) -> KindNumbers:
@@ -145,11 +135,11 @@ def _numbers(asked: Sequence[_Asked]) -> KindNumbers:
 def _turns(cases: Sequence[Case]) -> Estimate:
     hits = total = 0
     for case in cases:
-        said = ids_of(case.told.incidents) if case.told else frozenset()
-        for identifier in said & ids_of(case.gold.incidents):
+        said = names_of(case.told.incidents if case.told else ())
+        for identifier in said & names_of(case.gold.incidents):
             turn = (case.incidents or {})[identifier].turn
             total += 1
-            hits += turn is not None and incident_words([(identifier, turn)])[0] in case.gold.incidents
+            hits += turn is not None and Occurrence(turn, identifier) in case.gold.incidents
     return share(hits, total)
 
 

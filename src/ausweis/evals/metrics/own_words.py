@@ -4,36 +4,37 @@ Each event counts once a turn, and of those that were read the ones that are lik
 calls together, with a bootstrap interval over calls.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
-from pydantic import BaseModel, ConfigDict
-
-from ausweis.evals.case import Case
-from ausweis.evals.conclusion import ids_of
-from ausweis.evals.metrics.estimate import Estimate, resampled
-from ausweis.evals.metrics.measures import Measure, Words, micro_f1, micro_precision, micro_recall
+from ausweis.evals.case import Case, Occurrence
+from ausweis.evals.labelled import Part
+from ausweis.evals.metrics.estimate import (
+    Estimate,
+    Measure,
+    Sides,
+    micro_f1,
+    micro_precision,
+    micro_recall,
+    resampled,
+)
 
 __all__ = ["OWN_WORDS", "OwnWordNumbers", "OwnWordSummary", "has_own_words", "summarise_own_words"]
 
 
-class OwnWordNumbers(BaseModel):
+class OwnWordNumbers(Part):
     """Of one kind of event: `precision` of those read, `recall` of those labelled."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     precision: Estimate
     recall: Estimate
     f1: Estimate
 
 
-class OwnWordSummary(BaseModel):
+class OwnWordSummary(Part):
     """`main`: what the gate looks at, by name. `events`: by what happens, with its turn but for the first of them.
 
     `languages`: the same of each language.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     calls: int
     main: dict[str, Estimate]
@@ -46,25 +47,28 @@ def has_own_words(case: Case) -> bool:
     return bool(case.own_words)
 
 
-def _sides(case: Case, change: Callable[[Sequence[str]], list[str]]) -> tuple[list[str], list[str]]:
-    return change(case.gold.own_words), change(case.told.own_words if case.told else ())
+def _events(case: Case, *, kind: str = "") -> tuple[list[Occurrence], list[Occurrence]]:
+    sides = (case.gold.own_words, case.told.own_words if case.told else ())
+    label, verdict = ([mark for mark in side if kind in ("", mark.kind)] for side in sides)
+    return label, verdict
 
 
-def _of(kind: str, words: Sequence[str]) -> list[str]:
-    return [word for word in words if word.startswith(f"{kind} ")]
+def _given(case: Case) -> tuple[list[str], list[str]]:
+    label, verdict = ([mark.name for mark in side] for side in _events(case, kind="gives"))
+    return label, verdict
 
 
-SIDES: Mapping[str, Words] = {
-    "given in the call": partial(_sides, change=lambda words: [*ids_of(_of("gives", words))]),
-    "given": partial(_sides, change=partial(_of, "gives")),
-    "asked": partial(_sides, change=partial(_of, "asks")),
-    "read out": partial(_sides, change=partial(_of, "reads_out")),
-    "told": partial(_sides, change=partial(_of, "discloses")),
-    "changed": partial(_sides, change=partial(_of, "changes")),
+SIDES: Mapping[str, Sides] = {
+    "given in the call": _given,
+    "given": partial(_events, kind="gives"),
+    "asked": partial(_events, kind="asks"),
+    "read out": partial(_events, kind="reads_out"),
+    "told": partial(_events, kind="discloses"),
+    "changed": partial(_events, kind="changes"),
 }
 OWN_WORDS: Mapping[str, Measure] = {
-    "F1 of own factors given in a call": micro_f1(SIDES["given in the call"]),
-    "F1 of own words (with turn)": micro_f1(partial(_sides, change=list)),
+    "F1 of own factors given in a call": micro_f1(_given),
+    "F1 of own words (with turn)": micro_f1(_events),
 }
 """Of calls that `has_own_words` holds of."""
 
@@ -78,19 +82,18 @@ def summarise_own_words(cases: Sequence[Case]) -> OwnWordSummary | None:
     return OwnWordSummary(
         calls=len(cases),
         main={name: resampled(cases, measure) for name, measure in OWN_WORDS.items()},
-        events=_events(cases),
-        languages={tag.partition(":")[2]: _events([case for case in cases if tag in case.tags]) for tag in languages},
+        events=_numbers(cases),
+        languages={tag.partition(":")[2]: _numbers([case for case in cases if tag in case.tags]) for tag in languages},
     )
 
 
-def _events(cases: Sequence[Case]) -> dict[str, OwnWordNumbers]:
-    return {name: _numbers(cases, words) for name, words in SIDES.items()}
-
-
-def _numbers(cases: Sequence[Case], words: Words) -> OwnWordNumbers:
-    label, verdict = (sum(len(set(side)) for side in sides) for sides in zip(*map(words, cases), strict=True))
-    return OwnWordNumbers(
-        precision=resampled(cases, micro_precision(words), n=verdict),
-        recall=resampled(cases, micro_recall(words), n=label),
-        f1=resampled(cases, micro_f1(words), n=label),
-    )
+def _numbers(cases: Sequence[Case]) -> dict[str, OwnWordNumbers]:
+    numbers = {}
+    for name, sides in SIDES.items():
+        label, verdict = (sum(len(set(side)) for side in both) for both in zip(*map(sides, cases), strict=True))
+        numbers[name] = OwnWordNumbers(
+            precision=resampled(cases, micro_precision(sides), n=verdict),
+            recall=resampled(cases, micro_recall(sides), n=label),
+            f1=resampled(cases, micro_f1(sides), n=label),
+        )
+    return numbers

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ausweis.evals.case import Case
-from ausweis.evals.metrics import calibration, cost, facts, field, outcomes, ranking, stability, violations
+from ausweis.evals.labelled import Part
+from ausweis.evals.metrics import calibration, outcomes
 from ausweis.evals.metrics.estimate import Estimate
 from ausweis.evals.metrics.incidents import IncidentSummary, summarise_incidents
 from ausweis.evals.metrics.own_words import OwnWordSummary, summarise_own_words
@@ -15,11 +16,7 @@ from ausweis.vocabulary import ViolationType
 __all__ = ["Slice", "Summary", "rows_of", "summarise"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Slice(_Part):
+class Slice(Part):
     """The calls of one tag."""
 
     tag: str
@@ -29,7 +26,7 @@ class Slice(_Part):
     false_alarms: Estimate
 
 
-class Summary(_Part):
+class Summary(Part):
     """Numbers over the first repeat; `flips` over all. See the modules of `ausweis.evals.metrics` for each.
 
     `calls`, `failed`, `cost`: of all calls; `incidents`: of those whose label tells of incidents; `own_words`: of those
@@ -46,7 +43,7 @@ class Summary(_Part):
     recall: Estimate
     f1: Estimate
     false_alarms: Estimate
-    reviews: list[field.Review]
+    reviews: list[outcomes.Review]
     first_turn: Estimate
     types_f1: Estimate
     by_type: dict[ViolationType, dict[str, Estimate]]
@@ -64,7 +61,7 @@ class Summary(_Part):
     quotes_verbatim: Estimate
     needs_review: Estimate
     flips: Estimate | None
-    cost: cost.Cost
+    cost: outcomes.Cost
     slices: list[Slice]
     incidents: IncidentSummary | None = None
     own_words: OwnWordSummary | None = None
@@ -80,29 +77,29 @@ def summarise(cases: Sequence[Case]) -> Summary:
         accuracy=outcomes.accuracy(first),
         kappa=outcomes.kappa(first),
         confusion=outcomes.confusion(first),
-        precision=violations.precision(first),
-        recall=violations.recall(first),
-        f1=violations.f1(first),
-        false_alarms=field.false_alarms(first),
-        reviews=field.reviews(first),
-        first_turn=violations.first_turn(first),
-        types_f1=violations.types_f1(first),
-        by_type=violations.by_type(first),
-        factor_f1=facts.factor_f1(first),
-        factor_status_f1=facts.factor_status_f1(first),
-        action_f1=facts.action_f1(first),
-        caller=facts.caller(first),
-        authorisation=facts.authorisation(first),
-        average_precision=ranking.average_precision(first),
-        found_when_reviewed=ranking.found_when_reviewed(first),
+        precision=outcomes.precision(first),
+        recall=outcomes.recall(first),
+        f1=outcomes.f1(first),
+        false_alarms=outcomes.false_alarms(first),
+        reviews=outcomes.reviews(first),
+        first_turn=outcomes.first_turn(first),
+        types_f1=outcomes.types_f1(first),
+        by_type=outcomes.by_type(first),
+        factor_f1=outcomes.factor_f1(first),
+        factor_status_f1=outcomes.factor_status_f1(first),
+        action_f1=outcomes.action_f1(first),
+        caller=outcomes.caller(first),
+        authorisation=outcomes.authorisation(first),
+        average_precision=outcomes.average_precision(first),
+        found_when_reviewed=outcomes.found_when_reviewed(first),
         brier=calibration.brier(first),
         risk_brier=calibration.risk_brier(first),
         coverage=calibration.coverage(first),
         reliability=calibration.reliability(first),
-        quotes_verbatim=facts.quotes_verbatim(first),
-        needs_review=facts.review_share(first),
-        flips=stability.flips(cases),
-        cost=cost.cost(every),
+        quotes_verbatim=outcomes.quotes_verbatim(first),
+        needs_review=outcomes.review_share(first),
+        flips=outcomes.flips(cases),
+        cost=outcomes.cost(every),
         slices=_slices(first),
         incidents=summarise_incidents(every),
         own_words=summarise_own_words(first),
@@ -116,9 +113,9 @@ def _slices(cases: Sequence[Case]) -> list[Slice]:
         Slice(
             tag=tag,
             accuracy=outcomes.accuracy(part),
-            precision=violations.precision(part),
-            recall=violations.recall(part),
-            false_alarms=field.false_alarms(part),
+            precision=outcomes.precision(part),
+            recall=outcomes.recall(part),
+            false_alarms=outcomes.false_alarms(part),
         )
         for tag, part in tagged.items()
     ]

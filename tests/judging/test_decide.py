@@ -3,8 +3,9 @@
 import pytest
 from tests.judging.conftest import Judged
 
-from ausweis.judging import Policy, Verdict
+from ausweis.judging import Verdict
 from ausweis.judging.sentences import check_sentence, review_sentence, violation_sentence
+from ausweis.policies import Policy
 
 N = "1 gives name, "
 CASES = {

@@ -8,7 +8,7 @@ from tests.pages.eval_runs import source, write_run
 
 from ausweis.cli.eval.report import report
 from ausweis.errors import AusweisError, InputError
-from ausweis.evals.source import read_source
+from ausweis.evals.folder import read_source
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_golden_file_that_changed_is_refused(run: Path, tmp_path: Path) -> Non
 
 
 def test_a_file_that_is_given_but_not_there(run: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"nothing\.jsonl: the golden file cannot be read"):
+    with pytest.raises(InputError, match=r"nothing\.jsonl: the file cannot be read"):
         read_source(run, [tmp_path / "nothing.jsonl"])
 
 

@@ -11,7 +11,7 @@ from tests.judging.own_policies import MARINA
 
 from ausweis.cli.policies import policies
 from ausweis.errors import EncodingError, PolicyError
-from ausweis.judging import check_policy, explain, find_policy, shipped_policies
+from ausweis.policies import check_policy, explain, find_policy, shipped_policies
 from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS
 
 SETS = {

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from ausweis.cli import main
 from ausweis.errors import AusweisError
-from ausweis.judging import check_policy, find_policy
+from ausweis.policies import check_policy, find_policy
 
-GOOD = (files("ausweis.judging") / "policies" / "bank-en.yaml").read_text(encoding="utf-8")
+GOOD = (files("ausweis.policies") / "bank-en.yaml").read_text(encoding="utf-8")
 VALUES = ["[a]", "[[a]]", "{a: b}", "{a: {b: c}}", "5", "~", "true", ".nan", "-.inf", "2025-01-01", "9" * 4000, '"\\0"']
 KEYS = ["id", "version", "title", "language", "factors", "levels", "actions", "third_party", "severity"]
 NUMBERS = ["attempts", "expected_violations", "name_required", "incidents"]

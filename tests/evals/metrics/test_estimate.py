@@ -9,9 +9,8 @@ from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score
 from tests.evals.cases import case
 
 from ausweis.evals.case import Case
-from ausweis.evals.metrics import measures
-from ausweis.evals.metrics.outcomes import told
-from ausweis.evals.metrics.violations import F1
+from ausweis.evals.metrics import estimate as measures
+from ausweis.evals.metrics.outcomes import F1, told
 from ausweis.vocabulary import OUTCOMES
 
 random.seed(7)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from ausweis import vocabulary
-from ausweis.judging.policy import PERMISSIONS, Permission, Policy
+from ausweis.policies.form import PERMISSIONS, Permission
+from ausweis.policies.policy import Policy
 from ausweis.vocabulary import FACTORS, Vocabulary
 
 __all__ = ["DONE", "NAME", "PRE_AUTHENTICATED", "Rules", "rules_of"]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from tests.judging.own_policies import MARINA
 
-from ausweis.judging import check_policy, find_policy
-from ausweis.judging.own_rules import MOST
+from ausweis.policies import check_policy, find_policy
+from ausweis.policies.contradictions import MOST
 from ausweis.vocabulary import default_mask
 
 

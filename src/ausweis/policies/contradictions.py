@@ -1,12 +1,13 @@
-"""What is wrong with the factors and categories that a policy calls its own."""
+"""What a policy says that cannot be: the path to each mistake, and a sentence."""
 
+import difflib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 from ausweis.calls.text import MARKER, clean
 from ausweis.facts import EventKind
-from ausweis.judging.unknown import unknown
+from ausweis.policies.form import CategoryRule, FactorRule, PolicyForm
 from ausweis.vocabulary import (
     CATEGORIES,
     CHECKS,
@@ -15,6 +16,7 @@ from ausweis.vocabulary import (
     KNOWN_WORDS,
     OUTCOMES,
     VIOLATIONS,
+    ActionKind,
     AuthorisationStatus,
     Caller,
     FactorStatus,
@@ -22,16 +24,16 @@ from ausweis.vocabulary import (
     is_word,
 )
 
-if TYPE_CHECKING:
-    from ausweis.judging.policy import CategoryRule, FactorRule, Policy
+__all__ = ["MOST", "contradictions", "unknown", "wrong_key"]
 
-__all__ = ["MOST", "bare", "wrong_key", "wrong_own_words"]
-
+Path = tuple[str | int, ...]
+Contradiction = tuple[Path, str]
+"""The path to a place in a policy, and what is impossible there."""
+KINDS: tuple[ActionKind, ...] = ("disclosure", "change")
 MOST = 40
 """So many own words a policy may have: each is looked for in every line of a call."""
 ID_PLACES = {("factors",), ("actions", "disclosure"), ("actions", "change")}
 """Where the keys are ids."""
-Path = tuple[str | int, ...]
 MEANINGS: Mapping[str, str] = {
     **dict.fromkeys(VIOLATIONS, "a violation"),
     **dict.fromkeys(CHECKS, "a check"),
@@ -45,13 +47,87 @@ MEANINGS: Mapping[str, str] = {
 """What an id that is taken stands for."""
 
 
+def contradictions(policy: PolicyForm) -> Iterator[Contradiction]:
+    """All that is impossible in a policy whose parts are well-formed."""
+    yield from _wrong_own_words(policy)
+    yield from _wrong_sets(policy)
+    yield from _wrong_actions(policy)
+    yield from _wrong_incidents(policy)
+    for factor, rule in policy.factors.items():
+        if rule.read_out is not None and rule.read_out not in policy.levels:
+            yield ("factors", factor, "read_out"), _unknown_level(rule.read_out, policy)
+
+
+def _wrong_sets(policy: PolicyForm) -> Iterator[Contradiction]:
+    for name, level in policy.levels.items():
+        seen: set[frozenset[str]] = set()
+        for number, factors in enumerate(level.any_of):
+            place = ("levels", name, "any_of", number)
+            for i, factor in enumerate(factors):
+                if factor not in policy.factors:
+                    yield (*place, i), _no_factor(factor, policy)
+            if len(set(factors)) < len(factors):
+                yield place, "a set names a factor twice"
+            elif frozenset(factors) in seen:
+                yield place, f"the level {name!r} has this set twice"
+            seen.add(frozenset(factors))
+
+
+def _no_factor(factor: str, policy: PolicyForm) -> str:
+    allowed = tuple(policy.factors)
+    if not allowed:
+        return f"the factor {factor!r} is not in factors, which are none; name it there first"
+    if "factors" not in policy.model_fields_set:  # to name one there would be to leave all others out
+        return unknown("factor", factor, allowed)
+    if factor in FACTORS:
+        said = f"the factor {factor!r} is not in factors; allowed: {', '.join(allowed)}"
+    else:
+        said = unknown("factor", factor, allowed, tuple(FACTORS))
+    return f"{said}; or name it under factors first"
+
+
+def _wrong_actions(policy: PolicyForm) -> Iterator[Contradiction]:
+    for kind in KINDS:
+        for category, rule in policy.actions.of(kind).items():
+            record = KNOWN_WORDS.categories.get(category)
+            if record is not None and record.kind != kind:
+                allowed = ", ".join(word for word, other in CATEGORIES.items() if other.kind == kind)
+                yield ("actions", kind, category), f"{category!r} is no {kind}; allowed: {allowed}"
+            if rule.level not in policy.levels:
+                yield ("actions", kind, category, "level"), _unknown_level(rule.level, policy)
+
+
+def _unknown_level(level: str, policy: PolicyForm) -> str:
+    return f"unknown level {level!r}; allowed: {', '.join(policy.levels)}"
+
+
+def _wrong_incidents(policy: PolicyForm) -> Iterator[Contradiction]:
+    said: set[str] = set()
+    for number, rule in enumerate(policy.incidents):
+        place = ("incidents", number)
+        description = _bare(rule.description or "")
+        if (rule.kind is None) == (rule.description is None):
+            yield place, "an incident has a kind, or an id and a description of its own"
+        elif rule.kind is None and (rule.own_id is None or rule.own_id in INCIDENTS):
+            yield place, "an incident of your own needs an id, which is no known kind"
+        elif rule.kind is not None and rule.own_id is not None:
+            yield (*place, "id"), f"the incident {rule.kind!r} has its kind for a name: leave the id out"
+        elif rule.kind is not None and rule.speaker is not None:
+            yield (*place, "speaker"), f"whose words are looked at is known for {rule.kind!r}"
+        elif description and description in said:
+            yield place, "this description stands here twice"
+        elif rule.id in said:
+            yield place, f"the incident {rule.id!r} stands here twice"
+        said |= {rule.id, description}
+
+
 class _Named(NamedTuple):
     """A key under `factors` or `actions`, with its rule."""
 
     kind: OwnKind
     id: str
     place: Path
-    rule: "FactorRule | CategoryRule"
+    rule: FactorRule | CategoryRule
 
     @property
     def noun(self) -> str:
@@ -68,7 +144,7 @@ class _Named(NamedTuple):
         return [key for key, value in self.rule if value and key not in ("strength", "read_out", "level")]
 
 
-def wrong_own_words(policy: "Policy") -> Iterator[tuple[Path, str]]:
+def _wrong_own_words(policy: PolicyForm) -> Iterator[Contradiction]:
     """The place of each mistake, and a sentence."""
     named = list(_named(policy))
     own = [word for word in named if not word.is_known]
@@ -91,7 +167,7 @@ def wrong_own_words(policy: "Policy") -> Iterator[tuple[Path, str]]:
         yield from _lacking(word)
         yield from _wrong_texts(word)
         if word.rule.description is not None:
-            other = said.setdefault(bare(word.rule.description), word.id)
+            other = said.setdefault(_bare(word.rule.description), word.id)
             if other != word.id:
                 yield (*word.place, "description"), f"{other!r} and {word.id!r} have the same description"
 
@@ -101,22 +177,21 @@ def wrong_key(path: Sequence[str]) -> str:
     return _wrong_form(path[-1]) if tuple(path[:-1]) in ID_PLACES and not is_word(path[-1]) else ""
 
 
-def bare(text: str) -> str:
+def _bare(text: str) -> str:
     """What two texts have in common that say the same: neither case nor punctuation nor how many blanks."""
     kept = (" " if unicodedata.category(sign).startswith("P") else sign for sign in text.casefold())
     return " ".join("".join(kept).split())
 
 
-def _named(policy: "Policy") -> Iterator[_Named]:
+def _named(policy: PolicyForm) -> Iterator[_Named]:
     for word, rule in policy.factors.items():
         yield _Named("factor", word, ("factors", word), rule)
-    kinds: tuple[OwnKind, ...] = ("disclosure", "change")
-    for kind in kinds:
-        for word, action in policy.actions.of("change" if kind == "change" else "disclosure").items():
+    for kind in KINDS:
+        for word, action in policy.actions.of(kind).items():
             yield _Named(kind, word, ("actions", kind, word), action)
 
 
-def _wrong_id(word: _Named, meaning: str) -> tuple[Path, str] | None:
+def _wrong_id(word: _Named, meaning: str) -> Contradiction | None:
     if meaning:
         return word.place, f"{word.id!r} is {meaning} already; choose another id for the {word.noun}"
     if not word.own_keys:
@@ -134,7 +209,7 @@ def _known(word: _Named) -> Sequence[str]:
     return [category for category, record in CATEGORIES.items() if record.kind == word.kind]
 
 
-def _lacking(word: _Named) -> Iterator[tuple[Path, str]]:
+def _lacking(word: _Named) -> Iterator[Contradiction]:
     """What an own word must have and has not."""
     needed = ("description", "strength", "looks_like") if word.kind == "factor" else ("description",)
     for key in needed:
@@ -143,7 +218,7 @@ def _lacking(word: _Named) -> Iterator[tuple[Path, str]]:
             yield word.place, f"the {word.noun} {word.id!r} is your own and needs the key {key!r}{allowed}"
 
 
-def _wrong_texts(word: _Named) -> Iterator[tuple[Path, str]]:
+def _wrong_texts(word: _Named) -> Iterator[Contradiction]:
     texts = {"description": word.rule.description, "name": word.rule.name}
     places = [((*word.place, key), text) for key, text in texts.items() if text is not None]
     hot_words = getattr(word.rule, "hot_words", ())
@@ -154,3 +229,11 @@ def _wrong_texts(word: _Named) -> Iterator[tuple[Path, str]]:
         elif MARKER.search(text):
             hint = "directly before another character; leave them out, or put a blank behind them"
             yield place, f"the {place[len(word.place)]} of {word.id!r} must not hold < or [ {hint}"
+
+
+def unknown(noun: str, word: Any, allowed: Sequence[str], others: Sequence[str] = ()) -> str:
+    """What the word is not, and the words allowed. `others`: words that may be meant, though not allowed here."""
+    near = difflib.get_close_matches(str(word), (*allowed, *others), 1)
+    hint = f" (perhaps {near[0]!r}?)" if near else ""
+    shown = repr(word) if isinstance(word, str | int | float | bool) else "something that is no word"
+    return f"unknown {noun} {shown[:80]}{hint}; allowed: {', '.join(allowed)}"
