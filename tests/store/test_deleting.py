@@ -33,7 +33,7 @@ from ausweis.calls import Call
 from ausweis.errors import RunError, StoreError
 from ausweis.store import CallFilter, Deleted, Store
 from ausweis.store.database import Database
-from ausweis.store.tables import settings
+from ausweis.store.schema import settings
 from ausweis.store.traces import Traces, sentences
 
 SECRET = "Zwetschgendatschi mit Schlagsahne am Sonntagnachmittag"

@@ -11,7 +11,7 @@ from tests.store.runs import make_call
 from ausweis.errors import StoreError
 from ausweis.store import CallFilter, Choice, Decision, Store
 from ausweis.store.holding import can_settle, label_of
-from ausweis.store.tables import decisions
+from ausweis.store.schema import decisions
 
 Say = Callable[..., Decision]
 

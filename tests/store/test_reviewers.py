@@ -3,14 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, update
 from tests.store.conftest import Filled
-from tests.store.older import as_before
 from tests.store.runs import make_call
 
 from ausweis.errors import NameRefusedError, StoreError
-from ausweis.store import Key, Store
-from ausweis.store.tables import calls, decisions, reviewers
+from ausweis.store import Store
+from ausweis.store.schema import reviewers
 
 
 def test_a_key_opens_until_it_is_renewed_or_withdrawn(store: Store) -> None:
@@ -92,23 +91,3 @@ def test_what_is_changed_behind_the_stores_back_shows(store: Store, change: obje
         change(connection)  # type: ignore[operator]
     with pytest.raises(StoreError, match="the reviewer"):
         store.verify_chain()
-
-
-def test_a_store_of_before_joins_the_spellings_of_a_name(store: Store, filled: Filled, address: str, key: Key) -> None:
-    filled([make_call(1)])
-    of = store.find("call-1") or 0
-    verdict = store.record(of).verdict_key
-    store.decide(of, reviewer="Petra", choice="confirm", verdict_key=verdict)
-    store.decide(of, reviewer="petra", choice="not_sure", verdict_key=verdict)
-    assert store.record(of).row.state == "not_sure"
-    assert store.agreement().pairs == 0
-    with store._database.writing() as connection:
-        # As the version before left it: two persons who differ.
-        connection.execute(update(calls).values(state="disputed"))
-        for statement in as_before(8):
-            connection.execute(text(statement))
-    with Store.open(address, key=key) as opened:
-        assert opened.record(of).row.state == "not_sure"
-        assert opened.verify_chain() > 2
-        with opened._database.reading() as connection:
-            assert list(connection.execute(select(decisions.c.reviewer)).scalars()) == ["Petra", "petra"]

@@ -14,7 +14,7 @@ from ausweis.judging.harm import Found
 from ausweis.judging.sentences import violation_sentence
 from ausweis.judging.verdict import Verdict
 from ausweis.store import CallFilter, Imported, Store, sink
-from ausweis.store.tables import batches
+from ausweis.store.schema import batches
 
 
 def counts(imported: Imported) -> tuple[int, int, int, int]:

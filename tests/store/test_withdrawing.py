@@ -14,8 +14,8 @@ from tests.store.test_deciding import decide
 from ausweis.errors import StoreError
 from ausweis.store import CallFilter, Store
 from ausweis.store.holding import label_of
+from ausweis.store.schema import calls, decisions
 from ausweis.store.standing import taken_back
-from ausweis.store.tables import calls, decisions
 
 
 @pytest.fixture
@@ -148,12 +148,12 @@ def test_about_an_earlier_verdict_there_is_nothing_to_take_back(
         update(decisions).where(decisions.c.choice == "withdrawn").values(reviewer="B"),
     ],
 )
-def test_the_chain_vouches_for_it(store: Store, key_of: Callable[[int], int], change: object) -> None:
+def test_its_digest_vouches_for_it(store: Store, key_of: Callable[[int], int], change: object) -> None:
     decide(store, key_of(2), "A", "confirm")
     undo(store, key_of(2))
     with store._database.writing() as connection:
         connection.execute(change)  # type: ignore[call-overload]
-    with pytest.raises(StoreError, match="entry 5 of the chain"):
+    with pytest.raises(StoreError, match=r"the decision .*behind"):
         store.verify_chain()
 
 
@@ -176,7 +176,7 @@ def test_calls_go_with_what_was_taken_back(store: Store, key_of: Callable[[int],
 
 def test_an_entry_that_takes_nothing_back_does_no_harm() -> None:
     rows = [
-        SimpleNamespace(call_key=1, says="x", reviewer="A", choice=choice, seq=seq)
-        for seq, choice in enumerate(["withdrawn", "confirm", "not_sure", "withdrawn", "withdrawn", "confirm"])
+        SimpleNamespace(call_key=1, says="x", reviewer="A", choice=choice, key=key)
+        for key, choice in enumerate(["withdrawn", "confirm", "not_sure", "withdrawn", "withdrawn", "confirm"])
     ]
     assert taken_back(rows) == {0: None, 3: 2, 4: 1}

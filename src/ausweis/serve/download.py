@@ -1,4 +1,4 @@
-"""The present queue as an Excel file. It leaves the desk, so only leads have it, and the chain keeps who did."""
+"""The present queue as an Excel file. It leaves the desk, so only leads have it, and the audit log keeps who."""
 
 from datetime import date
 
@@ -29,7 +29,7 @@ def download(context: RequestContext) -> Response:
         notes.append(words.text("book_hidden", count=words.number(len(hidden))))
     if len(shown) > MOST:
         notes.append(words.text("book_limit", most=words.number(MOST)))
-    # Before it is made: nothing leaves that the chain does not know of.
+    # Before it is made: nothing leaves that the audit log does not know of.
     context.store.log("exported", who=who, content=f"{len(keys)} calls, masked")
     content = call_book(
         records_of(context.store, keys),

@@ -1,4 +1,4 @@
-"""The search in all that was said, masked or not: an act of its own, which the chain tells of.
+"""The search in all that was said, masked or not: an act of its own, which the audit log tells of.
 
 Its words stand in no address: they come by a form, and what was found is kept here under a name that tells nothing, for
 this session alone.
@@ -18,7 +18,7 @@ _KEPT = 20
 
 
 def search_unmasked(context: RequestContext) -> Response:
-    """Search in all that was said in all calls. The chain says who did.
+    """Search in all that was said in all calls. The audit log says who did.
 
     Raises:
         StoreError: there is nothing to search for, or a word is too short.

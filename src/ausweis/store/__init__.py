@@ -4,14 +4,13 @@ store         the room's one door: Store
 rows          what it gives and takes
 filters       which calls are asked for, and in which order
 saved_filters those that somebody saved
-key           the key: pseudonyms of agents, hashes of the chain
+key           the key: pseudonyms of agents, hashes of the audit log
 database      connections to SQLite or PostgreSQL
-tables        the tables, as queries see them
-migrations    how they came to be
+schema        the tables, and how they are made
+audit_log     who did what, hash-chained; digests of the rows that a report rests on
 sink          calls of a run, with text, facts and verdict → rows
 settled       such calls, as lines of a run folder, with their texts
 verdict_rows  their verdicts, a batch at a time
-renewing      rows of an older store made as those of today
 texts         calls ↔ rows; agents as pseudonyms
 masks         what of each call is masked
 index         the full-text index of masked texts
@@ -39,10 +38,7 @@ hearing       what a reviewer heard in such a call
 objections    what the agent's side objects to, and how a lead ruled
 withdrawing   a decision taken back by its reviewer
 standing      which decisions were
-bounds        the interval of a share
 sampling      calls drawn by chance, and recall in the field
-chain         who did what, hash-chained
-sealing       a keyed hash of each row that a report rests on
 deleting      calls removed everywhere
 proof         the search for what is left of them, wherever they stood, until nothing is
 missing       runs, pages and cases that are not where they were

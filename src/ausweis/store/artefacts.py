@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import Connection, insert, select
 
 from ausweis.store.key import Key
-from ausweis.store.tables import artefact_calls, artefacts
+from ausweis.store.schema import artefact_calls, artefacts
 
 __all__ = ["of_kind", "register", "register_report"]
 
@@ -22,11 +22,11 @@ def register_report(
     With `besides`, also about those that it was about before: as long as it is not written anew.
     """
     artefact = _register(connection, path, "report")
-    own = artefact_calls.c.place_key == artefact
+    own = artefact_calls.c.artefact_key == artefact
     if not besides:
         connection.execute(artefact_calls.delete().where(own))
     known = set(connection.execute(select(artefact_calls.c.call_key).where(own)).scalars())
-    rows = [{"place_key": artefact, "call_key": call} for call in dict.fromkeys(call_keys) if call not in known]
+    rows = [{"artefact_key": artefact, "call_key": call} for call in dict.fromkeys(call_keys) if call not in known]
     if rows:
         connection.execute(insert(artefact_calls), rows)
 

@@ -15,14 +15,14 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
-from ausweis.store import chain, sealing
+from ausweis.store import audit_log
 from ausweis.store.filters import CallFilter
 from ausweis.store.key import Key, canonical
 from ausweis.store.persons import person_of
 from ausweis.store.querying import conditions
 from ausweis.store.rows import Calibration
+from ausweis.store.schema import calibration_calls, calibration_reviewers, calibrations, calls, decisions
 from ausweis.store.standing import taken_back
-from ausweis.store.tables import calibration_calls, calibration_reviewers, calibrations, calls, decisions
 
 __all__ = [
     "add_calls",
@@ -65,7 +65,7 @@ def prepare(
             insert(calibration_reviewers),
             [{"calibration_key": number, "person": person, "reviewer": one} for person, one in persons.items()],
         )
-    sealing.seal(connection, key, "calibration", [number])
+    audit_log.digest_rows(connection, key, "calibration", [number])
     _note(connection, key, by, "prepared", number, [name, hides, sorted(persons.values())])
     return int(number)
 
@@ -179,12 +179,12 @@ def made_in(connection: Connection, reviewer: str, call_key: int) -> Calibration
 def progress(connection: Connection, session: Calibration) -> dict[str, set[int]]:
     """The calls that each person has decided in a session about what the verdict says today, by `person_of`."""
     wanted = select(decisions, calls.c.says.label("today")).join(calls, calls.c.key == decisions.c.call_key)
-    rows = connection.execute(wanted.where(calls.c.key.in_(session.calls)).order_by(decisions.c.seq)).all()
+    rows = connection.execute(wanted.where(calls.c.key.in_(session.calls)).order_by(decisions.c.key)).all()
     taken = taken_back(rows)
     gone = {*taken, *taken.values()}
     done: defaultdict[str, set[int]] = defaultdict(set)
     for row in rows:
-        if row.seq not in gone and row.calibration_key == session.key and row.says == row.today:
+        if row.key not in gone and row.calibration_key == session.key and row.says == row.today:
             done[person_of(row.reviewer)].add(row.call_key)
     return dict(done)
 
@@ -201,7 +201,7 @@ def forget_calls(connection: Connection, key: Key, call_keys: Collection[int], i
                 delete(calibration_reviewers).where(calibration_reviewers.c.calibration_key == session.key)
             )
             connection.execute(delete(calibrations).where(calibrations.c.key == session.key))
-            sealing.seal(connection, key, "calibration", [session.key])
+            audit_log.digest_rows(connection, key, "calibration", [session.key])
         elif named.search(session.name):
             _put(connection, key, session.key, name=session.made[:10])
 
@@ -214,14 +214,14 @@ def _prepared(connection: Connection, number: int) -> Calibration:
 
 
 def _put(connection: Connection, key: Key, number: int, **values: Any) -> None:
-    sealing.check(connection, key, "calibration", [number])
+    audit_log.check_rows(connection, key, "calibration", [number])
     connection.execute(update(calibrations).where(calibrations.c.key == number).values(**values))
-    sealing.seal(connection, key, "calibration", [number])
+    audit_log.digest_rows(connection, key, "calibration", [number])
 
 
 def _note(connection: Connection, key: Key, by: str, what: str, number: int, more: list[Any]) -> None:
-    """Add an entry to the chain, which vouches for what was done."""
-    chain.append(connection, key, "calibrated", by, content=canonical([what, number, *more]))
+    """Add an entry to the audit log of what was done."""
+    audit_log.append(connection, key, "calibrated", by, content=canonical([what, number, *more]))
 
 
 def _sessions(connection: Connection, wanted: Any) -> list[Calibration]:

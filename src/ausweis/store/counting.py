@@ -18,7 +18,7 @@ from ausweis.store.counted import ALL_INCIDENTS, Counted, Subject, counted_of, w
 from ausweis.store.filters import EVERY, CallFilter, Column
 from ausweis.store.querying import conditions
 from ausweis.store.rows import TEAM_AGENTS, TEAM_MINIMUM, DayCount
-from ausweis.store.tables import calls
+from ausweis.store.schema import calls
 
 __all__ = ["Place", "Size", "count", "counted_of_row", "day_counts", "days", "queues", "teams", "told_apart"]
 

@@ -18,8 +18,8 @@ from ausweis.errors import StoreError
 from ausweis.store.holding import NOTHING_DECIDED, label_of, right_values
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import Agreement, Decision
+from ausweis.store.schema import batches, calibrations, calls, decisions
 from ausweis.store.standing import taken_back
-from ausweis.store.tables import batches, calibrations, calls, decisions
 
 __all__ = ["agreement", "agreement_of", "check_states", "decided_by", "decisions_of", "labels"]
 
@@ -28,7 +28,7 @@ _OPEN = select(calibrations.c.key).where(calibrations.c.closed.is_(None))
 
 def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[Decision]:
     """All decisions about a call, in their order; `says` tells which of them count."""
-    wanted = select(decisions).where(decisions.c.call_key == call_key).order_by(decisions.c.seq)
+    wanted = select(decisions).where(decisions.c.call_key == call_key).order_by(decisions.c.key)
     return _decisions(connection.execute(wanted), says, set(connection.execute(_OPEN).scalars()))
 
 
@@ -58,7 +58,7 @@ def check_states(connection: Connection) -> None:
     wanted = select(*own, decisions).join_from(calls, decisions, calls.c.key == decisions.c.call_key, isouter=True)
     is_open = and_(*(calls.c[name].is_not_distinct_from(value) for name, value in NOTHING_DECIDED.items()))
     wanted = wanted.where(or_(not_(is_open), decisions.c.key.is_not(None)))
-    rows = connection.execute(wanted.order_by(calls.c.key, decisions.c.seq))
+    rows = connection.execute(wanted.order_by(calls.c.key, decisions.c.key))
     for today, of_call in groupby(rows, lambda row: list(row)[: len(own)]):
         call_key, says, *there = today
         made = _decisions((row for row in of_call if row.key is not None), says)
@@ -74,7 +74,7 @@ def labels(connection: Connection, wanted: Select[Any], *, blind: bool = False) 
     of = wanted.subquery()
     by_call: dict[tuple[int, str], list[Any]] = {}
     joined = select(decisions, of.c.says.label("today")).join(of, of.c.key == decisions.c.call_key)
-    for row in connection.execute(joined.order_by(decisions.c.seq)):
+    for row in connection.execute(joined.order_by(decisions.c.key)):
         by_call.setdefault((row.call_key, row.today), []).append(row)
     given = (_decisions(rows, says) for (_, says), rows in by_call.items())
     held = (label_of(_blind(said) if blind else said) for said in given)
@@ -89,14 +89,14 @@ def agreement(connection: Connection) -> Agreement:
     settle a call is no opinion of its own: of them, what they said before counts.
     """
     wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
-    wanted = wanted.where(calls.c.outcome.is_not(None)).order_by(decisions.c.seq)
+    wanted = wanted.where(calls.c.outcome.is_not(None)).order_by(decisions.c.key)
     # What is said in a calibration session is nobody's to know before it is closed, in figures neither.
     rows = connection.execute(wanted).all()
     secret = set(connection.execute(_OPEN).scalars())
     gone = _gone(taken_back(rows))
     last: dict[tuple[int, str], dict[str, str | None]] = {}
     for row in rows:
-        if row.seq not in gone and not row.settles and row.calibration_key not in secret:
+        if row.key not in gone and not row.settles and row.calibration_key not in secret:
             last.setdefault((row.call_key, row.says), {})[person_of(row.reviewer)] = row.outcome
     return agreement_of(list(said.values()) for said in last.values())
 
@@ -130,8 +130,7 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
     known = list(rows)
     taken = taken_back(known)
     gone = _gone(taken)
-    keys: dict[int | None, int] = {row.seq: row.key for row in known}
-    last = {person_of(row.reviewer): row.seq for row in known if row.says == says and row.seq not in gone}
+    last = {person_of(row.reviewer): row.key for row in known if row.says == says and row.key not in gone}
     return [
         Decision(
             key=row.key,
@@ -142,14 +141,14 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
             note=row.note,
             at=row.at,
             verdict_key=row.verdict_key,
-            counts=row.says == says and last.get(person_of(row.reviewer)) == row.seq,
+            counts=row.says == says and last.get(person_of(row.reviewer)) == row.key,
             incidents=_incidents(row.incidents),
             today=row.says == says,
             blind=bool(row.blind),
             hasty=row.hasty,
             coaching=bool(row.coaching),
-            withdrawn=row.seq in gone,
-            takes_back=keys.get(taken.get(row.seq)),
+            withdrawn=row.key in gone,
+            takes_back=taken.get(row.key),
             settles=bool(row.settles),
             calibration=row.calibration_key,
             secret=row.calibration_key in secret,

@@ -1,4 +1,4 @@
-"""What reviewers decide about verdicts: added, never changed; in the order of the chain, which vouches for it."""
+"""What reviewers decide about verdicts: added, never changed."""
 
 import json
 from typing import Any, get_args
@@ -8,15 +8,15 @@ from sqlalchemy import Connection, insert, select, update
 from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
 from ausweis.facts import Facts
-from ausweis.store import chain
+from ausweis.store import audit_log
 from ausweis.store.calibrations import close_if_done, made_in
 from ausweis.store.decided import decisions_of
 from ausweis.store.holding import can_settle, right_values
-from ausweis.store.key import Key
+from ausweis.store.key import Key, canonical
 from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
 from ausweis.store.rows import Choice, Decision, What
-from ausweis.store.tables import calls, decisions, runs, verdicts
+from ausweis.store.schema import calls, decisions, runs, verdicts
 from ausweis.vocabulary import Outcome
 
 __all__ = ["call_seen", "decide", "keep", "looked_for"]
@@ -92,9 +92,9 @@ def decide(
 
 
 def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) -> list[Decision]:
-    """Add a row of `decisions` about a call, its row locked, with its entry in the chain: all about the call by then.
+    """Add a row of `decisions` about a call, its row locked, with its entry in the audit log: all there are then.
 
-    The state of the call follows. `values`: the row without `at` and `seq`.
+    The state of the call follows. `values`: the row without `at`.
     """
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
     unknown: dict[str, Any] = dict.fromkeys(("settles", "blind", "hasty", "calibration_key", "coaching"))
@@ -102,11 +102,12 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     what: What = "settled" if row.get("settles") else "decided"
     if row["choice"] == "withdrawn":
         what = "withdrawn"
-    content = chain.decision_content(_Values(row))
-    row["seq"] = chain.append(
+    made = connection.execute(insert(decisions).returning(decisions.c.key), row).scalar_one()
+    audit_log.digest_rows(connection, key, "decision", [made])
+    content = canonical(row)
+    audit_log.append(
         connection, key, what, row["reviewer"], call_id=call.call_id, run=run, content=content, at=row["at"]
     )
-    connection.execute(insert(decisions), row)
     decided = decisions_of(connection, call.key, says=call.says)
     connection.execute(update(calls).where(calls.c.key == call.key).values(right_values(decided)))
     return decided
@@ -136,13 +137,6 @@ def _says(connection: Connection, call: Any, verdict_key: int) -> bool:
     """Whether an older verdict of the call says what the one of today says: then a run came between, and no more."""
     own = (verdicts.c.key == verdict_key, verdicts.c.call_key == call.key)
     return bool(connection.execute(select(verdicts.c.says).where(*own)).scalar() == call.says)
-
-
-class _Values:
-    """A row that is not written yet, with its columns as attributes."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.__dict__.update(values)
 
 
 def _check_settling(connection: Connection, call: Any, reviewer: str, choice: Choice, *, rules: bool) -> None:

@@ -11,7 +11,7 @@ from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.batch.related import relatives
 from ausweis.errors import StoreError
 from ausweis.journal import part_of
-from ausweis.store import chain, index, sealing
+from ausweis.store import audit_log, index
 from ausweis.store.artefacts import of_kind
 from ausweis.store.calibrations import forget_calls
 from ausweis.store.database import Database
@@ -24,7 +24,7 @@ from ausweis.store.proof import Missing, Pending, forget, prove
 from ausweis.store.quoting import said_elsewhere, words_of
 from ausweis.store.rows import Deleted
 from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders, forget_related
-from ausweis.store.tables import (
+from ausweis.store.schema import (
     artefact_calls,
     artefacts,
     audio,
@@ -253,21 +253,24 @@ def _clean_files(search: _Search, key: Key) -> set[Path]:
 
 def _delete_rows(connection: Connection, key: Key, search: _Search, by: str, *, known: bool) -> None:
     if UNKNOWN in search.ids and known:
-        chain.append(connection, key, "deleted", by, call_id=search.ids[UNKNOWN])
+        audit_log.append(connection, key, "deleted", by, call_id=search.ids[UNKNOWN])
     for batch in batches(search.ids):
         joined = select(calls.c.key, calls.c.call_id, runs).outerjoin(runs, runs.c.key == calls.c.run_key)
         rows = connection.execute(joined.where(calls.c.key.in_(batch))).all()
-        judged = connection.execute(select(verdicts.c.key).where(verdicts.c.call_key.in_(batch))).scalars().all()
+        keys = {
+            kind: connection.execute(select(table.c.key).where(table.c.call_key.in_(batch))).scalars().all()
+            for kind, table in (("verdict", verdicts), ("decision", decisions), ("objection", objections))
+        }
         drop(connection, batch)
         for table in (objections, decisions, verdicts, texts, audio, artefact_calls):
             connection.execute(delete(table).where(table.c.call_key.in_(batch)))
         forget_calls(connection, key, batch, (search.ids[one] for one in batch))
         connection.execute(delete(calls).where(calls.c.key.in_(batch)))
-        for kind, gone in (("call", batch), ("text", batch), ("verdict", judged)):
-            sealing.seal(connection, key, kind, gone)
+        for kind, numbers in (("call", batch), ("text", batch), *keys.items()):
+            audit_log.digest_rows(connection, key, kind, numbers)
         for row in rows:
             run = None if row.folder is None else run_row(row)
-            chain.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
+            audit_log.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
     index.settle(connection)
     gone = [str(path) for path in search.reports | search.dropped]
     connection.execute(delete(artefacts).where(artefacts.c.path.in_(gone)))

@@ -14,8 +14,8 @@ from ausweis.store.counted import ALL_INCIDENTS, ALL_VIOLATIONS, Counted, Subjec
 from ausweis.store.counting import Place, Size, counted_of_row, told_apart
 from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.querying import conditions
+from ausweis.store.schema import calls
 from ausweis.store.subjects import found, looked, reported
-from ausweis.store.tables import calls
 
 __all__ = ["Figures", "Series", "counted_by_name", "figures"]
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
 from ausweis.store.persons import person_of
 from ausweis.store.reviewers import spellings
-from ausweis.store.tables import batches, calibration_calls, calibration_reviewers, calibrations, calls, decisions
+from ausweis.store.schema import batches, calibration_calls, calibration_reviewers, calibrations, calls, decisions
 
 __all__ = ["hidden", "is_aside", "is_calibrated", "is_hidden", "waits_for", "was_told_blind"]
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 
 from ausweis.masking.kinds import Span
 from ausweis.store.masks import HIDDEN, folded, spans_of
+from ausweis.store.schema import batches, masks, texts
 from ausweis.store.searching import terms_of
-from ausweis.store.tables import batches, masks, texts
 from ausweis.vocabulary import MaskKind
 
 __all__ = ["Hit", "HitPiece", "hits"]

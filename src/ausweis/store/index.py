@@ -20,11 +20,10 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.exc import DBAPIError
 
-from ausweis.store.tables import batches, settings
+from ausweis.store.schema import batches, settings
 
-__all__ = ["SHORTEST", "add", "clear", "make", "orphans", "remove", "saying", "settle"]
+__all__ = ["SHORTEST", "add", "clear", "orphans", "remove", "saying", "settle"]
 
 SHORTEST = 3
 """Letters that can be looked for in texts."""
@@ -36,26 +35,6 @@ _UNSETTLED = "index"
 """The setting that is there while the index may have something of what was taken out."""
 _found = table("found", column("call_key"), column("words"))
 """Of PostgreSQL."""
-
-
-def make(connection: Connection) -> None:
-    """Make an empty index."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("CREATE VIRTUAL TABLE found USING fts5(words, content = '', tokenize = 'trigram')")
-        return
-    connection.execute(
-        text(
-            """CREATE TABLE found (call_key INTEGER PRIMARY KEY REFERENCES calls (key) ON DELETE CASCADE,
-               words TEXT NOT NULL)"""
-        )
-    )
-    try:
-        with connection.begin_nested():
-            connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
-            connection.execute(text("CREATE INDEX found_by_words ON found USING gin (words gin_trgm_ops)"))
-    except DBAPIError:
-        # Whoever may not add extensions has a slower search.
-        return
 
 
 def add(connection: Connection, words: Mapping[int, str]) -> None:

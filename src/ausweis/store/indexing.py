@@ -16,7 +16,7 @@ from ausweis.masking.kinds import Span
 from ausweis.store import index
 from ausweis.store.database import UNREADABLE
 from ausweis.store.masks import drop, searchable, starts_of, written
-from ausweis.store.tables import batches, calls, masks, texts, verdicts
+from ausweis.store.schema import batches, calls, masks, texts, verdicts
 from ausweis.store.texts import call_of
 from ausweis.vocabulary import OwnWord
 

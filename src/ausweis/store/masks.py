@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select
 from ausweis.masking.kinds import Span
 from ausweis.store import index
 from ausweis.store.database import UNREADABLE
-from ausweis.store.tables import batches, masks, texts
+from ausweis.store.schema import batches, masks, texts
 
 __all__ = ["HIDDEN", "drop", "folded", "searchable", "spans_by_turn", "spans_of", "starts_of", "written"]
 

@@ -12,7 +12,7 @@ from ausweis.batch.related import relatives
 from ausweis.store.artefacts import of_kind
 from ausweis.store.proof import Missing, Pending
 from ausweis.store.run_files import starts
-from ausweis.store.tables import artefact_calls, artefacts, batches, decisions, runs, verdicts
+from ausweis.store.schema import artefact_calls, artefacts, batches, decisions, runs, verdicts
 
 __all__ = ["followed", "is_away", "missing_artefacts"]
 
@@ -103,7 +103,7 @@ def _away(connection: Connection, ids: Mapping[int, str]) -> Iterator[tuple[str,
     away = cache(is_away)
     lost = sorted(filter(away, of_kind(connection, "cases")))
     shown = select(artefact_calls.c.call_key, artefacts.c.path).join(
-        artefacts, artefacts.c.key == artefact_calls.c.place_key
+        artefacts, artefacts.c.key == artefact_calls.c.artefact_key
     )
     for batch in batches(ids):
         for row in connection.execute(shown.where(artefact_calls.c.call_key.in_(batch))):

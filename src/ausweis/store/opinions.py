@@ -9,7 +9,7 @@ from ausweis.store.calibrations import calibration
 from ausweis.store.decided import agreement_of, decisions_of
 from ausweis.store.persons import person_of
 from ausweis.store.rows import Agreement, Decision
-from ausweis.store.tables import calls
+from ausweis.store.schema import calls
 
 __all__ = ["opinion_of", "opinions"]
 

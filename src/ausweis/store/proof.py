@@ -19,7 +19,7 @@ from ausweis.store import index
 from ausweis.store.database import Database
 from ausweis.store.line_files import ids_of
 from ausweis.store.run_files import files_below
-from ausweis.store.tables import batches, calibrations, calls, decisions, objections, settings, texts, verdicts
+from ausweis.store.schema import batches, calibrations, calls, decisions, objections, settings, texts, verdicts
 from ausweis.store.traces import Traces
 
 __all__ = ["Missing", "Pending", "forget", "pieces_of", "prove"]

@@ -12,10 +12,10 @@ from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
 from ausweis.store.hidden import is_aside, is_calibrated, waits_for
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
+from ausweis.store.schema import batches, calls, decisions, verdicts
 from ausweis.store.searching import among, saying
 from ausweis.store.subjects import found as found_so
 from ausweis.store.subjects import looked, reported, subjects_of
-from ausweis.store.tables import batches, calls, decisions, verdicts
 
 __all__ = ["conditions", "find", "found", "keys", "neighbours", "position", "rows"]
 

@@ -9,16 +9,14 @@ from ausweis.errors import NoCallError
 from ausweis.facts import Facts
 from ausweis.masking.judged import RULES
 from ausweis.masking.kinds import Span
-from ausweis.store import chain
 from ausweis.store.decided import decisions_of
-from ausweis.store.key import Key
 from ausweis.store.masks import spans_by_turn
 from ausweis.store.packing import call_row, run_row, unpack
-from ausweis.store.rows import CallRecord, What
-from ausweis.store.tables import audio, calls, masks, runs, texts, verdicts
+from ausweis.store.rows import CallRecord
+from ausweis.store.schema import audio, calls, masks, runs, texts, verdicts
 from ausweis.store.texts import call_of
 
-__all__ = ["log", "record"]
+__all__ = ["record"]
 
 
 def record(connection: Connection, key: int) -> CallRecord:
@@ -59,23 +57,3 @@ def _masks(connection: Connection, key: int, call: Call | None) -> dict[int, lis
     except LookupError:
         # Of another text: that was changed behind the store's back.
         return None
-
-
-def log(
-    connection: Connection, secret: Key, what: What, *, who: str, key: int | None = None, content: str | None = None
-) -> None:
-    """Add an entry to the chain, such as that somebody looked at a call, by its key, unmasked.
-
-    `content`: what it was about besides, of which the chain keeps a keyed hash.
-
-    Raises:
-        NoCallError: there is no such call, or it has no verdict.
-    """
-    if key is None:
-        chain.append(connection, secret, what, who, content=content)
-        return
-    wanted = select(calls.c.call_id, runs).join(runs, runs.c.key == calls.c.run_key).where(calls.c.key == key)
-    row = connection.execute(wanted).first()
-    if row is None:
-        raise NoCallError("there is no such call in the store")
-    chain.append(connection, secret, what, who, call_id=row.call_id, run=run_row(row), content=content)

@@ -1,6 +1,6 @@
-"""Who reviews here: names, roles, and a hash of the key of each; every change is an entry of the chain.
+"""Who reviews here: names, roles, and a hash of the key of each; every change is an entry of the audit log.
 
-The key itself is told once, when it is made. The rows are sealed like those that reports rest on.
+The key itself is told once, when it is made. The rows have digests, like those that reports rest on.
 """
 
 import secrets
@@ -12,11 +12,11 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.errors import NameRefusedError, StoreError
-from ausweis.store import chain, sealing
+from ausweis.store import audit_log
 from ausweis.store.key import Key, canonical
 from ausweis.store.persons import known_name, person_of
 from ausweis.store.rows import Invitation, Reviewer, Role, What
-from ausweis.store.tables import decisions, reviewers
+from ausweis.store.schema import decisions, reviewers
 
 __all__ = [
     "change_role",
@@ -153,16 +153,16 @@ def _change(connection: Connection, key: Key, name: str, values: dict[str, Any],
     known = reviewer(connection, name)
     if known is None:
         raise StoreError("there is no reviewer of that name", code="reviewer_gone")
-    sealing.check(connection, key, "reviewer", [known.key])
+    audit_log.check_rows(connection, key, "reviewer", [known.key])
     connection.execute(update(reviewers).where(reviewers.c.key == known.key).values(values))
     return _noted(connection, key, known.key, what, by)
 
 
 def _noted(connection: Connection, key: Key, number: int, what: What, by: str) -> Reviewer:
-    """The reviewer as they are now, sealed, with an entry of the chain."""
-    sealing.seal(connection, key, "reviewer", [number])
+    """The reviewer as they are now, with a digest and an entry of the audit log."""
+    audit_log.digest_rows(connection, key, "reviewer", [number])
     row = connection.execute(select(reviewers).where(reviewers.c.key == number)).one()
-    chain.append(connection, key, what, by, content=canonical([row.name, row.role, row.key_hash, row.withdrawn]))
+    audit_log.append(connection, key, what, by, content=canonical([row.name, row.role, row.key_hash, row.withdrawn]))
     return _reviewer(row)
 
 

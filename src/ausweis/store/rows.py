@@ -60,10 +60,8 @@ What = Literal[
     "exported",
     "unmasked",
     "searched",
-    "covered",
     "withdrawn",
     "settled",
-    "renewed",
     "reviewer_invited",
     "reviewer_renewed",
     "reviewer_role",
@@ -374,7 +372,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class ChainEntry:
-    """One entry of the chain. `call`: keyed hash of the call's id; `content`: keyed hash of what was decided.
+    """One entry of the audit log. `call`: keyed hash of the call's id; `content`: keyed hash of what was decided.
 
     `detail`: what it tells besides, in clear.
     """

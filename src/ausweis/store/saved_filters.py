@@ -1,6 +1,6 @@
 """Filters that reviewers saved under a name of theirs: part of an address, without the words that were searched for.
 
-Nothing in them is of a call, and nothing that is reported rests on them: they are neither sealed nor in the chain.
+Nothing in them is of a call, and nothing that is reported rests on them: they have no digests.
 """
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -9,7 +9,7 @@ from ausweis.errors import StoreError
 from ausweis.store.key import Key
 from ausweis.store.persons import person_of
 from ausweis.store.rows import SavedFilter
-from ausweis.store.tables import saved_filters
+from ausweis.store.schema import saved_filters
 
 __all__ = ["forget_filter", "save_filter", "saved_by"]
 

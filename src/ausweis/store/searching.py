@@ -14,7 +14,7 @@ from sqlalchemy import JSON, ColumnElement, Integer, and_, case, cast, exists, f
 from ausweis.store import index
 from ausweis.store.filters import CallFilter
 from ausweis.store.masks import HIDDEN, folded
-from ausweis.store.tables import calls, decisions
+from ausweis.store.schema import calls, decisions
 
 __all__ = ["MAX_TERMS", "MAX_TEXT", "among", "has", "saying", "terms_of"]
 
@@ -67,7 +67,7 @@ def _may_be_read(readers: Sequence[str]) -> ColumnElement[bool]:
     counting = counting.where(own.c.call_key == decisions.c.call_key, own.c.reviewer.in_(readers))
     has_decided = counting.where(own.c.says == calls.c.says).scalar_subquery() > 0
     same = (later.c.call_key == decisions.c.call_key, later.c.reviewer == decisions.c.reviewer)
-    has_said_more = exists().where(*same, later.c.seq > decisions.c.seq)
+    has_said_more = exists().where(*same, later.c.key > decisions.c.key)
     return or_(decisions.c.reviewer.in_(readers), has_decided & ~has_said_more)
 
 

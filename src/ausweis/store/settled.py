@@ -18,7 +18,7 @@ from ausweis.journal import lines
 from ausweis.judging.verdict import Verdict
 from ausweis.opening import is_stream
 from ausweis.store.rows import RunRow
-from ausweis.store.tables import calls, texts, verdicts
+from ausweis.store.schema import calls, texts, verdicts
 from ausweis.vocabulary import LANGUAGES, Language
 
 __all__ = ["Settled", "read_as", "settled_in", "sources_of", "wanting"]

@@ -15,15 +15,15 @@ from ausweis.calls.call import Call
 from ausweis.errors import RunError
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.store import chain, sealing
+from ausweis.store import audit_log
 from ausweis.store.database import Database
 from ausweis.store.indexing import renew
 from ausweis.store.key import Key
 from ausweis.store.line_files import ids_of, is_half
 from ausweis.store.packing import run_row, run_values
 from ausweis.store.rows import Imported, RunRow
+from ausweis.store.schema import batches, runs
 from ausweis.store.settled import Settled, settled_in, sources_of, wanting
-from ausweis.store.tables import batches, runs
 from ausweis.store.texts import add_texts, moment_of
 from ausweis.store.verdict_rows import VerdictRows
 
@@ -123,7 +123,7 @@ class StoreSink:
             if written or added.changed or heard:
                 # With what it tells of, so that no fault leaves rows without it.
                 content = f"{len(written)} verdicts, {len(calls)} texts"
-                chain.append(connection, self._key, "imported", self._by, run=self.done.run, content=content)
+                audit_log.append(connection, self._key, "imported", self._by, run=self.done.run, content=content)
 
     def _audio_of(self, batch: Sequence[Settled]) -> dict[str, list[str]]:
         """The recordings of these calls, by their ids."""
@@ -153,8 +153,8 @@ def _run(connection: Connection, key: Key, manifest: RunManifest, folder: Path, 
     if row is None:
         connection.execute(insert(runs), values)
         row = connection.execute(wanted).one()
-        sealing.seal(connection, key, "run", [row.key])
-        chain.append(connection, key, "imported", by, run=run_row(row))
+        audit_log.digest_rows(connection, key, "run", [row.key])
+        audit_log.append(connection, key, "imported", by, run=run_row(row))
     return run_row(row)
 
 

@@ -13,9 +13,9 @@ __all__ = ["taken_back"]
 
 
 def taken_back(rows: Iterable[Any]) -> dict[int, int | None]:
-    """By the number in the chain (`seq`) of each entry that takes a decision back: that of the decision.
+    """By the key of each entry that takes a decision back: that of the decision.
 
-    `rows`: of `decisions`, all that one reviewer said on what one verdict says, in the order of the chain; those of
+    `rows`: of `decisions`, all that one reviewer said on what one verdict says, in their order; those of
     other calls, verdicts and reviewers may be among them. None where there was nothing to take back.
     """
     standing: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
@@ -23,7 +23,7 @@ def taken_back(rows: Iterable[Any]) -> dict[int, int | None]:
     for row in rows:
         words = standing[row.call_key, row.says, person_of(row.reviewer)]
         if row.choice == "withdrawn":
-            taken[row.seq] = words.pop() if words else None
+            taken[row.key] = words.pop() if words else None
         else:
-            words.append(row.seq)
+            words.append(row.key)
     return taken

@@ -15,8 +15,8 @@ from ausweis.errors import NoCallError, StoreError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.store import (
     artefacts,
+    audit_log,
     calibrations,
-    chain,
     counting,
     decided,
     deciding,
@@ -33,7 +33,6 @@ from ausweis.store import (
     reviewers,
     sampling,
     saved_filters,
-    sealing,
     unmasked,
     withdrawing,
 )
@@ -41,13 +40,11 @@ from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
-from ausweis.store.migrations import RENEWED, SEALED, migrate, verify_schema
-from ausweis.store.renewing import renew
 from ausweis.store.reviewers import reviewer_by_key as by_key
 from ausweis.store.rows import Added, Deleted, Imported, Reviewer
+from ausweis.store.schema import batches, make_tables, settings, verify_schema
+from ausweis.store.schema import calls as calls_table
 from ausweis.store.sink import Audio, StoreSink
-from ausweis.store.tables import batches, settings
-from ausweis.store.tables import calls as calls_table
 from ausweis.store.texts import add_texts
 
 __all__ = ["Store"]
@@ -90,21 +87,19 @@ class Store:
 
     @classmethod
     def open(cls, address: str | Path, *, key: Key | None = None) -> "Store":
-        """Open a store, make it where there is none, and migrate it.
+        """Open a store, make it where there is none.
 
         `address`: the path of a SQLite file, or `postgresql+psycopg://…`. By default, `key` is `Key.of(address)`.
 
         Raises:
-            StoreError: it cannot be opened, was made by a newer version, or with another key.
+            StoreError: it cannot be opened, was made by another version, or with another key.
         """
         key = key or Key.of(address)
         database = Database.open(address)
         try:
             with database.writing() as connection:
-                before = migrate(connection)
+                make_tables(connection)
                 _same_key(connection, key)
-                if before:
-                    _renew(connection, key, before)
         except StoreError as error:
             database.close()
             raise error if error.place else StoreError(error.message, place=database.place) from None
@@ -167,7 +162,7 @@ class Store:
                 added = add_texts(connection, self._key, batch, today or now())
                 indexing.renew(connection, [call.id for call in batch])
                 if added.changed:
-                    chain.append(connection, self._key, "imported", by, content=f"{len(batch)} texts")
+                    audit_log.append(connection, self._key, "imported", by, content=f"{len(batch)} texts")
             displaced += added.displaced
             misfits += added.misfits
         return Added(displaced, misfits)
@@ -189,7 +184,6 @@ class Store:
     unsearched = _reading(indexing.unsearched)
     hits = _reading(hits.hits)
     search_unmasked = _writing(unmasked.search_unmasked)
-    searches_for = _writing(unmasked.searches_for)
     calls = _reading(querying.rows)
     count = _reading(counting.count)
     keys = _reading(querying.keys)
@@ -217,7 +211,7 @@ class Store:
     field_recall = _reading(sampling.field_recall)
     register_report = _writing(artefacts.register_report)
     register = _writing(artefacts.register)
-    log = _writing(records.log)
+    log = _writing(audit_log.log)
     prepare_calibration = _writing(calibrations.prepare)
     add_to_calibration = _writing(calibrations.add_calls)
     draw_calibration = _writing(calibrations.draw_calls)
@@ -242,9 +236,8 @@ class Store:
     saved_by = _reading(saved_filters.saved_by)
     save_filter = _writing(saved_filters.save_filter)
     forget_filter = _writing(saved_filters.forget_filter)
-    covered = _reading(chain.covered)
-    unvouched = _reading(chain.unvouched)
-    chain = _reading(chain.entries)
+    unvouched = _reading(audit_log.unvouched)
+    chain = _reading(audit_log.entries)
 
     def reviewer_by_key(self, own: str) -> Reviewer | None:
         """The reviewer whose key this is; None where it is nobody's, or not any more."""
@@ -288,7 +281,7 @@ class Store:
         """
         with self._database.reading() as connection:
             try:
-                number = chain.verify(connection, self._key, head)
+                number = audit_log.verify(connection, self._key, head)
                 decided.check_states(connection)
                 verify_schema(connection)
             except StoreError as error:
@@ -310,18 +303,7 @@ class Store:
                 exported += 1
                 yield case
         with self._database.writing() as connection:
-            chain.append(connection, self._key, "exported", by, content=f"{exported} cases")
-
-
-def _renew(connection: Connection, key: Key, before: int) -> None:
-    """Make anew what only who has the key may write, in a store that had seen so many migrations."""
-    if before < RENEWED:
-        renew(connection, key, sealed=before >= SEALED)
-    if before < SEALED:
-        sealing.cover(connection, key)
-        chain.append(connection, key, "covered", "ausweis")
-    elif before < RENEWED:
-        chain.append(connection, key, "renewed", "ausweis")
+            audit_log.append(connection, self._key, "exported", by, content=f"{exported} cases")
 
 
 def _same_key(connection: Connection, key: Key) -> None:

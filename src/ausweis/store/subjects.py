@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, and_, not_, true
 
 from ausweis.store.counted import ALL_INCIDENTS, ALL_VIOLATIONS, OWN, Subject
 from ausweis.store.filters import CallFilter, Finding
-from ausweis.store.tables import calls
+from ausweis.store.schema import calls
 from ausweis.vocabulary import INCIDENTS
 
 __all__ = ["found", "looked", "reported", "subjects_of"]

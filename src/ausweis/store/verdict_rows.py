@@ -5,16 +5,16 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from ausweis.store import sealing
+from ausweis.store import audit_log
 from ausweis.store.decided import decisions_of
 from ausweis.store.holding import NOTHING_DECIDED, right_values
 from ausweis.store.key import Key
 from ausweis.store.masks import drop
 from ausweis.store.packing import asked_for, pack, verdict_values
 from ausweis.store.rows import Imported, RunRow
+from ausweis.store.schema import audio as audio_table
+from ausweis.store.schema import calls, runs, texts, verdicts
 from ausweis.store.settled import Settled
-from ausweis.store.tables import audio as audio_table
-from ausweis.store.tables import calls, runs, texts, verdicts
 from ausweis.store.texts import moment_of, names_moment, reopened
 
 __all__ = ["VerdictRows"]
@@ -54,7 +54,7 @@ class VerdictRows:
         if not new and not old:
             return set()
         self._done.new += len(new)
-        sealing.check(connection, self._key, "call", [there[settled.call_id].key for settled in old])
+        audit_log.check_rows(connection, self._key, "call", [there[settled.call_id].key for settled in old])
         said: dict[str, _Said] = {
             settled.call_id: {
                 **verdict_values(settled.verdict, self._run),
@@ -69,7 +69,7 @@ class VerdictRows:
         counting = [there[settled.call_id].key for settled in new]
         self._point(connection, counting + self._replace(connection, old, said, there))
         written = set(said)
-        sealing.seal(connection, self._key, "call", {there[call_id].key for call_id in written})
+        audit_log.digest_rows(connection, self._key, "call", {there[call_id].key for call_id in written})
         return written
 
     def hear(
@@ -102,9 +102,9 @@ class VerdictRows:
         if not wanted:
             return False
         heard = {key for key, _ in wanted}
-        sealing.check(connection, self._key, "call", heard)
+        audit_log.check_rows(connection, self._key, "call", heard)
         connection.execute(insert(audio_table), [{"call_key": key, "path": path} for key, path in sorted(wanted)])
-        return sealing.seal(connection, self._key, "call", heard)
+        return audit_log.digest_rows(connection, self._key, "call", heard)
 
     def _there(self, connection: Connection, ids: list[str]) -> dict[str, Any]:
         names = ("key", "call_id", "at", "started_at", "says", "turns", *NOTHING_DECIDED)
@@ -154,7 +154,7 @@ class VerdictRows:
             connection.execute(verdicts.delete().where(verdicts.c.key.in_(replaced)))
         connection.execute(insert(verdicts), rows)
         written = self._before(connection, [row["call_key"] for row in rows]).values()
-        sealing.seal(connection, self._key, "verdict", [*replaced, *(row.key for row in written)])
+        audit_log.digest_rows(connection, self._key, "verdict", [*replaced, *(row.key for row in written)])
 
     def _replace(
         self,
@@ -180,7 +180,7 @@ class VerdictRows:
         drop(connection, [row["b_key"] for row in rows if "run_key" in row])
         for table in (texts, audio_table):
             connection.execute(table.delete().where(table.c.call_key.in_(stale)))
-        sealing.seal(connection, self._key, "text", stale)
+        audit_log.digest_rows(connection, self._key, "text", stale)
         for names in {tuple(row) for row in rows}:
             alike = [row for row in rows if tuple(row) == names]
             statement = update(calls).where(calls.c.key == bindparam("b_key"))

@@ -10,7 +10,7 @@ from ausweis.store.decided import decisions_of
 from ausweis.store.key import Key
 from ausweis.store.persons import same_person
 from ausweis.store.rows import Decision
-from ausweis.store.tables import calls, decisions
+from ausweis.store.schema import calls, decisions
 
 __all__ = ["withdraw"]
 

@@ -13,8 +13,7 @@ COMMANDS = {
     "sample": "Draw calls that are not to review, as a check.",
     "reviewers": "List and invite reviewers, withdraw their keys.",
     "export": "Write decided calls as golden cases, masked.",
-    "index": "Make calls searchable after an update.",
-    "verify": "Check the chain of who did what.",
+    "verify": "Check the audit log and all rows.",
 }
 
 

@@ -28,7 +28,7 @@ def export_tables(
     agents: bool,
     serve: str | None,
 ) -> None:
-    """Write the calls of a filter, the worst first, masked. The chain keeps who did.
+    """Write the calls of a filter, the worst first, masked. The audit log keeps who did.
 
     Raises:
         RunError: the file cannot be written.
