@@ -13,7 +13,7 @@ from tests.store.runs import make_call, make_run
 
 from ausweis.errors import StoreError
 from ausweis.store import Key, Store, audit_log
-from ausweis.store.holding import NOTHING_DECIDED
+from ausweis.store.decisions import NOTHING_DECIDED
 from ausweis.store.schema import calls, runs, samples, texts, verdicts, verify_schema
 
 DIGESTED = (runs, calls, texts, verdicts, samples)

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from tests.reports.review_days import DAY, filled
 from tests.serve.filled import call_of, fill, incident, judged
 
-from ausweis.cli.store.export_tables import export_tables
+from ausweis.cli.store.export import export_tables
 from ausweis.facts import Facts
 from ausweis.judging.reasons import BadlyHeardReason, HeardBadly
 from ausweis.judging.verdict import Incident, Violation

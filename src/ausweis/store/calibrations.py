@@ -7,7 +7,7 @@ calls. What is said in one is a decision like any, with the session's key.
 import random
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,13 +16,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 from ausweis.store import audit_log
-from ausweis.store.filters import CallFilter
+from ausweis.store.decisions import agreement_of, decisions_of, taken_back
 from ausweis.store.key import Key, canonical
 from ausweis.store.persons import person_of
 from ausweis.store.querying import conditions
-from ausweis.store.rows import Calibration
+from ausweis.store.rows import Agreement, Calibration, CallFilter, Decision
 from ausweis.store.schema import calibration_calls, calibration_reviewers, calibrations, calls, decisions
-from ausweis.store.standing import taken_back
 
 __all__ = [
     "add_calls",
@@ -34,6 +33,8 @@ __all__ = [
     "drop_call",
     "forget_calls",
     "made_in",
+    "opinion_of",
+    "opinions",
     "prepare",
     "progress",
     "start",
@@ -254,3 +255,37 @@ def _sessions(connection: Connection, wanted: Any) -> list[Calibration]:
         )
         for row in rows
     ]
+
+
+def opinions(connection: Connection, number: int) -> tuple[dict[int, list[Decision]], Agreement]:
+    """The last word of each reviewer on each call of a closed session, and how far outcomes agree (Scott's pi).
+
+    Only what was said about what the verdict says today.
+
+    Raises:
+        StoreError: it is not closed, or is none.
+    """
+    session = calibration(connection, number)
+    if session.state != "closed":
+        raise StoreError("what was said in a calibration session is shown when it is closed", code="calibration_open")
+    says = dict(
+        connection.execute(
+            calls.select().where(calls.c.key.in_(session.calls)).with_only_columns(calls.c.key, calls.c.says)
+        ).all()
+    )
+    given = {key: decisions_of(connection, key, says=says[key] or "") for key in session.calls}
+    said = {key: list(_by_person(own, number).values()) for key, own in given.items()}
+    return said, agreement_of([decision.outcome for decision in given] for given in said.values())
+
+
+def opinion_of(given: Sequence[Decision], reviewer: str, number: int) -> Decision | None:
+    """What a reviewer said last in a session, of the decisions about a call; None where they have not."""
+    return _by_person(given, number).get(person_of(reviewer))
+
+
+def _by_person(given: Sequence[Decision], number: int) -> Mapping[str, Decision]:
+    return {
+        person_of(decision.reviewer): decision
+        for decision in given
+        if decision.calibration == number and decision.today and not decision.withdrawn
+    }

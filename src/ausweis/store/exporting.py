@@ -9,7 +9,7 @@ from ausweis.evals.incident_label import GoldIncident, IncidentLabel, OwnInciden
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
 from ausweis.facts import Event, Facts, OneSided, may_be_about
 from ausweis.judging.incidents import is_likely
-from ausweis.store.holding import label_of
+from ausweis.store.decisions import label_of
 from ausweis.store.key import Key
 from ausweis.store.rows import CallRecord, Decision
 from ausweis.vocabulary import INCIDENTS, IncidentId

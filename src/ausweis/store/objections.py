@@ -14,13 +14,11 @@ from sqlalchemy import Connection, Select, insert, select
 from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
 from ausweis.store import audit_log
-from ausweis.store.deciding import call_seen, decide
-from ausweis.store.filters import EVERY, CallFilter
+from ausweis.store.deciding import Incidents, Violations, call_seen, decide
 from ausweis.store.key import Key, canonical
-from ausweis.store.label import Incidents, Violations
 from ausweis.store.packing import call_row, run_row
 from ausweis.store.querying import conditions
-from ausweis.store.rows import CallRow
+from ausweis.store.rows import EVERY, CallFilter, CallRow
 from ausweis.store.schema import batches, calls, objections, runs
 from ausweis.vocabulary import Outcome
 
@@ -186,7 +184,8 @@ def objection_list(
 ) -> list[Objection]:
     """Objections to these calls: open ones by deadline, the next one first; then the others, the latest first."""
     own: Select[Any] = select(calls.c.key).where(*conditions(which, connection.dialect.name))
-    wanted = select(objections).where(objections.c.call_key.in_(own) if call_key is None else _of(call_key))
+    of = objections.c.call_key
+    wanted = select(objections).where(of.in_(own) if call_key is None else of == call_key)
     rows = connection.execute(wanted.order_by(objections.c.key)).all()
     ruled = {row.raised_key: row for row in rows if row.kind == "ruled"}
     raised = [row for row in rows if row.kind == "raised" and not (open_only and row.key in ruled)]
@@ -194,10 +193,6 @@ def objection_list(
     made = [_objection(row, ruled.get(row.key), of_calls[row.call_key]) for row in raised if row.call_key in of_calls]
     waiting = sorted((one for one in made if one.is_open), key=lambda one: (one.deadline, one.key))
     return waiting + sorted((one for one in made if not one.is_open), key=lambda one: one.ruled_at or "", reverse=True)
-
-
-def _of(call_key: int) -> Any:
-    return objections.c.call_key == call_key
 
 
 def _calls(connection: Connection, keys: Iterable[int]) -> dict[int, CallRow]:
@@ -209,11 +204,8 @@ def _calls(connection: Connection, keys: Iterable[int]) -> dict[int, CallRow]:
 
 
 def _objection(raised: Any, ruled: Any, call: CallRow) -> Objection:
-    made = Objection(raised.key, call, raised.side, raised.note, raised.deadline, raised.who, raised.at)
-    if ruled is None:
-        return made
-    values = (made.key, made.call, made.side, made.reason, made.deadline, made.by, made.at)
-    return Objection(*values, ruled.ruling, ruled.note, ruled.who, ruled.at)
+    values = (raised.key, call, raised.side, raised.note, raised.deadline, raised.who, raised.at)
+    return Objection(*values, *(() if ruled is None else (ruled.ruling, ruled.note, ruled.who, ruled.at)))
 
 
 def _add(connection: Connection, key: Key, call: Any, values: dict[str, Any]) -> int:

@@ -12,13 +12,11 @@ from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, upd
 from ausweis.batch.manifest import now
 from ausweis.store import audit_log
 from ausweis.store.counted import LEVEL, bounds
-from ausweis.store.decided import labels
 from ausweis.store.deciding import looked_for
-from ausweis.store.filters import CallFilter
-from ausweis.store.hidden import was_told_blind
+from ausweis.store.decisions import labels
 from ausweis.store.key import Key, canonical
-from ausweis.store.querying import conditions
-from ausweis.store.rows import Decision, Estimate, LabelKind
+from ausweis.store.querying import conditions, was_told_blind
+from ausweis.store.rows import CallFilter, Decision, Estimate, LabelKind
 from ausweis.store.schema import batches, calls, runs, samples, verdicts
 
 __all__ = ["draw", "field_recall"]

@@ -14,37 +14,28 @@ from ausweis.calls.call import Call
 from ausweis.errors import NoCallError, StoreError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.store import (
-    artefacts,
     audit_log,
     calibrations,
-    counting,
-    decided,
     deciding,
+    decisions,
     deleting,
     figures,
-    hearing,
-    hidden,
-    hits,
-    indexing,
+    index,
     objections,
-    opinions,
     querying,
-    records,
     reviewers,
+    run_files,
     sampling,
-    saved_filters,
-    unmasked,
-    withdrawing,
+    search,
 )
 from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
-from ausweis.store.filters import EVERY, CallFilter
+from ausweis.store.importing import Audio, StoreSink
 from ausweis.store.key import Key
 from ausweis.store.reviewers import reviewer_by_key as by_key
-from ausweis.store.rows import Added, Deleted, Imported, Reviewer
+from ausweis.store.rows import EVERY, Added, CallFilter, Deleted, Imported, Reviewer
 from ausweis.store.schema import batches, make_tables, settings, verify_schema
 from ausweis.store.schema import calls as calls_table
-from ausweis.store.sink import Audio, StoreSink
 from ausweis.store.texts import add_texts
 
 __all__ = ["Store"]
@@ -160,12 +151,15 @@ class Store:
         for batch in batches(calls):
             with self._database.writing() as connection:
                 added = add_texts(connection, self._key, batch, today or now())
-                indexing.renew(connection, [call.id for call in batch])
+                index.renew(connection, [call.id for call in batch])
                 if added.changed:
                     audit_log.append(connection, self._key, "imported", by, content=f"{len(batch)} texts")
             displaced += added.displaced
             misfits += added.misfits
         return Added(displaced, misfits)
+
+    unindexed = _reading(index.waiting)
+    unsearched = _reading(index.unsearched)
 
     def index(self, *, at_once: int = 100) -> Iterator[int]:
         """Put calls into the index of what is searched that are not in, or would be masked otherwise by now.
@@ -174,43 +168,41 @@ class Store:
         """
         key, number = 0, 1
         with self._database.writing() as connection:
-            indexing.begin(connection)
+            index.begin(connection)
         while number:
             with self._database.writing() as connection:
-                key, number = indexing.renew_some(connection, key, at_once)
+                key, number = index.renew_some(connection, key, at_once)
             yield number
 
-    unindexed = _reading(indexing.waiting)
-    unsearched = _reading(indexing.unsearched)
-    hits = _reading(hits.hits)
-    search_unmasked = _writing(unmasked.search_unmasked)
+    hits = _reading(search.hits)
+    search_unmasked = _writing(search.search_unmasked)
     calls = _reading(querying.rows)
-    count = _reading(counting.count)
+    count = _reading(figures.count)
     keys = _reading(querying.keys)
     neighbours = _reading(querying.neighbours)
     position = _reading(querying.position)
-    record = _reading(records.record)
+    record = _reading(querying.record)
     found = _reading(querying.found)
     find = _reading(querying.find)
-    queues = _reading(counting.queues)
-    teams = _reading(counting.teams)
-    days = _reading(counting.days)
-    day_counts = _reading(counting.day_counts)
+    queues = _reading(figures.queues)
+    teams = _reading(figures.teams)
+    days = _reading(figures.days)
+    day_counts = _reading(figures.day_counts)
     counted_by_name = _reading(figures.counted_by_name)
     figures = _reading(figures.figures)
     decide = _writing(deciding.decide)
-    hear = _writing(hearing.hear)
-    hidden = _reading(hidden.hidden)
-    withdraw = _writing(withdrawing.withdraw)
-    decided_by = _reading(decided.decided_by)
-    agreement = _reading(decided.agreement)
+    hear = _writing(deciding.hear)
+    hidden = _reading(querying.hidden)
+    withdraw = _writing(deciding.withdraw)
+    decided_by = _reading(decisions.decided_by)
+    agreement = _reading(decisions.agreement)
     raise_objection = _writing(objections.raise_objection)
     rule_on_objection = _writing(objections.rule_on_objection)
     objections = _reading(objections.objection_list)
     draw_sample = _writing(sampling.draw)
     field_recall = _reading(sampling.field_recall)
-    register_report = _writing(artefacts.register_report)
-    register = _writing(artefacts.register)
+    register_report = _writing(run_files.register_report)
+    register = _writing(run_files.register)
     log = _writing(audit_log.log)
     prepare_calibration = _writing(calibrations.prepare)
     add_to_calibration = _writing(calibrations.add_calls)
@@ -221,8 +213,8 @@ class Store:
     calibration = _reading(calibrations.calibration)
     calibration_progress = _reading(calibrations.progress)
     calibrates = _reading(calibrations.made_in)
+    opinions = _reading(calibrations.opinions)
     calibrations = _reading(calibrations.calibration_list)
-    opinions = _reading(opinions.opinions)
     reviewer = _reading(reviewers.reviewer)
     known_names = _reading(reviewers.known_names)
     name_for = _reading(reviewers.name_for)
@@ -232,10 +224,10 @@ class Store:
     renew_key = _writing(reviewers.renew)
     change_role = _writing(reviewers.change_role)
     withdraw_key = _writing(reviewers.withdraw)
+    saved_by = _reading(reviewers.saved_by)
+    save_filter = _writing(reviewers.save_filter)
+    forget_filter = _writing(reviewers.forget_filter)
     reviewers = _reading(reviewers.reviewer_list)
-    saved_by = _reading(saved_filters.saved_by)
-    save_filter = _writing(saved_filters.save_filter)
-    forget_filter = _writing(saved_filters.forget_filter)
     unvouched = _reading(audit_log.unvouched)
     chain = _reading(audit_log.entries)
 
@@ -282,7 +274,7 @@ class Store:
         with self._database.reading() as connection:
             try:
                 number = audit_log.verify(connection, self._key, head)
-                decided.check_states(connection)
+                decisions.check_states(connection)
                 verify_schema(connection)
             except StoreError as error:
                 raise StoreError(error.message, place=self._database.place) from None

@@ -11,13 +11,13 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ausweis.calls.call import Call
 from ausweis.store import audit_log
-from ausweis.store.holding import NOTHING_DECIDED
+from ausweis.store.decisions import NOTHING_DECIDED
+from ausweis.store.index import drop
 from ausweis.store.key import Key
-from ausweis.store.masks import drop
 from ausweis.store.rows import Added
 from ausweis.store.schema import audio, calls, runs, texts
 
-__all__ = ["Moment", "add_texts", "call_of", "moment_of", "names_moment", "reopened"]
+__all__ = ["Moment", "add_texts", "moment_of", "names_moment", "reopened"]
 
 _SEALED = ("call", "text")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -107,17 +107,6 @@ def reopened(says: str | None, by: str) -> str | None:
     # With all of what it said before: of a text that comes back, earlier decisions do not count again.
     since = hashlib.sha256(f"{says}\n{by}".encode()).hexdigest()[:16]
     return says and f"{says.partition(':')[0]}:{since}"
-
-
-def call_of(row: Any, call_id: str) -> Call:
-    """The call of a row of `texts`."""
-    body = json.loads(row.body)
-    turns, place = [], 0
-    for speaker, start, end, length, *confidence in body.pop("turns"):
-        turn = {"speaker": speaker, "start": start, "end": end, "text": row.words[place : place + length]}
-        turns.append(turn | ({"confidence": confidence[0]} if confidence else {}))
-        place += length + 1
-    return Call.model_validate({"id": call_id, **body, "turns": turns})
 
 
 def _there(connection: Connection, ids: Sequence[str]) -> dict[str, Any]:

@@ -1,26 +1,58 @@
 """Verdicts of one run written to the database, a batch at a time; what is there already, as it is, is left alone."""
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from ausweis.batch.state import facts_line, verdict_line
+from ausweis.facts import Facts
+from ausweis.judging.verdict import Verdict
 from ausweis.store import audit_log
-from ausweis.store.decided import decisions_of
-from ausweis.store.holding import NOTHING_DECIDED, right_values
+from ausweis.store.decisions import NOTHING_DECIDED, decisions_of, right_values
+from ausweis.store.index import drop
 from ausweis.store.key import Key
-from ausweis.store.masks import drop
-from ausweis.store.packing import asked_for, pack, verdict_values
+from ausweis.store.packing import pack, verdict_values
 from ausweis.store.rows import Imported, RunRow
 from ausweis.store.schema import audio as audio_table
 from ausweis.store.schema import calls, runs, texts, verdicts
-from ausweis.store.settled import Settled
 from ausweis.store.texts import moment_of, names_moment, reopened
 
-__all__ = ["VerdictRows"]
+__all__ = ["Settled", "VerdictRows"]
 
 _Said = Mapping[str, Any]
 """The columns of `calls` that are the verdict's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One call. `facts` is its line, None where there is none; `turns`: how many the call has, 0 where nobody knows.
+
+    `digest` tells verdict and facts from any other.
+    """
+
+    verdict: Verdict
+    facts: str | None
+    turns: int
+    digest: str
+
+    @classmethod
+    def of(cls, facts: Facts, verdict: Verdict) -> "Settled":
+        """What the lines of both would be."""
+        return cls.read(verdict, verdict_line(verdict).encode(), facts_line(facts).encode(), facts.turns)
+
+    @classmethod
+    def read(cls, verdict: Verdict, line: bytes, facts: bytes, turns: int) -> "Settled":
+        """Both as their lines stand in the run folder; of `facts`, nothing where there are none."""
+        digest = hashlib.sha256(line + b"\n" + facts).hexdigest()[:32]
+        return cls(verdict, facts.decode("utf-8") or None, turns, digest)
+
+    @property
+    def call_id(self) -> str:
+        """The id of the call."""
+        return self.verdict.call_id
 
 
 class VerdictRows:
@@ -56,11 +88,7 @@ class VerdictRows:
         self._done.new += len(new)
         audit_log.check_rows(connection, self._key, "call", [there[settled.call_id].key for settled in old])
         said: dict[str, _Said] = {
-            settled.call_id: {
-                **verdict_values(settled.verdict, self._run),
-                "looked_for": asked_for(settled.facts, [incident.id for incident in settled.verdict.incidents]),
-            }
-            for settled in (*new, *old)
+            settled.call_id: verdict_values(settled.verdict, self._run, settled.facts) for settled in (*new, *old)
         }
         if new:
             connection.execute(insert(calls), [self._new_call(settled, said[settled.call_id]) for settled in new])

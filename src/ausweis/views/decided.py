@@ -12,7 +12,7 @@ from ausweis.judging.harm import found_of, harm, named
 from ausweis.judging.reasons import TextReason
 from ausweis.judging.verdict import Evidence, Incident, Violation
 from ausweis.store import CallRecord, Decision, State, person_of
-from ausweis.store.holding import label_of
+from ausweis.store.decisions import label_of
 from ausweis.views.findings import Finding, findings_of
 from ausweis.views.masks import CallMask
 from ausweis.views.words import Words

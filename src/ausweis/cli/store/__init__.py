@@ -17,7 +17,7 @@ COMMANDS = {
 }
 
 
-HOMES = {"import": "import_runs", "expire": "delete"}
+HOMES = {"import": "import_runs", **dict.fromkeys(("delete", "expire", "sample", "verify"), "upkeep")}
 """The modules of commands that are not named after them."""
 
 
