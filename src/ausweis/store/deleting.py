@@ -15,7 +15,7 @@ from ausweis.errors import StoreError
 from ausweis.journal import part_of
 from ausweis.store import audit_log, index
 from ausweis.store.calibrations import forget_calls
-from ausweis.store.database import Database
+from ausweis.store.database import PENDING, Database
 from ausweis.store.exporting import case_id
 from ausweis.store.index import drop
 from ausweis.store.key import Key
@@ -351,8 +351,6 @@ def _clean_files(search: _Search, key: Key) -> set[Path]:
 
 
 def _delete_rows(connection: Connection, key: Key, search: _Search, by: str, *, known: bool) -> None:
-    if UNKNOWN in search.ids and known:
-        audit_log.append(connection, key, "deleted", by, call_id=search.ids[UNKNOWN])
     for batch in batches(search.ids):
         joined = select(calls.c.key, calls.c.call_id, runs).outerjoin(runs, runs.c.key == calls.c.run_key)
         rows = connection.execute(joined.where(calls.c.key.in_(batch))).all()
@@ -370,6 +368,9 @@ def _delete_rows(connection: Connection, key: Key, search: _Search, by: str, *, 
         for row in rows:
             run = None if row.folder is None else run_row(row)
             audit_log.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
+    if UNKNOWN in search.ids and (known or connection.info.get(PENDING)):
+        # Last, since its id may have been taken out of the name of a calibration session.
+        audit_log.append(connection, key, "deleted", by, call_id=search.ids[UNKNOWN])
     index.settle(connection)
     gone = [str(path) for path in search.reports | search.dropped]
     connection.execute(delete(artefacts).where(artefacts.c.path.in_(gone)))
