@@ -15,7 +15,6 @@ __all__ = [
     "LEVEL",
     "OWN",
     "Counted",
-    "Precision",
     "Subject",
     "bounds",
     "counted_of",

@@ -25,14 +25,11 @@ from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, Outcome, Violati
 
 __all__ = [
     "Incidents",
-    "Label",
     "Violations",
     "blind_statement",
     "call_seen",
-    "check_label",
     "decide",
     "hear",
-    "keep",
     "looked_for",
     "shortest",
     "withdraw",

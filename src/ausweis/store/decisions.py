@@ -32,7 +32,6 @@ __all__ = [
     "label_of",
     "labels",
     "right_values",
-    "state_of",
     "taken_back",
 ]
 

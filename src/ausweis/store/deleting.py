@@ -38,7 +38,7 @@ from ausweis.store.schema import (
 )
 from ausweis.store.traces import Traces, sentences
 
-__all__ = ["UNKNOWN", "calls_before", "delete_calls", "followed", "is_away", "missing_artefacts"]
+__all__ = ["UNKNOWN", "calls_before", "delete_calls"]
 
 
 def is_away(path: Path) -> bool:

@@ -31,7 +31,7 @@ from ausweis.store.texts import add_texts, moment_of
 from ausweis.store.verdict_rows import Settled, VerdictRows
 from ausweis.vocabulary import LANGUAGES, Language
 
-__all__ = ["Audio", "StoreSink", "read_as", "settled_in", "sources_of", "wanting"]
+__all__ = ["Audio", "StoreSink", "read_as", "settled_in"]
 
 
 def settled_in(folder: Path) -> Iterator[Settled]:

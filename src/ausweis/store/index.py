@@ -40,25 +40,19 @@ from ausweis.vocabulary import OwnWord
 __all__ = [
     "HIDDEN",
     "SHORTEST",
-    "Unsearched",
-    "add",
     "begin",
     "clear",
     "drop",
     "folded",
     "orphans",
-    "remove",
     "renew",
     "renew_some",
     "saying",
-    "searchable",
     "settle",
     "spans_by_turn",
     "spans_of",
-    "starts_of",
     "unsearched",
     "waiting",
-    "written",
 ]
 
 HIDDEN = "‹"

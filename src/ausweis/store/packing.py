@@ -18,16 +18,7 @@ from ausweis.store.counted import OWN
 from ausweis.store.rows import CallRow, RunRow
 from ausweis.vocabulary import INCIDENTS, SEVERITIES
 
-__all__ = [
-    "call_of",
-    "call_row",
-    "pack",
-    "run_row",
-    "run_values",
-    "says_of",
-    "unpack",
-    "verdict_values",
-]
+__all__ = ["call_of", "call_row", "pack", "run_row", "run_values", "unpack", "verdict_values"]
 
 _RUNS = ("ausweis", "policy", "prompts", "model")
 """What of a verdict's provenance is its run's."""

@@ -21,7 +21,7 @@ from ausweis.store.run_files import files_below, ids_of
 from ausweis.store.schema import batches, calibrations, calls, decisions, objections, settings, texts, verdicts
 from ausweis.store.traces import Traces
 
-__all__ = ["Missing", "Pending", "forget", "pieces_of", "prove"]
+__all__ = ["Missing", "Pending", "forget", "prove"]
 
 _NAME = "deletion:"
 _PIECE, _PIECES = 40, 4

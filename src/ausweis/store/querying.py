@@ -62,9 +62,6 @@ __all__ = [
     "found",
     "found_as",
     "hidden",
-    "is_aside",
-    "is_calibrated",
-    "is_hidden",
     "keys",
     "looked",
     "neighbours",
@@ -72,8 +69,6 @@ __all__ = [
     "record",
     "reported",
     "rows",
-    "subjects_of",
-    "waits_for",
     "was_told_blind",
 ]
 

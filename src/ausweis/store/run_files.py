@@ -22,7 +22,6 @@ from ausweis.store.quoting import Said
 from ausweis.store.schema import artefact_calls, artefacts
 
 __all__ = [
-    "ANSWERS",
     "OWN_NAMES",
     "call_of_line",
     "clean_answers",
@@ -34,9 +33,7 @@ __all__ = [
     "ids_of",
     "is_half",
     "is_wanting",
-    "likely_of",
     "of_kind",
-    "put_back",
     "register",
     "register_report",
     "rewrite",

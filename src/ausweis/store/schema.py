@@ -47,7 +47,6 @@ __all__ = [
     "decisions",
     "make_tables",
     "masks",
-    "metadata",
     "objections",
     "reviewers",
     "row_digests",

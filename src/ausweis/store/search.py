@@ -39,7 +39,7 @@ from ausweis.store.rows import CallFilter
 from ausweis.store.schema import batches, calls, decisions, masks, texts
 from ausweis.vocabulary import MaskKind
 
-__all__ = ["MAX_TERMS", "MAX_TEXT", "Hit", "HitPiece", "among", "has", "hits", "saying", "search_unmasked", "terms_of"]
+__all__ = ["MAX_TERMS", "Hit", "among", "hits", "saying", "search_unmasked", "terms_of"]
 
 MAX_TEXT = 200
 """Letters of what is looked for."""

@@ -17,7 +17,7 @@ from ausweis.store.key import Key
 from ausweis.store.rows import Added
 from ausweis.store.schema import audio, calls, runs, texts
 
-__all__ = ["Moment", "add_texts", "moment_of", "names_moment", "reopened"]
+__all__ = ["add_texts", "moment_of", "names_moment", "reopened"]
 
 _SEALED = ("call", "text")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
