@@ -38,7 +38,7 @@ TESTS = {
     "sick servers": "tests/engines/server/test_sick.py",
     "broken policies": "tests/judging/test_broken_policies.py",
     "broken templates": "tests/prompts/test_broken_templates.py",
-    "tampered rows": "tests/store/test_sealing.py",
+    "tampered rows": "tests/store/test_audit_log.py",
 }
 FAKE = ("--policy", "telecom-de", "--strategy", "turnwise", "--engine", "fake:answers.yaml")
 ANSWERS = r"""

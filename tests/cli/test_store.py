@@ -256,7 +256,7 @@ def test_sample_and_verify(run: Run, write_calls: Write) -> None:
     assert not flagged & set(drawn)
     first, schema, head = run("store", "verify").out.splitlines()
     assert first.endswith("entries, all as they were written")
-    assert schema.startswith("rows of these tables are not checked: ausweis_store, calibration_calls, ")
+    assert schema.startswith("rows of these tables are not checked: artefact_calls, artefacts, calibration_calls, ")
     assert run("store", "verify", "--head", head.removeprefix("head: ")).code == 0
     cut = run("store", "verify", "--head", "f" * 64)
     assert cut.code == 2
@@ -300,11 +300,3 @@ def test_export_masks(run: Run, write_calls: Write, folder: Path, monkeypatch: p
     assert "Krummbiegel" not in text
     assert f"removed from {folder / 'cases.jsonl'}\n" in run("store", "delete", "call-3").out
     assert (folder / "cases.jsonl").read_text("utf-8") == ""
-
-
-def test_index(run: Run, write_calls: Write) -> None:
-    run("score", write_calls(3), *QUIET, "--run", "r", "--store")
-    assert run("store", "index").out == "0 calls made searchable\n"
-    with Store.open("ausweis.sqlite") as store, store._database.writing() as connection:
-        connection.exec_driver_sql("UPDATE masks SET rules = 0")
-    assert run("store", "index").out == "3 calls made searchable\n"

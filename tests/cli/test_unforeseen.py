@@ -108,7 +108,7 @@ def test_what_a_sentence_was_made_of_is_shown_where_it_is_asked_for(
         raise KeyError(SECRET)
 
     Store.open(folder / "s.sqlite").close()
-    monkeypatch.setattr("ausweis.store.chain.verify", broken)
+    monkeypatch.setattr("ausweis.store.audit_log.verify", broken)
     if debug:
         monkeypatch.setenv("AUSWEIS_DEBUG", "1")
     result = run("store", "verify", "--store", "s.sqlite")

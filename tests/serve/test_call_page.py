@@ -509,7 +509,7 @@ def test_the_terminal_shows_what_the_store_stumbled_over_where_it_is_asked_for(
         raise KeyError("Krummbiegel")
 
     anna = visitor(store)
-    monkeypatch.setattr("ausweis.store.records.call_row", broken)
+    monkeypatch.setattr("ausweis.store.querying.call_row", broken)
     if debug:
         monkeypatch.setenv("AUSWEIS_DEBUG", "1")
     answer = anna.http.get("/calls/1")

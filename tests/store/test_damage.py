@@ -20,7 +20,7 @@ COLUMNS = {
     "texts": ("body", "words"),
     "verdicts": ("body", "facts"),
     "decisions": ("violations", "incidents", "note"),
-    "chain": ("policy", "prompts"),
+    "audit_log": ("policy", "prompts"),
     "samples": ("first", "at"),
     "settings": ("value",),
 }
@@ -81,7 +81,7 @@ def tried(path: Path, question: Callable[[Store], object]) -> str | None:
 def test_a_damaged_row_is_told_in_one_sentence(path: Path, made: Path, table: str, column: str) -> None:
     for junk in JUNK:
         with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("DROP TRIGGER chain_no_update")
+            connection.execute("DROP TRIGGER audit_log_no_update")
             value = f"CAST(x'{junk.encode('utf-8', 'surrogateescape').hex()}' AS TEXT)"
             connection.execute(f"UPDATE {table} SET {column} = {value}")
         shutil.copytree(made / "run", path.parent / "run")

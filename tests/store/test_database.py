@@ -5,32 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
-from tests.store.older import as_before
-from tests.store.runs import add_incidents, incident_of, make_call, make_run
+from sqlalchemy import text
+from tests.store.runs import make_call
 
 from ausweis.errors import StoreError
 from ausweis.store import Key, Store
 from ausweis.store.database import Database
-from ausweis.store.migrations import MIGRATIONS
-from ausweis.store.tables import metadata
-
-
-def test_migrations_make_the_tables_that_queries_see(address: str, key: Key) -> None:
-    Store.open(address, key=key).close()
-    database = Database.open(address)
-    with database.reading() as connection:
-        seen = inspect(connection)
-        for table in metadata.tables.values():
-            columns = {column["name"]: column["nullable"] for column in seen.get_columns(table.name)}
-            assert set(columns) == {column.name for column in table.columns}, table.name
-            wanted = {column.name for column in table.columns if not column.nullable}
-            assert {name for name, nullable in columns.items() if not nullable} | set(
-                table.primary_key.columns.keys()
-            ) == (wanted | set(table.primary_key.columns.keys())), table.name
-        tables = {name for name in seen.get_table_names() if not name.startswith("found_")}
-        assert tables == {*metadata.tables, "ausweis_store", "found"}
-    database.close()
 
 
 def test_opening_again_keeps_what_is_there(address: str, key: Key) -> None:
@@ -38,67 +18,23 @@ def test_opening_again_keeps_what_is_there(address: str, key: Key) -> None:
         store.log("exported", who="x")
     with Store.open(address, key=key) as store:
         assert len(store.chain()) == 1
-    database = Database.open(address)
-    with database.reading() as connection:
-        numbers = connection.execute(text("SELECT number FROM ausweis_store ORDER BY 1")).scalars().all()
-    database.close()
-    assert numbers == list(range(1, len(MIGRATIONS) + 1))
 
 
-def test_calls_of_an_older_store_are_ordered_as_if_they_came_today(address: str, key: Key, tmp_path: Path) -> None:
-    calls = [make_call(n, pin=n % 2 > 0) for n in range(1, 6)]
-    folder = make_run(tmp_path / "run", calls)
-    add_incidents(folder, "call-1", incident_of(2, 'own, "kind"'), incident_of(4, "rude_agent"))
-    with Store.open(address, key=key) as store:
-        store.import_run(folder, calls)
-        store.add_calls([make_call(6)])
-        found = store.calls()
-    database = Database.open(address)
-    with database.writing() as connection:
-        connection.execute(text("DROP INDEX calls_by_weight"))
-        connection.execute(text("ALTER TABLE calls DROP COLUMN weight"))
-        connection.execute(text("DROP TABLE seals"))
-        connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
-        for statement in as_before(4):
-            connection.execute(text(statement))
-    database.close()
-    with Store.open(address, key=key) as store:
-        assert store.calls() == found
-    assert len({row.weight for row in found}) > 2
-
-
-def test_calls_of_a_sealed_store_are_weighed_anew_and_sealed(
-    address: str, key: Key, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls = [make_call(n, pin=n % 2 > 0) for n in range(1, 6)]
-    with monkeypatch.context() as before:
-        before.setattr("ausweis.store.packing.harm", lambda *_, **__: 7)
-        before.setattr("ausweis.store.verdict_rows.asked_for", lambda *_: None)
-        with Store.open(address, key=key) as store:
-            store.import_run(make_run(tmp_path / "run", calls), calls)
-            assert {row.weight for row in store.calls()} == {7}
-    database = Database.open(address)
-    with database.writing() as connection:
-        connection.execute(text("UPDATE calls SET risk = 0.001 WHERE key = 2"))
-        for statement in as_before(6):
-            connection.execute(text(statement))
-    database.close()
-    with Store.open(address, key=key) as store:
-        # Weighed by the verdicts, whatever somebody wrote beside them.
-        assert [row.call_id for row in store.calls()][:2] == ["call-2", "call-4"]
-        assert store.chain(limit=1)[0].what == "renewed"
-        # What somebody changed behind its back before is not sealed with it.
-        with pytest.raises(StoreError, match=r"call-2 .*was changed"):
-            store.verify_chain()
-
-
-def test_a_newer_store_is_refused(address: str, key: Key) -> None:
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE settings SET value = '2' WHERE name = 'schema'", "another version of ausweis made this store"),
+        ("DELETE FROM settings WHERE name = 'schema'", "another version of ausweis made this store"),
+        ("CREATE TABLE ausweis_store (number INTEGER)", "an earlier version of ausweis made this store"),
+    ],
+)
+def test_a_store_of_another_version_is_refused(address: str, key: Key, statement: str, message: str) -> None:
     Store.open(address, key=key).close()
     database = Database.open(address)
     with database.writing() as connection:
-        connection.execute(text("INSERT INTO ausweis_store VALUES (99, 'm99', '2030')"))
+        connection.execute(text(statement))
     database.close()
-    with pytest.raises(StoreError, match="a newer version of ausweis"):
+    with pytest.raises(StoreError, match=message):
         Store.open(address, key=key)
 
 

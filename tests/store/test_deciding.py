@@ -1,6 +1,7 @@
 import math
 import threading
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,11 @@ from tests.store.conftest import Filled
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.errors import StoreError
-from ausweis.store import CallFilter, Choice, Decision, Store, chain
-from ausweis.store.decided import labels
-from ausweis.store.holding import label_of
+from ausweis.store import CallFilter, Choice, Decision, Store, audit_log, blind_statement
+from ausweis.store.deciding import shortest
+from ausweis.store.decisions import label_of
 from ausweis.store.key import canonical
-from ausweis.store.tables import calls, decisions
+from ausweis.store.schema import calls, decisions
 
 LATE = (("late_authentication", 4),)
 
@@ -116,20 +117,6 @@ def test_a_text_that_comes_back_is_decided_anew(store: Store, key_of: Callable[[
     record = store.record(key_of(2))
     assert (record.row.state, [one.counts for one in record.decisions]) == ("open", [False])
     assert store.verify_chain() == 7
-
-
-def test_the_last_word_is_the_last_of_the_chain(store: Store, key_of: Callable[[int], int]) -> None:
-    first = decide(store, key_of(2), "A", "overrule", outcome="compliant")
-    decide(store, key_of(2), "A", "confirm")
-    decide(store, key_of(2), "B", "confirm")
-    with store._database.writing() as connection:
-        connection.execute(update(decisions).where(decisions.c.key == first.key).values(key=999))
-        (label,) = labels(connection, select(calls.c.key, calls.c.says).where(calls.c.key == key_of(2)))
-    found = store.record(key_of(2)).decisions
-    assert [(one.choice, one.counts) for one in found] == [("overrule", False), ("confirm", True), ("confirm", True)]
-    assert label == label_of(found) == found[-1]
-    assert (store.agreement().pairs, store.agreement().same) == (1, 1)
-    assert store.verify_chain() == 6
 
 
 @pytest.mark.parametrize(
@@ -265,15 +252,15 @@ def test_votes_agree_by_kinds_of_incidents(store: Store, threatened: int) -> Non
     assert store.record(threatened).row.state == "overruled"
 
 
-def decided_before(store: Store, key: int, choice: Choice, outcome: str | None) -> None:
-    """Add a decision of an earlier version: vouched for without incidents, as nobody was asked about these."""
+def decided_without(store: Store, key: int, choice: Choice, outcome: str | None) -> None:
+    """Add a decision that tells nothing of incidents, as where none were looked for."""
     with store._database.writing() as connection:
         says = connection.execute(select(calls.c.says).where(calls.c.key == key)).scalar_one()
         row = {"call_key": key, "verdict_key": 1, "says": says, "reviewer": "A", "choice": choice}
         row |= {"outcome": outcome, "violations": "[]", "note": "", "at": "2026-03-03T00:00:00Z"}
-        content = canonical(row)
-        row["seq"] = chain.append(connection, store._key, "decided", "A", call_id="call-7", content=content)
         connection.execute(insert(decisions), row)
+        audit_log.digest_rows(connection, store._key, "decision", [1])
+        audit_log.append(connection, store._key, "decided", "A", call_id="call-7", content=canonical(row))
 
 
 @pytest.mark.parametrize(
@@ -287,15 +274,15 @@ def decided_before(store: Store, key: int, choice: Choice, outcome: str | None) 
 def test_who_was_not_asked_about_incidents_agrees_with_whoever_was(
     store: Store, threatened: int, choice: Choice, outcome: str | None, label: dict[str, Any], state: str
 ) -> None:
-    decided_before(store, threatened, choice, outcome)
+    decided_without(store, threatened, choice, outcome)
     made = decide(store, threatened, "B", choice, **label)
     record = store.record(threatened)
     assert record.row.state == state
     assert label_of(record.decisions) == (made if state == "overruled" else None)
 
 
-def test_decisions_of_a_store_from_before_stand(store: Store, threatened: int) -> None:
-    decided_before(store, threatened, "confirm", "compliant")
+def test_decisions_that_tell_nothing_of_incidents_stand(store: Store, threatened: int) -> None:
+    decided_without(store, threatened, "confirm", "compliant")
     (old,) = store.record(threatened).decisions
     assert (old.incidents, old.counts) == (None, True)
     decide(store, threatened, "B", "confirm")
@@ -317,5 +304,93 @@ def test_whom_a_note_is_for_cannot_be_changed_behind_the_back(
     decide(store, key_of(1), "Mia", "confirm", note="n", coaching=before)
     with store._database.writing() as connection:
         connection.execute(update(decisions).values(coaching=not before))
-    with pytest.raises(StoreError, match="it was changed or added"):
+    with pytest.raises(StoreError, match="was changed behind"):
         store.verify_chain()
+
+
+DAY = date(2026, 3, 2)
+LATE_LABEL: dict[str, Any] = {"outcome": "violation", "violations": [("late_authentication", 4)]}
+
+
+@pytest.fixture
+def drawn(store: Store, filled: Filled) -> list[int]:
+    filled([*[make_call(n) for n in range(1, 5)], make_call(9, pin=False)], looked_for=["cancel_threat"])
+    return sorted(store.draw_sample(DAY, DAY, 2, seed=1))
+
+
+def hear(store: Store, key: int, reviewer: str = "A", **more: Any) -> Decision:
+    return store.hear(key, reviewer=reviewer, verdict_key=store.record(key).verdict_key, **more)
+
+
+def test_what_says_the_same_confirms_and_what_does_not_overrules(store: Store, drawn: list[int]) -> None:
+    first, second = drawn
+    same = hear(store, first, outcome="compliant", asked=["cancel_threat"])
+    other = hear(store, second, note="PIN kam danach", **LATE_LABEL)
+    assert (same.choice, same.outcome, same.blind, same.counts) == ("confirm", "compliant", True, True)
+    assert (other.choice, other.violations, other.blind) == ("overrule", (("late_authentication", 4),), True)
+    assert [store.record(key).row.state for key in drawn] == ["confirmed", "overruled"]
+    assert hear(store, first, "B", outcome=None).choice == "not_sure"
+    assert store.verify_chain() > 0
+
+
+def test_an_incident_that_was_heard_overrules(store: Store, drawn: list[int]) -> None:
+    made = hear(store, drawn[0], outcome="compliant", incidents=[("cancel_threat", 3)], asked=["cancel_threat"])
+    assert (made.choice, made.incidents) == ("overrule", (("cancel_threat", 3),))
+
+
+def test_a_verdict_is_hidden_until_its_reader_has_decided(store: Store, drawn: list[int]) -> None:
+    every = store.keys(CallFilter())
+    assert store.hidden("A", every) == set(drawn)
+    assert sorted(store.keys(CallFilter(unheard_by=("A",)))) == drawn
+    assert set(store.keys(CallFilter(seen_by=("A",)))) == set(every) - set(drawn)
+    hear(store, drawn[0], outcome="compliant")
+    assert store.hidden("A", every) == {drawn[1]}
+    # Somebody has heard it: it waits for nobody, but another reviewer is still not shown what the verdict says.
+    assert store.keys(CallFilter(unheard_by=("B",))) == [drawn[1]]
+    assert store.hidden("B", every) == set(drawn)
+
+
+def test_what_was_not_told_blind_still_waits_for_the_others(store: Store, drawn: list[int]) -> None:
+    key, other = drawn
+    store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
+    hear(store, other, outcome=None)
+    assert sorted(store.keys(CallFilter(unheard_by=("B",)))) == drawn
+    assert store.keys(CallFilter(unheard_by=("A",))) == []
+    assert not hear(store, key, outcome="compliant").blind
+
+
+def test_the_first_statement_stays_the_blind_one(store: Store, drawn: list[int]) -> None:
+    key = drawn[0]
+    hear(store, key, **LATE_LABEL)
+    store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
+    record = store.record(key)
+    said = blind_statement(record, "A")
+    assert said is not None
+    assert (said.choice, said.counts, record.row.state) == ("overrule", False, "confirmed")
+    assert blind_statement(record, "B") is None
+
+
+def test_how_long_a_call_takes() -> None:
+    call = make_call(1)
+    words = sum(len(turn.text.split()) for turn in call.turns)
+    assert shortest(call, None) == pytest.approx(words * 60 / 238)
+    assert shortest(call, 2.0) == 2.0
+    assert shortest(None, None) is None
+
+
+@pytest.mark.parametrize(("seconds", "hasty"), [(None, None), (0.1, True), (60.0, False)])
+def test_a_statement_in_no_time_is_marked(
+    store: Store, drawn: list[int], seconds: float | None, hasty: bool | None
+) -> None:
+    assert hear(store, drawn[0], outcome="compliant", seconds=seconds).hasty is hasty
+
+
+def test_a_statement_that_was_taken_back_leaves_the_call_to_others(store: Store, drawn: list[int]) -> None:
+    made = hear(store, drawn[0], outcome="compliant")
+    store.withdraw(drawn[0], reviewer="A", decision_key=made.key)
+    assert blind_statement(store.record(drawn[0]), "A") is None
+    assert (store.field_recall().sampled, store.field_recall().waiting) == (0, 2)
+    # A has seen the verdict, and is not shown the call as if it had been hidden.
+    assert store.keys(CallFilter(unheard_by=("A",))) == [drawn[1]]
+    assert sorted(store.keys(CallFilter(unheard_by=("B",)))) == drawn
+    assert not hear(store, drawn[0], outcome="compliant").blind

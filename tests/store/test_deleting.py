@@ -22,7 +22,6 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import insert
 from tests.store.conftest import Filled
 from tests.store.runs import make_call, make_run
 
@@ -33,7 +32,6 @@ from ausweis.calls import Call
 from ausweis.errors import RunError, StoreError
 from ausweis.store import CallFilter, Deleted, Store
 from ausweis.store.database import Database
-from ausweis.store.tables import settings
 from ausweis.store.traces import Traces, sentences
 
 SECRET = "Zwetschgendatschi mit Schlagsahne am Sonntagnachmittag"
@@ -658,18 +656,6 @@ def test_a_call_that_came_back_stays_when_one_that_went_with_it_is_deleted_again
     assert store.find("call-1") is not None
     assert len((tmp_path / "anew" / "verdicts.jsonl").read_text("utf-8").splitlines()) == 1
     assert files_with(tmp_path, "000000002") == []
-
-
-def test_a_deletion_that_an_earlier_version_could_not_prove_is_proven(store: Store, tmp_path: Path) -> None:
-    value = base64.b64encode(json.dumps([["call-1", "call-2"], [SECRET]]).encode()).decode()
-    with store._database.writing() as connection:
-        connection.execute(insert(settings), {"name": "deletion:1", "value": value})
-    (tmp_path / "copy.txt").write_text(SECRET, "utf-8")
-    with pytest.raises(StoreError, match=r"copy\.txt"):
-        store.expire(1, today=date(2026, 3, 2), roots=[tmp_path / "copy.txt"])
-    (tmp_path / "copy.txt").unlink()
-    assert store.expire(1, today=date(2026, 3, 2)).removed == ("store",)
-    assert store.expire(1, today=date(2026, 3, 2)) == Deleted(0)
 
 
 def test_a_run_that_holds_nothing_of_the_call_may_be_written_meanwhile(

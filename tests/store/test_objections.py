@@ -1,4 +1,4 @@
-"""An objection of the agent's side is recorded, ruled on by a lead, vouched for by the chain, gone with its call."""
+"""An objection of the agent's side is recorded, ruled on by a lead, held against its digest, gone with its call."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.store.conftest import Filled
 from tests.store.runs import make_call
-from tests.store.test_chain import change
+from tests.store.test_audit_log import change_log
 from tests.store.test_deciding import decide
 
 from ausweis.errors import NoCallError, StoreError
@@ -165,16 +165,22 @@ def test_they_are_counted_as_calls_are(store: Store, key_of: Callable[[int], int
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("UPDATE objections SET note = 'nicht so' WHERE kind = 'raised'", "an objection is not the one of entry 4"),
-        ("UPDATE objections SET deadline = '2027-01-01' WHERE kind = 'raised'", "an objection is not the one"),
-        ("UPDATE objections SET ruling = 'withdrawn' WHERE kind = 'ruled'", "an objection is not the one of entry 6"),
-        ("DELETE FROM objections WHERE kind = 'ruled'", "the objection of entry 6 of the chain is missing"),
+        ("UPDATE objections SET note = 'nicht so' WHERE kind = 'raised'", "objection of call-2 .*was changed"),
+        (
+            "UPDATE objections SET deadline = '2027-01-01' WHERE kind = 'raised'",
+            "objection of call-2 .*was changed",
+        ),
+        (
+            "UPDATE objections SET ruling = 'withdrawn' WHERE kind = 'ruled'",
+            "objection of call-2 .*was changed",
+        ),
+        ("DELETE FROM objections WHERE kind = 'ruled'", r"the objection .row 2 of objections. is missing"),
     ],
 )
 def test_whatever_was_changed_shows(store: Store, key_of: Callable[[int], int], statement: str, message: str) -> None:
     rule(store, raised(store, key_of(2)), "stands")
     assert store.verify_chain() == 6
-    change(store, statement)
+    change_log(store, statement)
     with pytest.raises(StoreError, match=message):
         store.verify_chain()
 

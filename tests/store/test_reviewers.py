@@ -3,14 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, update
 from tests.store.conftest import Filled
-from tests.store.older import as_before
 from tests.store.runs import make_call
 
 from ausweis.errors import NameRefusedError, StoreError
-from ausweis.store import Key, Store
-from ausweis.store.tables import calls, decisions, reviewers
+from ausweis.store import Store
+from ausweis.store.schema import reviewers
 
 
 def test_a_key_opens_until_it_is_renewed_or_withdrawn(store: Store) -> None:
@@ -94,21 +93,38 @@ def test_what_is_changed_behind_the_stores_back_shows(store: Store, change: obje
         store.verify_chain()
 
 
-def test_a_store_of_before_joins_the_spellings_of_a_name(store: Store, filled: Filled, address: str, key: Key) -> None:
-    filled([make_call(1)])
-    of = store.find("call-1") or 0
-    verdict = store.record(of).verdict_key
-    store.decide(of, reviewer="Petra", choice="confirm", verdict_key=verdict)
-    store.decide(of, reviewer="petra", choice="not_sure", verdict_key=verdict)
-    assert store.record(of).row.state == "not_sure"
-    assert store.agreement().pairs == 0
-    with store._database.writing() as connection:
-        # As the version before left it: two persons who differ.
-        connection.execute(update(calls).values(state="disputed"))
-        for statement in as_before(8):
-            connection.execute(text(statement))
-    with Store.open(address, key=key) as opened:
-        assert opened.record(of).row.state == "not_sure"
-        assert opened.verify_chain() > 2
-        with opened._database.reading() as connection:
-            assert list(connection.execute(select(decisions.c.reviewer)).scalars()) == ["Petra", "petra"]
+def test_a_filter_is_its_makers_alone(store: Store) -> None:
+    store.save_filter("Petra", "Nord gestern", "?queue=Nord&period=yesterday")
+    store.save_filter("petra", "  Sperren ", "?violation=no_authentication")
+    store.save_filter("Ben", "Nord gestern", "?queue=Nord")
+    assert [(one.name, one.query) for one in store.saved_by("PETRA")] == [
+        ("Nord gestern", "?queue=Nord&period=yesterday"),
+        ("Sperren", "?violation=no_authentication"),
+    ]
+    (bens,) = store.saved_by("Ben")
+    store.forget_filter("Petra", bens.key)
+    assert store.saved_by("Ben") == [bens]
+    store.forget_filter("Ben", bens.key)
+    assert store.saved_by("Ben") == []
+    assert len(store.saved_by("Petra")) == 2
+
+
+def test_the_same_name_takes_the_place_of_the_one_before(store: Store) -> None:
+    store.save_filter("Petra", "Nord", "?queue=Nord")
+    store.save_filter("Petra", "Nord", "?queue=Nord&queue=Nordwest")
+    assert [one.query for one in store.saved_by("Petra")] == ["?queue=Nord&queue=Nordwest"]
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "a\x00b"])
+def test_a_filter_needs_a_name(store: Store, name: str) -> None:
+    with pytest.raises(StoreError, match="needs a name"):
+        store.save_filter("Petra", name, "?queue=Nord")
+
+
+def test_nobody_saves_without_end(store: Store) -> None:
+    for number in range(30):
+        store.save_filter("Petra", str(number), "?queue=Nord")
+    with pytest.raises(StoreError, match="take one away"):
+        store.save_filter("Petra", "one more", "?queue=Nord")
+    store.save_filter("Petra", "7", "?queue=Süd")
+    assert len(store.saved_by("Petra")) == 30

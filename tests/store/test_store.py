@@ -11,8 +11,8 @@ from ausweis.calls import Call
 from ausweis.errors import RunError
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.store import CallFilter, Imported, Store, sink
-from ausweis.store.tables import batches
+from ausweis.store import CallFilter, Imported, Store, importing
+from ausweis.store.schema import batches
 
 
 def counts(imported: Imported) -> tuple[int, int, int, int]:
@@ -209,7 +209,7 @@ def test_what_was_taken_up_before_a_fault_is_in_the_chain(
     path = folder / "verdicts.jsonl"
     whole = path.read_text("utf-8")
     path.write_text(whole.replace('"call_id":"call-3"', '"call_id":7'), "utf-8")
-    monkeypatch.setattr(sink, "batches", lambda found: batches(found, 2))
+    monkeypatch.setattr(importing, "batches", lambda found: batches(found, 2))
     with pytest.raises(RunError, match=r"verdicts\.jsonl:3"):
         store.import_run(folder)
     assert (store.count(), [entry.what for entry in store.chain()]) == (2, ["imported"] * 2)

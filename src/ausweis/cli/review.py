@@ -59,7 +59,7 @@ Examples:
 @click.option(
     "--full", type=click.IntRange(0, 2000), default=200, show_default=True, help="Calls shown in full; in xlsx all are."
 )
-@click.option("--unmasked", is_flag=True, help="Show personal data in quotes; kept in the store's chain.")
+@click.option("--unmasked", is_flag=True, help="Show personal data in quotes; kept in the store's audit log.")
 @click.option("--agents", is_flag=True, help="Show the pseudonyms of agents.")
 @click.option("--serve", metavar="URL", help="Address of ausweis serve, for links to it.")
 @click.option(

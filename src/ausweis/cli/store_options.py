@@ -136,7 +136,7 @@ def serve_address(url: str | None) -> str | None:
 
 
 def login() -> str:
-    """Who runs the command, for the chain."""
+    """Who runs the command, for the audit log."""
     import getpass
 
     try:

@@ -14,7 +14,7 @@ from ausweis.judging.verdict import AddedReason, Evidence, Incident, Verdict, Vi
 from ausweis.pages.turns import CallMask, Excerpt, JudgedCall, excerpt
 from ausweis.pages.words import Words, clock
 from ausweis.store import CallRecord, CallRow, Decision, State, person_of
-from ausweis.store.holding import label_of
+from ausweis.store.decisions import label_of
 from ausweis.vocabulary import GRAVEST, INCIDENTS, SEVERITIES, VIOLATIONS, Severity, ViolationType
 
 __all__ = [

@@ -141,7 +141,7 @@ def withdraw(context: RequestContext) -> Response:
 
 
 def unmask(context: RequestContext) -> Response:
-    """Show personal data of this call in this session. The chain says who asked for it."""
+    """Show personal data of this call in this session. The audit log says who asked for it."""
     record = _record(context)
     context.store.log("unmasked", who=context.session.reviewer, key=record.row.key)
     context.desk.unmasked[context.session.id, record.row.key] = record.says

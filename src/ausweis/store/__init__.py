@@ -1,100 +1,75 @@
 """Runs, calls, facts, verdicts and decisions in a database, and what the law asks of keeping them.
 
 store         the room's one door: Store
-rows          what it gives and takes
-filters       which calls are asked for, and in which order
-saved_filters those that somebody saved
-key           the key: pseudonyms of agents, hashes of the chain
+rows          what it gives and takes, and which calls are asked for
+schema        the tables, and how they are made
 database      connections to SQLite or PostgreSQL
-tables        the tables, as queries see them
-migrations    how they came to be
-sink          calls of a run, with text, facts and verdict → rows
-settled       such calls, as lines of a run folder, with their texts
-verdict_rows  their verdicts, a batch at a time
-renewing      rows of an older store made as those of today
-texts         calls ↔ rows; agents as pseudonyms
-masks         what of each call is masked
-index         the full-text index of masked texts
-indexing      calls put into it
-packing       runs and verdicts ↔ rows
-subjects      what people say of what was reported: confirmed, overruled, open
-querying      filters → SQL: the queue
-searching     what is looked for, and where
-hits          where in a call it was found
-unmasked      looking for words in texts as they are
-records       one call with all that is known of it
-counting      calls by day, queue and team
-figures       calls counted by what people say of what was reported
-counted       such calls counted, and what share of them holds
-label         what is right of a call, as a verdict or a reviewer says
+key           the key: pseudonyms of agents, digests, the audit log
+audit_log     who did what, hash-chained; digests of the rows that a report rests on
+importing     calls of a run taken up
+texts         their texts → rows; agents as pseudonyms
+verdict_rows  their verdicts → rows, a batch at a time
+packing       runs, verdicts and texts ↔ rows
+index         what of each call is masked, and the full-text index of the rest
+search        what is looked for, and where in a call it was found
+querying      filters → SQL: the queue; one call with all that is known of it
 persons       which names are one person's
-reviewers     who reviews, by which key, in which role
-holding       what holds of a call, by what was decided
+reviewers     who reviews, by which key, in which role; their filters
 deciding      what reviewers decide, added
-decided       what they have decided, which of it counts, and how far they agree
+decisions     what they have decided, what holds by it, and how far they agree
 calibrations  sessions in which several decide the same calls, unseen by each other
-opinions      what was said in one
-hidden        verdicts that a reviewer must not see yet
-hearing       what a reviewer heard in such a call
 objections    what the agent's side objects to, and how a lead ruled
-withdrawing   a decision taken back by its reviewer
-standing      which decisions were
-bounds        the interval of a share
+counted       calls counted by what people say of them, and what share holds
+figures       the same by day, queue and team
 sampling      calls drawn by chance, and recall in the field
-chain         who did what, hash-chained
-sealing       a keyed hash of each row that a report rests on
-deleting      calls removed everywhere
-proof         the search for what is left of them, wherever they stood, until nothing is
-missing       runs, pages and cases that are not where they were
-run_files     what of a call stands in folders that ausweis wrote
-quoting       what was said in calls that go, and who else, or which recorded answer, has it
-artefacts     what was written about calls outside of the store
-line_files    lines and copies of calls in files, and how lines are taken out
-traces        what shows in a file that a call is in it
 exporting     decided calls → golden cases
+deleting      calls removed everywhere; runs, pages and cases that are not where they were
+proof         the search for what is left of them, until nothing is
+traces        what shows in a file that a call is in it
+quoting       what was said in calls that go, and who else, or which recorded answer, has it
+run_files     what of a call stands in files that ausweis wrote
 """
 
-from ausweis.store.counted import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Counted, Precision, Subject, was_asked
-from ausweis.store.exporting import Mask
-from ausweis.store.figures import Figures, Series
-from ausweis.store.filters import CallFilter, Column, Cursor, Finding, Order, State
-from ausweis.store.hearing import blind_statement
-from ausweis.store.hits import Hit
-from ausweis.store.holding import can_settle
-from ausweis.store.holding import label_of as held_label
+from ausweis.store.calibrations import opinion_of
+from ausweis.store.counted import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Counted, Subject, was_asked
+from ausweis.store.deciding import blind_statement
+from ausweis.store.decisions import can_settle
+from ausweis.store.decisions import label_of as held_label
+from ausweis.store.figures import Series
+from ausweis.store.importing import StoreSink
 from ausweis.store.index import SHORTEST
 from ausweis.store.key import Key
 from ausweis.store.objections import DAYS as OBJECTION_DAYS
 from ausweis.store.objections import Objection, ObjectionCounts, Ruling
 from ausweis.store.objections import counted as count_objections
-from ausweis.store.opinions import opinion_of
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
     TEAM_AGENTS,
     TEAM_MINIMUM,
-    Added,
     Agreement,
     Calibration,
+    CallFilter,
     CallRecord,
     CallRow,
-    ChainEntry,
     Choice,
+    Column,
+    Cursor,
     DayCount,
     Decision,
     Deleted,
     Entry,
     Estimate,
+    Finding,
     Imported,
     Invitation,
+    Order,
     Reviewer,
     Role,
     RunRow,
-    SavedFilter,
-    What,
+    State,
 )
-from ausweis.store.searching import MAX_TERMS
-from ausweis.store.searching import terms_of as search_terms
-from ausweis.store.sink import StoreSink
+from ausweis.store.search import MAX_TERMS, Hit
+from ausweis.store.search import terms_of as search_terms
 from ausweis.store.store import Store
 
 __all__ = [
@@ -106,13 +81,11 @@ __all__ = [
     "SHORTEST",
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
-    "Added",
     "Agreement",
     "Calibration",
     "CallFilter",
     "CallRecord",
     "CallRow",
-    "ChainEntry",
     "Choice",
     "Column",
     "Counted",
@@ -122,28 +95,23 @@ __all__ = [
     "Deleted",
     "Entry",
     "Estimate",
-    "Figures",
     "Finding",
     "Hit",
     "Imported",
     "Invitation",
     "Key",
-    "Mask",
     "Objection",
     "ObjectionCounts",
     "Order",
-    "Precision",
     "Reviewer",
     "Role",
     "Ruling",
     "RunRow",
-    "SavedFilter",
     "Series",
     "State",
     "Store",
     "StoreSink",
     "Subject",
-    "What",
     "blind_statement",
     "can_settle",
     "count_objections",

@@ -7,7 +7,7 @@ calls. What is said in one is a decision like any, with the session's key.
 import random
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,14 +15,13 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
-from ausweis.store import chain, sealing
-from ausweis.store.filters import CallFilter
+from ausweis.store import audit_log
+from ausweis.store.decisions import agreement_of, decisions_of, taken_back
 from ausweis.store.key import Key, canonical
 from ausweis.store.persons import person_of
 from ausweis.store.querying import conditions
-from ausweis.store.rows import Calibration
-from ausweis.store.standing import taken_back
-from ausweis.store.tables import calibration_calls, calibration_reviewers, calibrations, calls, decisions
+from ausweis.store.rows import Agreement, Calibration, CallFilter, Decision
+from ausweis.store.schema import calibration_calls, calibration_reviewers, calibrations, calls, decisions
 
 __all__ = [
     "add_calls",
@@ -34,6 +33,8 @@ __all__ = [
     "drop_call",
     "forget_calls",
     "made_in",
+    "opinion_of",
+    "opinions",
     "prepare",
     "progress",
     "start",
@@ -65,7 +66,7 @@ def prepare(
             insert(calibration_reviewers),
             [{"calibration_key": number, "person": person, "reviewer": one} for person, one in persons.items()],
         )
-    sealing.seal(connection, key, "calibration", [number])
+    audit_log.digest_rows(connection, key, "calibration", [number])
     _note(connection, key, by, "prepared", number, [name, hides, sorted(persons.values())])
     return int(number)
 
@@ -179,12 +180,12 @@ def made_in(connection: Connection, reviewer: str, call_key: int) -> Calibration
 def progress(connection: Connection, session: Calibration) -> dict[str, set[int]]:
     """The calls that each person has decided in a session about what the verdict says today, by `person_of`."""
     wanted = select(decisions, calls.c.says.label("today")).join(calls, calls.c.key == decisions.c.call_key)
-    rows = connection.execute(wanted.where(calls.c.key.in_(session.calls)).order_by(decisions.c.seq)).all()
+    rows = connection.execute(wanted.where(calls.c.key.in_(session.calls)).order_by(decisions.c.key)).all()
     taken = taken_back(rows)
     gone = {*taken, *taken.values()}
     done: defaultdict[str, set[int]] = defaultdict(set)
     for row in rows:
-        if row.seq not in gone and row.calibration_key == session.key and row.says == row.today:
+        if row.key not in gone and row.calibration_key == session.key and row.says == row.today:
             done[person_of(row.reviewer)].add(row.call_key)
     return dict(done)
 
@@ -201,7 +202,7 @@ def forget_calls(connection: Connection, key: Key, call_keys: Collection[int], i
                 delete(calibration_reviewers).where(calibration_reviewers.c.calibration_key == session.key)
             )
             connection.execute(delete(calibrations).where(calibrations.c.key == session.key))
-            sealing.seal(connection, key, "calibration", [session.key])
+            audit_log.digest_rows(connection, key, "calibration", [session.key])
         elif named.search(session.name):
             _put(connection, key, session.key, name=session.made[:10])
 
@@ -214,14 +215,14 @@ def _prepared(connection: Connection, number: int) -> Calibration:
 
 
 def _put(connection: Connection, key: Key, number: int, **values: Any) -> None:
-    sealing.check(connection, key, "calibration", [number])
+    audit_log.check_rows(connection, key, "calibration", [number])
     connection.execute(update(calibrations).where(calibrations.c.key == number).values(**values))
-    sealing.seal(connection, key, "calibration", [number])
+    audit_log.digest_rows(connection, key, "calibration", [number])
 
 
 def _note(connection: Connection, key: Key, by: str, what: str, number: int, more: list[Any]) -> None:
-    """Add an entry to the chain, which vouches for what was done."""
-    chain.append(connection, key, "calibrated", by, content=canonical([what, number, *more]))
+    """Add an entry to the audit log of what was done."""
+    audit_log.append(connection, key, "calibrated", by, content=canonical([what, number, *more]))
 
 
 def _sessions(connection: Connection, wanted: Any) -> list[Calibration]:
@@ -254,3 +255,37 @@ def _sessions(connection: Connection, wanted: Any) -> list[Calibration]:
         )
         for row in rows
     ]
+
+
+def opinions(connection: Connection, number: int) -> tuple[dict[int, list[Decision]], Agreement]:
+    """The last word of each reviewer on each call of a closed session, and how far outcomes agree (Scott's pi).
+
+    Only what was said about what the verdict says today.
+
+    Raises:
+        StoreError: it is not closed, or is none.
+    """
+    session = calibration(connection, number)
+    if session.state != "closed":
+        raise StoreError("what was said in a calibration session is shown when it is closed", code="calibration_open")
+    says = dict(
+        connection.execute(
+            calls.select().where(calls.c.key.in_(session.calls)).with_only_columns(calls.c.key, calls.c.says)
+        ).all()
+    )
+    given = {key: decisions_of(connection, key, says=says[key] or "") for key in session.calls}
+    said = {key: list(_by_person(own, number).values()) for key, own in given.items()}
+    return said, agreement_of([decision.outcome for decision in given] for given in said.values())
+
+
+def opinion_of(given: Sequence[Decision], reviewer: str, number: int) -> Decision | None:
+    """What a reviewer said last in a session, of the decisions about a call; None where they have not."""
+    return _by_person(given, number).get(person_of(reviewer))
+
+
+def _by_person(given: Sequence[Decision], number: int) -> Mapping[str, Decision]:
+    return {
+        person_of(decision.reviewer): decision
+        for decision in given
+        if decision.calibration == number and decision.today and not decision.withdrawn
+    }

@@ -1,20 +1,22 @@
 """Calls counted by what people say of what was reported, and which share of it holds."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from statistics import NormalDist
 from typing import NamedTuple
 
-from ausweis.store.bounds import bounds
 from ausweis.vocabulary import INCIDENTS
 
 __all__ = [
     "ALL_INCIDENTS",
     "ALL_VIOLATIONS",
     "FEWEST",
+    "LEVEL",
     "OWN",
     "Counted",
-    "Precision",
     "Subject",
+    "bounds",
     "counted_of",
     "was_asked",
 ]
@@ -22,7 +24,7 @@ __all__ = [
 FEWEST = 10
 """Decided calls below which a share of them tells nothing: its interval is wider than half of all."""
 
-
+LEVEL = 0.95
 OWN = "own-"
 """What a company's own incident begins with in `looked_for`, where its id is not known."""
 
@@ -38,8 +40,17 @@ ALL_VIOLATIONS = Subject()
 ALL_INCIDENTS = Subject(incident=True)
 
 
+def bounds(hits: int, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """The interval of the share of `hits` among `n`, at least 1 (Wilson, JASA 22, 1927)."""
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    middle = (hits + z * z / 2) / (n + z * z)
+    half = z * math.sqrt(hits * (n - hits) / n + z * z / 4) / (n + z * z)
+    # At the ends, the formula comes to them but for rounding.
+    return (middle - half if hits else 0.0), (middle + half if hits < n else 1.0)
+
+
 class Precision(NamedTuple):
-    """Which share of what was reported and decided people confirmed, with its 95 % bounds (Clopper and Pearson)."""
+    """Which share of what was reported and decided people confirmed, with its 95 % bounds (Wilson)."""
 
     share: float
     low: float

@@ -13,8 +13,10 @@ from ausweis.errors import StoreError
 from ausweis.journal import write_fault
 from ausweis.opening import require_file
 
-__all__ = ["UNREADABLE", "Database"]
+__all__ = ["PENDING", "UNREADABLE", "Database"]
 
+PENDING = "ausweis: sum of digests"
+"""In `Connection.info`: what digests of rows changed by since the last entry of the audit log."""
 _WAIT_SECONDS = 60
 _LOCK = 0x61757377
 """The advisory lock of PostgreSQL that a writer holds: one writes at a time, as SQLite has it."""
@@ -108,6 +110,8 @@ class Database:
             StoreError: it cannot be written.
         """
         with self._told(), self._writer.begin() as connection:
+            # Of a transaction that was broken off.
+            connection.info.pop(PENDING, None)
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             yield connection

@@ -1,25 +1,115 @@
-"""What reviewers decide about verdicts: added, never changed; in the order of the chain, which vouches for it."""
+"""What reviewers decide about verdicts, before or after they see them, or take back: added, never changed."""
 
 import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from sqlalchemy import Connection, insert, select, update
 
 from ausweis.batch.manifest import now
+from ausweis.calls.call import Call
 from ausweis.errors import NoCallError, StoreError
 from ausweis.facts import Facts
-from ausweis.store import chain
+from ausweis.judging.verdict import Verdict
+from ausweis.store import audit_log
 from ausweis.store.calibrations import close_if_done, made_in
-from ausweis.store.decided import decisions_of
-from ausweis.store.holding import can_settle, right_values
-from ausweis.store.key import Key
-from ausweis.store.label import Incidents, Label, Violations, check_label
+from ausweis.store.decisions import can_settle, decisions_of, right_values
+from ausweis.store.key import Key, canonical
 from ausweis.store.packing import run_row, unpack
-from ausweis.store.rows import Choice, Decision, What
-from ausweis.store.tables import calls, decisions, runs, verdicts
-from ausweis.vocabulary import Outcome
+from ausweis.store.persons import same_person
+from ausweis.store.querying import hidden, record
+from ausweis.store.rows import CallRecord, Choice, Decision, What
+from ausweis.store.schema import calls, decisions, runs, verdicts
+from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, Outcome, ViolationType
 
-__all__ = ["call_seen", "decide", "keep", "looked_for"]
+__all__ = [
+    "Incidents",
+    "Violations",
+    "blind_statement",
+    "call_seen",
+    "decide",
+    "hear",
+    "looked_for",
+    "shortest",
+    "withdraw",
+]
+
+Violations = Sequence[tuple[ViolationType, int]]
+Incidents = Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What is right of a call, or what a verdict says that it is."""
+
+    outcome: Outcome | None
+    violations: tuple[tuple[ViolationType, int], ...]
+    incidents: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> "Label":
+        """What a verdict says."""
+        return cls(
+            verdict.outcome,
+            tuple((violation.type, violation.turn) for violation in verdict.violations),
+            tuple((incident.id, incident.turn) for incident in verdict.incidents),
+        )
+
+    @classmethod
+    def given(
+        cls,
+        choice: Choice,
+        outcome: Outcome | None,
+        violations: Violations,
+        incidents: Incidents | None,
+        said: "Label",
+    ) -> "Label":
+        """What a reviewer gave, about a verdict that said `said`."""
+        # Who overrules and does not speak of incidents lets them stand.
+        kept = said.incidents if incidents is None and choice == "overrule" else incidents or ()
+        return cls(
+            outcome, tuple((kind, turn) for kind, turn in violations), tuple((kind, turn) for kind, turn in kept)
+        )
+
+    def same(self, other: "Label") -> bool:
+        """Whether both say the same, in whatever order."""
+        mine, theirs = ({*label.violations, *label.incidents} for label in (self, other))
+        return self.outcome == other.outcome and mine == theirs
+
+
+def check_label(choice: Choice, label: Label, said: Label, turns: int) -> None:
+    """Refuse what is no label of a call of so many turns whose verdict says `said`.
+
+    Raises:
+        StoreError: it is none, or an overruled verdict says it itself.
+    """
+    if choice == "not_sure":
+        if label.outcome is not None or label.violations or label.incidents:
+            message = "who is not sure gives no label; leave outcome, violations and incidents out"
+            raise StoreError(message, code="not_sure_label")
+        return
+    if choice == "confirm":
+        return
+    if label.outcome not in OUTCOMES:
+        raise StoreError(f"the right outcome is wanted, one of {', '.join(OUTCOMES)}", code="outcome_missing")
+    if (label.outcome == "violation") != bool(label.violations):
+        message = "the outcome violation needs its violations, and no other has any"
+        raise StoreError(message, code="violation_missing")
+    for kind, turn in label.violations:
+        # Of a call without facts and text nobody knows how many turns it has.
+        if kind not in VIOLATIONS or turn < 1 or (turns and turn > turns):
+            message = f"a violation is one of {', '.join(VIOLATIONS)}, at a turn from 1 to {turns or 'its last'}"
+            raise StoreError(message, code="violation_turn", last=turns or "…")
+    kinds = dict.fromkeys((*INCIDENTS, *(kind for kind, _ in said.incidents)))
+    for name, turn in label.incidents:
+        if name not in kinds or turn < 1 or (turns and turn > turns):
+            message = f"an incident is one of {', '.join(kinds)}, at a turn from 1 to {turns or 'its last'}"
+            raise StoreError(message, code="incident_turn", last=turns or "…")
+    if label.same(said):
+        message = "this is what the verdict says; confirm it, or say what is right instead"
+        raise StoreError(message, code="same_label")
+
 
 _MAX_NAME, _MAX_NOTE = 100, 10_000
 
@@ -92,9 +182,9 @@ def decide(
 
 
 def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) -> list[Decision]:
-    """Add a row of `decisions` about a call, its row locked, with its entry in the chain: all about the call by then.
+    """Add a row of `decisions` about a call, its row locked, with its entry in the audit log: all there are then.
 
-    The state of the call follows. `values`: the row without `at` and `seq`.
+    The state of the call follows. `values`: the row without `at`.
     """
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
     unknown: dict[str, Any] = dict.fromkeys(("settles", "blind", "hasty", "calibration_key", "coaching"))
@@ -102,11 +192,12 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     what: What = "settled" if row.get("settles") else "decided"
     if row["choice"] == "withdrawn":
         what = "withdrawn"
-    content = chain.decision_content(_Values(row))
-    row["seq"] = chain.append(
+    made = connection.execute(insert(decisions).returning(decisions.c.key), row).scalar_one()
+    audit_log.digest_rows(connection, key, "decision", [made])
+    content = canonical(row)
+    audit_log.append(
         connection, key, what, row["reviewer"], call_id=call.call_id, run=run, content=content, at=row["at"]
     )
-    connection.execute(insert(decisions), row)
     decided = decisions_of(connection, call.key, says=call.says)
     connection.execute(update(calls).where(calls.c.key == call.key).values(right_values(decided)))
     return decided
@@ -138,13 +229,6 @@ def _says(connection: Connection, call: Any, verdict_key: int) -> bool:
     return bool(connection.execute(select(verdicts.c.says).where(*own)).scalar() == call.says)
 
 
-class _Values:
-    """A row that is not written yet, with its columns as attributes."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.__dict__.update(values)
-
-
 def _check_settling(connection: Connection, call: Any, reviewer: str, choice: Choice, *, rules: bool) -> None:
     # An objection is reason enough: whoever rules on it has seen all that there is.
     if choice != "not_sure" and (rules or can_settle(decisions_of(connection, call.key, says=call.says), reviewer)):
@@ -162,3 +246,102 @@ def _check_words(reviewer: str, choice: Choice, note: str) -> None:
         raise StoreError(message, code="note_wrong", most=_MAX_NOTE)
     if choice not in get_args(Choice):
         raise StoreError(f"a decision is one of {', '.join(get_args(Choice))}", code="choice_missing")
+
+
+def withdraw(connection: Connection, key: Key, call_key: int, *, reviewer: str, decision_key: int) -> Decision:
+    """Take a reviewer's own decision about a call back, the last that counts: the decision, as it stands now.
+
+    What the same reviewer had decided before it counts again.
+
+    Raises:
+        StoreError: it is another's, or does not count: it was taken back already, decided anew since, or is about what
+            an earlier verdict said; or there is no such call.
+    """
+    call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
+    if call is None or call.verdict_key is None:
+        raise NoCallError("there is no such call in the store any more")
+    own = (decisions.c.key == decision_key, decisions.c.call_key == call_key)
+    row = connection.execute(select(decisions).where(*own)).first()
+    counting = {decision.key for decision in decisions_of(connection, call_key, says=call.says) if decision.counts}
+    if row is None or not same_person(row.reviewer, reviewer) or decision_key not in counting:
+        message = "only your own last decision about what the verdict says can be taken back"
+        raise StoreError(message, code="not_yours")
+    same = {name: getattr(row, name) for name in ("call_key", "verdict_key", "says", "reviewer")}
+    nothing: dict[str, Any] = {"outcome": None, "violations": "[]", "incidents": None, "note": ""}
+    made = keep(connection, key, call, {**same, "choice": "withdrawn", **nothing})
+    return next(decision for decision in made if decision.key == decision_key)
+
+
+_WORDS_A_SECOND = 238 / 60
+"""How fast adults read in silence (Brysbaert, Journal of Memory and Language 109, 2019)."""
+_HASTY = 0.1
+
+
+def hear(
+    connection: Connection,
+    key: Key,
+    call_key: int,
+    *,
+    reviewer: str,
+    outcome: Outcome | None,
+    violations: Violations = (),
+    incidents: Incidents = (),
+    asked: Collection[str] = (),
+    note: str = "",
+    verdict_key: int,
+    says: str | None = None,
+    seconds: float | None = None,
+) -> Decision:
+    """Keep what a reviewer heard: as confirming the verdict where it says the same, else as overruling it.
+
+    `outcome` None: they are not sure. `asked`: the kinds of incidents that they were asked about; of others, those of
+    the verdict stand. `seconds`: how long they had the call before them. Blind it is only if the verdict was hidden.
+
+    Raises:
+        StoreError: as `decide` does.
+    """
+    seen = record(connection, call_key)
+    said = Label.of(seen.verdict)
+    kept = tuple((kind, turn) for kind, turn in said.incidents if kind not in asked)
+    label = Label(outcome, tuple(violations), (*kept, *incidents))
+    choice: Choice = "not_sure" if outcome is None else "confirm" if label.same(said) else "overrule"
+    least = shortest(seen.call, seen.row.seconds)
+    return decide(
+        connection,
+        key,
+        call_key,
+        reviewer=reviewer,
+        choice=choice,
+        outcome=outcome if choice == "overrule" else None,
+        violations=label.violations if choice == "overrule" else (),
+        incidents=label.incidents if choice == "overrule" else None,
+        note=note,
+        verdict_key=verdict_key,
+        says=says,
+        blind=_is_blind(connection, seen, reviewer.strip()),
+        hasty=None if seconds is None or least is None else seconds < _HASTY * least,
+    )
+
+
+def _is_blind(connection: Connection, seen: CallRecord, reviewer: str) -> bool:
+    """Whether a reviewer has not been shown the verdict: nor before a calibration session, nor as who made it."""
+    key = seen.row.key
+    session = made_in(connection, reviewer, key)
+    if session is not None and same_person(session.lead, reviewer):
+        return False
+    own = [one for one in seen.decisions if one.today and same_person(one.reviewer, reviewer)]
+    before = [one for one in own if one.choice != "withdrawn" and (session is None or one.calibration != session.key)]
+    return key in hidden(connection, reviewer, [key]) and not before
+
+
+def blind_statement(seen: CallRecord, reviewer: str) -> Decision | None:
+    """What a reviewer said of a call before they saw what its verdict says today; None where they saw it first."""
+    own = (one for one in seen.decisions if same_person(one.reviewer, reviewer) and not one.withdrawn)
+    return next((one for one in reversed(list(own)) if one.blind and one.today), None)
+
+
+def shortest(call: Call | None, seconds: float | None) -> float | None:
+    """How many seconds it takes to hear a call of a length or to read it, whichever is less; None where unknown."""
+    read = None if call is None else sum(len(turn.text.split()) for turn in call.turns) / _WORDS_A_SECOND
+    known: Sequence[float] = [time for time in (seconds, read) if time]
+    return min(known, default=None)

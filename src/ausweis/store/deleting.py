@@ -1,8 +1,10 @@
 """Calls removed everywhere: run folders, recorded answers, reports, store. Then all is searched for what is left."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, select
@@ -11,20 +13,18 @@ from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.batch.related import relatives
 from ausweis.errors import StoreError
 from ausweis.journal import part_of
-from ausweis.store import chain, index, sealing
-from ausweis.store.artefacts import of_kind
+from ausweis.store import audit_log, index
 from ausweis.store.calibrations import forget_calls
-from ausweis.store.database import Database
+from ausweis.store.database import PENDING, Database
 from ausweis.store.exporting import case_id
+from ausweis.store.index import drop
 from ausweis.store.key import Key
-from ausweis.store.masks import drop
-from ausweis.store.missing import followed, is_away, missing_artefacts
 from ausweis.store.packing import run_row
 from ausweis.store.proof import Missing, Pending, forget, prove
 from ausweis.store.quoting import said_elsewhere, words_of
 from ausweis.store.rows import Deleted
-from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders, forget_related
-from ausweis.store.tables import (
+from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders, forget_related, of_kind, starts
+from ausweis.store.schema import (
     artefact_calls,
     artefacts,
     audio,
@@ -39,6 +39,105 @@ from ausweis.store.tables import (
 from ausweis.store.traces import Traces, sentences
 
 __all__ = ["UNKNOWN", "calls_before", "delete_calls"]
+
+
+def is_away(path: Path) -> bool:
+    """Whether even the folder that it was in is not there, as on a disk that is not mounted: it need not be gone.
+
+    Raises (OSError): that cannot be told.
+    """
+    return not path.parent.is_dir()
+
+
+def missing_artefacts(
+    connection: Connection,
+    ids: Mapping[int, str],
+    pending: Iterable[Pending],
+    *,
+    more: Collection[Path],
+    gone: Sequence[Path],
+) -> tuple[dict[str, set[Missing]], set[Missing]]:
+    """Runs, pages and cases of these calls, ids by keys, that are missing, by call; and of earlier deletions, all such.
+
+    Runs that were judged from one of a call's, or from which one was, are its too (`relatives`). A run that was moved
+    is there again where `more` folders of runs have one that began when it did, or where the store took it up with the
+    same call. Nobody asks for what was in the folders `gone`, or below them.
+
+    Raises (OSError): it cannot be told whether a folder is there.
+    """
+    absent, here = _absent(connection, ids, more)
+    for call_id, path in _away(connection, ids):
+        absent.setdefault(call_id, set()).add(Missing(path, ""))
+    waiting = {
+        run
+        for deletion in pending
+        for run in deletion.missing
+        if not any(run.started in here.get(call_id, ()) for call_id in deletion.phrases)
+    }
+    back = set(starts(more).values()) if absent or waiting else set()
+    above = [folder.absolute() for folder in gone]
+
+    def is_missing(run: Missing) -> bool:
+        removed = any(run.folder.is_relative_to(folder) for folder in above)
+        if removed or run.started in back:
+            return False
+        return not run.folder.is_dir() if run.started else is_away(run.folder)
+
+    of_calls = {call_id: set(filter(is_missing, runs)) for call_id, runs in absent.items()}
+    return {call_id: runs for call_id, runs in of_calls.items() if runs}, set(filter(is_missing, waiting))
+
+
+def followed(pending: Iterable[Pending], more: Collection[Path]) -> list[Pending]:
+    """The same, which miss the relatives of their runs too where `more` folders have these."""
+    deletions = list(pending)
+    began = starts(more) if deletions else {}
+    back = {start: _relatives(path) for path, start in began.items()}
+    kin = [deletion.missing.union(*(back.get(run.started, ()) for run in deletion.missing)) for deletion in deletions]
+    return [replace(deletion, missing=missing) for deletion, missing in zip(deletions, kin, strict=True)]
+
+
+def _relatives(folder: Path) -> frozenset[Missing]:
+    return frozenset(Missing(*relative) for relative in relatives([folder]))
+
+
+def _absent(
+    connection: Connection, ids: Mapping[int, str], more: Collection[Path]
+) -> tuple[dict[str, set[Missing]], dict[str, set[str]]]:
+    """By the ids of calls: the runs whose folders are not there, and when those began whose folders are."""
+    is_there, kin = cache(Path.is_dir), cache(_relatives)
+    absent: dict[str, set[Missing]] = {}
+    here: dict[str, set[str]] = {}
+    wanted = select(verdicts.c.call_key, runs.c.folder, runs.c.started).join(runs, runs.c.key == verdicts.c.run_key)
+    for batch in batches(ids):
+        of_call: defaultdict[int, set[Missing]] = defaultdict(set)
+        for row in connection.execute(wanted.where(verdicts.c.call_key.in_(batch))):
+            of_call[row.call_key] |= {Missing(Path(row.folder), row.started), *kin(Path(row.folder))}
+        for key in set(batch).difference(of_call):
+            # No run that the store knows has judged it: then one of these has, or none.
+            of_call[key] = set().union(*map(kin, more))
+        for key, judged_in in of_call.items():
+            began = here[ids[key]] = {run.started for run in judged_in if is_there(run.folder)}
+            if left := {run for run in judged_in if not is_there(run.folder) and run.started not in began}:
+                absent[ids[key]] = left
+    return absent, here
+
+
+def _away(connection: Connection, ids: Mapping[int, str]) -> Iterator[tuple[str, Path]]:
+    """By the ids of calls: the pages that show them, and all files of cases that they may be in, which are away."""
+    away = cache(is_away)
+    lost = sorted(filter(away, of_kind(connection, "cases")))
+    shown = select(artefact_calls.c.call_key, artefacts.c.path).join(
+        artefacts, artefacts.c.key == artefact_calls.c.artefact_key
+    )
+    for batch in batches(ids):
+        for row in connection.execute(shown.where(artefact_calls.c.call_key.in_(batch))):
+            if away(Path(row.path)):
+                yield ids[row.call_key], Path(row.path)
+        # Only decided calls are exported.
+        decided = select(decisions.c.call_key).where(decisions.c.call_key.in_(batch)).distinct()
+        for key in connection.execute(decided).scalars():
+            yield from ((ids[key], path) for path in lost)
+
 
 UNKNOWN = 0
 """The key of a call that the store does not have."""
@@ -252,22 +351,26 @@ def _clean_files(search: _Search, key: Key) -> set[Path]:
 
 
 def _delete_rows(connection: Connection, key: Key, search: _Search, by: str, *, known: bool) -> None:
-    if UNKNOWN in search.ids and known:
-        chain.append(connection, key, "deleted", by, call_id=search.ids[UNKNOWN])
     for batch in batches(search.ids):
         joined = select(calls.c.key, calls.c.call_id, runs).outerjoin(runs, runs.c.key == calls.c.run_key)
         rows = connection.execute(joined.where(calls.c.key.in_(batch))).all()
-        judged = connection.execute(select(verdicts.c.key).where(verdicts.c.call_key.in_(batch))).scalars().all()
+        keys = {
+            kind: connection.execute(select(table.c.key).where(table.c.call_key.in_(batch))).scalars().all()
+            for kind, table in (("verdict", verdicts), ("decision", decisions), ("objection", objections))
+        }
         drop(connection, batch)
         for table in (objections, decisions, verdicts, texts, audio, artefact_calls):
             connection.execute(delete(table).where(table.c.call_key.in_(batch)))
         forget_calls(connection, key, batch, (search.ids[one] for one in batch))
         connection.execute(delete(calls).where(calls.c.key.in_(batch)))
-        for kind, gone in (("call", batch), ("text", batch), ("verdict", judged)):
-            sealing.seal(connection, key, kind, gone)
+        for kind, numbers in (("call", batch), ("text", batch), *keys.items()):
+            audit_log.digest_rows(connection, key, kind, numbers)
         for row in rows:
             run = None if row.folder is None else run_row(row)
-            chain.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
+            audit_log.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
+    if UNKNOWN in search.ids and (known or connection.info.get(PENDING)):
+        # Last, since its id may have been taken out of the name of a calibration session.
+        audit_log.append(connection, key, "deleted", by, call_id=search.ids[UNKNOWN])
     index.settle(connection)
     gone = [str(path) for path in search.reports | search.dropped]
     connection.execute(delete(artefacts).where(artefacts.c.path.in_(gone)))

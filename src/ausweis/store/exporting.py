@@ -16,7 +16,7 @@ from ausweis.evals.labelled import (
 )
 from ausweis.facts import Event, Facts, OneSided, may_be_about
 from ausweis.judging.incidents import is_likely
-from ausweis.store.holding import label_of
+from ausweis.store.decisions import label_of
 from ausweis.store.key import Key
 from ausweis.store.rows import CallRecord, Decision
 from ausweis.vocabulary import INCIDENTS, IncidentId

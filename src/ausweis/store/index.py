@@ -1,12 +1,17 @@
-"""The full-text index of masked texts: which calls say something, of what readers may see.
+"""The full-text index of masked texts, and what of each call is masked, kept so that pages need not look for it again.
 
-Any three letters or more are found, within words too. SQLite keeps no text for it (FTS5, contentless, of trigrams): to
+Masks are kept as places in the text (`texts.words`), so that nothing that was said is in the database twice. Any three
+letters or more are found, within words too. SQLite keeps no text for the index (FTS5, contentless, of trigrams): to
 take a call out, it is told once more what was put in. PostgreSQL has the masked text in a table, with trigrams of it
-where the extension pg_trgm may be had; without, it reads all of them.
+where the extension pg_trgm may be had; without, it reads all of them. Calls are put in when they are stored, and again
+where they would be masked otherwise now: by other rules, or another verdict that counts.
 """
 
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -14,17 +19,123 @@ from sqlalchemy import (
     Select,
     column,
     delete,
+    func,
     insert,
     literal_column,
+    or_,
     select,
     table,
     text,
 )
-from sqlalchemy.exc import DBAPIError
 
-from ausweis.store.tables import batches, settings
+from ausweis.facts import Facts
+from ausweis.masking import Masker
+from ausweis.masking.judged import RULES
+from ausweis.masking.kinds import Span
+from ausweis.store.database import UNREADABLE
+from ausweis.store.packing import call_of
+from ausweis.store.schema import batches, calls, masks, settings, texts, verdicts
+from ausweis.vocabulary import OwnWord
 
-__all__ = ["SHORTEST", "add", "clear", "make", "orphans", "remove", "saying", "settle"]
+__all__ = [
+    "HIDDEN",
+    "SHORTEST",
+    "begin",
+    "clear",
+    "drop",
+    "folded",
+    "orphans",
+    "renew",
+    "renew_some",
+    "saying",
+    "settle",
+    "spans_by_turn",
+    "spans_of",
+    "unsearched",
+    "waiting",
+]
+
+HIDDEN = "‹"
+"""What stands in the index for personal data of any kind: looking for a kind would find nearly all calls."""
+
+
+def folded(text: str) -> str:
+    """The text as it is compared: whatever its case, and `ß` as `ss`."""
+    return text.casefold()
+
+
+def searchable(words: str, spans: Iterable[Span]) -> str:
+    """What the index has of a text. It must stay as it is, since what is taken out is told as it was put in."""
+    parts, at = [], 0
+    for span in spans:
+        parts += [words[at : span.start], HIDDEN]
+        at = span.end
+    return folded("".join([*parts, words[at:]]))
+
+
+def starts_of(lengths: Iterable[int]) -> list[int]:
+    """Where each turn begins in the text, by the lengths of all."""
+    return list(accumulate((length + 1 for length in lengths), initial=0))[:-1]
+
+
+def written(spans: Mapping[int, Sequence[Span]], starts: Sequence[int]) -> list[Span]:
+    """Spans of turns, by their numbers, as spans of the text."""
+    return [
+        Span(starts[turn - 1] + span.start, starts[turn - 1] + span.end, span.kind)
+        for turn, own in sorted(spans.items())
+        for span in own
+    ]
+
+
+def spans_of(covers: str) -> list[Span]:
+    """The spans of a row of `masks`."""
+    return [Span(*span) for span in json.loads(covers)]
+
+
+def spans_by_turn(covers: str, lengths: Sequence[int]) -> dict[int, list[Span]]:
+    """The same, by turns, counted from where each begins.
+
+    Raises (LookupError): they are not of a text with such turns.
+    """
+    by_turn: dict[int, list[Span]] = {}
+    places = _by_place(starts_of(lengths), lengths)
+    turn, start, end = 0, 0, 0
+    for span in spans_of(covers):
+        while span.start >= end:
+            turn, start, end = next(places)
+        if not start <= span.start < span.end <= end:
+            raise LookupError("a span is in no turn")
+        by_turn.setdefault(turn, []).append(Span(span.start - start, span.end - start, span.kind))
+    return by_turn
+
+
+def drop(connection: Connection, keys: Iterable[int]) -> None:
+    """Take calls out of the index, with what is known of their masks: before their texts are changed or removed."""
+    for batch in batches(keys):
+        joined = masks.outerjoin(texts, texts.c.call_key == masks.c.call_key)
+        wanted = select(masks.c.call_key, masks.c.covers, texts.c.words).select_from(joined)
+        rows: Sequence[Any] = connection.execute(wanted.where(masks.c.call_key.in_(batch))).all()
+        remove(connection, {row.call_key: _put_in(row) for row in rows})
+        connection.execute(delete(masks).where(masks.c.call_key.in_(batch)))
+
+
+def _put_in(row: Any) -> str:
+    """What the index has of a call; nothing that is known of one whose rows are damaged, which must go all the same."""
+    try:
+        return searchable(row.words, spans_of(row.covers))
+    except UNREADABLE:
+        return ""
+
+
+def _by_place(starts: Sequence[int], lengths: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Number, begin and end of each turn.
+
+    Raises (LookupError): what is asked for lies behind the last one, as in a text that was changed.
+    """
+    for number, (start, length) in enumerate(zip(starts, lengths, strict=True), start=1):
+        yield number, start, start + length
+    raise LookupError("no turn goes so far")
+
 
 SHORTEST = 3
 """Letters that can be looked for in texts."""
@@ -36,26 +147,6 @@ _UNSETTLED = "index"
 """The setting that is there while the index may have something of what was taken out."""
 _found = table("found", column("call_key"), column("words"))
 """Of PostgreSQL."""
-
-
-def make(connection: Connection) -> None:
-    """Make an empty index."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("CREATE VIRTUAL TABLE found USING fts5(words, content = '', tokenize = 'trigram')")
-        return
-    connection.execute(
-        text(
-            """CREATE TABLE found (call_key INTEGER PRIMARY KEY REFERENCES calls (key) ON DELETE CASCADE,
-               words TEXT NOT NULL)"""
-        )
-    )
-    try:
-        with connection.begin_nested():
-            connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
-            connection.execute(text("CREATE INDEX found_by_words ON found USING gin (words gin_trgm_ops)"))
-    except DBAPIError:
-        # Whoever may not add extensions has a slower search.
-        return
 
 
 def add(connection: Connection, words: Mapping[int, str]) -> None:
@@ -124,3 +215,101 @@ def orphans(connection: Connection) -> int:
     )
     wanted = text(f"SELECT count(*) FROM (SELECT {key} NOT IN (SELECT key FROM calls)) AS lost")  # noqa: S608
     return int(connection.execute(wanted).scalar_one())
+
+
+class Unsearched(NamedTuple):
+    """Calls that are not in the index, or not as they would be masked now; whose text is not known; without verdict."""
+
+    unindexed: int
+    without_text: int
+    unjudged: int
+
+
+def renew(connection: Connection, ids: Iterable[str]) -> None:
+    """Put those of these calls in, by their ids, that have text and verdict and are not in as they would be now."""
+    for batch in batches(ids):
+        _put(connection, _stale(_COLUMNS).where(calls.c.call_id.in_(batch)))
+
+
+def begin(connection: Connection) -> None:
+    """Where calls are in as earlier rules masked them, take all out: that is sooner done than one by one."""
+    if connection.execute(select(masks.c.call_key).where(masks.c.rules != RULES).limit(1)).first() is not None:
+        clear(connection)
+        connection.execute(delete(masks))
+
+
+def renew_some(connection: Connection, after: int, number: int) -> tuple[int, int]:
+    """The same for the next calls behind a key, so many at most: the key of the last one, and how many there were.
+
+    Of none that is left, the same key and 0. A call that cannot be read is passed over.
+    """
+    keys = connection.execute(
+        _stale((calls.c.key,)).where(calls.c.key > after).order_by(calls.c.key).limit(number)
+    ).scalars()
+    batch = list(keys)
+    _put(connection, _stale(_COLUMNS).where(calls.c.key.in_(batch)))
+    return (batch[-1], len(batch)) if batch else (after, 0)
+
+
+def unsearched(connection: Connection) -> Unsearched:
+    """How many calls a search does not look into."""
+    told = calls.outerjoin(texts, texts.c.call_key == calls.c.key)
+    count = select(func.count()).select_from(told)
+    without_text = count.where(calls.c.outcome.is_not(None), texts.c.call_key.is_(None))
+    unjudged = count.where(calls.c.outcome.is_(None))
+    return Unsearched(waiting(connection), *(connection.execute(one).scalar_one() for one in (without_text, unjudged)))
+
+
+def waiting(connection: Connection) -> int:
+    """How many calls are not in the index, or not as they would be masked now."""
+    said = calls.join(texts, texts.c.call_key == calls.c.key)
+    fitting = (calls.c.verdict_key.is_not(None), masks.c.call_key.is_(None) | (masks.c.rules != RULES))
+    joined = said.outerjoin(masks, masks.c.call_key == calls.c.key)
+    return connection.execute(select(func.count()).select_from(joined).where(*fitting)).scalar_one()
+
+
+_COLUMNS: tuple[Any, ...] = (
+    *(calls.c.key, calls.c.call_id, texts.c.words, texts.c.body),
+    *(verdicts.c.body.label("verdict"), verdicts.c.facts),
+)
+
+
+def _stale(columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    joined = (
+        calls.join(texts, texts.c.call_key == calls.c.key)
+        .join(verdicts, verdicts.c.key == calls.c.verdict_key)
+        .outerjoin(masks, masks.c.call_key == calls.c.key)
+    )
+    other = or_(masks.c.call_key.is_(None), masks.c.rules != RULES)
+    return select(*columns).select_from(joined).where(other)
+
+
+def _put(connection: Connection, wanted: Select[Any]) -> None:
+    rows = connection.execute(wanted).all()
+    if not rows:
+        return
+    drop(connection, [row.key for row in rows])
+    said, kept = {}, []
+    for row in rows:
+        spans = _spans(row)
+        if spans is not None:
+            said[row.key] = searchable(row.words, spans)
+            covers = json.dumps(spans, separators=(",", ":"))
+            kept.append({"call_key": row.key, "rules": RULES, "covers": covers})
+    add(connection, said)
+    if kept:
+        connection.execute(insert(masks), kept)
+
+
+def _spans(row: Any) -> list[Span] | None:
+    """What of the text is personal data; None where the call cannot be read."""
+    try:
+        facts = None if row.facts is None else Facts.model_validate_json(row.facts)
+        call = call_of(row, row.call_id)
+        # The rest of a verdict is not looked at, which would take as long as all else.
+        own = json.loads(row.verdict)["own_words"] if '"own_words"' in row.verdict else ()
+        masker = Masker.of(call, facts, own=[OwnWord.model_validate(word) for word in own])
+        turns = range(1, len(call.turns) + 1)
+        return written({turn: masker.spans(turn) for turn in turns}, starts_of(len(turn.text) for turn in call.turns))
+    except UNREADABLE:
+        return None

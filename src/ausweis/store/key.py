@@ -97,16 +97,20 @@ class Key:
         return self._hash("reviewer", own)
 
     def content(self, text: str) -> str:
-        """The keyed hash of what an entry of the chain is about."""
+        """The keyed hash of what an entry of the audit log is about."""
         return self._hash("content", text)
 
     def link(self, text: str) -> str:
-        """The keyed hash of an entry of the chain, the one before it among it."""
-        return self._hash("chain", text)
+        """The keyed hash of an entry of the audit log, the one before it among it."""
+        return self._hash("entry", text)
 
     def row(self, text: str) -> str:
-        """The keyed hash of a row, or of such hashes: 128 bits."""
+        """The keyed hash of a row: 128 bits."""
         return self._hash("row", text)[:32]
+
+    def sum(self, text: str) -> str:
+        """The keyed hash of a part of the sum of all digests of rows."""
+        return self._hash("sum", text)
 
     def _hash(self, purpose: str, text: str) -> str:
         return hmac.digest(self._read(), f"{purpose}\0{text}".encode(), "sha256").hex()

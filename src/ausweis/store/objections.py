@@ -1,7 +1,7 @@
 """Objections of the agent's side to what was found in a call, with a deadline, and how a lead ruled on them.
 
-Rows are added and never changed, as decisions are, and the chain vouches for each: one that an objection was raised,
-and one that a lead ruled on it. Not to be taken for the state `disputed` of a call, which is reviewers disagreeing.
+Rows are added and never changed, as decisions are: one when an objection was raised, one when a lead ruled on it. Not
+to be taken for the state `disputed` of a call, which is reviewers disagreeing.
 """
 
 from collections.abc import Iterable
@@ -13,15 +13,13 @@ from sqlalchemy import Connection, Select, insert, select
 
 from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
-from ausweis.store import chain
-from ausweis.store.deciding import call_seen, decide
-from ausweis.store.filters import EVERY, CallFilter
-from ausweis.store.key import Key
-from ausweis.store.label import Incidents, Violations
+from ausweis.store import audit_log
+from ausweis.store.deciding import Incidents, Violations, call_seen, decide
+from ausweis.store.key import Key, canonical
 from ausweis.store.packing import call_row, run_row
 from ausweis.store.querying import conditions
-from ausweis.store.rows import CallRow
-from ausweis.store.tables import batches, calls, objections, runs
+from ausweis.store.rows import EVERY, CallFilter, CallRow
+from ausweis.store.schema import batches, calls, objections, runs
 from ausweis.vocabulary import Outcome
 
 __all__ = [
@@ -186,18 +184,15 @@ def objection_list(
 ) -> list[Objection]:
     """Objections to these calls: open ones by deadline, the next one first; then the others, the latest first."""
     own: Select[Any] = select(calls.c.key).where(*conditions(which, connection.dialect.name))
-    wanted = select(objections).where(objections.c.call_key.in_(own) if call_key is None else _of(call_key))
-    rows = connection.execute(wanted.order_by(objections.c.seq)).all()
+    of = objections.c.call_key
+    wanted = select(objections).where(of.in_(own) if call_key is None else of == call_key)
+    rows = connection.execute(wanted.order_by(objections.c.key)).all()
     ruled = {row.raised_key: row for row in rows if row.kind == "ruled"}
     raised = [row for row in rows if row.kind == "raised" and not (open_only and row.key in ruled)]
     of_calls = _calls(connection, {row.call_key for row in raised})
     made = [_objection(row, ruled.get(row.key), of_calls[row.call_key]) for row in raised if row.call_key in of_calls]
     waiting = sorted((one for one in made if one.is_open), key=lambda one: (one.deadline, one.key))
     return waiting + sorted((one for one in made if not one.is_open), key=lambda one: one.ruled_at or "", reverse=True)
-
-
-def _of(call_key: int) -> Any:
-    return objections.c.call_key == call_key
 
 
 def _calls(connection: Connection, keys: Iterable[int]) -> dict[int, CallRow]:
@@ -209,22 +204,19 @@ def _calls(connection: Connection, keys: Iterable[int]) -> dict[int, CallRow]:
 
 
 def _objection(raised: Any, ruled: Any, call: CallRow) -> Objection:
-    made = Objection(raised.key, call, raised.side, raised.note, raised.deadline, raised.who, raised.at)
-    if ruled is None:
-        return made
-    values = (made.key, made.call, made.side, made.reason, made.deadline, made.by, made.at)
-    return Objection(*values, ruled.ruling, ruled.note, ruled.who, ruled.at)
+    values = (raised.key, call, raised.side, raised.note, raised.deadline, raised.who, raised.at)
+    return Objection(*values, *(() if ruled is None else (ruled.ruling, ruled.note, ruled.who, ruled.at)))
 
 
 def _add(connection: Connection, key: Key, call: Any, values: dict[str, Any]) -> int:
-    """Add a row, with its entry in the chain: its key."""
+    """Add a row, with its entry in the audit log: its key."""
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
     row = {"call_key": call.key, **values, "at": now()}
-    what: chain.What = "objected" if row["kind"] == "raised" else "objection_ruled"
-    content = chain.objection_content(row)
-    more = {"call_id": call.call_id, "run": run, "content": content, "at": row["at"]}
-    row["seq"] = chain.append(connection, key, what, row["who"], **more)
+    what: audit_log.What = "objected" if row["kind"] == "raised" else "objection_ruled"
     made: int = connection.execute(insert(objections).returning(objections.c.key), row).scalar_one()
+    audit_log.digest_rows(connection, key, "objection", [made])
+    content = canonical(row)
+    audit_log.append(connection, key, what, row["who"], call_id=call.call_id, run=run, content=content, at=row["at"])
     return made
 
 

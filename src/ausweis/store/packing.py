@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Row
 
 from ausweis.batch.manifest import RunManifest
+from ausweis.calls.call import Call
 from ausweis.errors import PolicyError
-from ausweis.judging.harm import Found, found_of, harm, named
+from ausweis.judging.harm import found_of, harm, named
 from ausweis.judging.verdict import Verdict
 from ausweis.policies import find_policy
 from ausweis.provenance import PolicyProvenance, RunProvenance
@@ -18,17 +18,7 @@ from ausweis.store.counted import OWN
 from ausweis.store.rows import CallRow, RunRow
 from ausweis.vocabulary import INCIDENTS, SEVERITIES
 
-__all__ = [
-    "asked_for",
-    "call_row",
-    "harm_values",
-    "pack",
-    "run_row",
-    "run_values",
-    "says_of",
-    "unpack",
-    "verdict_values",
-]
+__all__ = ["call_of", "call_row", "pack", "run_row", "run_values", "unpack", "verdict_values"]
 
 _RUNS = ("ausweis", "policy", "prompts", "model")
 """What of a verdict's provenance is its run's."""
@@ -64,6 +54,17 @@ def call_row(row: Row[Any]) -> CallRow:
     return CallRow(**columns | lists, sampled=row.sample_key is not None)
 
 
+def call_of(row: Any, call_id: str) -> Call:
+    """The call of a row of `texts`."""
+    body = json.loads(row.body)
+    turns, place = [], 0
+    for speaker, start, end, length, *confidence in body.pop("turns"):
+        turn = {"speaker": speaker, "start": start, "end": end, "text": row.words[place : place + length]}
+        turns.append(turn | ({"confidence": confidence[0]} if confidence else {}))
+        place += length + 1
+    return Call.model_validate({"id": call_id, **body, "turns": turns})
+
+
 def pack(verdict: Verdict, run: RunRow) -> str:
     """A verdict's JSON for keeping."""
     body = verdict.model_dump(mode="json", by_alias=True)
@@ -81,8 +82,8 @@ def unpack(body: str, run: RunRow) -> Verdict:
     return Verdict.model_validate(verdict)
 
 
-def verdict_values(verdict: Verdict, run: RunRow) -> dict[str, Any]:
-    """The columns of `calls` that are the verdict's."""
+def verdict_values(verdict: Verdict, run: RunRow, facts: str | None) -> dict[str, Any]:
+    """The columns of `calls` that are the verdict's; `facts` as they are kept."""
     found = found_of(verdict)
     return {
         "says": says_of(verdict, run),
@@ -93,31 +94,20 @@ def verdict_values(verdict: Verdict, run: RunRow) -> dict[str, Any]:
         "to_review": bool(verdict.outcome == "violation" or verdict.incidents or verdict.needs_review),
         "first_violation_turn": verdict.first_violation_turn,
         "severity": max((one.severity for one in found), key=SEVERITIES.index, default=None),
-        **harm_values(found, verdict.risk, unsure=verdict.needs_review),
-    }
-
-
-def harm_values(found: Sequence[Found], risk: float, *, unsure: bool) -> dict[str, Any]:
-    """The columns of `calls` that tell the harm: what was found, the gravest first, and the weight."""
-    return {
         "violations": json.dumps(list(named(one for one in found if not one.incident))),
         "incidents": json.dumps(list(named(one for one in found if one.incident)), ensure_ascii=False),
-        "weight": harm(found, risk, unsure=unsure),
+        "weight": harm(found, verdict.risk, unsure=verdict.needs_review),
+        "looked_for": _looked_for(verdict, facts),
     }
 
 
-def asked_for(facts: str | None, found: Iterable[str]) -> str:
-    """The column `looked_for`: which incidents were, by the facts as they are kept; a company's own by a hash.
-
-    `found`: incidents of the verdict, which were looked for whatever the facts tell.
-    """
+def _looked_for(verdict: Verdict, facts: str | None) -> str:
+    """The incidents that were looked for, by the facts or as the verdict has them; a company's own by a hash."""
     told = json.loads(facts).get("looked_for", ()) if facts is not None and '"looked_for"' in facts else ()
-    said = [one if isinstance(one, str) else json.dumps(one, sort_keys=True) for one in told]
-    return json.dumps(sorted({_known(one) for one in said or found}))
-
-
-def _known(asked: str) -> str:
-    return asked if asked in INCIDENTS else f"{OWN}{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
+    asked = [one if isinstance(one, str) else json.dumps(one, sort_keys=True) for one in told]
+    names = {*(asked or (incident.id for incident in verdict.incidents))}
+    own = {one: f"{OWN}{hashlib.sha256(one.encode()).hexdigest()[:8]}" for one in names.difference(INCIDENTS)}
+    return json.dumps(sorted(own.get(one, one) for one in names))
 
 
 def says_of(verdict: Verdict, run: RunRow) -> str:

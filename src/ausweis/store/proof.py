@@ -17,12 +17,11 @@ from ausweis.calls.formats import RECORDINGS
 from ausweis.errors import StoreError
 from ausweis.store import index
 from ausweis.store.database import Database
-from ausweis.store.line_files import ids_of
-from ausweis.store.run_files import files_below
-from ausweis.store.tables import batches, calibrations, calls, decisions, objections, settings, texts, verdicts
+from ausweis.store.run_files import files_below, ids_of
+from ausweis.store.schema import batches, calibrations, calls, decisions, objections, settings, texts, verdicts
 from ausweis.store.traces import Traces
 
-__all__ = ["Missing", "Pending", "forget", "pieces_of", "prove"]
+__all__ = ["Missing", "Pending", "forget", "prove"]
 
 _NAME = "deletion:"
 _PIECE, _PIECES = 40, 4
@@ -96,9 +95,6 @@ def pieces_of(connection: Connection, settled: Iterable[Pending]) -> tuple[str, 
 
 def _decoded(value: str) -> tuple[dict[str, tuple[str, ...]], frozenset[Missing]]:
     phrases, missing = json.loads(base64.b64decode(value))
-    if isinstance(phrases, list):
-        # As earlier versions wrote it: ids, then the sentences of all of them.
-        phrases, missing = dict.fromkeys(phrases, missing), []
     kept = {call_id: tuple(sentences) for call_id, sentences in phrases.items()}
     return kept, frozenset(Missing(Path(folder), started) for folder, started in missing)
 

@@ -1,23 +1,185 @@
-"""Which calls, in which order: filters as SQL. Values are parameters always."""
+"""Which calls, in which order, and all that is known of one: filters as SQL. Values are parameters always.
+
+A call is reported for a violation, an incident, or one type or kind of them; that holds where people say so too, even
+if they say something else about the call besides. In the sample and in calibration sessions, verdicts are
+hidden from reviewers who have not said yet what they heard.
+"""
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, asc, case, desc, func, not_, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    asc,
+    case,
+    desc,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 
+from ausweis.calls.call import Call
+from ausweis.errors import NoCallError
+from ausweis.facts import Facts
 from ausweis.judging.harm import Found, found_in
-from ausweis.store.counted import Subject
-from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
-from ausweis.store.hidden import is_aside, is_calibrated, waits_for
-from ausweis.store.packing import call_row
-from ausweis.store.rows import CallRow
-from ausweis.store.searching import among, saying
-from ausweis.store.subjects import found as found_so
-from ausweis.store.subjects import looked, reported, subjects_of
-from ausweis.store.tables import batches, calls, decisions, verdicts
+from ausweis.masking.judged import RULES
+from ausweis.masking.kinds import Span
+from ausweis.store.counted import ALL_INCIDENTS, ALL_VIOLATIONS, OWN, Subject
+from ausweis.store.decisions import decisions_of
+from ausweis.store.index import spans_by_turn
+from ausweis.store.packing import call_of, call_row, run_row, unpack
+from ausweis.store.persons import person_of
+from ausweis.store.reviewers import spellings
+from ausweis.store.rows import EVERY, CallFilter, CallRecord, CallRow, Cursor, Finding, Order, scattered
+from ausweis.store.schema import (
+    audio,
+    batches,
+    calibration_calls,
+    calibration_reviewers,
+    calibrations,
+    calls,
+    decisions,
+    masks,
+    runs,
+    texts,
+    verdicts,
+)
+from ausweis.store.search import among, saying
+from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["conditions", "find", "found", "keys", "neighbours", "position", "rows"]
+__all__ = [
+    "conditions",
+    "find",
+    "found",
+    "found_as",
+    "hidden",
+    "keys",
+    "looked",
+    "neighbours",
+    "position",
+    "record",
+    "reported",
+    "rows",
+    "was_told_blind",
+]
+
+
+def subjects_of(which: CallFilter) -> list[list[Subject]]:
+    """What a filter asks for: of each list, any; violations where it names nothing."""
+    types = [Subject(name=name) for name in which.violations]
+    kinds = [Subject(incident=True, name=name) for name in which.incidents]
+    kinds += [ALL_INCIDENTS] if which.any_incident else []
+    return [some for some in (types, kinds) if some] or [[ALL_VIOLATIONS]]
+
+
+def reported(subject: Subject) -> ColumnElement[bool]:
+    """Whether the verdict says it."""
+    return _has(calls.c.incidents if subject.incident else calls.c.violations, subject.name)
+
+
+def found_as(subject: Subject, how: Finding) -> ColumnElement[bool]:
+    """Whether what the verdict says was confirmed, overruled, is open; or was added, which it did not say."""
+    right = calls.c.right_incidents if subject.incident else calls.c.right_violations
+    said = reported(subject)
+    if how == "open":
+        return and_(said, right.is_(None))
+    holds = and_(right.is_not(None), _has(right, subject.name))
+    if how == "overruled":
+        return and_(said, right.is_not(None), not_(_has(right, subject.name)))
+    return and_(holds, said if how == "confirmed" else not_(said))
+
+
+def looked(subject: Subject) -> ColumnElement[bool]:
+    """Whether it was looked for when the call was read; of incidents, what the policy wanted to know of.
+
+    Of a company's own incidents, whether any was.
+    """
+    if not subject.incident:
+        return true()
+    column = calls.c.looked_for
+    known = subject.name is None or subject.name in INCIDENTS
+    return and_(column.is_not(None), _has(column, subject.name) if known else column.contains(f'"{OWN}'))
+
+
+def _has(column: Column[Any], name: str | None) -> ColumnElement[bool]:
+    """Whether a list has the word, or any."""
+    return column != "[]" if name is None else column.contains(json.dumps(name, ensure_ascii=False), autoescape=True)
+
+
+def is_hidden(names: tuple[str, ...]) -> ColumnElement[bool]:
+    """What a row of `calls` meets whose verdict the person of these names must not see yet.
+
+    It was drawn, since nothing was found in it, and they have decided nothing about what its verdict says; a decision
+    that was taken back had shown them the verdict all the same. Or they decide it in a calibration session that hides
+    it.
+    """
+    return or_(_unheard(names), _asked(names, calibrations.c.hides.is_(True)))
+
+
+def is_aside(names: tuple[str, ...]) -> ColumnElement[bool]:
+    """What a call meets that this person finds in the sample or in a calibration session, and in no other list."""
+    return or_(_unheard(names), _asked(names))
+
+
+def waits_for(names: tuple[str, ...]) -> ColumnElement[bool]:
+    """What a drawn call meets that this person should hear: nobody has said blind what it is, or others differ."""
+    unsettled = calls.c.state.in_(("open", "not_sure", "disputed")) | ~was_told_blind()
+    return and_(_unheard(names), ~_asked(names), unsettled)
+
+
+def is_calibrated() -> ColumnElement[bool]:
+    """What a call of an open calibration session meets."""
+    return _in_open_session()
+
+
+def was_told_blind() -> ColumnElement[bool]:
+    """What a row of `calls` meets of which somebody said what it is before they saw what its verdict says."""
+    return _was_decided(decisions.c.blind.is_(True), decisions.c.choice.in_(("confirm", "overrule")))
+
+
+def hidden(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
+    """Of these calls, those whose verdict a reviewer must not see yet."""
+    found: set[int] = set()
+    names = (reviewer, *spellings(connection, reviewer))
+    for batch in batches(keys):
+        wanted = select(calls.c.key).where(calls.c.key.in_(batch), is_hidden(names))
+        found.update(connection.execute(wanted).scalars())
+    return found
+
+
+def _unheard(names: tuple[str, ...]) -> ColumnElement[bool]:
+    # What a later verdict flags is to review like any.
+    drawn = and_(calls.c.sample_key.is_not(None), calls.c.to_review.is_(False))
+    return and_(drawn, ~_was_decided(decisions.c.reviewer.in_(names)))
+
+
+def _asked(names: tuple[str, ...], *more: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the person of these names decides a call in an open session."""
+    session = calibration_reviewers.c.calibration_key == calibrations.c.key
+    named = exists().where(session, calibration_reviewers.c.person.in_({person_of(name) for name in names}))
+    every = and_(~exists().where(session), calibrations.c.lead.not_in(names))
+    return _in_open_session(or_(named, every), *more)
+
+
+def _in_open_session(*more: ColumnElement[bool]) -> ColumnElement[bool]:
+    joined = calibration_calls.join(calibrations, calibrations.c.key == calibration_calls.c.calibration_key)
+    wanted = select(calibration_calls.c.call_key).select_from(joined)
+    is_open = (calibrations.c.started.is_not(None), calibrations.c.closed.is_(None))
+    return calls.c.key.in_(wanted.where(*is_open, *more))
+
+
+def _was_decided(*more: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(decisions.c.call_key == calls.c.key, decisions.c.says == calls.c.says, *more)
+
 
 _COLUMNS: dict[Order, tuple[ColumnElement[Any], ...]] = {
     "weight": (calls.c.weight, calls.c.at),
@@ -146,7 +308,7 @@ def _found(which: CallFilter) -> Iterator[ColumnElement[bool]]:
     """What must have been found, or looked for."""
     if which.finding is not None:
         for subjects in subjects_of(which):
-            yield or_(*(found_so(subject, which.finding) for subject in subjects))
+            yield or_(*(found_as(subject, which.finding) for subject in subjects))
     elif which.violations or which.incidents or which.any_incident:
         for subjects in subjects_of(which):
             yield or_(*map(reported, subjects))
@@ -179,3 +341,43 @@ def _ordered(wanted: Select[Any], order: Order, *, back: bool = False) -> Select
     if back:
         return wanted.order_by(*map(asc, columns), desc(calls.c.key))
     return wanted.order_by(*map(desc, columns), asc(calls.c.key))
+
+
+def record(connection: Connection, key: int) -> CallRecord:
+    """All that is known of a call.
+
+    Raises:
+        NoCallError: there is no such call, or it has no verdict.
+    """
+    row = connection.execute(select(calls).where(calls.c.key == key, calls.c.outcome.is_not(None))).first()
+    if row is None:
+        raise NoCallError("there is no such call in the store")
+    run = run_row(connection.execute(select(runs).where(runs.c.key == row.run_key)).one())
+    verdict = connection.execute(select(verdicts).where(verdicts.c.key == row.verdict_key)).one()
+    text = connection.execute(select(texts).where(texts.c.call_key == key)).first()
+    call = None if text is None else call_of(text, row.call_id)
+    paths = connection.execute(select(audio.c.path).where(audio.c.call_key == key).order_by(audio.c.path))
+    return CallRecord(
+        row=call_row(row),
+        call=call,
+        verdict=unpack(verdict.body, run),
+        verdict_key=verdict.key,
+        says=row.says,
+        facts=None if verdict.facts is None else Facts.model_validate_json(verdict.facts),
+        run=run,
+        decisions=tuple(decisions_of(connection, key, says=row.says)),
+        audio=tuple(map(Path, paths.scalars())),
+        masks=_masks(connection, key, call),
+    )
+
+
+def _masks(connection: Connection, key: int, call: Call | None) -> dict[int, list[Span]] | None:
+    kept = select(masks.c.covers).where(masks.c.call_key == key, masks.c.rules == RULES)
+    covers = connection.execute(kept).scalar()
+    if covers is None or call is None:
+        return None
+    try:
+        return spans_by_turn(covers, [len(turn.text) for turn in call.turns])
+    except LookupError:
+        # Of another text: that was changed behind the store's back.
+        return None

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select, true
 
 from ausweis.journal import parsed
-from ausweis.store.tables import batches, calls, decisions, objections, texts, verdicts
+from ausweis.store.schema import batches, calls, decisions, objections, texts, verdicts
 
 __all__ = ["Said", "said_elsewhere", "words_of"]
 

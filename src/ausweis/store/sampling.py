@@ -10,16 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from ausweis.batch.manifest import now
-from ausweis.store import chain, sealing
-from ausweis.store.bounds import LEVEL, bounds
-from ausweis.store.decided import labels
+from ausweis.store import audit_log
+from ausweis.store.counted import LEVEL, bounds
 from ausweis.store.deciding import looked_for
-from ausweis.store.filters import CallFilter
-from ausweis.store.hidden import was_told_blind
+from ausweis.store.decisions import labels
 from ausweis.store.key import Key, canonical
-from ausweis.store.querying import conditions
-from ausweis.store.rows import Decision, Estimate, LabelKind
-from ausweis.store.tables import batches, calls, runs, samples, verdicts
+from ausweis.store.querying import conditions, was_told_blind
+from ausweis.store.rows import CallFilter, Decision, Estimate, LabelKind
+from ausweis.store.schema import batches, calls, runs, samples, verdicts
 
 __all__ = ["draw", "field_recall"]
 
@@ -43,14 +41,14 @@ def draw(
     chosen = random.Random(seed).sample(there, max(0, min(n, len(there))))  # noqa: S311 - told apart by its seed
     if not chosen:
         return []
-    sealing.check(connection, key, "call", chosen)
+    audit_log.check_rows(connection, key, "call", chosen)
     row = {"first": first, "last": last, "drawn": len(chosen), "seed": seed, "at": now()}
     sample = connection.execute(insert(samples).returning(samples.c.key), row).scalar_one()
     for batch in batches(sorted(chosen)):
         connection.execute(update(calls).where(calls.c.key.in_(batch)).values(sample_key=sample))
-    sealing.seal(connection, key, "sample", [sample])
-    sealing.seal(connection, key, "call", chosen)
-    chain.append(connection, key, "sampled", by, content=canonical([str(first), str(last), chosen]))
+    audit_log.digest_rows(connection, key, "sample", [sample])
+    audit_log.digest_rows(connection, key, "call", chosen)
+    audit_log.append(connection, key, "sampled", by, content=canonical([str(first), str(last), chosen]))
     return chosen
 
 
@@ -63,8 +61,8 @@ def field_recall(connection: Connection, *, of: LabelKind = "violations") -> Est
     Let F be the calls to review that were decided to be violations (or to have an incident); in stratum k, U_k the
     calls that were not to review, s_k those of them that were drawn and decided by somebody who had not seen the
     verdict (who has seen it rarely contradicts it), m_k of which are violations, by what they said then. Then about the
-    sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by Clopper and
-    Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place; no fewer
+    sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by Wilson
+    (1927), at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place; no fewer
     were missed than people found among the U_k, blind or not. Calls that no draw could draw, or of whose draws no call
     is decided, are left out on both sides, F too; of incidents, those too that a run read without looking for any. F is
     taken as it is: recall is that of the review, so decide all calls to review first.

@@ -14,40 +14,28 @@ from ausweis.calls.call import Call
 from ausweis.errors import NoCallError, StoreError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.store import (
-    artefacts,
+    audit_log,
     calibrations,
-    chain,
-    counting,
-    decided,
     deciding,
+    decisions,
     deleting,
     figures,
-    hearing,
-    hidden,
-    hits,
-    indexing,
+    index,
     objections,
-    opinions,
     querying,
-    records,
     reviewers,
+    run_files,
     sampling,
-    saved_filters,
-    sealing,
-    unmasked,
-    withdrawing,
+    search,
 )
 from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
-from ausweis.store.filters import EVERY, CallFilter
+from ausweis.store.importing import Audio, StoreSink
 from ausweis.store.key import Key
-from ausweis.store.migrations import RENEWED, SEALED, migrate, verify_schema
-from ausweis.store.renewing import renew
 from ausweis.store.reviewers import reviewer_by_key as by_key
-from ausweis.store.rows import Added, Deleted, Imported, Reviewer
-from ausweis.store.sink import Audio, StoreSink
-from ausweis.store.tables import batches, settings
-from ausweis.store.tables import calls as calls_table
+from ausweis.store.rows import EVERY, Added, CallFilter, Deleted, Imported, Reviewer
+from ausweis.store.schema import batches, make_tables, settings, verify_schema
+from ausweis.store.schema import calls as calls_table
 from ausweis.store.texts import add_texts
 
 __all__ = ["Store"]
@@ -90,21 +78,19 @@ class Store:
 
     @classmethod
     def open(cls, address: str | Path, *, key: Key | None = None) -> "Store":
-        """Open a store, make it where there is none, and migrate it.
+        """Open a store, make it where there is none.
 
         `address`: the path of a SQLite file, or `postgresql+psycopg://…`. By default, `key` is `Key.of(address)`.
 
         Raises:
-            StoreError: it cannot be opened, was made by a newer version, or with another key.
+            StoreError: it cannot be opened, was made by another version, or with another key.
         """
         key = key or Key.of(address)
         database = Database.open(address)
         try:
             with database.writing() as connection:
-                before = migrate(connection)
+                make_tables(connection)
                 _same_key(connection, key)
-                if before:
-                    _renew(connection, key, before)
         except StoreError as error:
             database.close()
             raise error if error.place else StoreError(error.message, place=database.place) from None
@@ -165,12 +151,15 @@ class Store:
         for batch in batches(calls):
             with self._database.writing() as connection:
                 added = add_texts(connection, self._key, batch, today or now())
-                indexing.renew(connection, [call.id for call in batch])
+                index.renew(connection, [call.id for call in batch])
                 if added.changed:
-                    chain.append(connection, self._key, "imported", by, content=f"{len(batch)} texts")
+                    audit_log.append(connection, self._key, "imported", by, content=f"{len(batch)} texts")
             displaced += added.displaced
             misfits += added.misfits
         return Added(displaced, misfits)
+
+    unindexed = _reading(index.waiting)
+    unsearched = _reading(index.unsearched)
 
     def index(self, *, at_once: int = 100) -> Iterator[int]:
         """Put calls into the index of what is searched that are not in, or would be masked otherwise by now.
@@ -179,45 +168,42 @@ class Store:
         """
         key, number = 0, 1
         with self._database.writing() as connection:
-            indexing.begin(connection)
+            index.begin(connection)
         while number:
             with self._database.writing() as connection:
-                key, number = indexing.renew_some(connection, key, at_once)
+                key, number = index.renew_some(connection, key, at_once)
             yield number
 
-    unindexed = _reading(indexing.waiting)
-    unsearched = _reading(indexing.unsearched)
-    hits = _reading(hits.hits)
-    search_unmasked = _writing(unmasked.search_unmasked)
-    searches_for = _writing(unmasked.searches_for)
+    hits = _reading(search.hits)
+    search_unmasked = _writing(search.search_unmasked)
     calls = _reading(querying.rows)
-    count = _reading(counting.count)
+    count = _reading(figures.count)
     keys = _reading(querying.keys)
     neighbours = _reading(querying.neighbours)
     position = _reading(querying.position)
-    record = _reading(records.record)
+    record = _reading(querying.record)
     found = _reading(querying.found)
     find = _reading(querying.find)
-    queues = _reading(counting.queues)
-    teams = _reading(counting.teams)
-    days = _reading(counting.days)
-    day_counts = _reading(counting.day_counts)
+    queues = _reading(figures.queues)
+    teams = _reading(figures.teams)
+    days = _reading(figures.days)
+    day_counts = _reading(figures.day_counts)
     counted_by_name = _reading(figures.counted_by_name)
     figures = _reading(figures.figures)
     decide = _writing(deciding.decide)
-    hear = _writing(hearing.hear)
-    hidden = _reading(hidden.hidden)
-    withdraw = _writing(withdrawing.withdraw)
-    decided_by = _reading(decided.decided_by)
-    agreement = _reading(decided.agreement)
+    hear = _writing(deciding.hear)
+    hidden = _reading(querying.hidden)
+    withdraw = _writing(deciding.withdraw)
+    decided_by = _reading(decisions.decided_by)
+    agreement = _reading(decisions.agreement)
     raise_objection = _writing(objections.raise_objection)
     rule_on_objection = _writing(objections.rule_on_objection)
     objections = _reading(objections.objection_list)
     draw_sample = _writing(sampling.draw)
     field_recall = _reading(sampling.field_recall)
-    register_report = _writing(artefacts.register_report)
-    register = _writing(artefacts.register)
-    log = _writing(records.log)
+    register_report = _writing(run_files.register_report)
+    register = _writing(run_files.register)
+    log = _writing(audit_log.log)
     prepare_calibration = _writing(calibrations.prepare)
     add_to_calibration = _writing(calibrations.add_calls)
     draw_calibration = _writing(calibrations.draw_calls)
@@ -227,8 +213,8 @@ class Store:
     calibration = _reading(calibrations.calibration)
     calibration_progress = _reading(calibrations.progress)
     calibrates = _reading(calibrations.made_in)
+    opinions = _reading(calibrations.opinions)
     calibrations = _reading(calibrations.calibration_list)
-    opinions = _reading(opinions.opinions)
     reviewer = _reading(reviewers.reviewer)
     known_names = _reading(reviewers.known_names)
     name_for = _reading(reviewers.name_for)
@@ -238,13 +224,12 @@ class Store:
     renew_key = _writing(reviewers.renew)
     change_role = _writing(reviewers.change_role)
     withdraw_key = _writing(reviewers.withdraw)
+    saved_by = _reading(reviewers.saved_by)
+    save_filter = _writing(reviewers.save_filter)
+    forget_filter = _writing(reviewers.forget_filter)
     reviewers = _reading(reviewers.reviewer_list)
-    saved_by = _reading(saved_filters.saved_by)
-    save_filter = _writing(saved_filters.save_filter)
-    forget_filter = _writing(saved_filters.forget_filter)
-    covered = _reading(chain.covered)
-    unvouched = _reading(chain.unvouched)
-    chain = _reading(chain.entries)
+    unvouched = _reading(audit_log.unvouched)
+    chain = _reading(audit_log.entries)
 
     def reviewer_by_key(self, own: str) -> Reviewer | None:
         """The reviewer whose key this is; None where it is nobody's, or not any more."""
@@ -288,8 +273,8 @@ class Store:
         """
         with self._database.reading() as connection:
             try:
-                number = chain.verify(connection, self._key, head)
-                decided.check_states(connection)
+                number = audit_log.verify(connection, self._key, head)
+                decisions.check_states(connection)
                 verify_schema(connection)
             except StoreError as error:
                 raise StoreError(error.message, place=self._database.place) from None
@@ -310,18 +295,7 @@ class Store:
                 exported += 1
                 yield case
         with self._database.writing() as connection:
-            chain.append(connection, self._key, "exported", by, content=f"{exported} cases")
-
-
-def _renew(connection: Connection, key: Key, before: int) -> None:
-    """Make anew what only who has the key may write, in a store that had seen so many migrations."""
-    if before < RENEWED:
-        renew(connection, key, sealed=before >= SEALED)
-    if before < SEALED:
-        sealing.cover(connection, key)
-        chain.append(connection, key, "covered", "ausweis")
-    elif before < RENEWED:
-        chain.append(connection, key, "renewed", "ausweis")
+            audit_log.append(connection, self._key, "exported", by, content=f"{exported} cases")
 
 
 def _same_key(connection: Connection, key: Key) -> None:

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ausweis.calls.call import Call
-from ausweis.store import sealing
-from ausweis.store.holding import NOTHING_DECIDED
+from ausweis.store import audit_log
+from ausweis.store.decisions import NOTHING_DECIDED
+from ausweis.store.index import drop
 from ausweis.store.key import Key
-from ausweis.store.masks import drop
 from ausweis.store.rows import Added
-from ausweis.store.tables import audio, calls, runs, texts
+from ausweis.store.schema import audio, calls, runs, texts
 
-__all__ = ["Moment", "add_texts", "call_of", "moment_of", "names_moment", "reopened"]
+__all__ = ["add_texts", "moment_of", "names_moment", "reopened"]
 
 _SEALED = ("call", "text")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -68,7 +68,7 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
 
     `today`, a time in UTC, is the day of calls that name none, until their first verdict comes; also of another call
     under an id that is there. A text does not replace that of a later run, nor one of a judged call with another number
-    of turns, where turns of the verdict would go astray. What is new is sealed: add an entry to the chain after.
+    of turns, where turns of the verdict would go astray. What is new gets digests: add an entry to the audit log after.
 
     Raises:
         StoreError: a call that is there is not as it was sealed.
@@ -78,7 +78,7 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
     named = {call.id: _nameless(call, key) for call in batch}
     there = _there(connection, list(named))
     for kind in _SEALED:
-        sealing.check(connection, key, kind, [row.key for row in there.values()])
+        audit_log.check_rows(connection, key, kind, [row.key for row in there.values()])
     fitting = {name: call for name, call in named.items() if name not in there or _fits(call, there[name])}
     rows = {name: {"call_id": name, **_call_row(call), **_text_row(call)} for name, call in fitting.items()}
     other = {name for name in rows.keys() & there.keys() if _is_other(rows[name], there[name])}
@@ -98,7 +98,7 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
         says = reopened(there[name].says, f"{rows[name]['started_at']}\n{rows[name]['words']}")
         values = {"says": says, **NOTHING_DECIDED, "sample_key": None}
         connection.execute(update(calls).where(calls.c.key == there[name].key).values(values))
-    sealed = [sealing.seal(connection, key, kind, keys.values()) for kind in _SEALED]
+    sealed = [audit_log.digest_rows(connection, key, kind, keys.values()) for kind in _SEALED]
     return Added(len(displaced), len(named) - len(fitting), any(sealed))
 
 
@@ -107,17 +107,6 @@ def reopened(says: str | None, by: str) -> str | None:
     # With all of what it said before: of a text that comes back, earlier decisions do not count again.
     since = hashlib.sha256(f"{says}\n{by}".encode()).hexdigest()[:16]
     return says and f"{says.partition(':')[0]}:{since}"
-
-
-def call_of(row: Any, call_id: str) -> Call:
-    """The call of a row of `texts`."""
-    body = json.loads(row.body)
-    turns, place = [], 0
-    for speaker, start, end, length, *confidence in body.pop("turns"):
-        turn = {"speaker": speaker, "start": start, "end": end, "text": row.words[place : place + length]}
-        turns.append(turn | ({"confidence": confidence[0]} if confidence else {}))
-        place += length + 1
-    return Call.model_validate({"id": call_id, **body, "turns": turns})
 
 
 def _there(connection: Connection, ids: Sequence[str]) -> dict[str, Any]:

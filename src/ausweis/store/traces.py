@@ -26,10 +26,9 @@ from urllib.parse import unquote
 
 from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.errors import StoreError
-from ausweis.store.line_files import call_of_line, ids_of
-from ausweis.store.run_files import OWN_NAMES
+from ausweis.store.run_files import OWN_NAMES, call_of_line, ids_of
 
-__all__ = ["LONG_ENOUGH", "Traces", "sentences"]
+__all__ = ["Traces", "sentences"]
 
 LONG_ENOUGH = 24
 """Letters of a sentence that are searched for; shorter ones are anybody's."""

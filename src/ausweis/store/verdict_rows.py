@@ -1,26 +1,58 @@
 """Verdicts of one run written to the database, a batch at a time; what is there already, as it is, is left alone."""
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from ausweis.store import sealing
-from ausweis.store.decided import decisions_of
-from ausweis.store.holding import NOTHING_DECIDED, right_values
+from ausweis.batch.state import facts_line, verdict_line
+from ausweis.facts import Facts
+from ausweis.judging.verdict import Verdict
+from ausweis.store import audit_log
+from ausweis.store.decisions import NOTHING_DECIDED, decisions_of, right_values
+from ausweis.store.index import drop
 from ausweis.store.key import Key
-from ausweis.store.masks import drop
-from ausweis.store.packing import asked_for, pack, verdict_values
+from ausweis.store.packing import pack, verdict_values
 from ausweis.store.rows import Imported, RunRow
-from ausweis.store.settled import Settled
-from ausweis.store.tables import audio as audio_table
-from ausweis.store.tables import calls, runs, texts, verdicts
+from ausweis.store.schema import audio as audio_table
+from ausweis.store.schema import calls, runs, texts, verdicts
 from ausweis.store.texts import moment_of, names_moment, reopened
 
-__all__ = ["VerdictRows"]
+__all__ = ["Settled", "VerdictRows"]
 
 _Said = Mapping[str, Any]
 """The columns of `calls` that are the verdict's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One call. `facts` is its line, None where there is none; `turns`: how many the call has, 0 where nobody knows.
+
+    `digest` tells verdict and facts from any other.
+    """
+
+    verdict: Verdict
+    facts: str | None
+    turns: int
+    digest: str
+
+    @classmethod
+    def of(cls, facts: Facts, verdict: Verdict) -> "Settled":
+        """What the lines of both would be."""
+        return cls.read(verdict, verdict_line(verdict).encode(), facts_line(facts).encode(), facts.turns)
+
+    @classmethod
+    def read(cls, verdict: Verdict, line: bytes, facts: bytes, turns: int) -> "Settled":
+        """Both as their lines stand in the run folder; of `facts`, nothing where there are none."""
+        digest = hashlib.sha256(line + b"\n" + facts).hexdigest()[:32]
+        return cls(verdict, facts.decode("utf-8") or None, turns, digest)
+
+    @property
+    def call_id(self) -> str:
+        """The id of the call."""
+        return self.verdict.call_id
 
 
 class VerdictRows:
@@ -54,13 +86,9 @@ class VerdictRows:
         if not new and not old:
             return set()
         self._done.new += len(new)
-        sealing.check(connection, self._key, "call", [there[settled.call_id].key for settled in old])
+        audit_log.check_rows(connection, self._key, "call", [there[settled.call_id].key for settled in old])
         said: dict[str, _Said] = {
-            settled.call_id: {
-                **verdict_values(settled.verdict, self._run),
-                "looked_for": asked_for(settled.facts, [incident.id for incident in settled.verdict.incidents]),
-            }
-            for settled in (*new, *old)
+            settled.call_id: verdict_values(settled.verdict, self._run, settled.facts) for settled in (*new, *old)
         }
         if new:
             connection.execute(insert(calls), [self._new_call(settled, said[settled.call_id]) for settled in new])
@@ -69,7 +97,7 @@ class VerdictRows:
         counting = [there[settled.call_id].key for settled in new]
         self._point(connection, counting + self._replace(connection, old, said, there))
         written = set(said)
-        sealing.seal(connection, self._key, "call", {there[call_id].key for call_id in written})
+        audit_log.digest_rows(connection, self._key, "call", {there[call_id].key for call_id in written})
         return written
 
     def hear(
@@ -102,9 +130,9 @@ class VerdictRows:
         if not wanted:
             return False
         heard = {key for key, _ in wanted}
-        sealing.check(connection, self._key, "call", heard)
+        audit_log.check_rows(connection, self._key, "call", heard)
         connection.execute(insert(audio_table), [{"call_key": key, "path": path} for key, path in sorted(wanted)])
-        return sealing.seal(connection, self._key, "call", heard)
+        return audit_log.digest_rows(connection, self._key, "call", heard)
 
     def _there(self, connection: Connection, ids: list[str]) -> dict[str, Any]:
         names = ("key", "call_id", "at", "started_at", "says", "turns", *NOTHING_DECIDED)
@@ -154,7 +182,7 @@ class VerdictRows:
             connection.execute(verdicts.delete().where(verdicts.c.key.in_(replaced)))
         connection.execute(insert(verdicts), rows)
         written = self._before(connection, [row["call_key"] for row in rows]).values()
-        sealing.seal(connection, self._key, "verdict", [*replaced, *(row.key for row in written)])
+        audit_log.digest_rows(connection, self._key, "verdict", [*replaced, *(row.key for row in written)])
 
     def _replace(
         self,
@@ -180,7 +208,7 @@ class VerdictRows:
         drop(connection, [row["b_key"] for row in rows if "run_key" in row])
         for table in (texts, audio_table):
             connection.execute(table.delete().where(table.c.call_key.in_(stale)))
-        sealing.seal(connection, self._key, "text", stale)
+        audit_log.digest_rows(connection, self._key, "text", stale)
         for names in {tuple(row) for row in rows}:
             alike = [row for row in rows if tuple(row) == names]
             statement = update(calls).where(calls.c.key == bindparam("b_key"))

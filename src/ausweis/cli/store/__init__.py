@@ -13,12 +13,11 @@ COMMANDS = {
     "sample": "Draw calls that are not to review, as a check.",
     "reviewers": "List and invite reviewers, withdraw their keys.",
     "export": "Write decided calls as golden cases, masked.",
-    "index": "Make calls searchable after an update.",
-    "verify": "Check the chain of who did what.",
+    "verify": "Check the audit log and all rows.",
 }
 
 
-HOMES = {"import": "import_runs", "expire": "delete"}
+HOMES = {"import": "import_runs", **dict.fromkeys(("delete", "expire", "sample", "verify"), "upkeep")}
 """The modules of commands that are not named after them."""
 
 

@@ -1,15 +1,16 @@
 """`ausweis store export`: decided calls become golden cases, or rows of a spreadsheet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ausweis.cli.report_files import format_of
+from ausweis.cli.report_files import format_of, write_report
 from ausweis.cli.store_options import DAY, login, opened, serve_address, store_option
 from ausweis.errors import InputError
 from ausweis.vocabulary import LANGUAGES, Language
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from ausweis.calls import Call
     from ausweis.facts import Facts
     from ausweis.policies import PolicyFile
-    from ausweis.store import CallFilter, State
+    from ausweis.store import CallFilter, State, Store
 
-__all__ = ["export"]
+__all__ = ["export", "export_tables"]
 
 ENDINGS = {"cases": ".jsonl", "xlsx": ".xlsx", "csv": ".csv"}
 STATES: tuple["State", ...] = ("open", "confirmed", "overruled", "not_sure", "disputed")
@@ -97,8 +98,6 @@ def export(
         return
     if own:
         raise InputError("--policy is for golden cases")
-    from ausweis.cli.store.export_tables import export_tables
-
     which = replace(which, states=states or DECIDED)
     links = serve_address(serve)
     with opened(address) as store:
@@ -149,3 +148,53 @@ def _mask(call: "Call", facts: "Facts | None") -> list[str]:
     # Masking comes with the review: by name, since the store stands without it.
     masker: Any = import_module("ausweis.masking").Masker.of(call, facts)
     return [str(masker.turn(number)) for number in range(1, len(call.turns) + 1)]
+
+
+def export_tables(
+    store: "Store",
+    out: Path,
+    kind: str,
+    which: "CallFilter",
+    *,
+    language: Language,
+    agents: bool,
+    serve: str | None,
+) -> None:
+    """Write the calls of a filter, the worst first, masked. The audit log keeps who did."""
+    keys = store.keys(which)
+    store.log("exported", who=login(), content=f"{len(keys)} calls as {kind}")
+    content = (
+        partial(_book, store, keys, language, agents=agents, serve=serve)
+        if kind == "xlsx"
+        else partial(_csv, store, keys, language, agents=agents)
+    )
+    write_report(store, out, keys, content)
+    click.echo(f"{len(keys)} calls")
+
+
+def _book(store: "Store", keys: Sequence[int], language: Language, *, agents: bool, serve: str | None) -> bytes:
+    from ausweis.pages.words import Words
+    from ausweis.pages.workbook import call_book, records_of
+
+    words = Words(language)
+    return call_book(
+        records_of(store, keys),
+        words,
+        title=f"Ausweis: {words.text('calls')}",
+        by=login(),
+        notes=[words.text("book_calls", count=words.number(len(keys)))],
+        agents=agents,
+        serve=serve,
+    )
+
+
+def _csv(store: "Store", keys: Sequence[int], language: Language, *, agents: bool) -> str:
+    from ausweis.pages.findings import call_view
+    from ausweis.pages.tables import CellFormat, finding_lines, finding_table, table_csv
+    from ausweis.pages.words import Words
+    from ausweis.pages.workbook import records_of
+
+    words = Words(language)
+    lines = (call_view(record, words, masked=True) for record in records_of(store, keys))
+    rows = (row for line in lines for row in finding_lines(line))
+    return table_csv(finding_table(CellFormat(None, agents=agents)), rows)

@@ -94,7 +94,7 @@ class _Way:
 
     def calls(self, paths: tuple[str, ...]) -> "Iterator[Call]":
         from ausweis.calls import UnreadableCall
-        from ausweis.store.settled import read_as
+        from ausweis.store.importing import read_as
 
         judged = set[str]().union(*(sink.judged for sink in self.sinks))
         for call in read_as(paths, self.sinks[0].manifest.inputs):

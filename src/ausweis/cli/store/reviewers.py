@@ -25,7 +25,7 @@ _address = click.option(
 def reviewers() -> None:
     """List and invite reviewers, each with a key of their own, and withdraw keys.
 
-    The same can be done by leads on the page "Team" of the desk. Each change is an entry of the chain.
+    The same can be done by leads on the page "Team" of the desk. Each change is an entry of the audit log.
     """
 
 

@@ -1,33 +1,113 @@
-"""The door of the store: calls of one run, with text, facts and verdict, a batch a transaction.
+"""Calls of a run taken up, with text, facts and verdict, a batch a transaction.
 
 What is there already, as it is, is not written again, so a run may come twice, and be gone on with wherever it stopped.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, insert, select
 
-from ausweis.audio.kept import KEPT_AUDIO
-from ausweis.batch.manifest import RunManifest, read_manifest
-from ausweis.calls.call import Call
-from ausweis.errors import RunError
+from ausweis.audio.kept import KEPT_AUDIO, TRANSCRIPTS_FILE
+from ausweis.batch.manifest import Inputs, RunManifest, read_manifest
+from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of
+from ausweis.calls import Call, UnreadableCall, read_calls
+from ausweis.errors import AusweisError, RunError
 from ausweis.facts import Facts
+from ausweis.journal import lines
 from ausweis.judging.verdict import Verdict
-from ausweis.store import chain, sealing
+from ausweis.opening import is_stream
+from ausweis.store import audit_log
 from ausweis.store.database import Database
-from ausweis.store.indexing import renew
+from ausweis.store.index import renew
 from ausweis.store.key import Key
-from ausweis.store.line_files import ids_of, is_half
 from ausweis.store.packing import run_row, run_values
 from ausweis.store.rows import Imported, RunRow
-from ausweis.store.settled import Settled, settled_in, sources_of, wanting
-from ausweis.store.tables import batches, runs
+from ausweis.store.run_files import ids_of, is_half
+from ausweis.store.schema import batches, calls, runs, texts, verdicts
 from ausweis.store.texts import add_texts, moment_of
-from ausweis.store.verdict_rows import VerdictRows
+from ausweis.store.verdict_rows import Settled, VerdictRows
+from ausweis.vocabulary import LANGUAGES, Language
 
-__all__ = ["Audio", "StoreSink"]
+__all__ = ["Audio", "StoreSink", "read_as", "settled_in"]
+
+
+def settled_in(folder: Path) -> Iterator[Settled]:
+    """The calls that have a verdict in a run folder.
+
+    Raises:
+        RunError: a line cannot be read.
+    """
+    path = folder / VERDICTS_FILE
+    facts = _FactLines(folder / FACTS_FILE)
+    for line in lines(path):
+        try:
+            verdict = Verdict.model_validate_json(line.data)
+        except ValidationError:
+            message = "the line holds no verdict that this version of ausweis can read"
+            raise RunError(message, place=f"{path}:{line.number}") from None
+        yield Settled.read(verdict, line.data, *facts.of(verdict.call_id))
+
+
+class _FactLines:
+    """The facts of a run, found as verdicts go on: both files have about the same order, so little is held."""
+
+    def __init__(self, path: Path) -> None:
+        self._lines = ((facts_of(line, path), line.data) for line in lines(path))
+        # Of a run of several processes, which may be far out of order, more.
+        self._waiting: dict[str, tuple[bytes, int]] = {}
+
+    def of(self, call_id: str) -> tuple[bytes, int]:
+        """The line of a call's facts and how many turns it has; nothing and 0 where there are none."""
+        if call_id in self._waiting:
+            return self._waiting.pop(call_id)
+        for facts, data in self._lines:
+            if facts.call_id == call_id:
+                return data, facts.turns
+            self._waiting[facts.call_id] = data, facts.turns
+        return b"", 0
+
+
+def read_as(paths: tuple[str, ...], inputs: Inputs) -> Iterator[Call | UnreadableCall]:
+    """Read calls in the way in which a run read its inputs.
+
+    Raises:
+        InputError: a path cannot be used.
+    """
+    language: Language = next((known for known in LANGUAGES if known == inputs.language), "de")
+    return read_calls(paths, speakers=inputs.speakers, language=language, format=inputs.format)
+
+
+def sources_of(folder: Path, manifest: RunManifest) -> tuple[Iterator[Call], Iterator[Call]]:
+    """Where calls of a run may be: its own transcripts, then the files that it was given.
+
+    What cannot be read any more is passed over.
+    """
+    transcripts = folder / TRANSCRIPTS_FILE
+    # Standard input is gone.
+    paths = (path for path in manifest.inputs.paths if path != "-" and not is_stream(Path(path)))
+    given = (call for path in paths for call in _calls((path,), manifest.inputs))
+    return _calls((str(transcripts),) if transcripts.is_file() else (), Inputs()), given
+
+
+def wanting(connection: Connection, run: RunRow, ids: list[str] | None = None) -> dict[str, int]:
+    """How many turns each call has that this run judged and that has no text, by its id; of these, or of all."""
+    joined = verdicts.join(calls, calls.c.key == verdicts.c.call_key)
+    joined = joined.outerjoin(texts, texts.c.call_key == verdicts.c.call_key)
+    wanted = select(calls.c.call_id, calls.c.turns).select_from(joined)
+    wanted = wanted.where(verdicts.c.run_key == run.key, texts.c.call_key.is_(None))
+    wanted = wanted if ids is None else wanted.where(calls.c.call_id.in_(ids))
+    return {row.call_id: row.turns for row in connection.execute(wanted)}
+
+
+def _calls(paths: tuple[str, ...], inputs: Inputs) -> Iterator[Call]:
+    try:
+        yield from (call for call in read_as(paths, inputs) if isinstance(call, Call))
+    except AusweisError:
+        return
+
 
 Audio = Mapping[str, Sequence[Path]]
 _AT_ONCE = 100
@@ -123,7 +203,7 @@ class StoreSink:
             if written or added.changed or heard:
                 # With what it tells of, so that no fault leaves rows without it.
                 content = f"{len(written)} verdicts, {len(calls)} texts"
-                chain.append(connection, self._key, "imported", self._by, run=self.done.run, content=content)
+                audit_log.append(connection, self._key, "imported", self._by, run=self.done.run, content=content)
 
     def _audio_of(self, batch: Sequence[Settled]) -> dict[str, list[str]]:
         """The recordings of these calls, by their ids."""
@@ -153,8 +233,8 @@ def _run(connection: Connection, key: Key, manifest: RunManifest, folder: Path, 
     if row is None:
         connection.execute(insert(runs), values)
         row = connection.execute(wanted).one()
-        sealing.seal(connection, key, "run", [row.key])
-        chain.append(connection, key, "imported", by, run=run_row(row))
+        audit_log.digest_rows(connection, key, "run", [row.key])
+        audit_log.append(connection, key, "imported", by, run=run_row(row))
     return run_row(row)
 
 

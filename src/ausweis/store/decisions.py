@@ -1,12 +1,13 @@
-"""What reviewers have decided, which of it counts, and how far they agree.
+"""What reviewers have decided: which of it counts, what holds of a call by it, and how far they agree.
 
 The last word of each reviewer counts, as long as the call's verdict says what it said then; one that was taken back
-(`withdrawing`) does not, and the one before it is the last again (`standing`).
+does not, and the one before it is the last again. What holds is what a lead settled, else what most reviewers say. "Not
+sure" is no opinion: it asks for another's, and differs from none.
 """
 
 import json
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -15,20 +16,129 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, not_, or_, select
 
 from ausweis.errors import StoreError
-from ausweis.store.holding import NOTHING_DECIDED, label_of, right_values
 from ausweis.store.persons import person_of, same_person
-from ausweis.store.rows import Agreement, Decision
-from ausweis.store.standing import taken_back
-from ausweis.store.tables import batches, calibrations, calls, decisions
+from ausweis.store.rows import Agreement, Decision, State
+from ausweis.store.schema import batches, calibrations, calls, decisions
+from ausweis.vocabulary import GRAVEST
 
-__all__ = ["agreement", "agreement_of", "check_states", "decided_by", "decisions_of", "labels"]
+__all__ = [
+    "NOTHING_DECIDED",
+    "agreement",
+    "agreement_of",
+    "can_settle",
+    "check_states",
+    "decided_by",
+    "decisions_of",
+    "label_of",
+    "labels",
+    "right_values",
+    "taken_back",
+]
+
+_STATES: dict[str, State] = {"confirm": "confirmed", "overrule": "overruled"}
+
+NOTHING_DECIDED: dict[str, str | None] = {
+    "state": "open",
+    "right_outcome": None,
+    "right_violations": None,
+    "right_incidents": None,
+}
+"""The columns of `right_values` of a call that nobody has decided."""
+
+
+def state_of(given: Iterable[Decision]) -> State:
+    """What a call is, by the decisions that count: as a lead settled it, else as more than half of opinions say."""
+    given = [decision for decision in given if decision.counts]
+    if held := label_of(given):
+        return _STATES[held.choice]
+    return "disputed" if _opinions(given) else "not_sure" if given else "open"
+
+
+def label_of(given: Iterable[Decision]) -> Decision | None:
+    """The decision whose label holds; None where it is open, disputed or not sure."""
+    opinions = _opinions(given)
+    settling = [decision for decision in opinions if decision.settles]
+    return settling[-1] if settling else _most_said(opinions)
+
+
+def right_values(given: Iterable[Decision]) -> dict[str, Any]:
+    """The columns of `calls` that follow from what was decided: its state, and what is right."""
+    given = list(given)
+    held = label_of(given)
+    kinds = {kind for kind, _ in held.violations} if held else set()
+    told = None if held is None or held.incidents is None else dict.fromkeys(kind for kind, _ in held.incidents)
+    return {
+        "state": state_of(given),
+        "right_outcome": held.outcome if held else None,
+        "right_violations": json.dumps([kind for kind in GRAVEST if kind in kinds]) if held else None,
+        "right_incidents": None if told is None else json.dumps(list(told), ensure_ascii=False),
+    }
+
+
+def can_settle(given: Iterable[Decision], reviewer: str) -> bool:
+    """Whether others differ, are not sure or met about it, so that this reviewer, if they lead, may settle it.
+
+    Again too. Not before a calibration session that is about it is closed.
+    """
+    counting = [decision for decision in given if decision.counts and not decision.secret]
+    others = [decision for decision in counting if not same_person(decision.reviewer, reviewer)]
+    is_open = any(decision.settles for decision in counting) or state_of(counting) in ("disputed", "not_sure")
+    # A group may agree on another label than most of it had, after it has talked about the call.
+    is_open = is_open or any(decision.calibration is not None for decision in others)
+    return bool(others) and is_open
+
+
+def _opinions(given: Iterable[Decision]) -> list[Decision]:
+    return [decision for decision in given if decision.counts and decision.choice != "not_sure"]
+
+
+def _most_said(counting: Sequence[Decision]) -> Decision | None:
+    """What more than half of them say, by the latest of these; one that tells of incidents goes before."""
+    rising = sorted(counting, key=lambda decision: decision.incidents is not None)
+    for decision in reversed(rising):
+        if 2 * sum(_agree(decision, other) for other in counting) > len(counting):
+            return decision
+    return None
+
+
+def _agree(first: Decision, other: Decision) -> bool:
+    """Whether two reviewers agree: turns may differ, and who tells nothing of incidents leaves them to the other."""
+    if first.choice != other.choice:
+        return False
+    if first.choice != "overrule":
+        # Who confirms says what the verdict says, and decisions that count are about one that says the same.
+        return True
+    mine, theirs = ({kind for kind, _ in decision.violations} for decision in (first, other))
+    if (first.outcome, mine) != (other.outcome, theirs):
+        return False
+    if first.incidents is None or other.incidents is None:
+        return True
+    return {kind for kind, _ in first.incidents} == {kind for kind, _ in other.incidents}
+
+
+def taken_back(rows: Iterable[Any]) -> dict[int, int | None]:
+    """By the key of each entry that takes a decision back: that of the decision.
+
+    `rows`: of `decisions`, all that one reviewer said on what one verdict says, in their order; those of
+    other calls, verdicts and reviewers may be among them. None where there was nothing to take back.
+    """
+    standing: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
+    taken: dict[int, int | None] = {}
+    for row in rows:
+        words = standing[row.call_key, row.says, person_of(row.reviewer)]
+        if row.choice == "withdrawn":
+            taken[row.key] = words.pop() if words else None
+        else:
+            words.append(row.key)
+    return taken
+
 
 _OPEN = select(calibrations.c.key).where(calibrations.c.closed.is_(None))
 
 
 def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[Decision]:
     """All decisions about a call, in their order; `says` tells which of them count."""
-    wanted = select(decisions).where(decisions.c.call_key == call_key).order_by(decisions.c.seq)
+    wanted = select(decisions).where(decisions.c.call_key == call_key).order_by(decisions.c.key)
     return _decisions(connection.execute(wanted), says, set(connection.execute(_OPEN).scalars()))
 
 
@@ -58,7 +168,7 @@ def check_states(connection: Connection) -> None:
     wanted = select(*own, decisions).join_from(calls, decisions, calls.c.key == decisions.c.call_key, isouter=True)
     is_open = and_(*(calls.c[name].is_not_distinct_from(value) for name, value in NOTHING_DECIDED.items()))
     wanted = wanted.where(or_(not_(is_open), decisions.c.key.is_not(None)))
-    rows = connection.execute(wanted.order_by(calls.c.key, decisions.c.seq))
+    rows = connection.execute(wanted.order_by(calls.c.key, decisions.c.key))
     for today, of_call in groupby(rows, lambda row: list(row)[: len(own)]):
         call_key, says, *there = today
         made = _decisions((row for row in of_call if row.key is not None), says)
@@ -74,7 +184,7 @@ def labels(connection: Connection, wanted: Select[Any], *, blind: bool = False) 
     of = wanted.subquery()
     by_call: dict[tuple[int, str], list[Any]] = {}
     joined = select(decisions, of.c.says.label("today")).join(of, of.c.key == decisions.c.call_key)
-    for row in connection.execute(joined.order_by(decisions.c.seq)):
+    for row in connection.execute(joined.order_by(decisions.c.key)):
         by_call.setdefault((row.call_key, row.today), []).append(row)
     given = (_decisions(rows, says) for (_, says), rows in by_call.items())
     held = (label_of(_blind(said) if blind else said) for said in given)
@@ -89,14 +199,14 @@ def agreement(connection: Connection) -> Agreement:
     settle a call is no opinion of its own: of them, what they said before counts.
     """
     wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
-    wanted = wanted.where(calls.c.outcome.is_not(None)).order_by(decisions.c.seq)
+    wanted = wanted.where(calls.c.outcome.is_not(None)).order_by(decisions.c.key)
     # What is said in a calibration session is nobody's to know before it is closed, in figures neither.
     rows = connection.execute(wanted).all()
     secret = set(connection.execute(_OPEN).scalars())
     gone = _gone(taken_back(rows))
     last: dict[tuple[int, str], dict[str, str | None]] = {}
     for row in rows:
-        if row.seq not in gone and not row.settles and row.calibration_key not in secret:
+        if row.key not in gone and not row.settles and row.calibration_key not in secret:
             last.setdefault((row.call_key, row.says), {})[person_of(row.reviewer)] = row.outcome
     return agreement_of(list(said.values()) for said in last.values())
 
@@ -130,26 +240,27 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
     known = list(rows)
     taken = taken_back(known)
     gone = _gone(taken)
-    keys: dict[int | None, int] = {row.seq: row.key for row in known}
-    last = {person_of(row.reviewer): row.seq for row in known if row.says == says and row.seq not in gone}
+    last = {person_of(row.reviewer): row.key for row in known if row.says == says and row.key not in gone}
     return [
         Decision(
             key=row.key,
             reviewer=row.reviewer,
             choice=row.choice,
             outcome=row.outcome,
-            violations=tuple((kind, turn) for kind, turn in json.loads(row.violations)),
+            violations=_pairs(row.violations),
             note=row.note,
             at=row.at,
             verdict_key=row.verdict_key,
-            counts=row.says == says and last.get(person_of(row.reviewer)) == row.seq,
-            incidents=_incidents(row.incidents),
+            counts=row.says == says and last.get(person_of(row.reviewer)) == row.key,
+            incidents=None
+            if row.incidents is None
+            else tuple((name, turn) for name, turn in json.loads(row.incidents)),
             today=row.says == says,
             blind=bool(row.blind),
             hasty=row.hasty,
             coaching=bool(row.coaching),
-            withdrawn=row.seq in gone,
-            takes_back=keys.get(taken.get(row.seq)),
+            withdrawn=row.key in gone,
+            takes_back=taken.get(row.key),
             settles=bool(row.settles),
             calibration=row.calibration_key,
             secret=row.calibration_key in secret,
@@ -163,5 +274,5 @@ def _gone(taken: Mapping[int, int | None]) -> set[int | None]:
     return {*taken, *taken.values()}
 
 
-def _incidents(text: str | None) -> tuple[tuple[str, int], ...] | None:
-    return None if text is None else tuple((kind, turn) for kind, turn in json.loads(text))
+def _pairs(text: str) -> tuple[Any, ...]:
+    return tuple((name, turn) for name, turn in json.loads(text))

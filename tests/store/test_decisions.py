@@ -1,9 +1,10 @@
-"""A decision that was taken back counts nowhere, stays in the record, and the one before it counts again."""
+"""What holds. The rule: a lead's word settles what others differ in, shows as such, and is no opinion of its own."""
 
 import math
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -12,10 +13,120 @@ from tests.store.runs import make_call, make_run
 from tests.store.test_deciding import decide
 
 from ausweis.errors import StoreError
-from ausweis.store import CallFilter, Store
-from ausweis.store.holding import label_of
-from ausweis.store.standing import taken_back
-from ausweis.store.tables import calls, decisions
+from ausweis.store import CallFilter, Choice, Decision, Store
+from ausweis.store.decisions import can_settle, label_of, taken_back
+from ausweis.store.schema import calls, decisions
+
+Say = Callable[..., Decision]
+
+
+@pytest.fixture
+def of(store: Store, filled: Filled) -> int:
+    filled([make_call(1, pin=False), make_call(2, pin=False)])
+    return store.find("call-1") or 0
+
+
+@pytest.fixture
+def say(store: Store, of: int) -> Say:
+    def decide(reviewer: str, choice: Choice, **more: Any) -> Decision:
+        return store.decide(of, reviewer=reviewer, choice=choice, verdict_key=store.record(of).verdict_key, **more)
+
+    return decide
+
+
+def state(store: Store, of: int) -> str:
+    return store.record(of).row.state
+
+
+def test_a_lead_settles_a_dispute_alone(store: Store, of: int, say: Say) -> None:
+    say("Anna", "confirm")
+    say("Ben", "overrule", outcome="compliant")
+    assert state(store, of) == "disputed"
+    settled = say("Lea", "overrule", outcome="compliant", settles=True)
+    assert settled.settles
+    assert state(store, of) == "overruled"
+    assert label_of(store.record(of).decisions) == settled
+    # Nobody else unsettles it.
+    say("Cem", "confirm")
+    say("Dora", "confirm")
+    assert state(store, of) == "overruled"
+    assert [entry.what for entry in store.chain(limit=3)] == ["decided", "decided", "settled"]
+    assert store.verify_chain() > 5
+
+
+def test_settling_is_no_independent_opinion(store: Store, of: int, say: Say) -> None:
+    say("Anna", "confirm")
+    say("Ben", "overrule", outcome="compliant")
+    before = store.agreement()
+    assert (before.pairs, before.same) == (1, 0)
+    say("Lea", "confirm", settles=True)
+    assert store.agreement() == before
+    # What the lead had said before, on her own, still is one.
+    say("Ben", "confirm", settles=True)
+    assert store.agreement() == before
+
+
+@pytest.mark.parametrize("first", ["not_sure", "confirm"])
+def test_not_sure_is_no_opinion_so_it_makes_no_dispute_and_counts_in_no_agreement(
+    store: Store, of: int, say: Say, first: Choice
+) -> None:
+    say("Anna", first)
+    say("Ben", "confirm" if first == "not_sure" else "not_sure")
+    assert (state(store, of), store.record(of).row.right_outcome) == ("confirmed", "violation")
+    assert store.agreement().pairs == 0
+    say("Cem", "confirm")
+    assert (store.agreement().pairs, store.agreement().same) == (1, 1)
+    say("Dora", "overrule", outcome="compliant")
+    assert state(store, of) == "confirmed"
+
+
+def test_the_last_lead_holds_and_one_that_takes_it_back_opens_it_again(store: Store, of: int, say: Say) -> None:
+    say("Anna", "not_sure")
+    settled = say("Lea", "overrule", outcome="compliant", settles=True)
+    again = say("Leo", "confirm", settles=True)
+    assert state(store, of) == "confirmed"
+    store.withdraw(of, reviewer="Leo", decision_key=again.key)
+    assert state(store, of) == "overruled"
+    store.withdraw(of, reviewer="lea", decision_key=settled.key)
+    assert state(store, of) == "not_sure"
+    assert store.verify_chain() > 5
+
+
+def test_only_what_others_differ_in_is_settled(store: Store, of: int, say: Say) -> None:
+    for others in ([], [("Lea", "not_sure")], [("Anna", "confirm")]):
+        for name, choice in others:
+            say(name, choice)
+        if others != [("Anna", "confirm")]:
+            with pytest.raises(StoreError, match="nothing to settle"):
+                say("Lea", "confirm", settles=True)
+    # Who is not sure differs from nobody.
+    assert not can_settle(store.record(of).decisions, "Lea")
+    with pytest.raises(StoreError, match="nothing to settle"):
+        say("Lea", "not_sure", settles=True)
+    say("Lea", "confirm")
+    assert not can_settle(store.record(of).decisions, "Lea")
+
+
+def test_who_makes_a_decision_one_that_settles_is_found_out(store: Store, of: int, say: Say) -> None:
+    say("Anna", "confirm")
+    say("Ben", "overrule", outcome="compliant")
+    with store._database.writing() as connection:
+        connection.execute(update(decisions).where(decisions.c.reviewer == "Ben").values(settles=True))
+    with pytest.raises(StoreError, match="changed"):
+        store.verify_chain()
+
+
+def test_calls_are_found_that_one_has_not_decided(store: Store, of: int, say: Say) -> None:
+    def undecided(*names: str) -> set[int]:
+        return set(store.keys(CallFilter(undecided_by=names)))
+
+    other = store.find("call-2") or 0
+    made = say("Anna", "confirm")
+    assert undecided("Anna", "anna") == {other}
+    assert undecided("Ben") == undecided() == {of, other}
+    store.withdraw(of, reviewer="Anna", decision_key=made.key)
+    assert undecided("Anna") == {of, other}
+    assert store.keys(CallFilter(besides=(of,))) == [other]
 
 
 @pytest.fixture
@@ -148,12 +259,12 @@ def test_about_an_earlier_verdict_there_is_nothing_to_take_back(
         update(decisions).where(decisions.c.choice == "withdrawn").values(reviewer="B"),
     ],
 )
-def test_the_chain_vouches_for_it(store: Store, key_of: Callable[[int], int], change: object) -> None:
+def test_its_digest_vouches_for_it(store: Store, key_of: Callable[[int], int], change: object) -> None:
     decide(store, key_of(2), "A", "confirm")
     undo(store, key_of(2))
     with store._database.writing() as connection:
         connection.execute(change)  # type: ignore[call-overload]
-    with pytest.raises(StoreError, match="entry 5 of the chain"):
+    with pytest.raises(StoreError, match=r"the decision .*behind"):
         store.verify_chain()
 
 
@@ -176,7 +287,7 @@ def test_calls_go_with_what_was_taken_back(store: Store, key_of: Callable[[int],
 
 def test_an_entry_that_takes_nothing_back_does_no_harm() -> None:
     rows = [
-        SimpleNamespace(call_key=1, says="x", reviewer="A", choice=choice, seq=seq)
-        for seq, choice in enumerate(["withdrawn", "confirm", "not_sure", "withdrawn", "withdrawn", "confirm"])
+        SimpleNamespace(call_key=1, says="x", reviewer="A", choice=choice, key=key)
+        for key, choice in enumerate(["withdrawn", "confirm", "not_sure", "withdrawn", "withdrawn", "confirm"])
     ]
     assert taken_back(rows) == {0: None, 3: 2, 4: 1}

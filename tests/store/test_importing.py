@@ -6,8 +6,9 @@ import pytest
 from tests.store.runs import make_call, make_run, read_facts
 
 from ausweis.judging.verdict import Verdict
-from ausweis.store import Store, sink
-from ausweis.store.settled import Settled, settled_in
+from ausweis.store import Store, importing
+from ausweis.store.importing import settled_in
+from ausweis.store.verdict_rows import Settled
 
 
 def verdicts(folder: Path) -> list[Verdict]:
@@ -17,7 +18,7 @@ def verdicts(folder: Path) -> list[Verdict]:
 def test_calls_are_written_some_at_a_time_and_the_folder_finds_them_as_they_are(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sink, "_AT_ONCE", 2)
+    monkeypatch.setattr(importing, "_AT_ONCE", 2)
     calls = [make_call(number) for number in (1, 2, 3)]
     folder = make_run(tmp_path / "run", calls)
     door = store.sink(folder)
@@ -36,7 +37,7 @@ def test_calls_are_written_some_at_a_time_and_the_folder_finds_them_as_they_are(
 
 
 def test_calls_are_written_after_a_while(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sink, "_SECONDS", 0.0)
+    monkeypatch.setattr(importing, "_SECONDS", 0.0)
     call = make_call(1)
     folder = make_run(tmp_path / "run", [call])
     store.sink(folder).add(call, read_facts(call), verdicts(folder)[0])
@@ -87,7 +88,7 @@ def test_what_a_fault_kept_out_waits(store: Store, tmp_path: Path, monkeypatch: 
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(sink, "add_texts", stopped)
+        patch.setattr(importing, "add_texts", stopped)
         door.add(call, read_facts(call), verdicts(folder)[0])
         with pytest.raises(KeyboardInterrupt):
             door.flush()
