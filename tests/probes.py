@@ -5,11 +5,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from ausweis.engines.answer_probe import AnswerProbe
-from ausweis.engines.matcher import MATCHER_PARTS, Matcher
-from ausweis.engines.ngrams import BUCKETS, Ngrams, ngrams_of
-from ausweis.engines.probe import PARTS, Probe
-from ausweis.engines.word_matcher import VERBS, WordMatcher
+from ausweis.engines.heads import BUCKETS, PARTS, AnswerProbe, Ngrams, Probe, ngrams_of
+from ausweis.engines.matcher import MATCHER_PARTS, VERBS, Matcher, WordMatcher
 from ausweis.prompts import Template
 
 __all__ = ["answers_by_chance", "blank", "by_chance", "matcher_by_chance", "ngrams_of_words", "words_by_chance"]

@@ -15,10 +15,9 @@ from evals.lab.heard.said import read_spoken
 from ausweis.batch.manifest import MANIFEST_FILE, read_manifest
 from ausweis.cli import sign_on
 from ausweis.engines.fake import FakeEngine
+from ausweis.engines.heads import Probe
 from ausweis.engines.learned_index import LearnedIndex
-from ausweis.engines.packed import unpack
-from ausweis.engines.probe import Probe
-from ausweis.engines.replay import ReplayEngine
+from ausweis.engines.recorded import ReplayEngine, unpack
 from ausweis.engines.weights import catalogue, locate, locate_file
 from ausweis.errors import AusweisError
 from ausweis.evals.baseline import read_baseline

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 import numpy as np
+from evals.lab.adapter_file import save_adapter
 from evals.lab.spoken import check_voices
 from evals.lab.spoken.casting import TRAINING
 
 from ausweis.audio.decode import RATE
 from ausweis.engines.weights import locate_folder
-from ausweis.engines.weights.adapter import save_adapter
 from ausweis.errors import AusweisError
 from ausweis.evals import LabelledCall, read_all
 from ausweis.vocabulary import LANGUAGES, Language

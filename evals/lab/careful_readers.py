@@ -17,7 +17,7 @@ import click
 
 from ausweis.batch.recipe import Recipe
 from ausweis.engines.protocol import Engine, Request, Result
-from ausweis.engines.replay import RecordingEngine
+from ausweis.engines.recorded import RecordingEngine
 from ausweis.errors import AusweisError
 from ausweis.evals import LabelledCall, read_all
 from ausweis.judging import find_policy

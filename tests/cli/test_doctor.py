@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from ausweis.cli import doctor as module
 from ausweis.cli.doctor import doctor
 from ausweis.engines import weights
-from ausweis.engines.llama import ggml
+from ausweis.engines.llama import model as llama_model
 from ausweis.engines.weights import catalogue
 from ausweis.prompts import Library, default_library, release
 
@@ -108,7 +108,7 @@ def test_what_llama_cpp_can_do_with_a_gpu(
     monkeypatch: pytest.MonkeyPatch, built: bool, free: int | None, maker: str | None, line: str
 ) -> None:
     monkeypatch.setattr(llama_cpp, "llama_supports_gpu_offload", lambda: built)
-    monkeypatch.setattr(ggml, "gpu_memory", lambda: free)
+    monkeypatch.setattr(llama_model, "gpu_memory", lambda: free)
     monkeypatch.setattr(module, "gpu_maker", lambda: maker)
     (told,) = (line for line in CliRunner().invoke(doctor).output.splitlines() if " gpu: " in line)
     assert re.match(line, told)

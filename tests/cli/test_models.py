@@ -8,9 +8,8 @@ from click.testing import CliRunner, Result
 from ausweis.cli import models as command
 from ausweis.cli.doctor import doctor
 from ausweis.cli.models import models
-from ausweis.engines.learned_index import index_to_write
-from ausweis.engines.learned_part import Base
-from ausweis.engines.llama import ggml
+from ausweis.engines.learned_index import Base, index_to_write
+from ausweis.engines.llama import model as llama_model
 from ausweis.engines.weights import catalogue
 from ausweis.provenance import PromptProvenance
 
@@ -63,7 +62,7 @@ def test_a_model_fits_if_a_long_call_has_room_beside_its_weights(
 ) -> None:
     """In what is free: 16,384 tokens of its own cache, and a GiB to compute in. An ASR model tells nothing."""
     monkeypatch.setattr(command, "usable_memory", lambda: memory)
-    monkeypatch.setattr(ggml, "gpu_memory", lambda: gpu)
+    monkeypatch.setattr(llama_model, "gpu_memory", lambda: gpu)
     lines = [line for line in run("list").output.splitlines() if "│" in line]
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
     found = {row[0]: row[-2] for row in rows if row[0]}

@@ -5,22 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from ausweis.engines.answer_probe import AnswerProbe
-from ausweis.engines.learned_file import LearnedFile
+from ausweis.engines.heads import AnswerProbe, LearnedFile, Ngrams, Probe
 from ausweis.engines.learned_index import (
     INDEX_NAME,
     SHIPPED,
+    Base,
     LearnedIndex,
+    LearnedKind,
     index_to_write,
     indexes,
     newest,
 )
-from ausweis.engines.learned_part import Base, LearnedKind
-from ausweis.engines.matcher import Matcher
-from ausweis.engines.ngrams import Ngrams
-from ausweis.engines.probe import Probe
+from ausweis.engines.matcher import Matcher, WordMatcher
 from ausweis.engines.reader_calibration import ReaderCalibration
-from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import AusweisError, InputError, ModelError, PromptError
 from ausweis.prompts import default_library
 from ausweis.provenance import PromptProvenance

@@ -9,10 +9,17 @@ import pytest
 from numpy.typing import NDArray
 from tests.probes import by_chance, matcher_by_chance, words_by_chance
 
-from ausweis.engines.line_probe import LineProbe
-from ausweis.engines.matcher import ANSWER_TOKENS, QUESTION, Descriptions, LineInBasis
-from ausweis.engines.probe import LineFeatures, features
-from ausweis.engines.word_matcher import VERBS, WordMatcher, weighed_place
+from ausweis.engines.heads import LineFeatures, features
+from ausweis.engines.matcher import (
+    ANSWER_TOKENS,
+    QUESTION,
+    VERBS,
+    Descriptions,
+    LineInBasis,
+    LineProbe,
+    WordMatcher,
+    weighed_place,
+)
 from ausweis.errors import EngineError, PromptError
 
 CHANCE = np.random.default_rng(3)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ausweis.engines.learned_part import Base, LearnedPart
+from ausweis.engines.learned_index import Base, LearnedPart
 from ausweis.engines.reader_calibration import EventCalibration, ReaderCalibration
 from ausweis.errors import PromptError
 from ausweis.facts import Calibration

@@ -11,8 +11,8 @@ from tests.probes import by_chance
 
 from ausweis.batch import Progress, Recipe
 from ausweis.engines.fake import FakeEngine
-from ausweis.engines.packed import RecordedEngine, pack, unpack
 from ausweis.engines.protocol import Message, Request, Result, Transcript
+from ausweis.engines.recorded import RecordedEngine, pack, unpack
 from ausweis.errors import EngineError, InputError, PromptError, RunError
 from ausweis.evals.baseline import bless, cases_of, read_baseline, recordings_path
 from ausweis.evals.gate import gate

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from evals.lab.adapt_asr import chosen, written_by_people
+from evals.lab.adapter_file import save_adapter
 from evals.lab.adapting import Course, Stretches, learn, scripts_of, speak_stretches, value_scripts
 from evals.lab.adapting.lines import over_a_line
 from evals.lab.adapting.variation import varied
@@ -19,7 +20,7 @@ from scipy.signal import resample_poly
 
 from ausweis.calls.call import Call, Turn
 from ausweis.engines.weights import locate_folder
-from ausweis.engines.weights.adapter import adapted, save_adapter
+from ausweis.engines.weights.adapter import adapted
 from ausweis.errors import ModelError
 from ausweis.evals import LabelledCall
 from ausweis.evals.labelled import Gold, Tags

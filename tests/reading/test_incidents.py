@@ -8,9 +8,8 @@ import pytest
 from tests.probes import by_chance, matcher_by_chance, ngrams_of_words
 
 from ausweis.calls.call import Call
+from ausweis.engines.heads import Ngrams, features, probabilities_of
 from ausweis.engines.matcher import Matcher
-from ausweis.engines.ngrams import Ngrams
-from ausweis.engines.probe import features, probabilities_of
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.errors import PromptError
 from ausweis.facts import OneSided

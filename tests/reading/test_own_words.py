@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.probes import blank, words_by_chance
 
-from ausweis.engines.word_matcher import VERBS, WordMatcher
+from ausweis.engines.matcher import VERBS, WordMatcher
 from ausweis.errors import EngineError
 from ausweis.prompts import Library
 from ausweis.reading.chunks import Chunk

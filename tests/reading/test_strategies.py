@@ -9,17 +9,13 @@ from tests.probes import answers_by_chance, blank, matcher_by_chance, ngrams_of_
 
 from ausweis.batch.setup import PinnedLibrary
 from ausweis.calls.call import Call, Turn
-from ausweis.engines.answer_probe import AnswerProbe
 from ausweis.engines.fake import FakeEngine
-from ausweis.engines.learned_index import index_to_write
-from ausweis.engines.learned_part import Base, LearnedKind
-from ausweis.engines.matcher import Matcher
-from ausweis.engines.ngrams import Ngrams
-from ausweis.engines.probe import Probe
+from ausweis.engines.heads import AnswerProbe, Ngrams, Probe
+from ausweis.engines.learned_index import Base, LearnedKind, index_to_write
+from ausweis.engines.matcher import Matcher, WordMatcher
 from ausweis.engines.protocol import Engine, Message, Request, Result
-from ausweis.engines.replay import RecordingEngine, ReplayEngine
+from ausweis.engines.recorded import RecordingEngine, ReplayEngine
 from ausweis.engines.weights import catalogue
-from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, ModelError, PromptError
 from ausweis.prompts import Library, Template, release
 from ausweis.provenance import ModelProvenance

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from evals.lab.adapter_file import load_adapter
 from evals.lab.adapting.lines import over_a_line
 from evals.lab.adapting.whisper import AdaptedWhisper
 from evals.lab.adapting.windows import RATE, Stretches
 from torch import Tensor
 from torch.nn import functional
 
-from ausweis.engines.weights.adapter import load_adapter
 from ausweis.vocabulary import Language
 
 __all__ = ["Course", "learn"]

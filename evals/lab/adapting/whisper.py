@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ausweis.engines.weights.ctranslate2 import FLOAT16, variables
+from ausweis.engines.weights.adapter import FLOAT16, variables
 
 __all__ = ["AdaptedWhisper"]
 

@@ -12,8 +12,7 @@ from evals.lab.training.folds import splits_of
 from evals.lab.training.learning import Bound
 from numpy.typing import NDArray
 
-from ausweis.engines.answer_probe import AnswerProbe
-from ausweis.engines.ngrams import log_odds
+from ausweis.engines.heads import AnswerProbe, log_odds
 
 __all__ = ["AnsweredCalls", "ToldAnswers", "learn_answers"]
 

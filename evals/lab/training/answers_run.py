@@ -18,10 +18,8 @@ from evals.lab.training.options import Options, calls_of, drawn, probe_beside
 from evals.lab.training.tasks import FACT_TASK, template_for
 from numpy.typing import NDArray
 
-from ausweis.engines.answer_probe import answer_features
+from ausweis.engines.heads import Ngrams, Probe, answer_features, log_odds, probabilities_of
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.ngrams import Ngrams, log_odds
-from ausweis.engines.probe import Probe, probabilities_of
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template, default_library

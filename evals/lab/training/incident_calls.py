@@ -13,8 +13,8 @@ from evals.lab.training.matcher_data import MatchedCall, call_in_basis
 from evals.lab.training.tasks import incident_label, told_of
 from numpy.typing import NDArray
 
+from ausweis.engines.heads import features
 from ausweis.engines.matcher import in_basis
-from ausweis.engines.probe import features
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.reading.chunks import spoken_chunks

@@ -15,8 +15,8 @@ from evals.lab.training.matcher_network import MatchPlan
 from evals.lab.training.weighing import Weighed, learn_weighing, together
 from numpy.typing import NDArray
 
+from ausweis.engines.heads import LineFeatures, probabilities_of
 from ausweis.engines.matcher import Matcher, in_basis
-from ausweis.engines.probe import LineFeatures, probabilities_of
 from ausweis.reading.described_incidents import incident_evidence
 
 __all__ = ["evidence_of", "learn_incidents", "unseen_of"]

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from ausweis.engines.heads import LineFeatures, features
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import ANSWER_TOKENS
-from ausweis.engines.probe import LineFeatures, features
 from ausweis.evals.labelled import LabelledCall
 from ausweis.journal import make_folder, replace_file
 from ausweis.prompts import Template

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ausweis.engines.heads import LineFeatures
 from ausweis.engines.matcher import Descriptions
-from ausweis.engines.probe import LineFeatures
 from ausweis.reading.chunks import Chunk
 
 __all__ = ["CallInBasis", "MatchedCall", "basis_of", "call_in_basis", "question_shifts"]

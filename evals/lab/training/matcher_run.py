@@ -17,9 +17,9 @@ from evals.lab.training.tasks import INCIDENT_TASK, template_for
 from evals.lab.training.weighing import Weighed, learn_weighing, together
 from numpy.typing import NDArray
 
+from ausweis.engines.heads import LineFeatures, features
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import weigh
-from ausweis.engines.probe import LineFeatures, features
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.prompts import default_library

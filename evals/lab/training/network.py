@@ -26,7 +26,7 @@ from evals.lab.training.learning import (
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ausweis.engines.probe import LineFeatures
+from ausweis.engines.heads import LineFeatures
 
 __all__ = [
     "GO_ON_RATE",

@@ -14,7 +14,7 @@ from evals.lab.training.lines import Lines, Task
 from evals.lab.training.probe import UNLIKELY, LeftOut, truth_of
 from numpy.typing import NDArray
 
-from ausweis.engines.ngrams import BUCKETS, Ngrams, log_odds, ngrams_of
+from ausweis.engines.heads import BUCKETS, Ngrams, log_odds, ngrams_of
 
 __all__ = ["LearnedNgrams", "learn_ngrams"]
 

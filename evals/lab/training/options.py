@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ausweis.engines.learned_file import LearnedFile
-from ausweis.engines.learned_index import index_to_write
-from ausweis.engines.learned_part import Base, LearnedKind
-from ausweis.engines.probe import Probe
+from ausweis.engines.heads import LearnedFile, Probe
+from ausweis.engines.learned_index import Base, LearnedKind, index_to_write
 from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, read_all

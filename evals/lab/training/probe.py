@@ -16,7 +16,7 @@ from evals.lab.training.lines import Lines, Task, by_label, sampled
 from evals.lab.training.network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 from numpy.typing import NDArray
 
-from ausweis.engines.probe import PARTS, Probe
+from ausweis.engines.heads import PARTS, Probe
 from ausweis.prompts import Template
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import weighed

@@ -20,9 +20,9 @@ from evals.lab.training.probe import LeftOut, Start, learn
 from evals.lab.training.showing import show_incidents, show_labels, show_verdicts
 from evals.lab.training.tasks import FACT_TASK, TASKS
 
-from ausweis.engines.learned_part import Base, LearnedKind
+from ausweis.engines.heads import Probe
+from ausweis.engines.learned_index import Base, LearnedKind
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.probe import Probe
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template, default_library

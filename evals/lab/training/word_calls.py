@@ -14,9 +14,8 @@ from evals.lab.training.matcher_data import MatchedCall, call_in_basis
 from numpy.typing import NDArray
 from pydantic import RootModel
 
-from ausweis.engines.matcher import in_basis
-from ausweis.engines.probe import Probe, features, probabilities_of
-from ausweis.engines.word_matcher import VERBS
+from ausweis.engines.heads import Probe, features, probabilities_of
+from ausweis.engines.matcher import VERBS, in_basis
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.judging import find_policy

@@ -18,9 +18,8 @@ from evals.lab.training.weighing import Weighed, learn_weighing, raised_by, toge
 from evals.lab.training.word_calls import AskedWord, columns_of
 from numpy.typing import NDArray
 
-from ausweis.engines.matcher import in_basis, weigh
-from ausweis.engines.probe import LineFeatures, probability_of
-from ausweis.engines.word_matcher import VERBS, WordMatcher, weighed_place
+from ausweis.engines.heads import LineFeatures, probability_of
+from ausweis.engines.matcher import VERBS, WordMatcher, in_basis, weigh, weighed_place
 from ausweis.reading.own_labels import OwnLabel, own_labels
 from ausweis.reading.own_words import weighed_words
 from ausweis.reading.word_evidence import pieces

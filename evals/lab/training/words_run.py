@@ -18,10 +18,9 @@ from evals.lab.training.word_calls import AskedWord, asked_words, word_call, wor
 from evals.lab.training.words import Half, answers_with, learn_words, weighing_of
 from numpy.typing import NDArray
 
+from ausweis.engines.heads import LineFeatures, features
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.matcher import weigh
-from ausweis.engines.probe import LineFeatures, features
-from ausweis.engines.word_matcher import VERBS, weighed_place
+from ausweis.engines.matcher import VERBS, weigh, weighed_place
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template, default_library

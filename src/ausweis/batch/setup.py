@@ -57,7 +57,7 @@ def open_engine(
         engine = _open(kind, argument, model, context, threads)
     if record is None:
         return engine
-    from ausweis.engines.replay import RecordingEngine
+    from ausweis.engines.recorded import RecordingEngine
 
     try:
         return RecordingEngine(engine, record)
@@ -85,7 +85,7 @@ def _open(
 
         return FakeEngine.from_file(Path(argument))
     if kind == "replay" and argument:
-        from ausweis.engines.replay import ReplayEngine
+        from ausweis.engines.recorded import ReplayEngine
 
         return ReplayEngine(Path(argument))
     raise InputError("the engine must be llama, server:URL, fake:FILE or replay:FOLDER")

@@ -107,7 +107,7 @@ def _gpu() -> Check:
         import llama_cpp
     except (ImportError, OSError, RuntimeError):
         return Check("warning", "gpu", "cannot be told, since llama-cpp-python cannot be loaded")
-    from ausweis.engines.llama.ggml import gpu_memory
+    from ausweis.engines.llama.model import gpu_memory
 
     built, free = llama_cpp.llama_supports_gpu_offload(), gpu_memory()
     if free is not None:

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 import click
 
 from ausweis.engines import weights
-from ausweis.engines.learned_index import LearnedIndex, indexes
-from ausweis.engines.learned_part import LearnedPart
+from ausweis.engines.learned_index import LearnedIndex, LearnedPart, indexes
 from ausweis.engines.weights import catalogue
 from ausweis.machine import usable_memory
 
@@ -33,7 +32,7 @@ def list_command() -> None:
     from rich.table import Table
 
     from ausweis.cli.run_table import console
-    from ausweis.engines.llama.ggml import gpu_memory
+    from ausweis.engines.llama.model import gpu_memory
 
     out = console()
     memory, gpu = usable_memory(), gpu_memory()

@@ -21,6 +21,7 @@ As a file (`--engine fake:answers.yaml`); the first entry that fits the question
 
 import hashlib
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +31,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, field_validator, model_validator
 
-from ausweis.engines.fake_answers import result_of
 from ausweis.engines.protocol import Request, Result, Transcript
+from ausweis.engines.strict_json import strict_json
 from ausweis.errors import ContextError, EngineError, InputError
 from ausweis.provenance import ModelProvenance
 
@@ -40,8 +41,9 @@ __all__ = ["Answer", "Answers", "FakeEngine", "Script"]
 Answer = str | Mapping[str, Any]
 """A choice, a probability for each choice, or JSON as text or as a mapping: what the question asks for."""
 
-
 MOST_TOKENS = 1_000_000_000
+_MOST = 1_000_000
+"""Of a probability as written; those of an answer are set in proportion to their sum."""
 
 
 class Script(BaseModel):
@@ -171,11 +173,7 @@ class FakeEngine:
         return [self._complete(request) for request in requests]
 
     def read(self, transcript: Transcript) -> list[Result]:
-        """Answer about each row as the script says.
-
-        Raises:
-            ContextError, EngineError: as `complete`.
-        """
+        """Answer about each row as the script says."""
         return self.complete(list(transcript.requests()))
 
     def _complete(self, request: Request) -> Result:
@@ -186,7 +184,7 @@ class FakeEngine:
         tokens = sum(-(-len(message.content) // 4) for message in request.messages)
         if tokens > self.info.context_tokens:
             raise ContextError(f"the prompt has {tokens} tokens, the context {self.info.context_tokens}")
-        return result_of(request, self._answer(request), tokens)
+        return _result(request, self._answer(request), tokens)
 
     def close(self) -> None:
         """Answer nothing more."""
@@ -209,3 +207,56 @@ def _by_script(scripts: tuple[Script, ...]) -> Callable[[Request], Answer]:
         return script.answer
 
     return answer
+
+
+def _result(request: Request, answer: Answer, prompt_tokens: int) -> Result:
+    """The result, as a real engine would give it; a scripted answer that no engine may give is refused."""
+    probabilities: tuple[float, ...] = ()
+    if request.choices:
+        probabilities = _probabilities(request, answer)
+        text = request.choices[probabilities.index(max(probabilities))]
+    else:
+        text = answer if isinstance(answer, str) else _as_json(request, answer)
+        if request.json_schema is not None:
+            _check(request, text)
+    evaluated = prompt_tokens + (0 if request.choices else -(-len(text) // 4))
+    return Result(text=text, probabilities=probabilities, prompt_tokens=prompt_tokens, evaluated_tokens=evaluated)
+
+
+def _probabilities(request: Request, answer: Answer) -> tuple[float, ...]:
+    wanted = {answer: 1.0} if isinstance(answer, str) else answer
+    strange = [name for name in wanted if name not in request.choices]
+    if strange:
+        raise _fault(request, f"is none of the {len(request.choices)} choices: {strange[0]!r}")
+    weights = [wanted.get(choice, 0.0) for choice in request.choices]
+    numbers = (isinstance(weight, int | float) and not isinstance(weight, bool) for weight in weights)
+    if not all(is_number and 0 <= weight <= _MOST for is_number, weight in zip(numbers, weights, strict=True)):
+        raise _fault(request, f"has a probability that is no number from 0 on, or above {_MOST:,}")
+    total = math.fsum(weights)
+    if not total:
+        raise _fault(request, "gives no choice a probability above 0")
+    return tuple(weight / total for weight in weights)
+
+
+def _as_json(request: Request, answer: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(answer, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError):  # a date, no number
+        raise _fault(request, "is no JSON") from None
+
+
+def _check(request: Request, text: str) -> None:
+    import jsonschema
+
+    try:
+        jsonschema.validate(strict_json(text), dict(request.json_schema or {}))
+    except ValueError:
+        raise _fault(request, "is no JSON") from None
+    except jsonschema.ValidationError as error:
+        # The library's own message quotes the answer, and an answer may quote a call.
+        where = ".".join(str(step) for step in error.absolute_path) or "the top"
+        raise _fault(request, f"does not fit the schema at {where} ({error.validator})") from None
+
+
+def _fault(request: Request, what: str) -> EngineError:
+    return EngineError(f"the scripted answer for {request.template or 'no template'} {what}")

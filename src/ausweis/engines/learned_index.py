@@ -8,16 +8,15 @@ import hashlib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ausweis.engines.learned_part import Base, LearnedKind, LearnedPart
 from ausweis.errors import InputError, ModelError, PromptError
 from ausweis.journal import make_folder, replace_file
 from ausweis.provenance import PromptProvenance
@@ -27,7 +26,10 @@ __all__ = [
     "INDEX_NAME",
     "LEARNED_VARIABLE",
     "SHIPPED",
+    "Base",
     "LearnedIndex",
+    "LearnedKind",
+    "LearnedPart",
     "bases",
     "bound_to",
     "index_to_write",
@@ -39,6 +41,58 @@ __all__ = [
 LEARNED_VARIABLE = "AUSWEIS_LEARNED"
 SHIPPED = Path(__file__).with_name("learned")
 INDEX_NAME = "learned.yaml"
+
+LearnedKind = Literal["probe", "ngrams", "answers", "matcher", "words", "calibration"]
+"""Labels of a line, by states, by its words and by answers about the call; what a description says; what is done with
+an own word; what probabilities mean."""
+
+_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Base(_Entry):
+    """The model that a part was learned for; its hash decides, the id is for people."""
+
+    id: str
+    sha256: _Sha256
+
+
+class LearnedPart(_Entry):
+    """An entry of `learned.yaml`. `bytes`: the size of its file, whose hash is `sha256`.
+
+    `bound_to`: other parts, by kind and SHA-256, without which it is of no use. `asked_by`: the template of the
+    question after the transcript whose answers it reads; older entries do not tell it.
+    """
+
+    kind: LearnedKind
+    version: Annotated[int, Field(ge=1)]
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    sha256: _Sha256
+    bytes: Annotated[int, Field(gt=0, lt=2**60)]
+    base: Base
+    template: PromptProvenance
+    bound_to: Mapping[LearnedKind, _Sha256] = Field(default_factory=dict, exclude_if=lambda parts: not parts)
+    asked_by: PromptProvenance | None = Field(default=None, exclude_if=lambda question: question is None)
+    notes: str
+    learned_on: date
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.version} of {self.template.id}@{self.template.version} for {self.base.id}"
+
+    def is_for(self, kind: LearnedKind, template: PromptProvenance) -> bool:
+        """Whether it is of this kind, for this version of a template, whatever its text."""
+        return (self.kind, self.template.id, self.template.version) == (kind, template.id, template.version)
+
+    def fits(self, base_sha256: str, beside: Mapping[LearnedKind, str]) -> bool:
+        """Whether it is for this model, and bound to nothing but what it is used with."""
+        return self.base.sha256 == base_sha256 and self.bound_to.items() <= beside.items()
+
+    def lacks(self, known: Collection[str]) -> str:
+        """The kinds of parts that it is bound to and that are not among those known by SHA-256; empty with all."""
+        return " and ".join(kind for kind, sha256 in self.bound_to.items() if sha256 not in known)
 
 
 class _Content(BaseModel):
@@ -82,9 +136,13 @@ class LearnedIndex:
         Raises:
             ModelError: they are not, or it cannot be read.
         """
-        path = self.path(part)
+        path, wrong = self.path(part), None
         try:
-            wrong = _wrong(path, part)
+            if (size := path.stat().st_size) != part.bytes:
+                what = "cut short" if size < part.bytes else "too long"
+                wrong = f"the learned file is {what} ({size} bytes, expected {part.bytes})"
+            elif hashlib.sha256(path.read_bytes()).hexdigest() != part.sha256:
+                wrong = f"the learned file has another SHA-256 than {INDEX_NAME} says"
         except OSError as error:
             wrong = f"the learned file cannot be read ({error.strerror})"
         if wrong:
@@ -169,7 +227,6 @@ def index_to_write(folder: Path | None = None) -> LearnedIndex:
 
     Raises:
         InputError: there is none.
-        ModelError: as `indexes`.
         RunError: the folder cannot be made.
     """
     if folder is not None:
@@ -182,20 +239,12 @@ def index_to_write(folder: Path | None = None) -> LearnedIndex:
 
 
 def bases() -> list[Base]:
-    """The models that something was learned for, each once.
-
-    Raises:
-        ModelError: an index cannot be read.
-    """
+    """The models that something was learned for, each once."""
     return list({part.base.sha256: part.base for index in indexes() for part in index.parts}.values())
 
 
 def kinds_for(base_sha256: str) -> defaultdict[PromptProvenance, set[LearnedKind]]:
-    """The kinds of parts that were learned for a model, by the texts of templates that they, or parts they need, read.
-
-    Raises:
-        ModelError: an index cannot be read.
-    """
+    """The kinds of parts that were learned for a model, by the texts of templates that they, or parts they need, read."""
     parts = [part for index in indexes() for part in index.parts if part.base.sha256 == base_sha256]
     templates = {part.sha256: part.template for part in parts}
     kinds: defaultdict[PromptProvenance, set[LearnedKind]] = defaultdict(set)
@@ -208,19 +257,12 @@ def kinds_for(base_sha256: str) -> defaultdict[PromptProvenance, set[LearnedKind
 
 
 def bound_to(kind: LearnedKind, other: LearnedKind, template: PromptProvenance, base_sha256: str) -> list[str]:
-    """The SHA-256 of the `other` parts that parts of this kind are bound to; that of the newest one first.
-
-    Raises:
-        ModelError: an index cannot be read.
-    """
-    bound = [
-        sorted(
-            (part for part in index.parts if part.is_for(kind, template) and part.base.sha256 == base_sha256),
-            key=lambda part: -part.version,
-        )
-        for index in indexes()
-    ]
-    return [part.bound_to[other] for parts in bound for part in parts if other in part.bound_to]
+    """The SHA-256 of the `other` parts that parts of this kind are bound to; that of the newest one first."""
+    found = []
+    for index in indexes():
+        parts = [part for part in index.parts if part.is_for(kind, template) and part.base.sha256 == base_sha256]
+        found += sorted((part for part in parts if other in part.bound_to), key=lambda part: -part.version)
+    return [part.bound_to[other] for part in found]
 
 
 def newest(
@@ -236,7 +278,6 @@ def newest(
     bound to others does not fit. `only`: the one with this SHA-256.
 
     Raises:
-        ModelError: an index cannot be read.
         PromptError: there are only such for another text of this version of the template.
     """
     other_text: Path | None = None
@@ -258,17 +299,6 @@ def _opened(folder: Path) -> LearnedIndex:
     if not folder.is_dir():
         raise ModelError(f"{LEARNED_VARIABLE} names no folder: make it", place=str(folder))
     return LearnedIndex.read(folder) if (folder / INDEX_NAME).exists() else LearnedIndex(folder)
-
-
-def _wrong(path: Path, part: LearnedPart) -> str | None:
-    """What is wrong with a file; None for a good one."""
-    size = path.stat().st_size
-    if size != part.bytes:
-        what = "cut short" if size < part.bytes else "too long"
-        return f"the learned file is {what} ({size} bytes, expected {part.bytes})"
-    with path.open("rb") as file:
-        same = hashlib.file_digest(file, "sha256").hexdigest() == part.sha256
-    return None if same else f"the learned file has another SHA-256 than {INDEX_NAME} says"
 
 
 def _with_entry(path: Path, part: LearnedPart) -> str:

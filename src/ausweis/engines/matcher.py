@@ -15,9 +15,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.learned_file import LearnedFile
-from ausweis.engines.learned_part import LearnedKind
-from ausweis.engines.probe import LineFeatures, features, gelu
+from ausweis.engines.heads import LearnedFile, LineFeatures, Probe, features, gelu, probabilities_of, shapes
+from ausweis.engines.learned_index import LearnedKind
 
 __all__ = [
     "ANSWER_TOKENS",
@@ -25,11 +24,15 @@ __all__ = [
     "NEARNESS_SCALE",
     "NETWORK_PARTS",
     "QUESTION",
+    "VERBS",
     "Descriptions",
     "LineInBasis",
+    "LineProbe",
     "Matcher",
+    "WordMatcher",
     "in_basis",
     "weigh",
+    "weighed_place",
 ]
 
 Array = NDArray[np.float32]
@@ -40,43 +43,23 @@ ANSWER_TOKENS = 6
 NEARNESS_SCALE = 4.0
 """Of the nearness that the hidden layer sees, so that it is as large as the rest."""
 
-NETWORK_PARTS: Mapping[str, str] = {
-    "of_token": "mdr",
-    "of_described_token": "mdr",
-    "token_weight": "md",
-    "described_token_weight": "md",
-    "of_line": "mep",
-    "line_hidden": "meq",
-    "line_pair": "mex",
-    "described_line_pair": "mex",
-    "hidden": "mhw",
-    "hidden_bias": "mw",
-    "hidden_out": "mwo",
-    "nearness": "mno",
-    "line": "meo",
-    "bias": "mo",
-}
+NETWORK_PARTS = shapes(
+    "of_token:mdr of_described_token:mdr token_weight:md described_token_weight:md of_line:mep line_hidden:meq "
+    "line_pair:mex described_line_pair:mex hidden:mhw hidden_bias:mw hidden_out:mwo nearness:mno line:meo bias:mo"
+)
 """What the networks are made of that compare a line with a description."""
 
 QUESTION = "question_"
 """Before the name of the same part of the networks that compare a line with a question."""
 
 MATCHER_PARTS: Mapping[str, str] = {
-    "token_basis": "fd",
-    "token_shift": "d",
-    "described_token_shift": "d",
-    "question_token_shift": "d",
-    "line_basis": "ge",
-    "line_shift": "e",
-    "described_line_shift": "e",
-    "question_line_shift": "e",
+    **shapes(
+        "token_basis:fd token_shift:d described_token_shift:d question_token_shift:d line_basis:ge line_shift:e "
+        "described_line_shift:e question_line_shift:e"
+    ),
     **NETWORK_PARTS,
     **{f"{QUESTION}{name}": shape for name, shape in NETWORK_PARTS.items()},
-    "weigh_hidden": "viu",
-    "weigh_hidden_bias": "vu",
-    "weigh_hidden_out": "vu",
-    "weigh_direct": "vi",
-    "weigh_bias": "v",
+    **shapes("weigh_hidden:viu weigh_hidden_bias:vu weigh_hidden_out:vu weigh_direct:vi weigh_bias:v"),
 }
 """What a matcher is made of, each with its shape.
 
@@ -203,3 +186,81 @@ def _softmax(values: Array) -> Array:
     risen = np.exp(values - values.max(axis=-1, keepdims=True))
     shares: Array = (risen / risen.sum(axis=-1, keepdims=True)).astype(np.float32)
     return shares
+
+
+VERBS = ("asks", "gives", "reads out", "tells", "changes")
+"""What may be done with a word, in the order of the outputs: the first three with a factor, the others a category."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordMatcher(Matcher):
+    """Tells what a line does with what each description says, in the order of `VERBS`."""
+
+    KIND = "words"
+    SCHEMA = "ausweis/words@3"
+
+
+def weighed_place(verb: str, *, own: bool) -> int:
+    """Where a verb stands among what is weighed: the verbs of own words, then of known ones."""
+    return VERBS.index(verb) + (0 if own else len(VERBS))
+
+
+class LineProbe:
+    """What is told of a line at once: the labels of a probe, and what it does with each description.
+
+    `described` are the labels of descriptions: the place of each among the transcripts that a transcript has in
+    `compared`, and the output's. `answers` are those that the questions of the transcript tell, by the question's place
+    instead. All were made for one template, and for the same layers.
+    """
+
+    def __init__(
+        self,
+        probe: Probe | None,
+        matcher: Matcher,
+        described: Mapping[str, tuple[int, int]],
+        answers: Mapping[str, tuple[int, int]],
+    ) -> None:
+        self.labels = (*(probe.labels if probe else ()), *described, *answers)
+        self.layers = matcher.layers
+        self.model_sha256 = matcher.model_sha256
+        self.sha256 = "+".join([*([probe.sha256] if probe else []), matcher.sha256])
+        self._probe = probe
+        self._matcher = matcher
+        self._places = list(described.values())
+        self._answers = list(answers.values())
+        self._described: tuple[Sequence[Array], Descriptions] | None = None
+
+    def probabilities(self, states: Array, compared: Sequence[Array]) -> tuple[float, ...]:
+        """Of each label but those that questions tell.
+
+        `states`, `compared`: shape (tokens, layers, width), of the line and of each description.
+        """
+        told = self._probe.probabilities(states) if self._probe else ()
+        if not self._places:
+            return told
+        # The descriptions are the same for all lines of a call.
+        if self._described is None or self._described[0] is not compared:
+            described = self._matcher.described([features(description) for description in compared])
+            self._described = compared, described
+        scores = self._matcher.scores(self.in_basis(states), self._described[1])
+        return (*told, *probabilities_of([scores[place] for place in self._places]))
+
+    @property
+    def asks(self) -> bool:
+        """Whether questions tell some of its labels."""
+        return bool(self._answers)
+
+    def in_basis(self, states: Array) -> LineInBasis:
+        """All that must be kept of a line until the questions after it are asked."""
+        return self._matcher.in_basis(features(states))
+
+    def questions(self, questions: Sequence[Array]) -> Descriptions:
+        """The questions, each of shape (tokens, layers, width), made ready for all lines of a call."""
+        return self._matcher.questions(questions)
+
+    def answered(self, line: LineInBasis, questions: Descriptions) -> tuple[float, ...]:
+        """Of each label that questions tell."""
+        if not self._answers:
+            return ()
+        scores = self._matcher.scores(line, questions, question=True)
+        return probabilities_of([scores[place] for place in self._answers])

@@ -8,17 +8,16 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol, Self, runtime_
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
-from ausweis.engines.answer_probe import AnswerProbe
-from ausweis.engines.line_probe import LineProbe
-from ausweis.engines.probe import Probe
 from ausweis.errors import EngineError
 from ausweis.provenance import ModelProvenance
 
 __all__ = [
     "ALMOST_CERTAIN",
     "NEGLIGIBLE",
-    "AnyProbe",
+    "CallHead",
     "Engine",
+    "Head",
+    "LineHead",
     "Message",
     "Request",
     "Result",
@@ -35,8 +34,47 @@ NEGLIGIBLE = 0.02
 ALMOST_CERTAIN = 0.9995
 """A token of a generated text that is likelier counts as certain."""
 
-AnyProbe = Probe | LineProbe
-"""What tells the answer of a line from the states of the model."""
+
+class Head(Protocol):
+    """What was learned to tell labels from the states of a model."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What it tells, each with a probability."""
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Whose states it reads."""
+
+    @property
+    def sha256(self) -> str:
+        """Of its files."""
+
+    @property
+    def model_sha256(self) -> str:
+        """Of the model that it was learned for."""
+
+
+class LineHead(Head, Protocol):
+    """Tells the labels of a row."""
+
+    @property
+    def asks(self) -> bool | None:
+        """Whether questions after the last row tell some of its labels; None where it compares rows with none."""
+
+    def probabilities(self, states: Any, compared: Sequence[Any]) -> tuple[float, ...]:
+        """From the states of the row and of what it is compared with, each of shape (tokens, layers, width)."""
+
+
+class CallHead(Head, Protocol):
+    """Tells labels of a call as a whole."""
+
+    @property
+    def template(self) -> str:
+        """Id and version of the template of its questions."""
+
+    def probabilities(self, questions: Sequence[Any]) -> tuple[float, ...]:
+        """From the states of the questions after the last row, each of shape (tokens, layers, width)."""
 
 
 class Message(BaseModel):
@@ -88,21 +126,20 @@ class Transcript(BaseModel):
 
     messages: tuple[Message, ...]
     rows: tuple[str, ...]
-    probes: tuple[SkipValidation[AnyProbe], ...] = ()
+    probes: tuple[SkipValidation[LineHead], ...] = ()
     compared: tuple["Transcript", ...] = ()
     questions: tuple[tuple[Message, Message], ...] = ()
     about: tuple[tuple[Message, Message], ...] = ()
-    answer_probe: SkipValidation[AnswerProbe] | None = None
+    answer_probe: SkipValidation[CallHead] | None = None
     template: str = ""
 
     @model_validator(mode="after")
     def _probes_fit(self) -> Self:
         if self.probes and (len(self.probes) != len(self.rows) or len({probe.layers for probe in self.all_probes}) > 1):
             raise ValueError("there is a probe for each row, and all read the same layers")
-        comparing = [probe for probe in self.probes if isinstance(probe, LineProbe)]
-        if self.questions and len(comparing) < len(self.probes):
+        if self.questions and any(probe.asks is None for probe in self.probes):
             raise ValueError("only probes with a matcher compare rows with questions")
-        if not self.questions and any(probe.asks for probe in comparing):
+        if not self.questions and any(probe.asks for probe in self.probes):
             raise ValueError("a probe has labels that questions tell, but none is asked")
         if bool(self.about) is (self.answer_probe is None):
             raise ValueError("questions about the call, and what reads the answers, go together")
@@ -112,7 +149,7 @@ class Transcript(BaseModel):
         return self
 
     @property
-    def all_probes(self) -> tuple[AnyProbe | AnswerProbe, ...]:
+    def all_probes(self) -> tuple[Head, ...]:
         """What tells each result: that of each row, then that of the call, where there are questions about it."""
         return self.probes if self.answer_probe is None else (*self.probes, self.answer_probe)
 
@@ -277,9 +314,6 @@ class TranscriptEngine(Engine, Protocol):
         """What the probes of a transcript tell of its rows, in their order, then of the call; see `all_probes`.
 
         Each token is evaluated once.
-
-        Raises:
-            ContextError, EngineError, ModelError: as `complete`.
         """
         ...
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ausweis.engines.learned_part import LearnedPart
+from ausweis.engines.learned_index import LearnedPart
 from ausweis.errors import PromptError
 from ausweis.facts import Calibration, EventKind
 from ausweis.opening import read_bytes

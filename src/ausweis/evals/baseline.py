@@ -10,9 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ausweis.engines.packed import pack
 from ausweis.engines.protocol import Result
-from ausweis.engines.replay import recordings
+from ausweis.engines.recorded import pack, recordings
 from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
 from ausweis.evals.comparing import compare

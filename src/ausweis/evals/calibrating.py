@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.batch.manifest import read_manifest
-from ausweis.engines.learned_index import index_to_write, indexes
-from ausweis.engines.learned_part import Base, LearnedKind
+from ausweis.engines.learned_index import Base, LearnedKind, index_to_write, indexes
 from ausweis.engines.reader_calibration import EventCalibration, ReaderCalibration
 from ausweis.errors import AusweisError, InputError
 from ausweis.evals.case import Case

@@ -12,9 +12,8 @@ from pathlib import Path
 from ausweis.batch import Progress, RunFolder, Scorer, local_runner, score
 from ausweis.batch.manifest import Machine, now, read_manifest
 from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, failures
-from ausweis.engines.packed import RecordedEngine
 from ausweis.engines.protocol import Engine
-from ausweis.engines.replay import RecordingEngine
+from ausweis.engines.recorded import RecordedEngine, RecordingEngine
 from ausweis.errors import EngineError, RunError
 from ausweis.evals.case import Case, case_of, ruled_otherwise
 from ausweis.evals.conclusion import Conclusion

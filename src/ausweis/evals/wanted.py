@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ausweis.batch import Recipe
-from ausweis.engines.packed import Packed, RecordedEngine, unpack
 from ausweis.engines.protocol import Engine
-from ausweis.engines.replay import ReplayEngine
+from ausweis.engines.recorded import Packed, RecordedEngine, ReplayEngine, unpack
 from ausweis.engines.weights import catalogue, locate
 from ausweis.errors import InputError
 from ausweis.evals.case import gold_of, tags_of
@@ -27,7 +26,7 @@ class Wanted:
     """What to measure. `recipe` names engine, model, strategy and prompts; its policy is put in for each call.
 
     `answers_of`: an eval run whose raw answers are given instead of asking a model. `recorded`: a file of recorded
-    answers (`engines.packed`); the model is asked only what is not in it, and once more all of `live` calls by chance.
+    answers; the model is asked only what is not in it, and once more all of `live` calls by chance.
     """
 
     golden: tuple[Path, ...]

@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ausweis.calls.call import Call
-from ausweis.engines.ngrams import Ngrams
-from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import AnyProbe, Engine, Message, Request, Transcript, transcript_engine
+from ausweis.engines.heads import Ngrams, Probe
+from ausweis.engines.protocol import Engine, LineHead, Message, Request, Transcript, transcript_engine
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
@@ -149,7 +148,7 @@ class TranscriptAsking:
             self._stamps += about.prompts
         if own is not None:
             self._stamps += own.prompts
-        self._probes: dict[str, AnyProbe] = {}
+        self._probes: dict[str, LineHead] = {}
         for speaker in ("agent", "caller"):
             of_speaker = probe.only([label for label in probe.labels if speaker in speakers_of(label)])
             self._probes[speaker] = of_speaker if own is None else own.probe(of_speaker, speaker)
@@ -195,7 +194,7 @@ def transcript_of(
     template: Template,
     call: Call,
     chunks: Sequence[Chunk],
-    probes: Sequence[AnyProbe] = (),
+    probes: Sequence[LineHead] = (),
     compared: Sequence[Transcript] = (),
     questions: Sequence[tuple[Message, Message]] = (),
     about: CallQuestions | None = None,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from ausweis.engines.answer_probe import AnswerProbe
+from ausweis.engines.heads import AnswerProbe
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.descriptions import Question

@@ -4,7 +4,7 @@ import math
 import re
 
 from ausweis.calls.call import Call
-from ausweis.engines.probe import probability_of
+from ausweis.engines.heads import probability_of
 from ausweis.engines.protocol import Request, Result
 from ausweis.facts import RecordingDefect
 from ausweis.prompts import Template

@@ -11,9 +11,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.line_probe import LineProbe
-from ausweis.engines.matcher import Matcher
-from ausweis.engines.probe import Probe, probabilities_of
+from ausweis.engines.heads import Probe, probabilities_of
+from ausweis.engines.matcher import LineProbe, Matcher
 from ausweis.engines.protocol import Transcript
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ausweis.engines.probe import probability_of
+from ausweis.engines.heads import probability_of
 from ausweis.reading.address import NAMED, named
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.refusal import DECLINED, declines

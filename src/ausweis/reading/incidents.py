@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 from ausweis.calls.call import Call
-from ausweis.engines.line_probe import LineProbe
-from ausweis.engines.ngrams import Ngrams
-from ausweis.engines.probe import Probe
+from ausweis.engines.heads import Ngrams, Probe
+from ausweis.engines.matcher import LineProbe
 from ausweis.engines.protocol import Engine, Request, transcript_engine
 from ausweis.errors import PromptError
 from ausweis.facts import Mention, OneSided, Shown, Side

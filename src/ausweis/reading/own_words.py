@@ -12,10 +12,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.line_probe import LineProbe
-from ausweis.engines.probe import Probe, probability_of
+from ausweis.engines.heads import Probe, probability_of
+from ausweis.engines.matcher import VERBS, LineProbe, WordMatcher, weighed_place
 from ausweis.engines.protocol import Transcript
-from ausweis.engines.word_matcher import VERBS, WordMatcher, weighed_place
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.chunks import Chunk

@@ -8,15 +8,11 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from ausweis.engines import learned_index
-from ausweis.engines.answer_probe import AnswerProbe
-from ausweis.engines.learned_file import LearnedFile
-from ausweis.engines.learned_part import Base, LearnedKind
-from ausweis.engines.matcher import Matcher
-from ausweis.engines.ngrams import Ngrams
-from ausweis.engines.probe import Probe
+from ausweis.engines.heads import AnswerProbe, LearnedFile, Ngrams, Probe
+from ausweis.engines.learned_index import Base, LearnedKind
+from ausweis.engines.matcher import Matcher, WordMatcher
 from ausweis.engines.protocol import Engine, TranscriptEngine, WrittenAnswers
 from ausweis.engines.reader_calibration import ReaderCalibration
-from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.provenance import ModelProvenance, PromptProvenance

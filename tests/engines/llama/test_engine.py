@@ -12,15 +12,13 @@ from pydantic import ValidationError
 from tests.probes import answers_by_chance, by_chance, matcher_by_chance, words_by_chance
 from tests.reading.asked import asked_for_events
 
-from ausweis.engines.line_probe import LineProbe
+from ausweis.engines.heads import Probe
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.llama.batches import Batch
-from ausweis.engines.llama.context import Cell, LlamaContext
-from ausweis.engines.llama.shared_prefix import SEQUENCES
-from ausweis.engines.llama.states import States, StateTap
+from ausweis.engines.llama.context import Cell, LlamaContext, States, StateTap
+from ausweis.engines.llama.shared_prefix import SEQUENCES, Batch
 from ausweis.engines.llama.transcript import QUESTIONS
-from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import ALMOST_CERTAIN, AnyProbe, Message, Request, Transcript
+from ausweis.engines.matcher import LineProbe
+from ausweis.engines.protocol import ALMOST_CERTAIN, LineHead, Message, Request, Transcript
 from ausweis.engines.weights import locate
 from ausweis.errors import ContextError, EngineError, ModelError
 
@@ -195,7 +193,7 @@ BEGUN = Message(role="assistant", content='The diary says: "')
 
 
 def transcript(
-    text: str, *probes: AnyProbe, compared: Sequence[Transcript] = (), questions: Sequence[str] = ()
+    text: str, *probes: LineHead, compared: Sequence[Transcript] = (), questions: Sequence[str] = ()
 ) -> Transcript:
     """A row a line, each with one of the probes in turn."""
     rows = tuple(text.split("\n"))

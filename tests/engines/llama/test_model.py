@@ -5,8 +5,7 @@ from pathlib import Path
 import llama_cpp
 import pytest
 
-from ausweis.engines.llama.ggml import gpu_memory
-from ausweis.engines.llama.model import LlamaModel
+from ausweis.engines.llama.model import LlamaModel, gpu_memory
 from ausweis.errors import ModelError
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ausweis.engines.server.retry import RetryPolicy
+from ausweis.engines.server.connection import RetryPolicy
 
 PATIENT = RetryPolicy(attempts=4, attempt_seconds=60, total_seconds=240, first_wait=0.001, longest_wait=0.002)
 """For faults that end by themselves."""

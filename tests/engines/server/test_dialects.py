@@ -2,8 +2,13 @@ import json
 import re
 
 import pytest
+from tests.engines.server.openai_server import serving
 
-from ausweis.engines.server.dialects import BARE_LISTS, END, SCHEMAS, list_in_schema
+from ausweis.engines.protocol import Message, Request
+from ausweis.engines.server import ServerEngine
+from ausweis.engines.server.dialects import BARE_LISTS, SCHEMAS, list_in_schema
+from ausweis.engines.server.reply import END
+from ausweis.errors import ModelError
 
 CHOICES = ("nothing", "asks pin", 'says "no"', "back\\slash", "über\nzwei")
 BARE = BARE_LISTS[0]
@@ -46,3 +51,71 @@ def test_each_dialect_says_something_else() -> None:
     said = [json.dumps(dialect.fields({"type": "object"})) for dialect in SCHEMAS]
     said += [json.dumps(dialect.fields(("a", "b"))) for dialect in BARE_LISTS]
     assert len(set(said)) == len(said)
+
+
+SCRIPT = [{"answer": {"rain": 0.5, "rain and wind": 0.2, "sun": 0.2, "snow": 0.1}}]
+WEATHER = ("rain", "rain and wind", "sun", "snow")
+REQUEST = Request(messages=(Message(role="user", content="It pours."),), choices=WEATHER)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize(
+    ("knows", "lists", "schemas"),
+    [
+        ({"grammar", "json_schema"}, "grammar", "json_schema"),
+        ({"grammar", "json_object"}, "grammar", "json_object"),
+        ({"structured_outputs"}, "structured_outputs", "structured_outputs"),
+        ({"guided_choice", "guided_json"}, "guided_choice", "guided_json"),
+        ({"json_schema", "structured_outputs"}, "structured_outputs", "json_schema"),
+        ({"json_schema"}, "json_schema (in JSON)", "json_schema"),
+        ({"json_object"}, "json_object (in JSON)", "json_object"),
+        ({"grammar"}, "grammar", "none"),
+    ],
+)
+def test_the_dialect_is_found(knows: set[str], lists: str, schemas: str, strict: bool) -> None:
+    with serving(SCRIPT, knows=frozenset(knows), strict=strict) as server:
+        engine = ServerEngine(server.address)
+        (result,) = engine.complete([REQUEST])
+        engine.close()
+    assert (engine.info.parameters["lists"], engine.info.parameters["schemas"]) == (lists, schemas)
+    assert result.text == "rain"
+    assert result.probabilities == pytest.approx((0.5, 0.2, 0.2, 0.1), abs=1e-4)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_server_that_enforces_nothing_is_refused(strict: bool) -> None:
+    with serving(SCRIPT, knows=frozenset(), strict=strict) as server, pytest.raises(ModelError) as caught:
+        ServerEngine(server.address)
+    assert "answers whatever it likes" in str(caught.value)
+    assert not server.asked  # nothing of a call was sent
+
+
+@pytest.mark.parametrize(("most", "told"), [(1000, "of 200 alternatives"), (20, "of 200 alternatives")])
+@pytest.mark.parametrize("probabilities", ["model", "list"])
+def test_log_probabilities_of_either_kind(most: int, told: str, probabilities: str) -> None:
+    with serving(SCRIPT, most=most, probabilities=probabilities) as server:
+        engine = ServerEngine(server.address)
+        (result,) = engine.complete([REQUEST])
+        engine.close()
+    assert engine.info.parameters["probabilities"] == told
+    assert engine.warning is None
+    assert result.probabilities == pytest.approx((0.5, 0.2, 0.2, 0.1), abs=1e-4)
+
+
+def test_without_log_probabilities_the_answer_counts_as_certain_and_this_is_said() -> None:
+    with serving(SCRIPT, probabilities="none") as server:
+        engine = ServerEngine(server.address)
+        (result,) = engine.complete([REQUEST])
+        engine.close()
+    assert (result.text, result.probabilities) == ("rain", (1.0, 0.0, 0.0, 0.0))
+    assert engine.info.parameters["probabilities"] == "none"
+    assert "tells no log-probabilities" in (engine.warning or "")
+
+
+def test_a_schema_is_needed_only_where_it_is_asked_for() -> None:
+    request = Request(messages=REQUEST.messages, json_schema={"type": "object"})
+    with serving(SCRIPT, knows=frozenset({"grammar"})) as server:
+        engine = ServerEngine(server.address)
+        with pytest.raises(ModelError, match="enforces no JSON schema"):
+            engine.complete([request])
+        engine.close()

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ausweis.engines.protocol import NEGLIGIBLE
-from ausweis.engines.server.dialects import END
 from ausweis.engines.server.probabilities import Ways, has_impossible_value, unsure_tokens
-from ausweis.engines.server.reply import IMPOSSIBLE, Position, Reply
+from ausweis.engines.server.reply import END, IMPOSSIBLE, Position, Reply
 
 Model = Mapping[bytes, Mapping[bytes, float]]
 """The probabilities of the next token, by the text before it."""

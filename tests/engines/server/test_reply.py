@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ausweis.engines.server.dialects import END
-from ausweis.engines.server.reply import IMPOSSIBLE, Nonsense, Position, Reply, Unusable
+from ausweis.engines.server.reply import END, IMPOSSIBLE, Nonsense, Position, Reply, Unusable
 
 
 def entry(token: str, logprob: float = -0.1, **others: float) -> dict[str, Any]:

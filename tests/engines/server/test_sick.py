@@ -20,7 +20,7 @@ from ausweis.batch import RunFolder, Scorer, local_runner, score
 from ausweis.calls import Call
 from ausweis.engines.protocol import Message, Request
 from ausweis.engines.server import ServerEngine
-from ausweis.engines.server.retry import RetryPolicy
+from ausweis.engines.server.connection import RetryPolicy
 from ausweis.errors import AusweisError, EngineError, ModelError
 from ausweis.judging import find_policy
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from evals.lab.adapter_file import load_adapter, save_adapter
 from numpy.typing import NDArray
 
-from ausweis.engines.weights.adapter import adapted, load_adapter, save_adapter
-from ausweis.engines.weights.ctranslate2 import variables
+from ausweis.engines.weights.adapter import adapted, variables
 from ausweis.errors import ModelError
 
 Floats = NDArray[np.float32]

@@ -118,18 +118,11 @@ def test_unknown_model_gets_the_ids() -> None:
         catalogue.entry("qwen")
 
 
-def test_an_asr_model_may_have_the_kind_of_earlier_catalogues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "models.yaml"
-    path.write_text(ASR_MODEL.replace("kind: asr", "kind: recogniser"))
-    monkeypatch.setenv(catalogue.CATALOGUE_VARIABLE, str(path))
-    assert catalogue.entry("own-model", "asr").kind == "asr"
-
-
 def test_files_beside_need_no_package_where_none_is_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "models.yaml"
     far = ASR_MODEL.replace(", package: a==1, data: a/a.json", "")
     path.write_text(far.replace("{kind: package, packages: [a==1], pattern: a/b}", "{kind: path}"))
-    monkeypatch.setenv(catalogue.CATALOGUE_VARIABLE, str(path))
+    monkeypatch.setenv("AUSWEIS_MODELS", str(path))
     found = catalogue.entry("own-model", "asr")
     assert ([file.file for file in found.files], found.packages) == (["model.bin", "a.json"], ())
 

@@ -10,8 +10,7 @@ from evals.lab.training.answers_run import OTHERS, chosen_calls
 from evals.lab.training.learning import Bound
 from tests.evals.cases import labelled
 
-from ausweis.engines.answer_probe import AnswerProbe
-from ausweis.engines.ngrams import log_odds
+from ausweis.engines.heads import AnswerProbe, log_odds
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import default_library

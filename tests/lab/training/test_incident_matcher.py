@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from tests.evals.cases import labelled
 from tests.lab.training.test_words import SMALL, TEMPLATE, WIDTH, line
 
+from ausweis.engines.heads import LineFeatures
 from ausweis.engines.matcher import Matcher, in_basis
-from ausweis.engines.probe import LineFeatures
 from ausweis.evals.incident_label import IncidentLabel, OwnIncident
 from ausweis.evals.labelled import LabelledCall
 from ausweis.reading.chunks import Chunk, spoken_chunks

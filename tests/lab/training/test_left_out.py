@@ -12,7 +12,7 @@ from evals.lab.training.words import answers_with
 from tests.evals.cases import labelled
 from tests.probes import words_by_chance
 
-from ausweis.engines.word_matcher import VERBS
+from ausweis.engines.matcher import VERBS
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import EVIDENCE, weighed

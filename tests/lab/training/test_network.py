@@ -6,7 +6,7 @@ import torch
 from evals.lab.training.network import Batch, network_scores
 from tests.probes import by_chance
 
-from ausweis.engines.probe import LineFeatures
+from ausweis.engines.heads import LineFeatures
 
 pytestmark = pytest.mark.training
 

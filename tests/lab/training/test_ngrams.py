@@ -12,7 +12,7 @@ from evals.lab.training.probe import Learned, LeftOut, truth_of
 from evals.lab.training.tasks import FACT_TASK
 from tests.evals.cases import labelled
 
-from ausweis.engines.ngrams import Ngrams
+from ausweis.engines.heads import Ngrams
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import default_library
 

@@ -5,8 +5,8 @@ from evals.lab.training.options import GoingOn, Options, calls_of
 from tests.evals.cases import labelled
 from tests.probes import blank
 
+from ausweis.engines.heads import Probe
 from ausweis.engines.learned_index import newest
-from ausweis.engines.probe import Probe
 from ausweis.errors import InputError, PolicyError, RunError
 from ausweis.prompts import default_library
 from ausweis.provenance import ModelProvenance

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tests.evals.cases import labelled
 from tests.probes import by_chance
 
-from ausweis.engines.probe import LineFeatures
+from ausweis.engines.heads import LineFeatures
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk

@@ -5,8 +5,7 @@ import pytest
 from evals.lab.training.weighing import HIDDEN, NETWORKS, Weighed, raised_by
 from evals.lab.training.words import weighing_of
 
-from ausweis.engines.matcher import MATCHER_PARTS, weigh
-from ausweis.engines.word_matcher import VERBS, weighed_place
+from ausweis.engines.matcher import MATCHER_PARTS, VERBS, weigh, weighed_place
 
 pytestmark = pytest.mark.training
 CHANCE = np.random.default_rng(4)

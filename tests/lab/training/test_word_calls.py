@@ -10,8 +10,8 @@ from evals.lab.training.word_calls import AskedWord, asked_words, columns_of, wo
 from tests.evals.cases import labelled
 from tests.probes import by_chance
 
-from ausweis.engines.probe import features
-from ausweis.engines.word_matcher import VERBS
+from ausweis.engines.heads import features
+from ausweis.engines.matcher import VERBS
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.reading.chunks import LONGEST, spoken_chunks

@@ -15,9 +15,8 @@ from evals.lab.training.word_calls import AskedWord
 from evals.lab.training.words import Half, answers_with, learn_words
 from numpy.typing import NDArray
 
-from ausweis.engines.matcher import NETWORK_PARTS, QUESTION, Descriptions, in_basis
-from ausweis.engines.probe import LineFeatures
-from ausweis.engines.word_matcher import VERBS, WordMatcher, weighed_place
+from ausweis.engines.heads import LineFeatures
+from ausweis.engines.matcher import NETWORK_PARTS, QUESTION, VERBS, Descriptions, WordMatcher, in_basis, weighed_place
 from ausweis.errors import EngineError
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk

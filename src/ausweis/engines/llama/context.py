@@ -1,19 +1,29 @@
-"""A llama.cpp context with a prefix that prompts share, evaluated once and kept on the disk for later processes."""
+"""A llama.cpp context with a prefix that prompts share, evaluated once and kept on the disk for later processes.
+
+What the model computes on its way, the states of chosen layers, can be taken while it evaluates: llama.cpp asks a
+function of ours about each step of its computation, and the output of a chosen layer is copied. What comes after the
+last of them is left out: to know the states, nobody needs the layers behind.
+"""
 
 import ctypes
 import hashlib
+import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ausweis.engines.llama.model import LlamaModel
-from ausweis.engines.llama.states import StateTap
+import numpy as np
+from numpy.typing import NDArray
+
+from ausweis.engines.llama.model import LlamaModel, ggml
 from ausweis.engines.weights import cache_folder
 from ausweis.errors import EngineError, ModelError
 
-__all__ = ["CHUNK", "CachedPrefix", "Cell", "LlamaContext", "chunks"]
+__all__ = ["CHUNK", "CachedPrefix", "Cell", "LlamaContext", "StateTap", "States", "chunks"]
+
+States = NDArray[np.float32]
 
 CHUNK = 512
 """Tokens evaluated at once; more gains nothing on a CPU."""
@@ -72,6 +82,90 @@ class CachedPrefix:
         files = sorted(self._folder.glob("*.bin"), key=lambda path: path.stat().st_mtime, reverse=True)
         for path in files[MOST_KEPT:]:
             path.unlink(missing_ok=True)
+
+
+class StateTap:
+    """Copies the states of these layers (numbered from 0) of the tokens that are evaluated while it is `taking`."""
+
+    def __init__(self, api: Any, layers: Sequence[int], width: int) -> None:
+        """`width`: numbers in a state."""
+        library = self._library = ggml(api)
+        name, count, get = library.ggml_get_name, library.ggml_nelements, library.ggml_backend_tensor_get
+        name.restype, name.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
+        count.restype, count.argtypes = ctypes.c_int64, [ctypes.c_void_p]
+        get.restype, get.argtypes = None, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t]
+        self._places = {f"l_out-{layer}".encode(): place for place, layer in enumerate(layers)}
+        self._width = width
+        self._open = False
+        self._taken: dict[int, States] = {}
+        self._fault: BaseException | None = None
+        self.callback = api.ggml_backend_sched_eval_callback(self._look)
+        """For the context's `cb_eval`; must live as long as the context."""
+
+    @contextmanager
+    def taking(self) -> Iterator[None]:
+        """Take the states of what is evaluated within."""
+        self._taken.clear()
+        self._open = True
+        try:
+            yield
+        finally:
+            self._open = False
+
+    @contextmanager
+    def faults_raised(self) -> Iterator[None]:
+        """Raise in the end what was raised while llama.cpp asked, such as by a signal.
+
+        It cannot pass through llama.cpp; and a call that was broken off is no fault of the model.
+        """
+        before = sys.unraisablehook
+
+        def note(unraisable: "sys.UnraisableHookArgs") -> None:
+            # A signal strikes where Python begins: mostly before the first line of `_look`.
+            if isinstance(unraisable.exc_value, KeyboardInterrupt):
+                self._fault = unraisable.exc_value
+            else:
+                before(unraisable)
+
+        sys.unraisablehook = note
+        try:
+            yield
+        finally:
+            sys.unraisablehook = before
+            fault, self._fault = self._fault, None
+        if fault is not None:
+            raise fault
+
+    def _look(self, tensor: int, asking: bool, _: Any) -> bool:
+        """What llama.cpp calls; a fault ends the evaluation."""
+        try:
+            return self._take(tensor, asking)
+        except BaseException as fault:
+            self._fault = fault
+            return False
+
+    def _take(self, tensor: int, asking: bool) -> bool:
+        """Whether a step's result is wanted; once it is there, copy it, and say whether to go on."""
+        place = self._places.get(self._library.ggml_get_name(tensor)) if self._open else None
+        if place is None:
+            return not asking
+        if asking:
+            return True
+        count = self._library.ggml_nelements(tensor)
+        states = np.empty((count // self._width, self._width), dtype=np.float32)
+        self._library.ggml_backend_tensor_get(tensor, states.ctypes.data, 0, states.nbytes)
+        self._taken[place] = states
+        return place < len(self._places) - 1
+
+    def states(self) -> States:
+        """The states of the tokens evaluated last: shape (layers, tokens, width).
+
+        Raises:
+            EngineError: the model has no such layers, or llama.cpp names what they give otherwise.
+        """
+        if len(self._taken) < len(self._places):
+            raise EngineError("the states of this model's layers cannot be read: ask it zero-shot (--zero-shot)")
+        return np.stack([self._taken[place] for place in range(len(self._places))])
 
 
 class LlamaContext:
@@ -141,11 +235,7 @@ class LlamaContext:
         return False
 
     def _decode(self, chunk: Sequence[Cell]) -> None:
-        """Evaluate up to `CHUNK` tokens.
-
-        Raises:
-            EngineError: llama.cpp could not. What is raised while it asks the tap is raised here.
-        """
+        """Evaluate up to `CHUNK` tokens."""
         if self.stopped:
             raise EngineError("the model was closed")
         batch = self._batch

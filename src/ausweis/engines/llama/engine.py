@@ -17,18 +17,14 @@ from typing import TypeVar, cast
 import numpy as np
 
 from ausweis.engines.learned_index import kinds_for
-from ausweis.engines.line_probe import LineProbe
 from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
-from ausweis.engines.llama.batches import Batch, Question, batches_of, by_prefix
-from ausweis.engines.llama.chat_format import chat_format
-from ausweis.engines.llama.context import CachedPrefix, LlamaContext
+from ausweis.engines.llama.context import CachedPrefix, LlamaContext, States
 from ausweis.engines.llama.gathered import Gathered
 from ausweis.engines.llama.model import LlamaModel
-from ausweis.engines.llama.prompt_tokens import PromptTokens
-from ausweis.engines.llama.shared_prefix import SEQUENCES, SharedPrefixContext
-from ausweis.engines.llama.states import States
+from ausweis.engines.llama.prompts import PromptTokens, chat_format
+from ausweis.engines.llama.shared_prefix import SEQUENCES, Batch, Question, SharedPrefixContext, batches_of, by_prefix
 from ausweis.engines.llama.transcript import TranscriptContext
-from ausweis.engines.matcher import LineInBasis
+from ausweis.engines.matcher import LineInBasis, LineProbe
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.weights import LocalModel, Progress, locate
 from ausweis.engines.weights.catalogue import LONG_CONTEXT
@@ -108,11 +104,7 @@ class LlamaEngine:
         together: int | None = None,
         progress: Progress | None = None,
     ) -> "LlamaEngine":
-        """Load a model of the catalogue by id, or any GGUF file by path.
-
-        Raises:
-            ModelError: as the class.
-        """
+        """Load a model of the catalogue by id, or any GGUF file by path."""
         return cls(locate(model, progress=progress), context=context, threads=threads, together=together)
 
     @property
@@ -222,11 +214,7 @@ class LlamaEngine:
         return self._prompts.transcript(transcript)
 
     def _kind_of(self, transcript: Transcript) -> _Kind:
-        """Of the context that its probes read.
-
-        Raises:
-            EngineError: they are of another model.
-        """
+        """Of the context that its probes read."""
         if any(probe.model_sha256 != self.info.sha256 for probe in transcript.all_probes):
             raise EngineError(f"the probe of {transcript.template} was learned for another model")
         return transcript.probes[0].layers

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ausweis.engines.llama.context import CHUNK, Cell, LlamaContext, chunks
+from ausweis.engines.llama.context import CHUNK, Cell, LlamaContext, States, StateTap, chunks
 from ausweis.engines.llama.model import LlamaModel
-from ausweis.engines.llama.states import States, StateTap
 from ausweis.errors import ContextError, ModelError
 
 __all__ = ["TranscriptContext"]

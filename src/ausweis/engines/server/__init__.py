@@ -1,11 +1,10 @@
 """The server engine: any OpenAI-compatible server.
 
-engine         answers questions; background: the thread that waits for many replies at once
+engine         answers questions, and finds out which model the server runs
 address        where a server is, and whether what is said there leaves the house
-model          which model it runs
-abilities      what it can do, found by asking, in the dialects of known servers (dialects)
+connection     requests of HTTP, sent again after a transient fault
+dialects       how servers are told what to answer, and which of it they enforce, found by asking
 questions      a request → requests of HTTP → one result
-connection     these requests, sent again after a transient fault (retry)
 reply          what came back, believed where it can be true
 probabilities  how likely each answer is, from what several replies show
 """

@@ -12,7 +12,6 @@ __all__ = ["KEY_VARIABLE", "checked_address", "outside_warning"]
 
 KEY_VARIABLE = "AUSWEIS_API_KEY"
 """The environment variable with the key for a server: keys on a command line are seen by everybody on the machine."""
-
 _PRIVATE = tuple(ipaddress.ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
 
 
@@ -24,9 +23,11 @@ def checked_address(text: str) -> str:
             quotes it.
     """
     try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and parts.port != 0 and text.isprintable() and _is_host(text)
-    except ValueError:
+        parts, url = urlsplit(text), httpx.URL(text)
+        # Connections can be made to the host: brackets hold IPv6, `xn--` what can be decoded.
+        is_host = bool(url.host and url.raw_host.decode("ascii").encode("idna"))
+        usable = is_host and parts.scheme in ("http", "https") and parts.port != 0 and text.isprintable()
+    except (ValueError, httpx.InvalidURL):
         usable = False
     if not usable:
         raise InputError("the server's address must look like http://127.0.0.1:8080/v1")
@@ -42,9 +43,6 @@ def outside_warning(address: str) -> str | None:
     """What a user should know before calls are sent there; None where the server is on this machine.
 
     Resolves the host's name. An address is inside when it is loopback, private or link-local.
-
-    Raises:
-        InputError: as `checked_address`.
     """
     parts = urlsplit(checked_address(address))
     host = parts.hostname or ""
@@ -52,32 +50,14 @@ def outside_warning(address: str) -> str | None:
         addresses = {str(entry[4][0]).partition("%")[0] for entry in socket.getaddrinfo(host, None)}
     except (OSError, UnicodeError):
         return f"{host} cannot be resolved, so it is not known whether what is said in calls would leave this network"
-    places = [_unmapped(ipaddress.ip_address(address)) for address in addresses]
+    found = map(ipaddress.ip_address, addresses)
+    # An IPv4 address may be written as IPv6, such as `::ffff:8.8.8.8`.
+    places = [getattr(place, "ipv4_mapped", None) or place for place in found]
     if all(place.is_loopback for place in places):
         return None
     sentences = []
-    if not all(_inside(place) for place in places):
+    if not all(place.is_loopback or place.is_link_local or any(place in net for net in _PRIVATE) for place in places):
         sentences.append(f"{host} is outside this network: what is said in calls, personal data too, is sent there")
     if parts.scheme == "http":
         sentences.append(f"what is sent to {host} is not encrypted: use https, or a network that nobody else reads")
     return "; ".join(sentences) or None
-
-
-def _is_host(text: str) -> bool:
-    """Whether connections can be made to the host of an address: brackets hold IPv6, `xn--` what can be decoded."""
-    try:
-        url = httpx.URL(text)
-        return bool(url.host and url.raw_host.decode("ascii").encode("idna"))
-    except (httpx.InvalidURL, UnicodeError):
-        return False
-
-
-def _unmapped(place: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """An IPv4 address that is written as IPv6, such as `::ffff:8.8.8.8`, as itself."""
-    return getattr(place, "ipv4_mapped", None) or place
-
-
-def _inside(place: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if place.is_loopback or place.is_link_local:
-        return True
-    return any(place.version == net.version and place in net for net in _PRIVATE)

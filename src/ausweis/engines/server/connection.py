@@ -10,17 +10,19 @@ import ssl
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, stop_before_delay
+import tenacity
+from tenacity import RetryCallState, stop_after_attempt, stop_before_delay, wait_exponential, wait_random
 
 from ausweis.engines.server.address import KEY_VARIABLE
-from ausweis.engines.server.retry import RetryPolicy, TransientError, retry_after, seconds_to_wait
 from ausweis.engines.strict_json import strict_json
 from ausweis.errors import AusweisError, ContextError, EngineError, InputError, ModelError
 
-__all__ = ["IN_A_ROW", "Connection", "Unsupported"]
+__all__ = ["IN_A_ROW", "Connection", "RetryPolicy", "TransientError", "Unsupported", "retry_after", "seconds_to_wait"]
 
 IN_A_ROW = 5
 """So many questions without a reply, one after another and each tried again and again, end the run."""
@@ -28,7 +30,6 @@ LARGEST_REPLY = 16 * 1024 * 1024
 """Bytes; hundreds of alternatives for each of some hundred tokens fit. What is beyond it is not read."""
 _KEPT_SECONDS = 4.0
 """A connection that nobody uses is closed before the server closes it (llama-server: after five seconds)."""
-
 _TOO_LONG = re.compile(
     r"exceed_context_size|context_length_exceeded|maximum context length|exceeds? (the )?(available )?context"
 )
@@ -41,21 +42,71 @@ _REFUSALS = {
 """What every further request would meet too."""
 
 
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How long a server may take. All times in seconds.
+
+    An attempt ends after `attempt_seconds`, whatever has come by then, and the last one after `total_seconds`; so does
+    all that is asked at the start. A user is told every `silent_seconds` what is waited for. Between attempts passes
+    `first_wait`, doubled each time up to `longest_wait`, or what the server asks for if that is longer.
+    """
+
+    attempts: int = 10
+    connect_seconds: float = 10.0
+    attempt_seconds: float = 300.0
+    total_seconds: float = 900.0
+    silent_seconds: float = 10.0
+    first_wait: float = 0.5
+    longest_wait: float = 60.0
+
+
+class TransientError(Exception):
+    """A fault that may pass, so that the same request is sent again.
+
+    `what` goes on a sentence that begins with the server; `wait` is what the server asks.
+    `unreachable`: no connection was made, so the fault has nothing to do with what was asked.
+    """
+
+    def __init__(self, what: str, *, wait: float | None = None, unreachable: bool = False) -> None:
+        super().__init__(what)
+        self.what, self.wait, self.unreachable = what, wait, unreachable
+
+
 class Unsupported(EngineError):  # noqa: N818  (a finding about the server; nobody else sees it)
     """The server does not take a request of this form."""
+
+
+def retry_after(value: str | None) -> float | None:
+    """The seconds that a `Retry-After` header asks for: a number, or a date; None for anything else."""
+    value = (value or "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        date = parsedate_to_datetime(value)
+        left = (date if date.tzinfo else date.replace(tzinfo=UTC)) - datetime.now(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, left.total_seconds())
+
+
+def seconds_to_wait(state: RetryCallState, policy: RetryPolicy) -> float:
+    """Exponential, with a little more by chance, so that many requests do not come back at once.
+
+    What a server asks for is waited out, even if it is more than `longest_wait`: where it is more than is left of
+    `total_seconds`, there is no further attempt.
+    """
+    wait = wait_exponential(policy.first_wait, policy.longest_wait) + wait_random(0, policy.first_wait)
+    fault = state.outcome.exception() if state.outcome else None
+    asked = fault.wait if isinstance(fault, TransientError) else None
+    return max(wait(state), asked or 0.0)
 
 
 @dataclass(eq=False)
 class _Asked:
     """A question without a reply so far: since when, in seconds of the event loop, and its last fault."""
 
-    since: float = 0.0
+    since: float
     fault: str = ""
-
-    def fail(self, state: RetryCallState) -> None:
-        """Take note of what came of an attempt."""
-        fault = state.outcome.exception() if state.outcome else None
-        self.fault = fault.what if isinstance(fault, TransientError) else ""
 
 
 class Connection:
@@ -78,14 +129,15 @@ class Connection:
         warn: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.retry_policy = retry_policy
+        self.server = f"the server at {address}"
+        self._address = address
         self._warn = warn
         self._asked: set[_Asked] = set()
         self._replied = 0.0
         self._next_look: asyncio.TimerHandle | None = None
-        self._address = address
         self._slots = asyncio.Semaphore(parallel)
         self._failed_in_a_row = 0
-        headers = {"accept": "application/json", "accept-encoding": "identity"}
+        headers = {"accept": "application/json", "accept-encoding": "identity", "content-type": "application/json"}
         if key:
             if not (key.isascii() and key.isprintable()) or " " in key:
                 raise InputError(f"{KEY_VARIABLE} holds a character that no key has: set it anew")
@@ -99,16 +151,9 @@ class Connection:
             follow_redirects=False,
             # The certificates that this machine trusts, so also those of the house.
             verify=ssl.create_default_context(),
-            limits=httpx.Limits(
-                max_connections=parallel, max_keepalive_connections=parallel, keepalive_expiry=_KEPT_SECONDS
-            ),
+            limits=httpx.Limits(max_connections=parallel, keepalive_expiry=_KEPT_SECONDS),
             timeout=httpx.Timeout(None, connect=retry_policy.connect_seconds),
         )
-
-    @property
-    def server(self) -> str:
-        """The server, as the beginning of a sentence."""
-        return f"the server at {self._address}"
 
     async def get(self, path: str) -> dict[str, Any]:
         """The JSON at a path below the address; errors as those of `post`."""
@@ -133,27 +178,31 @@ class Connection:
         await self._client.aclose()
 
     async def _retrying(self, method: str, path: str, content: bytes | None, *, trying: bool) -> dict[str, Any]:
-        retry_policy, loop, asked = self.retry_policy, asyncio.get_running_loop(), _Asked()
-        attempts = AsyncRetrying(
-            stop=stop_after_attempt(retry_policy.attempts) | stop_before_delay(retry_policy.total_seconds),
-            wait=lambda state: seconds_to_wait(state, retry_policy),
-            retry=retry_if_exception_type(TransientError),
-            before_sleep=asked.fail,
-            sleep=asyncio.sleep,
-            reraise=True,
-        )
-        try:
-            # Who waits before another attempt keeps the slot: an overloaded server is not asked more meanwhile.
-            async with self._slots:
-                asked.since = loop.time()
-                self._asked.add(asked)
-                self._next_look = self._next_look or loop.call_later(retry_policy.silent_seconds, self._look, loop)
-                end = asked.since + retry_policy.total_seconds
+        policy, loop = self.retry_policy, asyncio.get_running_loop()
+        # Who waits before another attempt keeps the slot: an overloaded server is not asked more meanwhile.
+        async with self._slots:
+            asked = _Asked(loop.time())
+
+            def note(state: RetryCallState) -> None:
+                fault = state.outcome.exception() if state.outcome else None
+                asked.fault = str(fault)
+
+            attempts = tenacity.AsyncRetrying(
+                stop=stop_after_attempt(policy.attempts) | stop_before_delay(policy.total_seconds),
+                wait=lambda state: seconds_to_wait(state, policy),
+                retry=tenacity.retry_if_exception_type(TransientError),
+                before_sleep=note,
+                reraise=True,
+            )
+            self._asked.add(asked)
+            self._next_look = self._next_look or loop.call_later(policy.silent_seconds, self._look, loop)
+            end = asked.since + policy.total_seconds
+            try:
                 reply: dict[str, Any] = await attempts(self._attempt, method, path, content, trying, end)
-        except TransientError as fault:
-            raise self._given_up(fault, int(attempts.statistics["attempt_number"])) from None
-        finally:
-            self._asked.discard(asked)
+            except TransientError as fault:
+                raise self._given_up(fault, int(attempts.statistics["attempt_number"])) from None
+            finally:
+                self._asked.discard(asked)
         self._failed_in_a_row, self._replied = 0, loop.time()
         return reply
 
@@ -176,21 +225,18 @@ class Connection:
             return ModelError(f"{self.server} cannot be reached{tried}: see that it runs; {_RESUME}")
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= IN_A_ROW:
-            return ModelError(
-                f"{self.server} left {IN_A_ROW} questions in a row without a reply: see its log; {_RESUME}"
-            )
+            message = f"left {IN_A_ROW} questions in a row without a reply: see its log"
+            return ModelError(f"{self.server} {message}; {_RESUME}")
         return EngineError(f"{self.server} {fault.what}{tried}: see that it can keep up, or lower --workers")
 
     async def _attempt(self, method: str, path: str, content: bytes | None, trying: bool, end: float) -> dict[str, Any]:
         seconds = max(0.0, min(self.retry_policy.attempt_seconds, end - asyncio.get_running_loop().time()))
-        headers = {} if content is None else {"content-type": "application/json"}
-        url = f"{self._address}/{path}"
         data = bytearray()
         try:
             # Over the whole exchange: the time-outs of httpx begin anew with each byte of a server that drips.
             async with (
                 asyncio.timeout(seconds),
-                self._client.stream(method, url, content=content, headers=headers) as response,
+                self._client.stream(method, f"{self._address}/{path}", content=content) as response,
             ):
                 async for piece in response.aiter_raw():
                     data += piece
@@ -211,11 +257,19 @@ class Connection:
 
     def _judge(self, response: httpx.Response, data: bytes, trying: bool) -> dict[str, Any]:
         status = response.status_code
+        try:
+            reply = strict_json(data, any_number=True)
+        except ValueError:
+            reply = None
+            if status == httpx.codes.OK:
+                raise TransientError("sent something that is no JSON, or JSON with a text that is none") from None
         if status == httpx.codes.OK:
-            return _parse(data)
+            if not isinstance(reply, dict):
+                raise TransientError("sent JSON that is no reply")
+            return reply
         if 300 <= status < 400:
             raise ModelError(f"{self.server} sends to another address: give that one, if you trust it")
-        if status >= 400 and _TOO_LONG.search(_error_of(data)):
+        if status >= 400 and _TOO_LONG.search(_error_of(reply)):
             raise ContextError(f"a prompt is too long for the context of {self.server}: start it with a larger one")
         if trying and status in (400, 422, 500, 501):
             raise Unsupported(f"{self.server} does not take such a request (HTTP {status})")
@@ -227,16 +281,6 @@ class Connection:
         raise EngineError(f"{self.server} does not take the request: its own log may say why (HTTP {status})")
 
 
-def _parse(data: bytes) -> dict[str, Any]:
-    try:
-        reply = strict_json(data, any_number=True)
-    except ValueError:
-        raise TransientError("sent something that is no JSON, or JSON with a text that is none") from None
-    if not isinstance(reply, dict):
-        raise TransientError("sent JSON that is no reply")
-    return reply
-
-
 def _is_of_tls(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, ssl.SSLError):
@@ -245,15 +289,9 @@ def _is_of_tls(error: BaseException | None) -> bool:
     return False
 
 
-def _error_of(data: bytes) -> str:
+def _error_of(content: Any) -> str:
     """Code, kind and message of an error, in lower case, to look for known words in them only."""
-    try:
-        content = strict_json(data)
-    except ValueError:
-        return ""
-    if not isinstance(content, dict):
-        return ""
-    error = content.get("error", content)
+    error = content.get("error", content) if isinstance(content, dict) else {}
     if not isinstance(error, dict):
         return str(error).lower()
     return " ".join(str(error.get(key, "")) for key in ("code", "type", "message")).lower()

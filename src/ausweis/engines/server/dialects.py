@@ -1,7 +1,11 @@
-"""How servers are told what an answer must look like. Each says it differently, and some ignore what they do not know.
+"""How servers are told what an answer must look like, and which of it a server enforces.
 
-A closed list is best enforced as bare text: the answer then begins where it begins for the in-process engine too, so
-that its probabilities are the same. Where a server cannot do that, the list is the `enum` of a JSON Schema.
+Each says it differently, and some ignore what they do not know. A closed list is best enforced as bare text: the answer
+then begins where it begins for the in-process engine too, so that its probabilities are the same. Where a server cannot
+do that, the list is the `enum` of a JSON Schema.
+
+What a server can do is found by asking a question that has an answer, while list and schema have only others: what
+comes back shows whether they are enforced. No call is sent for it.
 """
 
 import json
@@ -9,16 +13,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ausweis.engines.server.connection import Connection, Unsupported
+from ausweis.engines.server.reply import END, Nonsense, Reply, Unusable
 from ausweis.engines.strict_json import strict_json
+from ausweis.errors import ModelError
 
-__all__ = ["BARE_LISTS", "END", "SCHEMAS", "ListDialect", "SchemaDialect", "list_in_schema"]
-
-END = b"\x00"
-"""Stands for the end of an answer, where the model may also go on to a longer one."""
+__all__ = ["BARE_LISTS", "SCHEMAS", "Abilities", "ListDialect", "SchemaDialect", "abilities_of", "list_in_schema"]
 
 _KEY = "answer"
 _ROOM = 48
 """Tokens for what stands around an answer: braces, key and whatever blanks a server allows between them."""
+_QUESTION = "What is two plus two? Answer with one digit."
+_OTHERS = ("seventeen kumquats", "forty tamarinds", "no quince")
+_ALTERNATIVES = (200, 20, 5)
+"""How many alternatives to a token to ask for: llama-server names any number, most others at most 20, some 5."""
+_TRIAL_ROOM = 100
 
 
 @dataclass(frozen=True)
@@ -68,19 +77,15 @@ def _up_to(choice: str, content: str) -> str:
     return before + json.dumps(choice, ensure_ascii="\\u" in content)
 
 
+def _schema_of(key: str, choices: Sequence[str]) -> dict[str, Any]:
+    """An object, as some servers take nothing else at the top."""
+    properties = {key: {"type": "string", "enum": list(choices)}}
+    return {"type": "object", "properties": properties, "required": [key], "additionalProperties": False}
+
+
 def list_in_schema(dialect: SchemaDialect) -> ListDialect:
-    """A closed list as a JSON Schema: an object, as some servers take nothing else at the top."""
-
-    def fields(choices: Sequence[str]) -> dict[str, Any]:
-        schema = {
-            "type": "object",
-            "properties": {_KEY: {"type": "string", "enum": list(choices)}},
-            "required": [_KEY],
-            "additionalProperties": False,
-        }
-        return dialect.fields(schema)
-
-    return ListDialect(dialect.name, fields, bare=False)
+    """A closed list as a JSON Schema."""
+    return ListDialect(dialect.name, lambda choices: dialect.fields(_schema_of(_KEY, choices)), bare=False)
 
 
 def _openai(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,13 +94,12 @@ def _openai(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _gbnf(choices: Sequence[str]) -> dict[str, Any]:
-    return {"grammar": "root ::= " + " | ".join(_literal(choice) for choice in choices)}
-
-
-def _literal(text: str) -> str:
     # llama.cpp ends the process on some grammars that it cannot read: nothing of a choice may end its literal.
-    signs = (f"\\x{ord(sign):02X}" if sign in '"\\' or ord(sign) < 32 else sign for sign in text)
-    return f'"{"".join(signs)}"'
+    literals = (
+        "".join(f"\\x{ord(sign):02X}" if sign in '"\\' or ord(sign) < 32 else sign for sign in choice)
+        for choice in choices
+    )
+    return {"grammar": "root ::= " + " | ".join(f'"{literal}"' for literal in literals)}
 
 
 SCHEMAS = (
@@ -112,3 +116,62 @@ BARE_LISTS = (
     ListDialect("guided_choice", lambda choices: {"guided_choice": list(choices)}),
 )
 """llama.cpp's (llama-server), vLLM's, older vLLM's: in the order in which to try them."""
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """`lists`: how a closed list is enforced; `schemas`: how a schema is, None if in no way.
+
+    `alternatives`: how many tokens the server names at each place of an answer; 0 if it tells no log-probabilities.
+    """
+
+    lists: ListDialect
+    schemas: SchemaDialect | None
+    alternatives: int
+
+
+async def abilities_of(connection: Connection, model: str) -> Abilities:
+    """Ask until it is known.
+
+    Raises:
+        ModelError: the server enforces neither a list nor a schema, or tells log-probabilities that cannot be true.
+    """
+
+    async def reply_to(fields: Mapping[str, Any]) -> Reply | None:
+        """None where the server does not take the question in this form."""
+        messages = [{"role": "user", "content": _QUESTION}]
+        body = {"model": model, "messages": messages, "temperature": 0, "max_tokens": _TRIAL_ROOM, **fields}
+        try:
+            return Reply.of(await connection.post("chat/completions", body, trying=True), _TRIAL_ROOM)
+        except Nonsense as nonsense:
+            raise ModelError(f"{connection.server} {nonsense.what}") from None
+        except (Unsupported, Unusable):
+            return None
+
+    async def enforces(dialect: SchemaDialect) -> bool:
+        reply = await reply_to(dialect.fields(_schema_of("fruit", _OTHERS)))
+        try:
+            answer = strict_json(reply.text) if reply else None
+        except ValueError:
+            return False
+        return isinstance(answer, dict) and list(answer) == ["fruit"] and answer["fruit"] in _OTHERS
+
+    async def alternatives(dialect: ListDialect) -> int:
+        for count in _ALTERNATIVES:
+            reply = await reply_to({**dialect.fields(_OTHERS), "logprobs": True, "top_logprobs": count})
+            named = max((len(position.options) for position in (reply.positions if reply else None) or ()), default=0)
+            if named > 1 and reply and dialect.answer(reply.text) in _OTHERS:
+                return count
+        return 0
+
+    schemas = None
+    for dialect in SCHEMAS:
+        if await enforces(dialect):
+            schemas = dialect
+            break
+    for lists in (*BARE_LISTS, *([list_in_schema(schemas)] if schemas else ())):
+        reply = await reply_to(lists.fields(_OTHERS))
+        if reply and lists.answer(reply.text) in _OTHERS:
+            return Abilities(lists, schemas, await alternatives(lists))
+    message = f"{connection.server} answers whatever it likes, where one of a list is asked for"
+    raise ModelError(f"{message}: it needs grammars, structured outputs or JSON schemas, as llama-server and vLLM have")

@@ -5,26 +5,38 @@ waited out; another one fails the call, and a server that is gone ends the run, 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from ausweis.engines.protocol import Request, Result
-from ausweis.engines.server.abilities import Abilities, abilities_of
 from ausweis.engines.server.address import checked_address
-from ausweis.engines.server.background import Background
-from ausweis.engines.server.connection import Connection
-from ausweis.engines.server.model import ServedModel, served_model
+from ausweis.engines.server.connection import Connection, RetryPolicy
+from ausweis.engines.server.dialects import Abilities, abilities_of
 from ausweis.engines.server.questions import Questions
-from ausweis.engines.server.retry import RetryPolicy
-from ausweis.errors import InputError, ModelError
+from ausweis.engines.server.reply import count
+from ausweis.errors import EngineError, InputError, ModelError
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["WORKERS", "ServerEngine"]
+__all__ = ["ServerEngine"]
 
+T = TypeVar("T")
 WORKERS = 8
 """Requests at once unless told otherwise."""
 _FIRST_ATTEMPTS = 4
 """At the start somebody is waiting: a server that is not there is soon reported."""
+_GRACE = 5.0
+"""Seconds for what was ended to clear up."""
+_TELLING = ("vocab_type", "n_vocab", "n_ctx_train", "n_embd", "n_params", "size", "ftype")
+"""What llama-server tells of the weights themselves."""
+_SHOWN = 10
+_LONGEST_NAME = 1000
+"""Characters: it goes with every question, and into every verdict."""
 
 
 class ServerEngine:
@@ -54,33 +66,43 @@ class ServerEngine:
         warn: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.calls_at_once = workers or WORKERS  # a call may consist of a single request
-        retry_policy = retry_policy or RetryPolicy()
-        first = replace(retry_policy, attempts=min(retry_policy.attempts, _FIRST_ATTEMPTS))
+        policy = retry_policy or RetryPolicy()
+        first = replace(policy, attempts=min(policy.attempts, _FIRST_ATTEMPTS))
         address = checked_address(address)
         self._connection = Connection(address, key=key, parallel=self.calls_at_once, retry_policy=first, warn=warn)
-        self._background = Background("server")
+        self._background = _Background("server")
         try:
-            served, abilities = self._background.run(self._started(model))
-            self._questions = Questions(self._connection, served.name, abilities, _context(served, context))
+            served, self._questions = self._background.run(self._started(model, context))
         except BaseException:
             self.close()
             raise
-        self._connection.retry_policy = retry_policy
-        self.info = _info(served, abilities, self._questions.context)
+        self._connection.retry_policy = policy
+        abilities = self._questions.abilities
+        self.info = ModelProvenance(
+            id=served.id,
+            sha256=served.sha256,
+            engine=f"server ({served.kind})",
+            parameters={
+                "temperature": 0,
+                "lists": f"{abilities.lists.name}{'' if abilities.lists.bare else ' (in JSON)'}",
+                "schemas": abilities.schemas.name if abilities.schemas else "none",
+                "probabilities": f"of {abilities.alternatives} alternatives" if abilities.alternatives else "none",
+            },
+            context_tokens=self._questions.context or 0,
+        )
 
-    async def _started(self, model: str | None) -> tuple[ServedModel, Abilities]:
+    async def _started(self, model: str | None, context: int | None) -> tuple["_ServedModel", Questions]:
         """What is found at the start, within the whole time of the retry policy."""
-        retry_policy = self._connection.retry_policy
+        connection, seconds = self._connection, self._connection.retry_policy.total_seconds
         try:
-            async with asyncio.timeout(retry_policy.total_seconds):
-                return await self._found(model)
+            async with asyncio.timeout(seconds):
+                served = await _served_model(connection, model)
+                abilities: Abilities = await abilities_of(connection, served.name)
         except TimeoutError:
-            whole = f"{retry_policy.total_seconds:g} s"
-            raise ModelError(f"{self._connection.server} was not ready within {whole}: see its log") from None
-
-    async def _found(self, model: str | None) -> tuple[ServedModel, Abilities]:
-        served = await served_model(self._connection, model)
-        return served, await abilities_of(self._connection, served.name)
+            raise ModelError(f"{connection.server} was not ready within {seconds:g} s: see its log") from None
+        if context is not None and served.context is not None and context > served.context:
+            raise InputError(f"--context {context} is more than the server has for a prompt: {served.context} tokens")
+        return served, Questions(connection, served.name, abilities, context or served.context)
 
     @property
     def warning(self) -> str | None:
@@ -114,23 +136,94 @@ class ServerEngine:
         self._background.close(self._connection.close())
 
 
-def _context(served: ServedModel, wanted: int | None) -> int | None:
-    if wanted is not None and served.context is not None and wanted > served.context:
-        raise InputError(f"--context {wanted} is more than the server has for a prompt: {served.context} tokens")
-    return wanted or served.context
+class _Background:
+    """An event loop in a thread of its own. Any thread may use it, and any may close it while others wait."""
+
+    def __init__(self, name: str) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for what the work returns. What interrupts the waiting, such as Ctrl-C, ends the work too."""
+        with self._lock:
+            if self._closed:
+                work.close()
+                raise EngineError("the engine is closed")
+            waiting = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return waiting.result()
+        except CancelledError:
+            raise EngineError("the engine is closed") from None
+        except BaseException:
+            waiting.cancel()
+            raise
+
+    def close(self, last: Coroutine[Any, Any, None]) -> None:
+        """End all work at once, do the last thing, and end the thread. A second time it does nothing."""
+        with self._lock:
+            if self._closed:
+                last.close()
+                return
+            self._closed = True
+        try:
+            asyncio.run_coroutine_threadsafe(self._end(last), self._loop).result(_GRACE)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_GRACE)
+            if not self._thread.is_alive():
+                self._loop.close()
+
+    @staticmethod
+    async def _end(last: Coroutine[Any, Any, None]) -> None:
+        working = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+        await last
 
 
-def _info(served: ServedModel, abilities: Abilities, context: int | None) -> ModelProvenance:
-    """0 tokens of context: nobody told."""
-    return ModelProvenance(
-        id=served.id,
-        sha256=served.sha256,
-        engine=f"server ({served.kind})",
-        parameters={
-            "temperature": 0,
-            "lists": f"{abilities.lists.name}{'' if abilities.lists.bare else ' (in JSON)'}",
-            "schemas": abilities.schemas.name if abilities.schemas else "none",
-            "probabilities": f"of {abilities.alternatives} alternatives" if abilities.alternatives else "none",
-        },
-        context_tokens=context or 0,
-    )
+@dataclass(frozen=True)
+class _ServedModel:
+    """`name`: as requests must say it. `id`: its last part, as a path is of no use elsewhere.
+
+    `sha256`: of the id and of what the server tells of the weights; not of its address, nor of how it was started. A
+    server does not tell the hash of its weights, so this is never the hash of a file, and what was learned for one
+    (probes) is not used. `context`: tokens, None where the server does not tell. `kind`: who made the server.
+    """
+
+    name: str
+    id: str
+    sha256: str
+    context: int | None
+    kind: str
+
+
+async def _served_model(connection: Connection, wanted: str | None) -> _ServedModel:
+    """The model `wanted`, or the only one that the server lists."""
+    listed = (await connection.get("models")).get("data")
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    ids = ((entry.get("id"), entry) for entry in entries)
+    models = {name: entry for name, entry in ids if isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME}
+    if not models:
+        raise ModelError(f"{connection.server} lists no model: see that its address is that of an OpenAI interface")
+    if wanted is None and len(models) == 1:
+        wanted = next(iter(models))
+    if wanted is None or wanted not in models:
+        what = "has several models: choose one with --model" if wanted is None else "has no such model"
+        shown = ["".join(filter(str.isprintable, name))[:100] for name in sorted(models)[:_SHOWN]]
+        names = ", ".join(shown) + (f" and {len(models) - _SHOWN} more" if len(models) > _SHOWN else "")
+        raise InputError(f"{connection.server} {what} (there are: {names})")
+    entry = models[wanted]
+    meta = entry.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    identifier = wanted.rstrip("/").rpartition("/")[2] or wanted
+    told = {key: meta[key] for key in _TELLING if isinstance(meta.get(key), str | int | float)}
+    body = json.dumps({"server": identifier, "weights": told}, sort_keys=True, ensure_ascii=False)
+    context = count(meta.get("n_ctx")) or count(entry.get("max_model_len")) or None
+    kind = entry.get("owned_by")
+    if not isinstance(kind, str) or not re.fullmatch(r"[\x20-\x7e]{1,40}", kind):
+        kind = "unknown"
+    return _ServedModel(wanted, identifier, hashlib.sha256(body.encode()).hexdigest(), context, kind)

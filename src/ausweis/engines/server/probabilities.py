@@ -14,8 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ausweis.engines.protocol import ALMOST_CERTAIN, NEGLIGIBLE, UnsureToken
-from ausweis.engines.server.dialects import END
-from ausweis.engines.server.reply import IMPOSSIBLE, Position, Reply
+from ausweis.engines.server.reply import END, IMPOSSIBLE, Position, Reply
 
 __all__ = ["Shares", "Ways", "has_impossible_value", "unsure_tokens"]
 

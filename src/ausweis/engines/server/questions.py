@@ -11,8 +11,8 @@ from typing import Any
 
 from ausweis.calls.text import MARKER
 from ausweis.engines.protocol import Message, Request, Result
-from ausweis.engines.server.abilities import Abilities
 from ausweis.engines.server.connection import Connection
+from ausweis.engines.server.dialects import Abilities
 from ausweis.engines.server.probabilities import Ways, has_impossible_value, unsure_tokens
 from ausweis.engines.server.reply import Nonsense, Reply, Unusable
 from ausweis.engines.strict_json import strict_json
@@ -23,7 +23,7 @@ __all__ = ["Questions", "as_sent", "without_markers"]
 TRIES = 3
 """How often a server may answer with something that was not asked for."""
 MOST_ASKED = 8
-"""How often the answers of one list are asked about: first all, then those that the replies do not tell apart."""
+"""How often the answers of one list are asked about."""
 
 RULED_OUT = 0.01
 """At each fork the answer that was given took the likeliest way, so by the server's own numbers it cannot be much less
@@ -40,11 +40,7 @@ class Questions:
     context: int | None
 
     async def ask(self, request: Request) -> Result:
-        """Answer one request.
-
-        Raises:
-            ContextError, EngineError, ModelError: as `Connection.post`, or the answer is not what was asked for.
-        """
+        """Answer one request."""
         asked = request.template or "a question"
         if request.json_schema is not None:
             return await self._json(request, request.json_schema, asked)
@@ -71,44 +67,47 @@ class Questions:
                 raise Nonsense
 
         reply = await self._sent(request, fields, asked, check)
+        unsure = unsure_tokens(reply) if request.unsure else None
         return Result(
-            text=reply.text,
-            unsure=unsure_tokens(reply) if request.unsure else None,
-            prompt_tokens=reply.prompt_tokens,
-            evaluated_tokens=reply.evaluated_tokens,
+            text=reply.text, unsure=unsure, prompt_tokens=reply.prompt_tokens, evaluated_tokens=reply.evaluated_tokens
         )
 
     async def _list(self, request: Request, asked: str) -> Result:
-        reply = await self._choice(request, request.choices, asked)
-        texts = self.abilities.lists.texts(request.choices, reply.text)
-        answer = self.abilities.lists.answer(reply.text) or ""
-        if not self.abilities.alternatives:
-            return _result(request, {choice: float(choice == answer) for choice in request.choices}, [reply])
-        ways, replies, seen = Ways(texts), [reply], {frozenset(request.choices)}
-        ways.learn(reply.positions or ())
-        while (group := ways.shares().next) and len(replies) < MOST_ASKED and frozenset(group) not in seen:
-            seen.add(frozenset(group))
-            replies.append(await self._choice(request, group, asked))
-            ways.learn(replies[-1].positions or ())
-        shares = ways.shares()
-        if shares.least[answer] < RULED_OUT:
-            message = f"{self.connection.server} gave an answer that its own log-probabilities rule out"
-            raise EngineError(f"{message} ({asked})")
-        return _result(request, shares.probabilities, replies)
-
-    async def _choice(self, request: Request, choices: Sequence[str], asked: str) -> Reply:
-        dialect, count = self.abilities.lists, self.abilities.alternatives
-        fields = {**dialect.fields(choices), "max_tokens": dialect.room(choices)}
-        if count:
-            fields |= {"logprobs": True, "top_logprobs": count}
+        lists, count = self.abilities.lists, self.abilities.alternatives
+        replies: list[Reply] = []
 
         def check(reply: Reply) -> None:
-            if dialect.answer(reply.text) not in choices:
+            if lists.answer(reply.text) not in group:
                 raise Unusable("gave an answer that is not in the list")
             if count and reply.positions is None:
                 raise Unusable("gave an answer without log-probabilities of its tokens")
 
-        return await self._sent(request, fields, asked, check)
+        group: Sequence[str] = request.choices
+        seen: set[frozenset[str]] = set()
+        ways, answer = Ways({}), ""
+        # First all answers are asked about, then those that the replies do not tell apart.
+        while group and len(replies) < MOST_ASKED and frozenset(group) not in seen:
+            seen.add(frozenset(group))
+            fields = {**lists.fields(group), "max_tokens": lists.room(group)}
+            fields |= {"logprobs": True, "top_logprobs": count} if count else {}
+            replies.append(await self._sent(request, fields, asked, check))
+            if len(replies) == 1:
+                answer = lists.answer(replies[0].text) or ""
+                ways = Ways(lists.texts(request.choices, replies[0].text))
+            ways.learn(replies[-1].positions or ())
+            group = ways.shares().next if count else ()
+        shares = ways.shares()
+        if count and shares.least[answer] < RULED_OUT:
+            message = f"{self.connection.server} gave an answer that its own log-probabilities rule out"
+            raise EngineError(f"{message} ({asked})")
+        told = shares.probabilities if count else {choice: float(choice == answer) for choice in request.choices}
+        probabilities = tuple(round(told[choice], 6) for choice in request.choices)
+        return Result(
+            text=request.choices[probabilities.index(max(probabilities))],
+            probabilities=probabilities,
+            prompt_tokens=replies[0].prompt_tokens,
+            evaluated_tokens=sum(reply.evaluated_tokens for reply in replies),
+        )
 
     async def _sent(
         self, request: Request, fields: Mapping[str, Any], asked: str, check: Callable[[Reply], None]
@@ -140,16 +139,6 @@ def _fits(text: str, schema: Mapping[str, Any]) -> bool:
     except jsonschema.SchemaError:
         raise EngineError("the schema of the answer is none") from None
     return True
-
-
-def _result(request: Request, shares: Mapping[str, float], replies: Sequence[Reply]) -> Result:
-    probabilities = tuple(round(shares[choice], 6) for choice in request.choices)
-    return Result(
-        text=request.choices[probabilities.index(max(probabilities))],
-        probabilities=probabilities,
-        prompt_tokens=replies[0].prompt_tokens,
-        evaluated_tokens=sum(reply.evaluated_tokens for reply in replies),
-    )
 
 
 def without_markers(text: str) -> str:

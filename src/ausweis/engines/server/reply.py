@@ -19,10 +19,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ausweis.engines.server.dialects import END
+__all__ = ["END", "IMPOSSIBLE", "Nonsense", "Position", "Reply", "Unusable", "count"]
 
-__all__ = ["IMPOSSIBLE", "Nonsense", "Position", "Reply", "Unusable", "count"]
-
+END = b"\x00"
+"""Stands for the end of an answer, where the model may also go on to a longer one."""
 _MARKERS = (b"<|", b"</s>", b"<eos>", b"<end_of_turn>")
 IMPOSSIBLE = -1000.0
 """A log-probability that stands for all that are as low, or lower: no model tells such a one of a token."""
@@ -117,24 +117,29 @@ def _positions(entries: Sequence[Any], text: str, forced: bool) -> list[Position
     number of tokens times the length of the text, which are both bounded.
     """
     try:
-        tokens = [_bytes(entry) for entry in entries]
-        place = _place([b"" if token == END else token for token in tokens], text.encode(errors="replace"))
-        if place is None:
+        tokens = [b"" if token == END else token for token in map(_bytes, entries)]
+        whole, wanted = b"".join(tokens), text.encode(errors="replace")
+        starts = list(itertools.accumulate(map(len, tokens), initial=0))
+        # The last place where the text is, as a thought may say it before.
+        first = next(
+            (
+                place
+                for place in reversed(range(len(tokens)))
+                if tokens[place] and whole.startswith(wanted, starts[place])
+            ),
+            None,
+        )
+        if first is None:
             return None
-        *before, last = (_position(entry, forced) for entry in entries[place])
-        return [*before, _end(last) if place.stop <= len(entries) else last]
+        stop = bisect.bisect_left(starts, starts[first] + len(wanted)) + 1
+        *before, last = (_position(entry, forced) for entry in entries[first:stop])
     except (TypeError, ValueError, LookupError, AttributeError):
         return None
-
-
-def _place(tokens: Sequence[bytes], wanted: bytes) -> slice | None:
-    """Which tokens hold the text, and one more: the last place where it is, as a thought may say it before."""
-    whole = b"".join(tokens)
-    starts = list(itertools.accumulate(map(len, tokens), initial=0))
-    for first in reversed(range(len(tokens))):
-        if tokens[first] and whole.startswith(wanted, starts[first]):
-            return slice(first, bisect.bisect_left(starts, starts[first] + len(wanted)) + 1)
-    return None
+    if stop > len(entries):
+        return [*before, last]
+    # What comes after the text ends it, however the server spells that.
+    own = last.options.pop(last.token)
+    return [*before, Position(END, {**last.options, END: max(own, last.options.get(END, IMPOSSIBLE))})]
 
 
 def _position(entry: Mapping[str, Any], forced: bool) -> Position:
@@ -149,12 +154,6 @@ def _position(entry: Mapping[str, Any], forced: bool) -> Position:
     if nothing or math.fsum(map(math.exp, options.values())) > _MOST:
         raise Nonsense
     return Position(_bytes(entry), options)
-
-
-def _end(position: Position) -> Position:
-    """What comes after the text ends it, however the server spells that."""
-    own = position.options.pop(position.token)
-    return Position(END, {**position.options, END: max(own, position.options.get(END, IMPOSSIBLE))})
 
 
 def _logprob(value: Any) -> float:

@@ -2,23 +2,13 @@
 
 catalogue  what each file is (models.yaml), which hash it must have, and where it can be had
 sources    its bytes: from installed packages, from its makers, from a copy
-download   a file at its address; what breaks off goes on
 adapter    what was learned besides, added to the weights of an ASR model
-ctranslate2  where the variables stand in such a model's file
 cache      the folder of model files: written whole or not at all, and what was hashed is noted
 local      finds, fetches and checks the models on this machine
 """
 
 from ausweis.engines.weights.cache import CACHE_VARIABLE, Progress, cache_folder
-from ausweis.engines.weights.local import (
-    LocalModel,
-    locate,
-    locate_file,
-    locate_folder,
-    pull,
-    state,
-    verify,
-)
+from ausweis.engines.weights.local import LocalModel, locate, locate_file, locate_folder, pull, state, verify
 
 __all__ = [
     "CACHE_VARIABLE",

@@ -1,29 +1,80 @@
-"""Adapters of ASR models: what was learned besides, added to the weights of a file of CTranslate2.
+"""Adapters of ASR models: what was learned besides, added to the weights of a file of CTranslate2 (`model.bin`).
 
 An adapter (LoRA, Hu et al. 2021) holds for some matrices two thin ones whose product is added. They are whole numbers
 of 16 bits, with a power of two as their unit: sums of whole numbers do not depend on their order, so that every machine
 makes the same file, to the byte, and the catalogue knows it by its SHA-256 as it knows any other.
+
+`model.bin` has the format of version 6 (ctranslate2.specs.model_spec, `ModelSpec.save`): a header, then each variable
+with its name, shape, type and bytes, one after the other; all numbers little-endian.
 """
 
 import json
-from collections.abc import Mapping
+import struct
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.weights.ctranslate2 import FLOAT16, Variable, variables
 from ausweis.errors import ModelError
 
-__all__ = ["adapted", "load_adapter", "save_adapter"]
+__all__ = ["DOWN", "FLOAT16", "SCHEMA", "UP", "Variable", "adapted", "parts_of", "variables"]
 
 SCHEMA = "ausweis/asr-adapter@1"
 DOWN, UP = ".down", ".up"
-LARGEST = 2**15 - 1
+VERSION = 6
+FLOAT16 = 4
+"""The number of the type, as CTranslate2 counts them."""
 UNREADABLE = "the adapter cannot be read, or is for another model: install Ausweis again"
 
-Floats = NDArray[np.float32]
 Numbers = NDArray[np.int16]
+
+
+class Variable(NamedTuple):
+    """Where a variable's bytes begin in the file, its shape, and its type."""
+
+    offset: int
+    shape: tuple[int, ...]
+    kind: int
+
+
+def variables(model: bytes | bytearray) -> dict[str, Variable]:
+    """The variables of a model, by name, in the order of the file.
+
+    Raises:
+        ValueError: it is no such file, or cut short.
+    """
+    at = 0
+
+    def number(form: str) -> int:
+        nonlocal at
+        (found,) = struct.unpack_from(f"<{form}", model, at)
+        at += struct.calcsize(form)
+        return int(found)
+
+    def text() -> str:
+        nonlocal at
+        length = number("H")
+        at += length
+        # The zero at its end is part of it.
+        return bytes(model[at - length : at])[:-1].decode("ascii")
+
+    found: dict[str, Variable] = {}
+    try:
+        if number("I") != VERSION:
+            raise ValueError(f"no file of weights of version {VERSION}")
+        text()
+        number("I")
+        for _ in range(number("I")):
+            name, shape = text(), tuple(number("I") for _ in range(number("B")))
+            kind, size = number("B"), number("I")
+            found[name] = Variable(at, shape, kind)
+            at += size
+            if at > len(model):
+                raise ValueError("cut short")
+    except struct.error as error:
+        raise ValueError("cut short") from error
+    return found
 
 
 def adapted(model: bytes, adapter: Path) -> bytes:
@@ -35,45 +86,14 @@ def adapted(model: bytes, adapter: Path) -> bytes:
     result = bytearray(model)
     try:
         known = variables(model)
-        for name, up, down, unit in _parts(adapter):
+        for name, up, down, unit in parts_of(adapter):
             _add(result, known[name], up, down, unit)
     except (LookupError, ValueError) as error:
         raise ModelError(UNREADABLE, place=str(adapter)) from error
     return bytes(result)
 
 
-def load_adapter(path: Path) -> dict[str, tuple[Floats, Floats]]:
-    """The pairs that `save_adapter` wrote; `down` as large as it is when learning begins, by its mean square.
-
-    Raises:
-        ModelError: the adapter cannot be read.
-    """
-    pairs: dict[str, tuple[Floats, Floats]] = {}
-    for name, up, down, unit in _parts(path):
-        size = float(np.sqrt(np.mean(down.astype(np.float64) ** 2) * down.shape[1])) or 1.0
-        pairs[name] = (np.ldexp(up * size, unit).astype(np.float32), (down / size).astype(np.float32))
-    return pairs
-
-
-def save_adapter(path: Path, pairs: Mapping[str, tuple[Floats, Floats]], notes: str) -> None:
-    """Write an adapter: for each variable `up` (out, rank) and `down` (rank, in), whose product is added to it.
-
-    The same numbers give the same bytes.
-    """
-    from safetensors.numpy import save
-
-    parts: dict[str, Numbers] = {}
-    units: dict[str, int] = {}
-    for name, (up, down) in sorted(pairs.items()):
-        parts[name + UP], first = _whole(up)
-        parts[name + DOWN], second = _whole(down)
-        units[name] = first + second
-    about = {"schema": SCHEMA, "units": units, "notes": notes}
-    # One entry: several would be written in an order of their own each time.
-    path.write_bytes(save(parts, metadata={"about": json.dumps(about, sort_keys=True)}))
-
-
-def _parts(path: Path) -> list[tuple[str, Numbers, Numbers, int]]:
+def parts_of(path: Path) -> list[tuple[str, Numbers, Numbers, int]]:
     """For each variable its name, `up`, `down`, and the exponent of two that is the unit of their product."""
     from safetensors import SafetensorError, safe_open
     from safetensors.numpy import load
@@ -87,13 +107,6 @@ def _parts(path: Path) -> list[tuple[str, Numbers, Numbers, int]]:
         return [(name, parts[name + UP], parts[name + DOWN], unit) for name, unit in about["units"].items()]
     except (OSError, SafetensorError, LookupError, TypeError, ValueError) as error:
         raise ModelError(UNREADABLE, place=str(path)) from error
-
-
-def _whole(matrix: Floats) -> tuple[Numbers, int]:
-    """The matrix as whole numbers, and the exponent of two that is their unit."""
-    largest = float(np.abs(matrix).max()) or 1.0
-    unit = int(np.ceil(np.log2(largest / LARGEST)))
-    return np.round(matrix / 2.0**unit).astype(np.int16), unit
 
 
 def _add(model: bytearray, variable: Variable, up: Numbers, down: Numbers, unit: int) -> None:

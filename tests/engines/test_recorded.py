@@ -6,9 +6,8 @@ import pytest
 from tests.probes import answers_by_chance, by_chance
 
 from ausweis.engines.fake import FakeEngine
-from ausweis.engines.packed import pack, unpack
 from ausweis.engines.protocol import Message, Request, Result, Transcript, UnsureToken
-from ausweis.engines.replay import RecordingEngine, ReplayEngine, recordings
+from ausweis.engines.recorded import RecordingEngine, ReplayEngine, pack, recordings
 from ausweis.errors import EngineError, InputError, RunError
 
 
@@ -84,6 +83,9 @@ def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
     (tmp_path / "r" / "engine.json").write_text("{}")
     with pytest.raises(InputError, match="which engine was recorded"):
         ReplayEngine(tmp_path / "r")
+    (tmp_path / "packed").write_bytes(b"no xz")
+    with pytest.raises(InputError, match="no recorded answers, or broken"):
+        ReplayEngine(tmp_path / "packed")
 
 
 @pytest.mark.parametrize("told", ["[NaN,1]", "[0.3,Infinity]", "[-0.1,1]", "[1e999,0]", '["x",1]', "[0.3,1.7]"])
@@ -132,7 +134,10 @@ def test_how_sure_a_generated_text_was_comes_back_too(tmp_path: Path) -> None:
     replay.close()
     info, answers = recordings(tmp_path / "r")
     pack(tmp_path / "packed", info, answers)
-    assert unpack(tmp_path / "packed").find(request.key(info.sha256)) == told
+    packed = ReplayEngine(tmp_path / "packed")
+    assert packed.complete([request]) == [told]
+    with pytest.raises(EngineError, match="no recorded answer"):
+        packed.complete([ask("a")])
 
 
 def test_nothing_is_recorded_of_what_was_not_asked(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tenacity import RetryCallState, Retrying
 
-from ausweis.engines.server.retry import RetryPolicy, TransientError, retry_after, seconds_to_wait
+from ausweis.engines.server.connection import RetryPolicy, TransientError, retry_after, seconds_to_wait
 
 RETRIES = RetryPolicy(first_wait=1.0, longest_wait=20.0)
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ausweis.engines.llama.batches import Question, batches_of, by_prefix, runs_of
+from ausweis.engines.llama.shared_prefix import Question, batches_of, by_prefix, runs_of
 from ausweis.engines.protocol import Message, Request
 
 REQUEST = Request(messages=(Message(role="user", content="x"),), choices=("yes", "no"))

@@ -1,6 +1,6 @@
 import pytest
 
-from ausweis.engines.llama.chat_format import PromptPart, chat_format
+from ausweis.engines.llama.prompts import PromptPart, chat_format
 from ausweis.engines.protocol import Message
 from ausweis.errors import ModelError
 

@@ -1,0 +1,369 @@
+"""Answers recorded once and given again, by the key of their question (`Request.key`, `Transcript.keys`).
+
+The key covers the messages, the choices or schema, a probe's file and the model's hash: whatever is changed there has
+no recording. Nothing of a prompt is kept, so no words of a call but those that an answer itself quotes (those of
+`call-events` do). Recordings are a folder that grows, with `engine.json` (what answered) and `answers.jsonl`; or one
+small file of a whole golden set (`pack`): the same as JSON lines, packed by xz, an answer under the first 24 hex digits
+of its key, without counts of tokens.
+"""
+
+import json
+import lzma
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ausweis.engines.protocol import Engine, Request, Result, Transcript, WrittenAnswers, transcript_engine
+from ausweis.errors import EngineError, InputError, RunError
+from ausweis.journal import FolderLock, Journal, lines, make_folder, replace_file
+from ausweis.opening import open_file, read_bytes
+from ausweis.provenance import ModelProvenance
+
+__all__ = ["Packed", "RecordedEngine", "RecordingEngine", "ReplayEngine", "pack", "recordings", "unpack"]
+
+ENGINE_FILE = "engine.json"
+ANSWERS_FILE = "answers.jsonl"
+_PACKED = "ausweis/packed@1"
+_KEY = 24
+_ROUNDED = 0.01
+"""So much may the sum of probabilities differ from 1."""
+
+
+class _Recording(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    schema_: Literal["ausweis/recording@1"] = Field("ausweis/recording@1", alias="schema")
+    key: str = Field(pattern=r"^[0-9a-f]{64}$")
+    template: str
+    result: Result
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A packed file: what answered, and its answers by key."""
+
+    info: ModelProvenance
+    answers: Mapping[str, Result]
+
+    def find(self, key: str) -> Result | None:
+        """The answer with this key, if it was recorded."""
+        return self.answers.get(key[:_KEY])
+
+
+class ReplayEngine:
+    """Gives the recorded answers of a folder or a packed file. `info` is what was recorded, as `replay:` its engine.
+
+    Memory of a folder: about 200 bytes an answer, as the answers stay in the file.
+
+    Raises:
+        InputError: there are no recordings, or one of them is broken.
+    """
+
+    calls_at_once = 1
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._file = path / ANSWERS_FILE, None
+        if path.is_file():
+            packed = unpack(path)
+            recorded, self.templates, self._find = packed.info, frozenset[str](), packed.find
+        else:
+            recorded, _ = recordings(path)
+            self._places, self.templates = _index(self._path)
+            self._find = self._in_file
+            try:
+                self._file = open_file(self._path)
+            except OSError as error:
+                message = f"the recorded answers cannot be read ({error.strerror})"
+                raise InputError(message, place=str(self._path)) from None
+        self.info = recorded.model_copy(update={"engine": f"replay:{recorded.engine}"})
+
+    def _in_file(self, key: str) -> Result | None:
+        place = self._places.get(bytes.fromhex(key))
+        if place is None or self._file is None:
+            return None
+        self._file.seek(place)
+        return _parse(self._file.readline(), str(self._path)).result
+
+    def complete(self, requests: Sequence[Request]) -> list[Result]:
+        """The recorded answers.
+
+        Raises:
+            EngineError: there is none for a request, or one to another question; it names template and key.
+        """
+        return [self._complete(request) for request in requests]
+
+    def _complete(self, request: Request) -> Result:
+        key = request.key(self.info.sha256)
+        result = self._answer(key, request.template, len(request.choices))
+        if request.choices and (
+            result.text not in request.choices or abs(math.fsum(result.probabilities) - 1) > _ROUNDED
+        ):
+            raise _no_answer(request.template, key)
+        return result
+
+    def read(self, transcript: Transcript) -> list[Result]:
+        """The recorded answers about its rows, and about the call."""
+        asked = zip(transcript.keys(self.info.sha256), transcript.templates, transcript.all_probes, strict=True)
+        return [self._answer(key, template, len(probe.labels)) for key, template, probe in asked]
+
+    def _answer(self, key: str, template: str, count: int) -> Result:
+        result = self._find(key)
+        if result is None:
+            message = f"no recorded answer for a question of {template or 'no template'} (key {key[:16]}…)"
+            raise EngineError(f"{message}; record it with --record")
+        if len(result.probabilities) != count:
+            raise _no_answer(template, key)
+        return result
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+
+
+class RecordingEngine:
+    """Asks another engine, and writes down each answer before it hands it on. What is recorded is not written again.
+
+    Raises:
+        InputError: the folder holds recordings of another model.
+        RunError: the folder cannot be written, or another process records there.
+    """
+
+    calls_at_once = 1
+    """Answers are written down one after another."""
+
+    def __init__(self, inner: Engine, folder: Path) -> None:
+        self._inner = inner
+        if isinstance(inner, WrittenAnswers):
+            self.templates = inner.templates
+        self.info = inner.info
+        make_folder(folder)
+        self._lock = FolderLock(folder)
+        try:
+            recorded = _read_info(folder)
+            if recorded is None:
+                replace_file(folder / ENGINE_FILE, self.info.model_dump_json(indent=2) + "\n")
+            elif recorded.sha256 != self.info.sha256:
+                message = f"answers of {recorded.id} ({recorded.engine}) are recorded here"
+                raise InputError(f"{message}; record into another folder", place=str(folder))
+            self._journal = Journal(folder / ANSWERS_FILE)
+            self._known = set(_index(folder / ANSWERS_FILE)[0])
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def complete(self, requests: Sequence[Request]) -> list[Result]:
+        """Ask, write down, hand on.
+
+        Raises:
+            RunError: an answer cannot be written.
+        """
+        results = self._inner.complete(requests)
+        for request, result in zip(requests, results, strict=True):
+            self._record(request.key(self.info.sha256), request.template, result)
+        return results
+
+    def read(self, transcript: Transcript) -> list[Result]:
+        """Ask, write down, hand on."""
+        results = transcript_engine(self._inner).read(transcript)
+        for key, template, result in zip(transcript.keys(self.info.sha256), transcript.templates, results, strict=True):
+            self._record(key, template, result)
+        return results
+
+    def _record(self, key: str, template: str, result: Result) -> None:
+        if bytes.fromhex(key) not in self._known:
+            recording = _Recording(key=key, template=template, result=result)
+            self._journal.append(recording.model_dump_json(by_alias=True))
+            self._known.add(bytes.fromhex(key))
+
+    def close_recording(self) -> None:
+        """Close the file and let others record; the engine that answers stays open."""
+        try:
+            self._journal.close()
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """Close the file, let others record, and close the engine that answers."""
+        try:
+            self.close_recording()
+        finally:
+            self._inner.close()
+
+
+@dataclass
+class RecordedEngine:
+    """Answers from a packed file; a question that has none there is asked of the model, which is loaded then.
+
+    `recorded` and `asked` count the questions answered from there and by the model, but for those that are checked.
+
+    `checking`: ask the model in any case, and note how far its answers are from the recorded ones, which are given.
+    """
+
+    calls_at_once = 1
+
+    packed: Packed
+    open_live: Callable[[], Engine]
+    checking: bool = False
+    recorded: int = 0
+    asked: int = 0
+    checked: int = 0
+    largest_difference: float = 0.0
+    _live: Engine | None = field(default=None, init=False)
+
+    @property
+    def info(self) -> ModelProvenance:
+        """What was recorded, with `recorded:` before the engine's name."""
+        return self.packed.info.model_copy(update={"engine": f"recorded:{self.packed.info.engine}"})
+
+    def complete(self, requests: Sequence[Request]) -> list[Result]:
+        """Answer from recordings; what has none, or all of it if `checking`, is asked of the model in one batch.
+
+        Raises:
+            RunError: the model that was loaded is not the one that was recorded.
+        """
+        known = [self.packed.find(request.key(self.packed.info.sha256)) for request in requests]
+        places = [place for place, answer in enumerate(known) if answer is None or self.checking]
+        answers = self._engine().complete([requests[place] for place in places]) if places else []
+        return self._given(known, dict(zip(places, answers, strict=True)))
+
+    def read(self, transcript: Transcript) -> list[Result]:
+        """Answer from recordings; where one row has none, or if `checking`, the model reads the transcript."""
+        known = [self.packed.find(key) for key in transcript.keys(self.packed.info.sha256)]
+        if None not in known and not self.checking:
+            return self._given(known, {})
+        told = enumerate(transcript_engine(self._engine()).read(transcript))
+        return self._given(known, {place: result for place, result in told if self.checking or known[place] is None})
+
+    def _given(self, known: Sequence[Result | None], asked: Mapping[int, Result]) -> list[Result]:
+        """The recorded answers, and for those that have none what the model was `asked`."""
+        if not self.checking:
+            self.recorded += len(known) - len(asked)
+            self.asked += len(asked)
+        given = []
+        for place, recorded in enumerate(known):
+            if recorded is not None and place in asked:
+                self.checked += 1
+                self.largest_difference = max(self.largest_difference, _difference(recorded, asked[place]))
+            given.append(asked[place] if recorded is None else recorded)
+        return given
+
+    def close(self) -> None:
+        """Close the model's engine, if it was loaded."""
+        if self._live is not None:
+            self._live.close()
+
+    def _engine(self) -> Engine:
+        if self._live is None:
+            self._live = self.open_live()
+            if self._live.info.sha256 != self.packed.info.sha256:
+                message = f"answers of {self.packed.info.id} are recorded, not of {self._live.info.id}"
+                raise RunError(f"{message}; leave the recordings out")
+        return self._live
+
+
+def recordings(folder: Path) -> tuple[ModelProvenance, Iterator[tuple[str, Result]]]:
+    """What was recorded in a folder, and all answers with their keys.
+
+    Raises:
+        InputError: the folder holds no recordings, or one of them is broken.
+    """
+    info = _read_info(folder)
+    if info is None:
+        raise InputError(f"there are no recorded answers here: {ENGINE_FILE} is missing", place=str(folder))
+    path = folder / ANSWERS_FILE
+    parsed = (_parse(line.data, f"{path}:{line.number}") for line in lines(path))
+    return info, ((recording.key, recording.result) for recording in parsed)
+
+
+def pack(path: Path, info: ModelProvenance, answers: Iterable[tuple[str, Result]]) -> None:
+    """Write a packed file of answers by whole key; the same answers give the same bytes.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    bodies: list[dict[str, Any]] = [{"schema": _PACKED, "engine": info.model_dump()}]
+    for key, result in sorted(answers):
+        body: dict[str, Any] = {"key": key[:_KEY], "text": result.text}
+        if result.probabilities:
+            body["p"] = result.probabilities
+        if result.unsure is not None:
+            body["u"] = result.unsure
+        bodies.append(body)
+    text = "".join(json.dumps(body, ensure_ascii=False, separators=(",", ":")) + "\n" for body in bodies)
+    replace_file(path, lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
+
+
+def unpack(path: Path) -> Packed:
+    """Read a packed file.
+
+    Raises:
+        InputError: it cannot be read, or is something else.
+    """
+    try:
+        first, *rest = lzma.decompress(read_bytes(path)).decode().splitlines()
+        about = json.loads(first)
+        if about["schema"] != _PACKED:
+            raise ValueError
+        info = ModelProvenance.model_validate(about["engine"])
+        bodies = (json.loads(line) for line in rest)
+        answers = {
+            body["key"]: Result(text=body["text"], probabilities=tuple(body.get("p", ())), unsure=body.get("u"))
+            for body in bodies
+        }
+    except FileNotFoundError:
+        raise InputError(
+            "there are no recorded answers here; `ausweis eval bless` makes them", place=str(path)
+        ) from None
+    except (OSError, lzma.LZMAError, ValueError, LookupError, TypeError):
+        raise InputError("holds no recorded answers, or broken ones; record them anew", place=str(path)) from None
+    return Packed(info, answers)
+
+
+def _difference(recorded: Result, told: Result) -> float:
+    """The largest difference of a probability; 1 where there is none and the texts differ."""
+    if not recorded.probabilities:
+        return float(recorded.text != told.text)
+    differences = [abs(a - b) for a, b in zip(recorded.probabilities, told.probabilities, strict=True)]
+    return max(differences) if all(map(math.isfinite, differences)) else 1.0
+
+
+def _index(path: Path) -> tuple[dict[bytes, int], frozenset[str]]:
+    """Where in the file the answer of each key begins; the first one counts. And the ids of the templates."""
+    places: dict[bytes, int] = {}
+    templates: set[str] = set()
+    for line in lines(path):
+        recording = _parse(line.data, f"{path}:{line.number}")
+        places.setdefault(bytes.fromhex(recording.key), line.offset)
+        templates.add(recording.template.partition("@")[0])
+    return places, frozenset(templates)
+
+
+def _no_answer(template: str, key: str) -> EngineError:
+    message = f"the recorded answer for a question of {template or 'no template'} (key {key[:16]}…) is none to it"
+    return EngineError(f"{message}; delete its line, and record it anew with --record")
+
+
+def _parse(data: bytes, place: str) -> _Recording:
+    try:
+        return _Recording.model_validate_json(data)
+    except ValidationError:
+        raise InputError("is no recorded answer; delete the line, or record anew", place=place) from None
+
+
+def _read_info(folder: Path) -> ModelProvenance | None:
+    path = folder / ENGINE_FILE
+    try:
+        return ModelProvenance.model_validate_json(read_bytes(path))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InputError(f"the recordings cannot be read ({error.strerror})", place=str(path)) from None
+    except ValidationError:
+        raise InputError(
+            "does not say which engine was recorded; record into another folder", place=str(path)
+        ) from None
