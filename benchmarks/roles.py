@@ -100,7 +100,8 @@ def _both_ways(talks: Sequence[tuple[Call, list[Turn]]], words: RoleWords) -> No
 def _ask(talks: Sequence[tuple[Call, list[Turn]]], told: Sequence[float]) -> None:
     from ausweis.batch.setup import open_engine
     from ausweis.prompts import default_library
-    from ausweis.reading.strategies import PolicyText, open_reader
+    from ausweis.reading.questions import PolicyText
+    from ausweis.reading.strategies import open_reader
 
     with closing(open_engine("llama")) as engine:
         reader = open_reader("turnwise", engine, default_library(), PolicyText())

@@ -23,9 +23,9 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template, default_library
-from ausweis.reading.call_questions import questions_in
+from ausweis.reading.asking import endings_in
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.labels import SINGLE
+from ausweis.reading.questions import SINGLE
 from ausweis.reading.strategies import CALL_TEMPLATE, ngrams_for, template_of
 
 __all__ = ["FEWEST_CALLS", "OTHERS", "ChosenCalls", "chosen_calls", "train_answers"]
@@ -92,7 +92,7 @@ def _answered(
     options: Options, template: Template, asking: Template, engine: LlamaEngine, probe: Probe, chosen: "ChosenCalls"
 ) -> AnsweredCalls:
     """Reads the calls and asks about each; what was read before is taken from the disk."""
-    questions, labels = questions_in(asking), asking.labels
+    questions, labels = endings_in(asking), asking.labels
     with options.progress(chosen.calls) as reading:
         kept = list(collect(engine, template, reading, probe.layers, options.work, lambda _: questions))
     ngrams = ngrams_for(template, engine, probe)

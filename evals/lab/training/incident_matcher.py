@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ausweis.engines.heads import LineFeatures, probabilities_of
 from ausweis.engines.matcher import Matcher, in_basis
-from ausweis.reading.described_incidents import incident_evidence
+from ausweis.reading.described import incident_evidence
 
 __all__ = ["evidence_of", "learn_incidents", "unseen_of"]
 

@@ -18,8 +18,8 @@ from ausweis.journal import make_folder, replace_file
 from ausweis.prompts import Template
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.chunks import Chunk, spoken_chunks
-from ausweis.reading.descriptions import Question
-from ausweis.reading.labels import of_speaker
+from ausweis.reading.described import Ending
+from ausweis.reading.questions import of_speaker
 
 __all__ = [
     "FEWEST",
@@ -103,7 +103,7 @@ def collect(
     calls: Iterable[LabelledCall],
     layers: tuple[int, ...],
     folder: Path,
-    questions_of: Callable[[LabelledCall], Sequence[Question]] = lambda _: (),
+    questions_of: Callable[[LabelledCall], Sequence[Ending]] = lambda _: (),
 ) -> Iterator[tuple[LabelledCall, Path]]:
     """Read each call with the model, and keep the states of all lines under `folder`: some megabytes a call.
 
@@ -117,7 +117,7 @@ def collect(
         if not chunks:
             continue
         questions = questions_of(labelled)
-        transcript = transcript_of(template, labelled.call, chunks, questions=questions)
+        transcript = transcript_of(template, labelled.call, chunks).model_copy(update={"questions": tuple(questions)})
         # The text is in the name: a call that was changed is read anew; and an id may be no name for a file.
         text = "\n".join([labelled.call.id, *transcript.rows])
         path = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
@@ -144,12 +144,12 @@ def keep_arrays(path: Path, **arrays: NDArray[Any]) -> None:
     replace_file(path, content.getvalue())
 
 
-def _questions_path(path: Path, questions: Sequence[Question]) -> Path:
+def _questions_path(path: Path, questions: Sequence[Ending]) -> Path:
     text = "\n".join(message.content for question in questions for message in question)
     return path.with_name(f"{path.stem}-{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz")
 
 
-def question_states(path: Path, questions: Sequence[Question]) -> list[NDArray[np.float32]]:
+def question_states(path: Path, questions: Sequence[Ending]) -> list[NDArray[np.float32]]:
     """The states of the last `ANSWER_TOKENS` tokens of each question that `collect` asked after the call of this path.
 
     Each of shape (tokens, layers, width).

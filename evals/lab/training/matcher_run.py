@@ -23,8 +23,8 @@ from ausweis.engines.matcher import weigh
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.prompts import default_library
-from ausweis.reading.described_incidents import question_about_incident
-from ausweis.reading.descriptions import Question, description_line
+from ausweis.reading.described import Ending, description_line, ending_of
+from ausweis.reading.questions import Question
 from ausweis.reading.strategies import INCIDENT_QUESTION_TEMPLATE, template_of
 
 __all__ = ["train_matcher"]
@@ -43,8 +43,10 @@ def train_matcher(options: Options) -> Path:
     described = _described(options)
     sides = sides_of(described)
 
-    def questions_of(labelled: LabelledCall) -> list[Question]:
-        return [question_about_incident(question, text, sides[text]) for text in asked_of(labelled, sides)]
+    def questions_of(labelled: LabelledCall) -> list[Ending]:
+        return [
+            ending_of(question, Question(description=text, speaker=sides[text])) for text in asked_of(labelled, sides)
+        ]
 
     engine = LlamaEngine.load(options.model)
     layers = layers_of(engine.layers)

@@ -20,7 +20,7 @@ from ausweis.engines.heads import PARTS, Probe
 from ausweis.prompts import Template
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import weighed
-from ausweis.reading.labels import STARTS_LATE
+from ausweis.reading.questions import STARTS_LATE
 
 __all__ = [
     "NETWORKS",

@@ -17,7 +17,7 @@ from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.judging.incidents import LIKELY
 from ausweis.prompts import Template, default_library
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.labels import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, speakers_of
+from ausweis.reading.questions import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, speakers_of
 from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE
 from ausweis.vocabulary import INCIDENTS
 

@@ -18,12 +18,13 @@ from ausweis.engines.heads import Probe, features, probabilities_of
 from ausweis.engines.matcher import VERBS, in_basis
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
+from ausweis.facts import sides_of
 from ausweis.judging import find_policy
 from ausweis.reading.chunks import Chunk
+from ausweis.reading.described import asked_about
 from ausweis.reading.dialogue import weighed
-from ausweis.reading.labels import VERBS as KINDS
-from ausweis.reading.own_labels import VERBS_OF, as_written, speaker_of
-from ausweis.reading.own_words import asked_about
+from ausweis.reading.questions import VERBS as KINDS
+from ausweis.reading.questions import VERBS_OF, as_written
 from ausweis.user_yaml import read_model
 from ausweis.vocabulary import CATEGORIES, FACTORS, OwnKind, OwnWord, Texts
 
@@ -135,7 +136,7 @@ def _told(labelled: LabelledCall, chunks: Sequence[Chunk], words: Sequence[Asked
     for row, chunk in enumerate(chunks):
         for column, word in enumerate(words):
             for verb in VERBS_OF[word.kind]:
-                if speaker_of(verb) == chunk.speaker:
+                if chunk.speaker in sides_of(KINDS[verb]):
                     happens = chunk.turn in done.get((KINDS[verb], word.id), ())
                     # Of a turn that was cut it is not known which chunk says it.
                     unknown = happens and turns.count(chunk.turn) > 1

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from ausweis.engines.heads import LineFeatures, probability_of
 from ausweis.engines.matcher import VERBS, WordMatcher, in_basis, weigh, weighed_place
-from ausweis.reading.own_labels import OwnLabel, own_labels
-from ausweis.reading.own_words import weighed_words
+from ausweis.reading.described import weighed_words
+from ausweis.reading.questions import Question, own_questions
 from ausweis.reading.word_evidence import pieces
 
 __all__ = ["Half", "answers_with", "learn_words", "weighing_of"]
@@ -113,15 +113,15 @@ def _alike(told: Sequence[LeftOut], words: Sequence[AskedWord]) -> Alike:
     }
 
 
-def _unweighed(told: LeftOut, words: Sequence[AskedWord]) -> tuple[list[dict[str, float]], tuple[OwnLabel, ...]]:
+def _unweighed(told: LeftOut, words: Sequence[AskedWord]) -> tuple[list[dict[str, float]], tuple[Question, ...]]:
     """The labels of each line before they are weighed, and those of the call's own words."""
     call, scores, answers, _ = told
     columns = columns_of(call, words)
-    labels = own_labels([word for place in call.described if (word := words[place].own) is not None])
+    labels = own_questions([word for place in call.described if (word := words[place].own) is not None])
     lines = [dict(answer) for answer in call.answers]
     for row, line in enumerate(lines):
         for own in labels:
-            if own.speaker == call.chunks[row].speaker:
+            if call.chunks[row].speaker in own.speakers:
                 column, verb = columns[own.label]
                 line[own.label] = _chance(scores[row, column, verb])
                 if own.answered and answers is not None:

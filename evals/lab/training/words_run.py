@@ -24,8 +24,7 @@ from ausweis.engines.matcher import VERBS, weigh, weighed_place
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template, default_library
-from ausweis.reading.descriptions import Question, description_line
-from ausweis.reading.own_words import asked_about, question_about
+from ausweis.reading.described import Ending, asked_about, description_line, ending_of
 from ausweis.reading.strategies import QUESTION_TEMPLATE, template_of
 
 __all__ = ["train_words"]
@@ -47,9 +46,9 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
     words = asked_words(calls, wordings_of(wordings))
     policies = _with_own(words, calls)
 
-    def questions_of(labelled: LabelledCall) -> list[Question]:
+    def questions_of(labelled: LabelledCall) -> list[Ending]:
         of_policy = [word.own for word in words if word.own and word.policy == labelled.policy]
-        return [question_about(question, word) for word in asked_about(of_policy)]
+        return [ending_of(question, asked) for asked in asked_about(of_policy)]
 
     engine = LlamaEngine.load(options.model)
     probe = probe_beside(template, engine)

@@ -142,7 +142,10 @@ class Recipe:
         library = self.library()
         policy = self.policy.policy
         text = reading.PolicyText(
-            tuple(reading.IncidentQuestion(rule.kind, rule.description, rule.speaker) for rule in policy.incidents),
+            tuple(
+                reading.Question(incident=rule.kind, description=rule.description, speaker=rule.speaker)
+                for rule in policy.incidents
+            ),
             policy.own_words,
         )
         strategy = self.strategy or fitting(engine, probes=self.probes)

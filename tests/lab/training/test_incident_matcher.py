@@ -20,7 +20,7 @@ from ausweis.engines.matcher import Matcher, in_basis
 from ausweis.evals.incident_label import IncidentLabel, OwnIncident
 from ausweis.evals.labelled import LabelledCall
 from ausweis.reading.chunks import Chunk, spoken_chunks
-from ausweis.reading.described_incidents import incident_evidence
+from ausweis.reading.described import incident_evidence
 from ausweis.vocabulary import Side
 
 pytestmark = pytest.mark.training

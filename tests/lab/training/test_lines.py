@@ -17,7 +17,7 @@ from ausweis.engines.protocol import Message, Transcript
 from ausweis.errors import RunError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import default_library
-from ausweis.reading.descriptions import Question
+from ausweis.reading.described import Ending
 
 pytestmark = pytest.mark.training
 TEMPLATE = default_library().get("transcript")
@@ -38,7 +38,7 @@ class Reads:
         return [(np.full((9, 2, 3), place) + tokens).astype(np.float32) for place in range(count)]
 
 
-def question(text: str) -> Question:
+def question(text: str) -> Ending:
     return Message(role="user", content=text), Message(role="assistant", content="It is")
 
 
@@ -47,7 +47,7 @@ def test_a_call_and_the_questions_after_it_are_read_once(tmp_path: Path) -> None
     reader = cast("LlamaEngine", engine)
     asked = [question("Who?"), question("Where?")]
 
-    def collected(questions: list[Question]) -> Path:
+    def collected(questions: list[Ending]) -> Path:
         ((same, path),) = collect(reader, TEMPLATE, [call], (1, 2), tmp_path, lambda _: questions)
         assert same is call
         return path

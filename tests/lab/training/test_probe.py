@@ -20,7 +20,7 @@ from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import EVIDENCE
-from ausweis.reading.labels import STARTS_LATE
+from ausweis.reading.questions import STARTS_LATE
 
 pytestmark = pytest.mark.training
 WIDTH = 12

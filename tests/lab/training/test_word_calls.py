@@ -15,7 +15,7 @@ from ausweis.engines.matcher import VERBS
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.reading.chunks import LONGEST, spoken_chunks
-from ausweis.reading.own_words import asked_about
+from ausweis.reading.described import asked_about
 from ausweis.vocabulary import CATEGORIES, FACTORS
 
 CHANCE = np.random.default_rng(3)

@@ -20,7 +20,7 @@ from ausweis.engines.matcher import NETWORK_PARTS, QUESTION, VERBS, Descriptions
 from ausweis.errors import EngineError
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.own_labels import as_written
+from ausweis.reading.questions import as_written
 from ausweis.vocabulary import OwnWord
 
 pytestmark = pytest.mark.training
