@@ -98,7 +98,7 @@ def _both_ways(talks: Sequence[tuple[Call, list[Turn]]], words: RoleWords) -> No
 
 
 def _ask(talks: Sequence[tuple[Call, list[Turn]]], told: Sequence[float]) -> None:
-    from ausweis.batch.setup import open_engine
+    from ausweis.batch.config import open_engine
     from ausweis.prompts import default_library
     from ausweis.reading.questions import PolicyText
     from ausweis.reading.strategies import open_reader

@@ -87,3 +87,11 @@ def test_engines_load_no_library_of_a_model_before_it_is_asked_for() -> None:
     code = "import sys, ausweis.engines, ausweis.engines.llama, ausweis.engines.weights; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert {"llama_cpp", "llguidance", "safetensors", "httpx", "torch"} & set(loaded) == set()
+
+
+@pytest.mark.parametrize("name", ["ausweis.judging", "ausweis.masking", "ausweis.batch", "ausweis.store"])
+def test_what_only_works_with_facts_and_verdicts_loads_no_engine_reader_or_prompt(name: str) -> None:
+    code = f"import sys, {name}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    parts = {".".join(module.split(".")[:2]) for module in loaded}
+    assert {"ausweis.engines", "ausweis.prompts", "ausweis.reading"} & parts == set()

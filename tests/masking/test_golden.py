@@ -9,7 +9,7 @@ import pytest
 
 from ausweis.evals.labelled import LabelledCall, gold_facts, read_all
 from ausweis.masking import Masker, mask
-from ausweis.reading.spoken import digits_in
+from ausweis.spoken import digits_in
 from ausweis.vocabulary import WITH_DIGITS
 
 GOLDEN = Path(__file__).parents[2] / "evals" / "golden"

@@ -17,8 +17,8 @@ from ausweis.reading.dialogue import pairs
 from ausweis.reading.incidents import _names_value
 from ausweis.reading.plain_words import declines, named
 from ausweis.reading.questions import own_questions
-from ausweis.reading.spoken import digits_in
 from ausweis.reading.word_evidence import pieces
+from ausweis.spoken import digits_in
 from ausweis.vocabulary import OwnWord
 
 ENOUGH = 8.0

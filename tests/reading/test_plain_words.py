@@ -12,7 +12,7 @@ from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.reading.dialogue import weighed
 from ausweis.reading.plain_words import DECLINED, NAMED, declines, named, outspoken, without_asides
 from ausweis.reading.questions import Question
-from ausweis.reading.spoken import digits_in, has_number
+from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import WITH_DIGITS, Factor, FactorRecord, LooksLike, OwnWord, with_own
 
 

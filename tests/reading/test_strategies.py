@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from tests.probes import answers_by_chance, blank, matcher_by_chance, ngrams_of_words, words_by_chance
 
-from ausweis.batch.setup import PinnedLibrary
+from ausweis.batch.config import PinnedLibrary
 from ausweis.calls.call import Call, Turn
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.heads import AnswerProbe, Ngrams, Probe

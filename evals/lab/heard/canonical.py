@@ -1,7 +1,7 @@
 """Spoken and written German and English made alike, so that only what was misheard differs.
 
 `neunzehn hundert acht und fünfzig`, `neunzehnhundertachtundfünfzig` and `1958` are one number, `be u er es` and
-`B-U-R-S` the same letters, `Müller` and `mueller` the same word. Numbers are read by `ausweis.reading.spoken`.
+`B-U-R-S` the same letters, `Müller` and `mueller` the same word. Numbers are read by `ausweis.spoken`.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from unicodedata import combining, normalize
 
-from ausweis.reading.spoken import words_in
+from ausweis.spoken import words_in
 
 __all__ = ["Token", "digits_of", "folded", "letters_of", "signs_of", "spelled_in", "tokens_of"]
 

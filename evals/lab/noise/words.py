@@ -10,7 +10,7 @@ from unicodedata import normalize
 
 from jellyfish import levenshtein_distance
 
-from ausweis.reading.spoken import digits_in
+from ausweis.spoken import digits_in
 
 __all__ = ["atoms_of", "core_of", "digits_of", "distance", "has_letters", "is_ordinal", "mark_of", "plain", "sound_of"]
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ausweis.batch import Recipe
+from ausweis.batch.config import ScorerConfig
 from ausweis.engines.protocol import Engine
 from ausweis.engines.recorded import Packed, RecordedEngine, ReplayEngine, unpack
 from ausweis.engines.weights import catalogue, locate
@@ -30,7 +30,7 @@ class Wanted:
     """
 
     golden: tuple[Path, ...]
-    recipe: Recipe
+    recipe: ScorerConfig
     tags: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     limit: int | None = None

@@ -10,7 +10,7 @@ from ausweis.masking.numbers import digits_of
 from ausweis.masking.plain import plain
 from ausweis.masking.text import TextSpans
 from ausweis.masking.tokens import is_common, tokens_of
-from ausweis.reading.spoken import has_number
+from ausweis.spoken import has_number
 from ausweis.vocabulary import NAME, FactorRecord, Language, MaskKind, OwnWord, with_own
 
 __all__ = ["Masker"]

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from ausweis.masking.kinds import SHOWN
-from ausweis.reading.spoken import digits_in, has_number
+from ausweis.spoken import digits_in, has_number
 
 __all__ = ["CURRENCY", "Token", "is_common", "near", "tokens_of"]
 

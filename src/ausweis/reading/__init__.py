@@ -13,7 +13,6 @@ dialogue    which factor is given, from the line and from what was asked
 chunks      turns cut into what is asked about, with what was said before; and where a quote stands
 plain_words what code hears in a line: names, refusals, asides, values of a known look
 defects     what is wrong with a recording, and where it was heard badly
-spoken      numbers and dates as people say them
 """
 
 from ausweis.reading.questions import PolicyText, Question

@@ -27,7 +27,7 @@ from ausweis.reading.incidents import mentions_of, mentions_once
 from ausweis.reading.plain_words import plausible
 from ausweis.reading.questions import MENTIONED, ORDER, Answer, PolicyText, Question, event_of, once_a_turn
 from ausweis.reading.reader import Reading, prompts_of
-from ausweis.reading.spoken import digits_in, has_number
+from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import ActionKind, FactorRecord, Vocabulary, with_own
 
 __all__ = ["STATED", "EventsReader"]

@@ -25,7 +25,7 @@ from ausweis.reading.asking import read_lines, transcript_of
 from ausweis.reading.chunks import Chunk, Line, spoken_chunks, with_context
 from ausweis.reading.described import Described
 from ausweis.reading.questions import MENTIONED, Answer, Question
-from ausweis.reading.spoken import digits_in, has_number
+from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import INCIDENTS
 
 __all__ = [

@@ -26,7 +26,7 @@ from importlib.resources import files
 
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.questions import Question
-from ausweis.reading.spoken import digits_in, has_date, has_number
+from ausweis.spoken import digits_in, has_date, has_number
 from ausweis.vocabulary import KNOWN_WORDS, FactorRecord
 
 __all__ = ["DECLINED", "NAMED", "declines", "named", "outspoken", "plausible", "without_asides"]

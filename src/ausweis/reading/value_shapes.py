@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import normalize
 
-from ausweis.reading.spoken import digits_in, words_in
+from ausweis.spoken import digits_in, words_in
 from ausweis.vocabulary import OwnWord
 
 __all__ = ["Fit", "Shape", "fits_of", "shape_of", "values_in"]

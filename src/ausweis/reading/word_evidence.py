@@ -18,8 +18,8 @@ from typing import NamedTuple
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import LATELY, LESS, NEVER, log_length, log_odds
 from ausweis.reading.questions import ANSWERED, Question, as_written
-from ausweis.reading.spoken import has_date, has_number
 from ausweis.reading.value_shapes import fits_of, shape_of
+from ausweis.spoken import has_date, has_number
 from ausweis.vocabulary import FACTORS, FactorRecord, OwnWord
 
 __all__ = ["Mention", "Piece", "mentions_of", "pieces"]
