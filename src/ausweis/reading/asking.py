@@ -15,7 +15,7 @@ from ausweis.errors import PromptError
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
-from ausweis.reading.chunks import Chunk, Line, with_context
+from ausweis.reading.chunks import Chunk, line_question, with_context
 from ausweis.reading.described import Described, Ending
 from ausweis.reading.dialogue import EVIDENCE, weighed
 from ausweis.reading.questions import STARTS_LATE, factors_of, meaning, speakers_of
@@ -101,7 +101,7 @@ class WindowAsking:
 
     def requests(self, call: Call, chunks: Sequence[Chunk]) -> list[Request]:
         """Each chunk with the two before it."""
-        return [_question(self._templates[chunk.speaker], call, lines) for chunk, lines in with_context(chunks)]
+        return [line_question(self._templates[chunk.speaker], call, lines) for chunk, lines in with_context(chunks)]
 
 
 class TranscriptAsking:
@@ -230,11 +230,6 @@ def endings_in(template: Template) -> tuple[Ending, ...]:
     """The questions of a template about the call as a whole, each with how its answer begins."""
     messages = iter(template.render({}))
     return tuple(zip(messages, messages, strict=True))
-
-
-def _question(template: Template, call: Call, lines: Sequence[Line]) -> Request:
-    messages = template.render({"lines": [line._asdict() for line in lines]}, language=call.language)
-    return Request(messages=messages, choices=template.labels, template=template.name)
 
 
 def _check(labels: Sequence[str]) -> None:

@@ -7,13 +7,15 @@ hangs on the answer to another. `place_of` finds the part of a turn that a model
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ausweis.calls.call import Call
+from ausweis.engines.protocol import Request
+from ausweis.prompts import Template
 from ausweis.vocabulary import Side, Speaker
 
-__all__ = ["LONGEST", "Chunk", "Line", "place_of", "read_as", "spoken_chunks", "with_context"]
+__all__ = ["LONGEST", "Chunk", "Line", "line_question", "place_of", "read_as", "spoken_chunks", "with_context"]
 
 LONGEST = 320
 """Characters of a chunk; a sentence that is longer is cut between words."""
@@ -95,6 +97,13 @@ def with_context(chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, list[Line]]]:
         before = chunks[max(0, place - LINES_BEFORE) : place]
         lines = [Line(earlier.speaker, earlier.text[-LENGTH_BEFORE:]) for earlier in before]
         yield chunk, [*lines, Line(chunk.speaker, chunk.text)]
+
+
+def line_question(template: Template, call: Call, lines: Iterable[Line], **more: object) -> Request:
+    """The closed question of a template about the last of these lines. `more`: what else it shows."""
+    inputs = {"lines": [line._asdict() for line in lines], **more}
+    messages = template.render(inputs, language=call.language)
+    return Request(messages=messages, choices=template.labels, template=template.name)
 
 
 def place_of(quote: str, text: str) -> tuple[int, int] | None:

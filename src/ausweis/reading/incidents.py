@@ -16,13 +16,13 @@ from typing import cast
 
 from ausweis.calls.call import Call
 from ausweis.engines.heads import Ngrams, Probe
-from ausweis.engines.protocol import Engine, Request
+from ausweis.engines.protocol import Engine
 from ausweis.errors import PromptError
 from ausweis.facts import Mention, OneSided, Shown, Side
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import read_lines, transcript_of
-from ausweis.reading.chunks import Chunk, Line, spoken_chunks, with_context
+from ausweis.reading.chunks import Chunk, line_question, spoken_chunks, with_context
 from ausweis.reading.described import Described
 from ausweis.reading.questions import MENTIONED, Answer, Question
 from ausweis.spoken import digits_in, has_number
@@ -124,7 +124,7 @@ class IncidentReader:
     def _ask(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[Answer], int]:
         """What is asked by its description, line by line."""
         asked = [
-            (question, chunk, self._request(call, question, lines))
+            (question, chunk, line_question(self._asking, call, lines, incident=question.text))
             for question in self._asked
             for chunk, lines in with_context(chunks)
             if chunk.speaker in question.speakers
@@ -138,11 +138,6 @@ class IncidentReader:
             for (question, chunk, _), result in zip(asked, results, strict=True)
         ]
         return answers, sum(result.evaluated_tokens for result in results)
-
-    def _request(self, call: Call, question: Question, lines: Sequence[Line]) -> Request:
-        inputs = {"incident": question.text, "lines": [line._asdict() for line in lines]}
-        messages = self._asking.render(inputs, language=call.language)
-        return Request(messages=messages, choices=self._asking.labels, template=self._asking.name)
 
 
 def mentions_of(call: Call, chunks: Sequence[Chunk], answer: Answer) -> list[Mention]:
