@@ -39,7 +39,6 @@ __all__ = [
     "fitting",
     "how_to_learn",
     "incident_reader",
-    "matcher_for",
     "ngrams_for",
     "open_reader",
     "probe_for",
@@ -166,10 +165,7 @@ def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -
         return None
     template, probe = found
     probe, words = _with_words(template, engine, probe) if own_words else (probe, None)
-    own = None
-    if words is not None:
-        question = _question(library, QUESTION_TEMPLATE, words)
-        own = Described(own_questions(own_words), words, template, question)
+    own = _described(own_questions(own_words), words, template, library, QUESTION_TEMPLATE)
     # How own words are weighed was learned from what the probe says alone.
     ngrams, about = (None, None) if own else (ngrams_for(template, engine, probe), _about(engine, library, probe))
     return TranscriptAsking(template, probe, template_of(library, "call-start"), own, ngrams, about)
@@ -193,10 +189,19 @@ def _newest_with(
     return None
 
 
-def _question(library: Library, name: str, learned: LearnedFile) -> Template:
-    """The version of a question that this was learned with; the newest, or a chosen one, where that is not there."""
+def _described(
+    questions: tuple[Question, ...], matcher: Matcher | None, template: Template, library: Library, name: str
+) -> Described | None:
+    """What a matcher reads; None without one.
+
+    What is asked after the transcript is worded as when it was learned; where that version is not there, as the newest
+    or a chosen one.
+    """
+    if matcher is None:
+        return None
     versions = map(_of_its_kind, library.candidates(name))
-    return next((version for version in versions if version.provenance == learned.asked_by), template_of(library, name))
+    same = (version for version in versions if version.provenance == matcher.asked_by)
+    return Described(questions, matcher, template, next(same, None) or template_of(library, name))
 
 
 def how_to_learn(template: Template) -> str:
@@ -279,15 +284,15 @@ def incident_reader(
     Raises:
         PromptError: a template is missing or cannot be used.
     """
-    heads = (partial(probe_for, engine=engine), partial(matcher_for, engine=engine)) if probes else ()
+    forms: tuple[type[LearnedFile], ...] = (Probe, Matcher) if probes else ()
+    heads = (partial(_learned_for, form, engine=engine) for form in forms)
     found = next(filter(None, (_newest_with(library, INCIDENTS_TEMPLATE, head) for head in heads)), None)
     template = found[0] if found else template_of(library, INCIDENTS_TEMPLATE)
     probe = probe_for(template, engine) if probes else None
     described = tuple(question for question in wanted if question.incident is None)
-    matcher = matcher_for(template, engine, probe) if probes and described else None
-    by_matcher = None
-    if matcher is not None:
-        by_matcher = Described(described, matcher, template, _question(library, INCIDENT_QUESTION_TEMPLATE, matcher))
+    beside: dict[LearnedKind, str] = {"probe": probe.sha256} if probe else {}
+    matcher = _learned_for(Matcher, template, engine, beside) if probes and described else None
+    by_matcher = _described(described, matcher, template, library, INCIDENT_QUESTION_TEMPLATE)
     ngrams = ngrams_for(template, engine, probe) if probe else None
     return IncidentReader(engine, wanted, template_of(library, "incident"), template, probe, ngrams, by_matcher)
 
@@ -309,15 +314,6 @@ def ngrams_for(template: Template, engine: Engine, probe: Probe) -> Ngrams | Non
         ModelError, PromptError: as `probe_for`.
     """
     return _learned_for(Ngrams, template, engine, {"probe": probe.sha256})
-
-
-def matcher_for(template: Template, engine: Engine, probe: Probe | None = None) -> Matcher | None:
-    """The newest matcher for a template and the engine's model, to be used with this probe; None if there is none.
-
-    Raises:
-        ModelError, PromptError: as `probe_for`.
-    """
-    return _learned_for(Matcher, template, engine, {"probe": probe.sha256} if probe else {})
 
 
 def _learned_for(
