@@ -7,7 +7,7 @@ from html import unescape
 
 from tests.serve.filled import Judged, call_of, judged
 
-from ausweis.facts import Event, Facts, Unsure
+from ausweis.facts import Event, Facts
 from ausweis.judging.sentences import SENTENCES
 from ausweis.vocabulary import INCIDENTS, Language
 
@@ -26,8 +26,6 @@ _STORIES = {
     "refused": "1 gives name, 2 refuses",
 }
 
-_BADLY_HEARD = (Unsure(turn=2, quote="Nein.", probability=0.2), Unsure(turn=3, quote="Ja.", probability=0.2))
-
 
 def calls() -> Iterator[Judged]:
     """One call for each story and policy; each has an incident, and is to review."""
@@ -35,7 +33,7 @@ def calls() -> Iterator[Judged]:
         for name, story in _STORIES.items():
             call = call_of(f"{name} {policy}", ["Ja.", "Nein.", "Ja.", "Nein.", "Ja.", "Nein."])
             events = tuple(_event(*line.split()) for line in story.split(", "))
-            facts = Facts(call_id=call.id, turns=6, events=events, unsure=_BADLY_HEARD, notes=("quote_not_in_turn",))
+            facts = Facts(call_id=call.id, turns=6, events=events, badly_heard=(2, 3), notes=("quote_not_in_turn",))
             incident = {"id": "cancel_threat", "turn": 2, "severity": "high", "evidence": [_QUOTE]}
             yield judged(call, facts, policy, incidents=(incident,))
 

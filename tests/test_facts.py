@@ -46,11 +46,11 @@ def test_what_an_event_cannot_be(wrong: dict[str, object]) -> None:
 
 def test_facts_come_back_from_json() -> None:
     event = Event(kind="gives", subject="pin", turn=2, quote='4012 "ja"\n', start=1.5, probability=0.25)
-    facts = Facts(call_id="c1", turns=2, events=(event,), defects={"starts_late": 0.4}, notes=("hardly_likely",))
+    facts = Facts(call_id="c1", turns=2, events=(event,), defects={"starts_late": 0.4}, notes=("one",))
     line = facts.model_dump_json(by_alias=True)
     assert '"schema":"ausweis/facts@2"' in line
     assert Facts.model_validate_json(line) == facts
     assert event.kind in CALLER_EVENTS
     assert "unmeasured" not in line
     with pytest.raises(ValidationError):
-        Facts.model_validate_json(line.replace("facts@2", "facts@1"))
+        Facts.model_validate_json(line.replace("facts@2", "facts@9"))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tests.batch.conftest import Calls, Score
 from tests.judging.own_policies import MARINA
+from tests.store.runs import as_version_1
 
 from ausweis.batch import Change, Rejudged, RunFolder, comparable, rejudge
 from ausweis.batch.related import RELATED_FILE, related
@@ -41,6 +42,13 @@ def test_another_policy_gives_what_scoring_by_it_gives(tmp_path: Path, calls: Ca
         assert (tmp_path / "b" / name).read_bytes() == (tmp_path / "c" / name).read_bytes()
     both = [(tmp_path / name / "verdicts.jsonl").read_text().split("\n")[:-1] for name in ("b", "c")]
     assert [comparable(line) for line in both[0]] == [comparable(line) for line in both[1]]
+
+
+def test_a_run_of_version_1_is_judged_as_one_of_today(tmp_path: Path, calls: Calls, scored: Score) -> None:
+    scored(calls(6), tmp_path / "a")
+    as_version_1(tmp_path / "a")
+    result = judged(tmp_path / "a", "telecom-de", tmp_path / "c")
+    assert (sum(result.outcomes.values()), result.changed) == (6, 0)
 
 
 def test_says_what_changed(tmp_path: Path, calls: Calls, scored: Score, lax: Path) -> None:

@@ -20,11 +20,11 @@ def verdict(call_id: str, risk: float, violations: list[str], incidents: list[tu
         return {name: word, "turn": turn, "severity": severity, "reason": "It says so.", "evidence": evidence}
 
     return {
-        "schema": "ausweis/verdict@2",
+        "schema": "ausweis/verdict@1",
         "call_id": call_id,
         "outcome": "violation" if violations else "compliant",
         "violations": [part("type", one, 2) for one in violations],
-        "incidents": [part("id", kind, turn) for kind, turn in incidents],
+        "incidents": [part("kind", kind, turn) for kind, turn in incidents],
         "risk": risk,
         "needs_review": False,
     }

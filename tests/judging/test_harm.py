@@ -5,7 +5,6 @@ import itertools
 import pytest
 
 from ausweis.judging.harm import Found, found_in, found_of, harm, named
-from ausweis.judging.reasons import TextReason
 from ausweis.judging.verdict import Authorisation, Incident, Verdict, Violation
 from ausweis.vocabulary import GRAVEST, VIOLATIONS
 
@@ -90,7 +89,7 @@ def test_a_verdict_tells_the_same_as_its_json() -> None:
     verdict = Verdict(
         call_id="c",
         outcome="violation",
-        violations=(Violation(type="factor_leaked", turn=3, severity="high", reason=TextReason(text="r")),),
+        violations=(Violation(type="factor_leaked", turn=3, severity="high", reason="r"),),
         first_violation_turn=3,
         caller="unclear",
         factors=(),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ausweis.errors import PolicyError
-from ausweis.facts import Facts, Mention, Shown, Unsure
+from ausweis.facts import Facts, Mention, Shown
 from ausweis.judging import explain, find_policy, judge
 from ausweis.judging.incidents import not_looked_for
 from ausweis.judging.policy import Policy
@@ -65,11 +65,8 @@ def test_what_the_policy_does_not_want_or_is_unlikely_is_left_out(tmp_path: Path
 def test_a_grave_incident_that_is_unsure_is_looked_at(tmp_path: Path) -> None:
     looked = judge(facts(mention("wrong_terms", 3, 0.6), mention("cancel_threat", 5, 0.6)), policy(tmp_path))
     assert looked.review_reasons == (TurnsReason(code="incident_unsure", turns=(3,)),)
-    badly = tuple(Unsure(turn=turn, quote="x", probability=0.1) for turn in (4, 5))
-    heard = facts(mention("cancel_threat", 5)).model_copy(update={"unsure": badly})
-    (reason,) = judge(heard, policy(tmp_path)).review_reasons
-    assert isinstance(reason, BadlyHeardReason)
-    assert reason.turns == (5,)
+    heard = facts(mention("cancel_threat", 5)).model_copy(update={"badly_heard": (4, 5)})
+    assert judge(heard, policy(tmp_path)).review_reasons == (BadlyHeardReason(turns=(5,)),)
 
 
 def test_what_nobody_looked_for_is_named(tmp_path: Path) -> None:

@@ -9,11 +9,13 @@ from tests.judging.conftest import FactsOf, Judged
 from ausweis.judging.reasons import CheckReason, ReviewReason, TextReason, ViolationReason
 from ausweis.judging.sentences import (
     SENTENCES,
+    check_sentence,
     incident_sentence,
+    review_sentence,
     speaking_sentence,
     violation_sentence,
 )
-from ausweis.judging.verdict import Incident, Violation
+from ausweis.judging.verdict import Check, Incident, Violation
 from ausweis.vocabulary import Language
 
 
@@ -21,7 +23,7 @@ def fields(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
 
 
-MODELS = {CheckReason, *(one for union in (ViolationReason, ReviewReason) for one in get_args(get_args(union)[0]))} - {
+MODELS = {model for union in (ViolationReason, CheckReason, ReviewReason) for model in get_args(get_args(union)[0])} - {
     TextReason
 }
 CODES = {code: model for model in MODELS for code in get_args(model.model_fields["code"].annotation)}
@@ -108,6 +110,15 @@ def test_who_speaks_for_whom_since_when_is_said_as_the_verdict_has_it(
         speaking_sentence(make_facts(lines), verdict, "de"),
         speaking_sentence(make_facts(lines), verdict, "en"),
     ) == told
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_sentence_of_version_1_is_shown_as_it_is(language: Language) -> None:
+    text = "Vor der {action} fehlte: PIN."
+    assert violation_sentence(Violation.model_validate({**VIOLATION, "reason": text}), language) == text
+    check = Check.model_validate({"id": "caller_identified", "result": "fail", "reason": text})
+    assert check_sentence(check, language) == text
+    assert review_sentence(TextReason(text=text), language) == text
 
 
 def test_a_known_incident_in_our_words_and_a_company_s_own_in_the_policy_s() -> None:

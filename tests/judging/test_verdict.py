@@ -1,4 +1,4 @@
-"""The verdict's contract: what is written, and nothing else."""
+"""The verdict's contract: version 2 as it is written, version 1 as it is still read."""
 
 import json
 from typing import Any
@@ -9,8 +9,8 @@ from tests.judging.conftest import Judged
 
 from ausweis.judging import Verdict
 
-WRITTEN: dict[str, Any] = {
-    "schema": "ausweis/verdict@2",
+EARLIER: dict[str, Any] = {
+    "schema": "ausweis/verdict@1",
     "call_id": "c",
     "outcome": "violation",
     "violations": [
@@ -19,7 +19,7 @@ WRITTEN: dict[str, Any] = {
             "turn": 2,
             "severity": "critical",
             "action": "usage_data",
-            "reason": {"code": "no_authentication", "level": "standard", "missing": [["pin"]]},
+            "reason": "Nichts wurde geprüft.",
             "evidence": [{"turn": 2, "quote": "q", "start": None, "end": None}],
         }
     ],
@@ -28,21 +28,32 @@ WRITTEN: dict[str, Any] = {
     "factors": [],
     "actions": [],
     "authorisation": {"status": "not_needed", "turn": None, "quote": None},
-    "checks": [{"id": "caller_identified", "result": "fail", "reason": {"code": "no_factor"}, "evidence": []}],
-    "incidents": [{"id": "rude_agent", "turn": 1, "severity": "low", "description": "d", "evidence": []}],
+    "checks": [{"id": "caller_identified", "result": "fail", "reason": "Niemand sagte, wer anruft.", "evidence": []}],
+    "incidents": [{"kind": "rude_agent", "turn": 1, "severity": "low", "description": "d", "evidence": []}],
     "risk": 0.9,
     "confidence": 0.9,
     "needs_review": True,
-    "review_reasons": [{"code": "inconclusive"}],
+    "review_reasons": ["Das Ergebnis ist unsicher."],
     "provenance": None,
 }
+
+
+def test_version_1_is_read() -> None:
+    verdict = Verdict.model_validate_json(json.dumps(EARLIER))
+    written = json.loads(verdict.model_dump_json(by_alias=True))
+    assert written["schema"] == "ausweis/verdict@2"
+    assert written["violations"][0]["reason"] == {"code": "text", "text": "Nichts wurde geprüft."}
+    assert written["checks"][0]["reason"] == {"code": "text", "text": "Niemand sagte, wer anruft."}
+    assert written["review_reasons"] == [{"code": "text", "text": "Das Ergebnis ist unsicher."}]
+    assert written["incidents"][0]["id"] == "rude_agent"
+    assert "kind" not in written["incidents"][0]
+    assert Verdict.model_validate(written) == verdict
 
 
 @pytest.mark.parametrize(
     "changed",
     [
-        {"schema": "ausweis/verdict@1"},
-        {"review_reasons": ["Das Ergebnis ist unsicher."]},
+        {"schema": "ausweis/verdict@3"},
         {"more": 1},
         {"review_reasons": [{"code": "outcome_unsure"}]},
         {"review_reasons": [{"code": "inconclusive", "turns": [1]}]},
@@ -51,9 +62,8 @@ WRITTEN: dict[str, Any] = {
     ],
 )
 def test_what_is_no_verdict_is_refused(changed: dict[str, Any]) -> None:
-    Verdict.model_validate(WRITTEN)
     with pytest.raises(ValidationError):
-        Verdict.model_validate({**WRITTEN, **changed})
+        Verdict.model_validate({**EARLIER, **changed})
 
 
 def test_reasons_are_data(judged: Judged) -> None:

@@ -69,12 +69,7 @@ def threats() -> list[Judged]:
     """Calls with a medium incident, with a leaked factor and a medium incident, and, compliant, with a critical one."""
     texts = ["Guten Tag.", "Ich gehe zum Anwalt.", "Sie wohnen in der Norderstraße 14.", "Und zur Presse."]
     medium, leaked, critical = (call_of(name, texts) for name in ("medium", "leaked", "critical"))
-    leak = {
-        "type": "factor_leaked",
-        "turn": 3,
-        "severity": "high",
-        "reason": {"code": "text", "text": "The address was read out."},
-    }
+    leak = {"type": "factor_leaked", "turn": 3, "severity": "high", "reason": "The address was read out."}
     violated: dict[str, Any] = {"outcome": "violation", "violations": (leak,), "first_violation_turn": 3}
     mild = incident(medium, kind="lawyer_threat", severity="medium")
     grave = (

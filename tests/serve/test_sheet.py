@@ -130,8 +130,7 @@ def test_nothing_that_reviewers_rejected_is_printed(store: Store, language: str,
 
 def test_a_single_turn_that_reviewers_struck_out_is_not_printed(tmp_path: Path) -> None:
     call = call_of("c", ["Ihr Tarif ist Flex.", "Danke.", "Sie zahlen 20 Euro.", "Gut."])
-    one = {"type": "no_authentication", "severity": "critical"}
-    found = [{**one, "turn": n, "reason": {"code": "text", "text": f"Satz {n}."}} for n in (1, 3)]
+    found = [{"type": "no_authentication", "turn": n, "severity": "critical", "reason": f"Satz {n}."} for n in (1, 3)]
     said: dict[str, Any] = {"outcome": "violation", "violations": found, "first_violation_turn": 1}
     with fill(tmp_path / "s.sqlite", [judged(call, Facts(call_id="c", turns=4), **said)]) as store:
         anna = visitor(store)

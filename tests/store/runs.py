@@ -16,7 +16,7 @@ from ausweis.judging.judge import judge
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import ModelProvenance, PromptProvenance
 
-__all__ = ["DAY", "add_incidents", "incident_of", "make_call", "make_run", "read_facts"]
+__all__ = ["DAY", "add_incidents", "as_version_1", "incident_of", "make_call", "make_run", "read_facts"]
 
 DAY = "2026-03-02"
 PROMPTS = (PromptProvenance(id="agent-turn", version=1, sha256="a" * 64),)
@@ -91,6 +91,20 @@ def make_run(
 def incident_of(turn: int, kind: str) -> dict[str, Any]:
     """An incident as a verdict holds it."""
     return {"id": kind, "turn": turn, "severity": "high", "description": "", "evidence": [], "probability": 0.9}
+
+
+def as_version_1(folder: Path) -> None:
+    """Write the verdicts of a run as version 1 did: sentences for reasons, and the kind of an incident."""
+    path = folder / "verdicts.jsonl"
+    verdicts = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    for verdict in verdicts:
+        verdict["schema"] = "ausweis/verdict@1"
+        verdict["review_reasons"] = ["Ein Satz." for _ in verdict["review_reasons"]]
+        for part in (*verdict["violations"], *verdict["checks"]):
+            part["reason"] = "Ein Satz."
+        for incident in verdict["incidents"]:
+            incident["kind"] = incident.pop("id")
+    path.write_text("".join(json.dumps(verdict) + "\n" for verdict in verdicts), "utf-8")
 
 
 def add_incidents(folder: Path, call_id: str, *incidents: dict[str, Any]) -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 from tests.store.conftest import Filled
-from tests.store.runs import add_incidents, incident_of, make_call, make_run
+from tests.store.runs import add_incidents, as_version_1, incident_of, make_call, make_run
 
 from ausweis.calls import Call
 from ausweis.errors import RunError
 from ausweis.facts import Facts
 from ausweis.judging.harm import Found
+from ausweis.judging.sentences import violation_sentence
 from ausweis.judging.verdict import Verdict
 from ausweis.store import CallFilter, Imported, Store, sink
 from ausweis.store.tables import batches
@@ -45,17 +46,19 @@ def test_what_comes_out_is_what_went_in(store: Store, filled: Filled, tmp_path: 
     )
 
 
-def test_what_was_found_in_a_call_is_told_in_short(store: Store, tmp_path: Path) -> None:
+def test_a_run_of_version_1_is_read_and_stays_the_same(store: Store, tmp_path: Path) -> None:
     calls = [make_call(1, pin=False)]
     folder = make_run(tmp_path / "run", calls)
     add_incidents(folder, "call-1", incident_of(2, "rude_agent"))
+    as_version_1(folder)
     assert counts(store.import_run(folder, calls)) == (1, 0, 0, 0)
     assert counts(store.import_run(folder)) == (0, 1, 0, 0)
     record = store.record(store.find("call-1") or 0)
+    assert violation_sentence(record.verdict.violations[0], "en") == "Ein Satz."
     assert [(incident.id, incident.turn) for incident in record.verdict.incidents] == [("rude_agent", 2)]
     assert store.found([record.row.key]) == {
         record.row.key: [
-            Found("no_authentication", "critical", 4, level="standard"),
+            Found("no_authentication", "critical", 4),
             Found("rude_agent", "high", 2, incident=True, sure=0.9),
         ]
     }
@@ -69,7 +72,7 @@ def test_twice_is_as_once_and_a_run_that_grew_is_taken_up(store: Store, tmp_path
     assert len(store.chain()) == 3
     make_run(folder, calls, resume=True)
     assert counts(store.import_run(folder)) == (2, 3, 0, 0)
-    add_incidents(folder, "call-1", {"id": "rude_agent", "turn": 2, "severity": "critical", "description": ""})
+    add_incidents(folder, "call-1", {"kind": "rude_agent", "turn": 2, "severity": "critical", "description": ""})
     assert counts(store.import_run(folder)) == (0, 4, 1, 0)
     row = store.record(store.find("call-1") or 0).row
     assert (row.incidents, row.severity, row.to_review, row.outcome) == (("rude_agent",), "critical", True, "compliant")

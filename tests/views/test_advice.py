@@ -1,6 +1,5 @@
 import pytest
 
-from ausweis.judging.reasons import TextReason
 from ausweis.judging.verdict import Action, Authorisation, Incident, UsedFactor, Verdict, Violation
 from ausweis.views.advice import advice, incident_advice
 from ausweis.views.words import Words
@@ -8,7 +7,7 @@ from ausweis.vocabulary import CATEGORIES, INCIDENTS, VIOLATIONS, Category, Lang
 
 
 def judged(kind: ViolationType, category: Category | None) -> tuple[Violation, Verdict]:
-    violation = Violation(type=kind, turn=4, severity="high", action=category, reason=TextReason(text="r"))
+    violation = Violation(type=kind, turn=4, severity="high", action=category, reason="r")
     action = [
         Action(turn=4, kind=CATEGORIES[category].kind, category=category, quote="q", level="elevated", met=False)
         for category in ([category] if category else [])

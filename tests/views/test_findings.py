@@ -47,12 +47,7 @@ def test_the_same_advice_is_not_given_twice(tmp_path: Path) -> None:
     call = call_of("twice", ["Guten Tag."] * 9)
     turns = ((3, "insufficient_factors"), (3, "unauthorised_third_party"), (5, "insufficient_factors"))
     broken = tuple(
-        {
-            "type": kind,
-            "turn": turn,
-            "severity": "critical" if "third" in kind else "high",
-            "reason": {"code": "text", "text": "r"},
-        }
+        {"type": kind, "turn": turn, "severity": "critical" if "third" in kind else "high", "reason": "r"}
         for turn, kind in turns
     )
     one = judged(call, Facts(call_id="twice", turns=9), outcome="violation", violations=broken, first_violation_turn=3)

@@ -20,7 +20,7 @@ from ausweis.calls.call import Call
 from ausweis.errors import RunError
 from ausweis.facts import Facts
 from ausweis.journal import Line, lines, replace_file
-from ausweis.judging.verdict import SCHEMA, Verdict
+from ausweis.judging.verdict import EARLIER_SCHEMA, SCHEMA, Verdict
 
 __all__ = [
     "FACTS_FILE",
@@ -55,7 +55,7 @@ class RunState:
 
     `lost`: ids with a verdict whose facts are not there, as a power cut may leave them; they are not done.
     `failures` counts the lines of `failures.jsonl`, so that a failure that is met again is not written twice.
-    `made_of`: the `call_sha256` of what was read of each call; `newest`: the same
+    `made_of`: the `call_sha256` of what was read of each call, unknown of facts of earlier versions; `newest`: the same
     of calls that the files hold something superseded of, made of an earlier transcript.
     """
 
@@ -225,12 +225,14 @@ def facts_of(line: Line, path: Path) -> Facts:
 def verdict_of(line: Line, path: Path) -> dict[str, Any]:
     """The verdict of a line as plain JSON: checked only as far as counting needs, since runs are long.
 
+    Incidents have an `id`, also those of version 1.
+
     Raises:
         RunError: it holds none.
     """
     try:
         verdict = json.loads(line.data)
-        if verdict["schema"] != SCHEMA:
+        if verdict["schema"] not in (SCHEMA, EARLIER_SCHEMA):
             raise ValueError
         for name in ("call_id", "outcome", "needs_review", "risk"):
             verdict[name]

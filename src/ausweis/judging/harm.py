@@ -40,12 +40,13 @@ class Found(NamedTuple):
 
 
 def found_in(verdict: Mapping[str, Any]) -> list[Found]:
-    """Violations, then incidents of a verdict as JSON, each in its order."""
+    """Violations, then incidents of a verdict as JSON, of either version, each in its order."""
     violations = [
         Found(str(one["type"]), one["severity"], one["turn"], sure=verdict["risk"], level=_level(one["reason"]))
         for one in verdict["violations"]
     ]
     incidents = [
+        # Version 1 calls an incident its kind.
         Found(str(one.get("id") or one["kind"]), one["severity"], one["turn"], True, one.get("probability", 1.0))
         for one in verdict.get("incidents", ())
     ]

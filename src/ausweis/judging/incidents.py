@@ -46,7 +46,7 @@ def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:
 
 
 def _was_looked_for(rule: IncidentRule, facts: Facts) -> bool:
-    """Whether it was, on the side that is wanted; where no side is named, both count."""
+    """Whether it was, on the side that is wanted; facts of earlier versions do not say on which, and count for each."""
     return any(
         (asked.description, asked.speaker) == (rule.description, rule.speaker)
         if isinstance(asked, OneSided)

@@ -1,8 +1,11 @@
-"""The reasons in a verdict: codes with their values. `sentences` puts them into words."""
+"""The reasons in a verdict: codes with their values. `sentences` puts them into words.
 
-from typing import Annotated, Literal
+What version 1 had as a sentence has the code `text` and is shown as it is.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ausweis.facts import is_nothing
 from ausweis.judging.policy import Permission
@@ -17,6 +20,7 @@ __all__ = [
     "HeardBadly",
     "LateReason",
     "LeakReason",
+    "NoteReason",
     "PlainReason",
     "RejectionReason",
     "ReviewReason",
@@ -38,7 +42,7 @@ class _Reason(BaseModel):
 
 
 class TextReason(_Reason):
-    """A sentence that is shown as it is: of a violation that a person found."""
+    """The sentence of a verdict of version 1."""
 
     code: Literal["text"] = "text"
     text: str
@@ -177,13 +181,28 @@ class PlainReason(_Reason):
     ]
 
 
+class NoteReason(_Reason):
+    """A note of the reading that has no code, as in facts of earlier versions."""
+
+    code: Literal["note"] = "note"
+    text: str
+
+
+def _coded(value: Any) -> Any:
+    """A sentence of version 1 as a reason."""
+    return TextReason(text=value) if isinstance(value, str) else value
+
+
+_SENTENCES = BeforeValidator(_coded)
 _BY_CODE = Field(discriminator="code")
 ViolationReason = Annotated[
     UnmetReason | LateReason | LeakReason | RejectionReason | ThirdPartyReason | TextReason,
     _BY_CODE,
+    _SENTENCES,
 ]
-CheckReason = CheckResultReason
+CheckReason = Annotated[CheckResultReason | TextReason, _BY_CODE, _SENTENCES]
 ReviewReason = Annotated[
-    ConfidenceReason | TurnsReason | BadlyHeardReason | WordsReason | PlainReason,
+    ConfidenceReason | TurnsReason | BadlyHeardReason | WordsReason | PlainReason | NoteReason | TextReason,
     _BY_CODE,
+    _SENTENCES,
 ]

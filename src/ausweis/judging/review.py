@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from ausweis.facts import NoteCode
+from ausweis.facts import NOTES, NoteCode
 from ausweis.judging.reasons import (
     BadlyHeardReason,
     ConfidenceReason,
     HeardBadly,
+    NoteReason,
     PlainReason,
     ReviewReason,
     TurnsReason,
@@ -27,6 +28,10 @@ GRAVE = ("high", "critical")
 """Incidents of these severities are looked at where they are less sure than `SURE`."""
 SURE_OF_ROLES = 0.9
 """A call in which it is less sure who is the agent is looked at: swapped roles turn a verdict round."""
+EARLIER_NOTES: dict[NoteCode, str] = {
+    "quote_not_in_turn": "a violation that the model named was dropped: its quote does not stand in the turn",
+}
+"""What facts said before notes had codes; the facts keep it, since their hash stands in verdicts."""
 
 
 def review_reasons(
@@ -38,8 +43,9 @@ def review_reasons(
     caller_unclear: bool,
     roles: float | None,
     unknown_speakers: Sequence[int],
+    badly_heard: Sequence[int],
     heard: Sequence[HeardBadly],
-    notes: Sequence[NoteCode],
+    notes: Sequence[str],
     incidents: Sequence[Incident] = (),
     not_read: Sequence[str] = (),
     unmeasured: bool = False,
@@ -48,8 +54,9 @@ def review_reasons(
 
     `thinnest` is the lowest probability among the events that the first violation rests on (1 without one);
     `caller_unclear` whether nobody says who had something done, or on whose account after another's was refused;
-    `heard` the places that the verdict hangs on and whose words are not sure; `not_read` the own words of the policy
-    that nobody looked for: a set with one could not be met, and an action of one not be seen. With `unmeasured`,
+    `badly_heard` are the turns that the verdict hangs on and whose words are not sure, as facts of earlier versions
+    have them, `heard` the places as facts have them now; `not_read` the own words of the
+    policy that nobody looked for: a set with one could not be met, and an action of one not be seen. With `unmeasured`,
     nothing is known of how many actions the reader misses.
     """
     reasons: list[ReviewReason] = []
@@ -74,7 +81,14 @@ def review_reasons(
     thin = [incident.turn for incident in incidents if incident.severity in GRAVE and incident.probability < SURE]
     if thin:
         reasons.append(TurnsReason(code="incident_unsure", turns=tuple(dict.fromkeys(thin))))
-    if heard:
-        turns = tuple(sorted({place.turn for place in heard}))
-        reasons.append(BadlyHeardReason(turns=turns, heard=tuple(heard)))
-    return (*reasons, *(PlainReason(code=note) for note in notes))
+    turns = sorted({*badly_heard, *(place.turn for place in heard)})
+    if turns:
+        reasons.append(BadlyHeardReason(turns=tuple(turns), heard=tuple(heard)))
+    return (*reasons, *map(_note, notes))
+
+
+def _note(note: str) -> ReviewReason:
+    for code in NOTES:
+        if note in (code, EARLIER_NOTES.get(code)):
+            return PlainReason(code=code)
+    return NoteReason(text=note)

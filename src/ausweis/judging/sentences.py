@@ -88,6 +88,7 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "wrong_speaker": "Etwas, das das Modell nannte, ist weggelassen: Im Redebeitrag spricht der andere.",
         "not_in_words": "Etwas, das das Modell nannte, ist weggelassen: Die Worte im Redebeitrag können es nicht sein.",
         "hardly_likely": "Etwas, das das Modell nannte, ist weggelassen: Es war sich dabei selbst kaum sicher.",
+        "note": "Hinweis: {text}",
     },
     "en": {
         # violations
@@ -146,6 +147,7 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "wrong_speaker": "Something that the model named was dropped: the other one speaks in the turn.",
         "not_in_words": "Something that the model named was dropped: the words of the turn cannot be it.",
         "hardly_likely": "Something that the model named was dropped: the model itself was hardly sure of it.",
+        "note": "Note: {text}",
     },
 }
 """By the code of the reason; codes of violations, checks and review are never the same."""

@@ -1,8 +1,11 @@
-"""The verdict: what the policy says about the facts of one call. One a line in `verdicts.jsonl`."""
+"""The verdict: what the policy says about the facts of one call. One a line in `verdicts.jsonl`.
 
-from typing import Annotated, Literal
+Version 1 is still read: it had sentences where there are reasons now, and called the id of an incident its kind.
+"""
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ausweis.facts import is_nothing
 from ausweis.judging.reasons import CheckReason, ReviewReason, ViolationReason
@@ -24,6 +27,7 @@ from ausweis.vocabulary import (
 )
 
 __all__ = [
+    "EARLIER_SCHEMA",
     "SCHEMA",
     "Action",
     "Authorisation",
@@ -36,6 +40,7 @@ __all__ = [
 ]
 
 SCHEMA: Literal["ausweis/verdict@2"] = "ausweis/verdict@2"
+EARLIER_SCHEMA = "ausweis/verdict@1"
 Turn = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -115,10 +120,14 @@ class Incident(_Part):
     probability: Probability = 1.0
 
 
+def _current(schema: Any) -> Any:
+    return SCHEMA if schema == EARLIER_SCHEMA else schema
+
+
 class Verdict(_Part):
     """The answer for one call. `own_words`: those of the policy, so that all that the verdict names has a name."""
 
-    schema_: Annotated[Literal["ausweis/verdict@2"], Field(alias="schema")] = SCHEMA
+    schema_: Annotated[Literal["ausweis/verdict@2"], Field(alias="schema"), BeforeValidator(_current)] = SCHEMA
     call_id: str
     outcome: Outcome
     violations: tuple[Violation, ...] = ()
