@@ -19,7 +19,7 @@ from time import perf_counter
 
 from ways import free_port, wait_for
 
-from ausweis.batch import Recipe
+from ausweis.batch.config import ScorerConfig
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Engine, Request, Result
 from ausweis.engines.server import ServerEngine
@@ -78,7 +78,7 @@ def main() -> None:
     given = parser.parse_args()
     labelled = list(islice(read_labelled(CALLS), given.calls))
     with closing(LlamaEngine.load(given.model, context=CONTEXT, together=TOGETHER)) as engine:
-        reader = Recipe(find_policy("telecom-de"), strategy="events").reader(engine)
+        reader = ScorerConfig(find_policy("telecom-de"), strategy="events").reader(engine)
         assert isinstance(reader, EventsReader)
         requests = [reader.request(one.call, spoken_chunks(one.call)) for one in labelled]
         warm = requests[0].model_copy(update={"json_schema": {"const": "ready"}})

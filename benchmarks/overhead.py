@@ -114,7 +114,7 @@ class Clocks:
 def parts(calls: int, answers: Path, folder: Path) -> dict[str, float]:
     """Seconds in each part of a run in this process."""
     from ausweis.batch import RunFolder, local_runner, score
-    from ausweis.batch.recipe import Recipe
+    from ausweis.batch.config import ScorerConfig
     from ausweis.calls import read_calls
     from ausweis.engines.fake import FakeEngine
     from ausweis.policies import find_policy
@@ -133,7 +133,7 @@ def parts(calls: int, answers: Path, folder: Path) -> dict[str, float]:
         setattr(owner, name, clocks.around(part, getattr(owner, name)))
     real_input = sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(b"".join(map(call_line, range(calls)))))
-    recipe = Recipe(policy=find_policy("telecom-de"), engine=f"fake:{answers}")
+    recipe = ScorerConfig(policy=find_policy("telecom-de"), engine=f"fake:{answers}")
     with recipe.open() as scorer, RunFolder.open(folder) as run:
         scorer.score = clocks.around("judging", scorer.score)  # type: ignore[method-assign]
         found = clocks.each("reading calls", read_calls(["-"]))

@@ -94,3 +94,11 @@ def test_masking_loads_no_engine_reader_or_prompt() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert len(loaded) < 15
     assert {name.split(".")[1] for name in loaded if "." in name} == {"masking", "spoken", "vocabulary"}
+
+
+@pytest.mark.parametrize("name", ["ausweis.judging", "ausweis.batch", "ausweis.store"])
+def test_what_only_works_with_facts_and_verdicts_loads_no_engine_reader_or_prompt(name: str) -> None:
+    code = f"import sys, {name}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    parts = {".".join(module.split(".")[:2]) for module in loaded}
+    assert {"ausweis.engines", "ausweis.prompts", "ausweis.reading"} & parts == set()

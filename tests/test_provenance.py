@@ -1,6 +1,4 @@
-"""What verdicts come from is one record, and files of earlier versions are read as it."""
-
-import json
+"""What verdicts come from is one record."""
 
 import pytest
 from tests.store.runs import ENGINE, PROMPTS
@@ -23,20 +21,6 @@ def manifest() -> RunManifest:
         machine=Machine.here(),
         started="2026-03-02T20:00:00Z",
     )
-
-
-def test_a_manifest_of_version_1_is_read_as_it_is_today() -> None:
-    today = manifest()
-    body = json.loads(today.model_dump_json(by_alias=True))
-    model = body.pop("model")
-    body["engine"] = {
-        "model_id": model["id"],
-        "model_sha256": model["sha256"],
-        "engine": model["engine"],
-        "parameters": model["parameters"],
-        "context_tokens": model["context_tokens"],
-    }
-    assert RunManifest.model_validate_json(json.dumps(body | {"schema": "ausweis/run@1"})) == today
 
 
 def test_a_verdict_tells_the_model_without_its_context() -> None:

@@ -19,7 +19,7 @@ from ausweis.masking import mask
 from ausweis.masking.kinds import shown_as
 from ausweis.policies import find_policy
 from ausweis.policies.explain import explain
-from ausweis.reading.labels import meaning
+from ausweis.reading.questions import VERBS, Question, meaning
 from ausweis.vocabulary import (
     CATEGORIES,
     FACTORS,
@@ -89,16 +89,16 @@ def test_every_place_has_what_it_needs_of_a_factor(record: FactorRecord, languag
     assert set(record.hot_words[language]) <= set(hot_words([record.id], language))
     assert shown_as(record.mask, language).startswith("‹")
     if record.looks_like:
-        for verb, kind in (("asks", "asks"), ("gives", "gives"), ("reads out", "reads_out")):
-            assert meaning(f"{verb} {record.label}") == (kind, record.id)
+        for verb in ("asks", "gives", "reads out"):
+            assert meaning(f"{verb} {record.label}") == Question(VERBS[verb], record.id)
         told = " ".join(explain(find_policy("telecom-de").policy, language))
         assert re.search(rf"\b{re.escape(record.name[language])}\b", told)
 
 
 @pytest.mark.parametrize("record", CATEGORIES.values(), ids=list(CATEGORIES))
 def test_every_place_has_what_it_needs_of_a_category(record: CategoryRecord) -> None:
-    verb, kind = ("tells", "discloses") if record.kind == "disclosure" else ("changes", "changes")
-    assert meaning(f"{verb} {record.label}") == (kind, record.id)
+    verb = "tells" if record.kind == "disclosure" else "changes"
+    assert meaning(f"{verb} {record.label}") == Question(VERBS[verb], record.id)
     for language in get_args(Language):
         assert name_of(record.id, language) == record.name[language]
         assert record.sentence[language].endswith(".")
@@ -142,9 +142,8 @@ from ausweis.policies import Policy
 from ausweis.calls.call import Call, Turn
 from ausweis.masking import Masker
 from ausweis.facts import Event, Facts
-from ausweis.reading.labels import factors_of, meaning
-from ausweis.reading.plausible import plausible
-from ausweis.reading.labels import Possible
+from ausweis.reading.questions import Question, factors_of, meaning
+from ausweis.reading.plain_words import plausible
 from ausweis.pages.words import Words
 from ausweis.vocabulary import hot_words
 
@@ -152,9 +151,9 @@ levels = {"low": {"any_of": [["shoe_size"]]}}
 policy = Policy(id="p", version="1", title="T", levels=levels, actions={}, name_required=False)
 assert policy.strength("shoe_size") == "strong"
 assert "Schuhgröße" in " ".join(explain(policy, "de"))
-assert meaning("gives shoe size") == ("gives", "shoe_size")
+assert meaning("gives shoe size") == Question("gives", "shoe_size")
 assert factors_of(["gives shoe size"]) == {"shoe_size"}
-assert not plausible(Possible("gives", "shoe_size", 1.0), "Gern.", "")
+assert not plausible(Question("gives", "shoe_size"), "Gern.", "")
 assert hot_words(policy.factors, "en")[-1] == "shoe size"
 assert Words("de").word("shoe_size") == "Schuhgröße"
 turns = [Turn(speaker="caller", text="It is 43."), Turn(speaker="agent", text="You live here.")]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from ausweis.batch.recipe import Recipe
+from ausweis.batch.config import ScorerConfig
 from ausweis.engines.protocol import Engine, Request, Result
 from ausweis.engines.recorded import RecordingEngine
 from ausweis.errors import AusweisError
@@ -71,7 +71,7 @@ def _read(labelled: LabelledCall, engine: Engine) -> None:
     Raises:
         AusweisError: they cannot.
     """
-    Recipe(find_policy(labelled.policy), strategy="events").reader(engine).read(labelled.call)
+    ScorerConfig(find_policy(labelled.policy), strategy="events").reader(engine).read(labelled.call)
 
 
 _FILES = click.argument("golden", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))

@@ -23,9 +23,9 @@ from inspect_ai.scorer import CORRECT, INCORRECT, Score, Scorer, Target, accurac
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import concurrency
 
-from ausweis.batch import Recipe
-from ausweis.batch.scorer import Scored
-from ausweis.batch.scorer import Task as Reading
+from ausweis.batch.config import ScorerConfig
+from ausweis.batch.scoring import Scored
+from ausweis.batch.scoring import Task as Reading
 from ausweis.engines.protocol import Engine
 from ausweis.evals.case import Label, tags_of
 from ausweis.evals.labelled import LabelledCall, read_all
@@ -54,7 +54,7 @@ def golden(
         files = map(Path, [golden] if isinstance(golden, str) else golden)
         calls = [labelled for labelled in read_all(files) if labelled.gold.outcome is not None]
         policies = {name: find_policy(name) for name in dict.fromkeys(labelled.policy for labelled in calls)}
-        recipe = Recipe(
+        recipe = ScorerConfig(
             policy=next(iter(policies.values())),
             engine=engine,
             model=model,
@@ -118,7 +118,7 @@ def first_violation_turn() -> Scorer:
 class _Judge:
     """Judges one call at a time. The model is loaded for the first, and closed with the last reference to this."""
 
-    def __init__(self, recipe: Recipe, policies: Mapping[str, PolicyFile]) -> None:
+    def __init__(self, recipe: ScorerConfig, policies: Mapping[str, PolicyFile]) -> None:
         self._recipe = recipe
         self._policies = policies
         self._engine: Engine | None = None

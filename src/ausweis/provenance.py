@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = ["ModelProvenance", "PolicyProvenance", "PromptProvenance", "Provenance", "RunProvenance"]
 
@@ -37,12 +37,11 @@ class PromptProvenance(_Part):
 class ModelProvenance(_Part):
     """Which weights answer, run by which engine with which parameters.
 
-    `context_tokens`: how many tokens it looks at, 0 where nobody says; not told in verdicts. Files of before have the
-    first two as `model_id` and `model_sha256`.
+    `context_tokens`: how many tokens it looks at, 0 where nobody says; not told in verdicts.
     """
 
-    id: str = Field(validation_alias=AliasChoices("id", "model_id"))
-    sha256: str = Field(validation_alias=AliasChoices("sha256", "model_sha256"))
+    id: str
+    sha256: str
     engine: str
     parameters: dict[str, Any] = Field(default_factory=dict)
     context_tokens: int = Field(default=0, exclude_if=lambda tokens: not tokens)

@@ -188,7 +188,7 @@ def test_all_that_differs_is_named(
 ) -> None:
     import sys
 
-    from ausweis.batch import Inputs, scorer
+    from ausweis.batch import Inputs, scoring
     from ausweis.provenance import PromptProvenance
 
     scored(calls(2), tmp_path / "r", limit=1)
@@ -199,7 +199,7 @@ def test_all_that_differs_is_named(
         real(self, engine, "events")
         self.prompts = (PromptProvenance(id="agent-turn", version=2, sha256="b" * 64),)
 
-    monkeypatch.setattr(scorer, "__version__", "9.9")
+    monkeypatch.setattr(scoring, "__version__", "9.9")
     monkeypatch.setattr(small.SmallReader, "__init__", other)
     engine = FakeEngine({"agent-turn": "nothing"})
     from ausweis.batch import RunFolder, Scorer, local_runner, score

@@ -17,7 +17,8 @@ from ruamel.yaml import YAML
 from tests.engines.server.openai_server import serving
 from tests.run_folders import parts
 
-from ausweis.batch import Inputs, Recipe, RunFolder, Runner, Summary, local_runner, score
+from ausweis.batch import Inputs, RunFolder, Runner, Summary, local_runner, score
+from ausweis.batch.config import ScorerConfig
 from ausweis.batch.scoring import Progress
 from ausweis.calls import Call, UnreadableCall
 from ausweis.policies import find_policy
@@ -37,20 +38,20 @@ Found = list[Call | UnreadableCall]
 
 
 @contextmanager
-def one_by_one(recipe: Recipe, folder: Path) -> Iterator[Opened]:
+def one_by_one(recipe: ScorerConfig, folder: Path) -> Iterator[Opened]:
     with recipe.open() as scorer:
         yield local_runner(scorer), scorer.origin
 
 
 @contextmanager
-def in_threads(recipe: Recipe, folder: Path) -> Iterator[Opened]:
+def in_threads(recipe: ScorerConfig, folder: Path) -> Iterator[Opened]:
     with recipe.open() as scorer:
         scorer.calls_at_once = 4
         yield local_runner(scorer), scorer.origin
 
 
 @contextmanager
-def on_ray(recipe: Recipe, folder: Path) -> Iterator[Opened]:
+def on_ray(recipe: ScorerConfig, folder: Path) -> Iterator[Opened]:
     from ausweis.batch.ray_runner import ray_runner
 
     with ray_runner(recipe, 2, folder) as opened:
@@ -58,7 +59,7 @@ def on_ray(recipe: Recipe, folder: Path) -> Iterator[Opened]:
 
 
 @contextmanager
-def with_a_server(recipe: Recipe, folder: Path) -> Iterator[Opened]:
+def with_a_server(recipe: ScorerConfig, folder: Path) -> Iterator[Opened]:
     """Its script is as good as the fake engine's, so it counts as measured, as that does."""
     script = YAML(typ="safe").load(ANSWERS)["answers"]
     measured = patch.object(RunProvenance, "measured", True)
@@ -74,15 +75,15 @@ RUNNERS = [one_by_one, in_threads, with_a_server, pytest.param(on_ray, marks=pyt
 
 
 @pytest.fixture(scope="module")
-def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> ScorerConfig:
     answers = tmp_path_factory.mktemp("script") / "answers.yaml"
     answers.write_text(ANSWERS, encoding="utf-8")
-    return Recipe(find_policy("telecom-de"), engine=f"fake:{answers}")
+    return ScorerConfig(find_policy("telecom-de"), engine=f"fake:{answers}")
 
 
 @pytest.fixture(scope="module", params=RUNNERS, ids=lambda runner: str(runner.__name__))
 def opened(
-    request: pytest.FixtureRequest, recipe: Recipe, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, recipe: ScorerConfig, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Opened]:
     with request.param(recipe, tmp_path_factory.mktemp("ray")) as found:
         yield found
@@ -95,7 +96,7 @@ def found(calls: Callable[[int], list[Any]], new_call: Callable[..., Call]) -> F
 
 
 @pytest.fixture
-def whole(recipe: Recipe, found: Found, tmp_path: Path) -> Path:
+def whole(recipe: ScorerConfig, found: Found, tmp_path: Path) -> Path:
     """The run that the others must equal."""
     with one_by_one(recipe, tmp_path) as plain:
         assert run(plain, found, tmp_path / "whole").complete

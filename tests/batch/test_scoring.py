@@ -1,15 +1,17 @@
 import json
 from collections.abc import Callable
+from concurrent.futures import wait
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.batch.conftest import Calls, Score
 
-from ausweis.batch import Progress, comparable
+from ausweis.batch import Progress, Scorer, comparable, scoring
+from ausweis.batch.scoring import Scored, Task, local_runner
 from ausweis.calls import Call, UnreadableCall
 from ausweis.engines.fake import FakeEngine
-from ausweis.errors import InputError, RunError
+from ausweis.errors import InputError, ModelError, RunError
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
 
@@ -275,3 +277,26 @@ def test_a_sink_has_the_text_of_each_call_that_was_read(
     scored([*calls, new_call(4)], tmp_path / "r", resume=True, also=lambda run: again)
     assert (first.judged, first.texts) == (["call-1", "call-3"], ["call-2"])
     assert (again.judged, again.texts) == (["call-4"], ["call-1", "call-2", "call-3"])
+
+
+class Gone(Scorer):
+    """Thirty calls at once, and for one of them the server is gone."""
+
+    def __init__(self) -> None:
+        self.calls_at_once = 30
+
+    def score(self, task: Task) -> Scored:
+        if task.call.id == "call-7":
+            raise ModelError("the server is gone")
+        return Scored(task.call.id)
+
+
+def test_what_was_read_beside_a_call_that_ends_the_run_is_given(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    def all_at_once(futures: Any, **_: Any) -> Any:
+        return wait(futures)
+
+    monkeypatch.setattr(scoring, "wait", all_at_once)
+    given: list[str] = []
+    with pytest.raises(ModelError, match="the server is gone"):
+        given += (row.call_id for row in local_runner(Gone())(map(Task, calls(30))))
+    assert len(given) == 29

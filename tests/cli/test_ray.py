@@ -36,7 +36,7 @@ import atexit, time
 from pathlib import Path
 
 import ray
-from ausweis.batch.ray_session import connected
+from ausweis.batch.ray_runner import connected
 
 
 class Hanging:

@@ -294,7 +294,7 @@ def test_a_version_of_a_template_can_be_chosen(run: Run, write_calls: Write, fol
     assert "other@1: the strategy turnwise does not ask with it" in unused.err
     twice = run("score", calls, *FAKE, "--run", "b", "--prompt", "other@1", "--prompt", "other@2")
     assert "two versions of other are chosen" in twice.err
-    from ausweis.batch.setup import PinnedLibrary
+    from ausweis.batch.config import PinnedLibrary
 
     pinned = PinnedLibrary(folder / "prompts", ["agent-turn@1"])
     assert (pinned.get("agent-turn").version, pinned.get("other").version) == (1, 2)

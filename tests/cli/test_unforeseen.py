@@ -19,8 +19,8 @@ ERRORS = [KeyError(SECRET), RecursionError(SECRET), MemoryError(), AssertionErro
 PLACES = {
     "read": ("ausweis.calls.json_format", "_contract"),
     "checked": ("ausweis.calls.reading", "check"),
-    "judged": ("ausweis.batch.scorer", "judge"),
-    "told": ("ausweis.batch.scorer", "facts_sha256"),
+    "judged": ("ausweis.batch.scoring", "judge"),
+    "told": ("ausweis.batch.scoring", "facts_sha256"),
     "written": ("ausweis.batch.run_folder", "verdict_line"),
 }
 

@@ -8,7 +8,7 @@ import pytest
 from tests.evals.cases import NAME, TELLS, labelled
 from tests.evals.test_running import write
 
-from ausweis.batch import Recipe
+from ausweis.batch.config import ScorerConfig
 from ausweis.engines.learned_index import LearnedIndex
 from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.errors import InputError, ModelError
@@ -67,7 +67,7 @@ def learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def wanted(tmp_path: Path) -> Wanted:
     answers = tmp_path / "answers.yaml"
     answers.write_text(ANSWERS, encoding="utf-8")
-    recipe = Recipe(find_policy("telecom-de"), engine=f"fake:{answers}", strategy="events")
+    recipe = ScorerConfig(find_policy("telecom-de"), engine=f"fake:{answers}", strategy="events")
     return Wanted(golden=(write(tmp_path / "golden.jsonl", CALLS),), recipe=recipe)
 
 

@@ -9,7 +9,8 @@ from tests.evals.cases import ANSWERS, NAME, TELLS, asked, labelled
 from tests.judging.own_policies import MARINA
 from tests.probes import by_chance
 
-from ausweis.batch import Progress, Recipe
+from ausweis.batch import Progress
+from ausweis.batch.config import ScorerConfig
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Message, Request, Result, Transcript
 from ausweis.engines.recorded import RecordedEngine, pack, unpack
@@ -38,7 +39,7 @@ def write(path: Path, calls: Sequence[LabelledCall]) -> Path:
 def wanted(tmp_path: Path) -> Wanted:
     answers = tmp_path / "answers.yaml"
     answers.write_text(ANSWERS, encoding="utf-8")
-    recipe = Recipe(find_policy("telecom-de"), engine=f"fake:{answers}")
+    recipe = ScorerConfig(find_policy("telecom-de"), engine=f"fake:{answers}")
     return Wanted(golden=(write(tmp_path / "golden.jsonl", CALLS),), recipe=recipe)
 
 

@@ -9,14 +9,13 @@ from ausweis.engines.protocol import Request
 from ausweis.prompts import default_library
 from ausweis.reading.call_events import EventsReader
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.policy_words import PolicyWords
 
 
 def asked_for_events(*lines: str, most: int = 2) -> Request:
     """About a call of lines such as `agent: Guten Tag.`; with few events, so that a model that runs away ends soon."""
     turns = [{"speaker": speaker, "text": text} for speaker, _, text in (line.partition(": ") for line in lines)]
     call = Call.model_validate({"id": "c1", "turns": turns})
-    reader = EventsReader(FakeEngine([]), default_library().get("call-events"), PolicyWords())
+    reader = EventsReader(FakeEngine([]), default_library().get("call-events"))
     request = reader.request(call, spoken_chunks(call))
     schema: dict[str, Any] = copy.deepcopy(dict(request.json_schema or {}))
     schema["properties"]["events"]["maxItems"] = most

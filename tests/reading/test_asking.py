@@ -13,10 +13,9 @@ from ausweis.engines.protocol import Request
 from ausweis.errors import PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.asking import TranscriptAsking, WindowAsking, transcript_of
-from ausweis.reading.call_questions import CallQuestions
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.labels import STARTS_LATE
-from ausweis.reading.own_words import OwnWords
+from ausweis.reading.described import Described
+from ausweis.reading.questions import STARTS_LATE, own_questions
 from ausweis.vocabulary import OwnWord
 
 LABELS = ("asks", "asks pin", "gives", "gives pin", "accepts")
@@ -68,7 +67,7 @@ def test_the_words_of_a_line_are_weighed_with_the_probe(library: Library, call: 
 
 def test_what_is_asked_about_the_call_is_weighed_with_its_lines(library: Library, call: Callable[..., Call]) -> None:
     template, questions = library.get("transcript"), library.get("third-party")
-    about = CallQuestions(questions, answers_by_chance(("for another", "holder"), (1,), 3, template=questions))
+    about = (questions, answers_by_chance(("for another", "holder"), (1,), 3, template=questions))
     asking = TranscriptAsking(
         template, blank(template, (*LABELS, "for another")), library.get("call-start"), about=about
     )
@@ -124,7 +123,9 @@ BOATS = OwnWord(kind="disclosure", id="boats", name="boats", description="Boats 
 @pytest.fixture
 def with_own(library: Library) -> TranscriptAsking:
     template = library.get("transcript")
-    own = OwnWords((BERTH, BOATS), words_by_chance((1,), 1, template=template), template, library.get("own-word"))
+    own = Described(
+        own_questions((BERTH, BOATS)), words_by_chance((1,), 1, template=template), template, library.get("own-word")
+    )
     return TranscriptAsking(template, blank(template, LABELS), library.get("call-start"), own)
 
 
@@ -152,7 +153,9 @@ def test_answers_hang_on_own_words_and_their_descriptions(
 ) -> None:
     template, talk = library.get("transcript"), call("agent: Ihre PIN?")
     other = BERTH.model_copy(update={"description": "Where the boat is."})
-    own = OwnWords((other, BOATS), words_by_chance((1,), 1, template=template), template, library.get("own-word"))
+    own = Described(
+        own_questions((other, BOATS)), words_by_chance((1,), 1, template=template), template, library.get("own-word")
+    )
     described = TranscriptAsking(template, blank(template, LABELS), library.get("call-start"), own)
     made = (asking, with_own, described)
     assert len({one.transcript(talk, spoken_chunks(talk)).keys("5" * 64)[0] for one in made}) == 3

@@ -16,10 +16,10 @@ from ausweis.facts import OneSided
 from ausweis.prompts import Library
 from ausweis.provenance import ModelProvenance
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.described_incidents import DescribedIncidents, incident_evidence
+from ausweis.reading.described import Described, incident_evidence
 from ausweis.reading.dialogue import NEVER, log_odds
-from ausweis.reading.incident_question import IncidentQuestion
-from ausweis.reading.incidents import IncidentReader, Learned, named_before
+from ausweis.reading.incidents import IncidentReader, named_before
+from ausweis.reading.questions import Question
 from ausweis.vocabulary import INCIDENTS
 
 LABELS = tuple(record.label for record in INCIDENTS.values())
@@ -55,7 +55,7 @@ class Told:
 def reader(
     engine: Told,
     library: Library,
-    *wanted: IncidentQuestion,
+    *wanted: Question,
     learned: bool = True,
     matcher: Matcher | None = None,
     ngrams: Ngrams | None = None,
@@ -64,9 +64,9 @@ def reader(
     probe = replace(by_chance(LABELS, (10, 20), 6), template=template.name) if learned else None
     matcher = replace(matcher, template=template.name) if matcher else None
     ngrams = replace(ngrams, template=template.name) if ngrams else None
-    described = tuple(one for one in wanted if one.id is None)
-    by_matcher = DescribedIncidents(described, matcher, template, library.get("own-incident")) if matcher else None
-    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, probe, ngrams, by_matcher))
+    described = tuple(one for one in wanted if one.incident is None)
+    by_matcher = Described(described, matcher, template, library.get("own-incident")) if matcher else None
+    return IncidentReader(engine, wanted, library.get("incident"), template, probe, ngrams, by_matcher)
 
 
 def weighing() -> Matcher:
@@ -80,7 +80,7 @@ def weighing() -> Matcher:
 def test_the_words_of_a_line_are_weighed_with_the_probe(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"Anwalt": {"cancel threat": 0.3}, "wechsle": {"cancel threat": 0.3}})
     reads = reader(
-        engine, library, IncidentQuestion("cancel_threat"), ngrams=ngrams_of_words("cancel threat", "wechsle")
+        engine, library, Question(incident="cancel_threat"), ngrams=ngrams_of_words("cancel threat", "wechsle")
     )
     talk = call("caller: Das geht an den Anwalt.", "caller: Ich wechsle.")
     lawyer, leaves = reads.read(talk)[0]
@@ -91,7 +91,7 @@ def test_the_words_of_a_line_are_weighed_with_the_probe(call: Callable[..., Call
 def test_known_kinds_are_read_from_the_side_that_they_belong_to(call: Callable[..., Call], library: Library) -> None:
     both = {"cancel threat": 0.9, "rude agent": 0.8}
     engine = Told({"Dann bin ich weg": both, "Tun Sie das": both})
-    found, tokens = reader(engine, library, IncidentQuestion("cancel_threat"), IncidentQuestion("rude_agent")).read(
+    found, tokens = reader(engine, library, Question(incident="cancel_threat"), Question(incident="rude_agent")).read(
         call("caller: Dann bin ich weg.", "agent: Tun Sie das ruhig, Sie Held.")
     )
     assert [(one.id, one.turn, one.quote) for one in found] == [
@@ -104,7 +104,7 @@ def test_known_kinds_are_read_from_the_side_that_they_belong_to(call: Callable[.
 
 def test_a_description_is_asked_of_the_lines_of_its_speaker(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"zwei Monate": {"yes": 0.7, "no": 0.3}})
-    wanted = IncidentQuestion(description="Der Agent nennt eine falsche Frist.", speaker="agent")
+    wanted = Question(description="Der Agent nennt eine falsche Frist.", speaker="agent")
     asking = reader(engine, library, wanted)
     (one,), _ = asking.read(call("caller: Welche Frist?", "agent: Das sind zwei Monate."))
     assert (one.description, one.speaker, one.turn, one.probability) == (wanted.description, "agent", 2, 0.7)
@@ -115,7 +115,7 @@ def test_a_description_is_asked_of_the_lines_of_its_speaker(call: Callable[..., 
 
 def test_a_description_without_a_speaker_is_asked_of_both_sides(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"Frist": {"yes": 0.7, "no": 0.3}})
-    asking = reader(engine, library, IncidentQuestion(description="Eine Frist fällt."), IncidentQuestion("rude_agent"))
+    asking = reader(engine, library, Question(description="Eine Frist fällt."), Question(incident="rude_agent"))
     found, _ = asking.read(call("caller: Welche Frist?", "agent: Die Frist sind zwei Monate."))
     assert [one.speaker for one in found] == ["caller", "agent"]
     assert asking.looked_for == ("rude_agent", "Eine Frist fällt.")
@@ -123,7 +123,7 @@ def test_a_description_without_a_speaker_is_asked_of_both_sides(call: Callable[.
 
 def test_without_a_probe_every_kind_is_asked_by_description(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"Anwalt": {"yes": 0.9, "no": 0.1}})
-    asking = reader(engine, library, IncidentQuestion("lawyer_threat"), learned=False)
+    asking = reader(engine, library, Question(incident="lawyer_threat"), learned=False)
     (one,), _ = asking.read(call("agent: Nein.", "caller: Dann klärt das mein Anwalt."))
     assert (one.id, one.turn) == ("lawyer_threat", 2)
     assert [stamp.id for stamp in asking.prompts] == ["incident"]
@@ -141,9 +141,9 @@ def test_a_matcher_tells_descriptions_in_the_same_reading(
             "regnet": both | {f"is: {weather}": 0.9, f"answered: {weather}": 0.8, "rude agent": 0.6},
         }
     )
-    wanted = [IncidentQuestion(description=wrong, speaker="agent"), IncidentQuestion(description=weather)]
+    wanted = [Question(description=wrong, speaker="agent"), Question(description=weather)]
     if learned:
-        wanted.append(IncidentQuestion("rude_agent"))
+        wanted.append(Question(incident="rude_agent"))
     asking = reader(engine, library, *wanted, learned=learned, matcher=weighing())
     found, _ = asking.read(call("caller: Es regnet. Welche Frist?", "agent: Das sind zwei Monate."))
     assert [(one.description, one.speaker, one.turn, one.probability) for one in found] == [
@@ -159,19 +159,19 @@ def test_a_matcher_tells_descriptions_in_the_same_reading(
     ]
     stamps = ["incidents", *(["incidents:probe"] if learned else []), "incidents:matcher", "own-incident"]
     assert [stamp.id for stamp in asking.prompts] == stamps
-    assert set(asking.looked_for) == {one.asked for one in wanted}
+    assert set(asking.looked_for) == {one.looked_for for one in wanted}
 
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_each_description_is_compared_in_its_place(library: Library, turned: bool) -> None:
     chance = np.random.default_rng(3)
     line, *descriptions = (chance.normal(size=(tokens, 2, 6)).astype(np.float32) for tokens in (4, 3, 5))
-    wanted = (IncidentQuestion(description="Eine Frist."), IncidentQuestion(description="Das Wetter."))
+    wanted = (Question(description="Eine Frist."), Question(description="Das Wetter."))
     if turned:
         wanted, descriptions = wanted[::-1], descriptions[::-1]
     matcher = matcher_by_chance((10, 20), 6)
     template = library.get("incidents")
-    probe = DescribedIncidents(wanted, matcher, template, library.get("own-incident")).probe(None)
+    probe = Described(wanted, matcher, template, library.get("own-incident")).probe(None)
     seen, asked = probe.in_basis(line), probe.questions(descriptions)
     told = (*probe.probabilities(line, descriptions), *probe.answered(seen, asked))
     compared = matcher.described([features(description) for description in descriptions])
@@ -200,12 +200,12 @@ def test_what_speaks_for_a_described_incident() -> None:
 
 def test_a_side_that_says_nothing_has_no_incident(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"Hallo": {"is: Es fällt eine Frist.": 0.9, "answered: Es fällt eine Frist.": 0.9}})
-    wanted = IncidentQuestion(description="Es fällt eine Frist.", speaker="agent")
+    wanted = Question(description="Es fällt eine Frist.", speaker="agent")
     assert reader(engine, library, wanted, matcher=weighing()).read(call("caller: Hallo?"))[0] == ()
 
 
 def test_probe_and_matcher_of_different_layers_are_refused(library: Library) -> None:
-    wanted = IncidentQuestion("rude_agent"), IncidentQuestion(description="Jemand spricht vom Wetter.")
+    wanted = Question(incident="rude_agent"), Question(description="Jemand spricht vom Wetter.")
     with pytest.raises(PromptError, match="different layers"):
         reader(Told({}), library, *wanted, matcher=matcher_by_chance((10, 21), 6))
 
@@ -216,17 +216,17 @@ def test_a_template_that_cannot_say_yes_is_refused_where_it_is_asked(
     template = library.get("incident").model_copy(update={"output": {"enum": ["ja", "nein"]}})
     engine = Told({"weg": {"cancel threat": 0.9}})
     probe = by_chance(LABELS, (10, 20), 6)
-    wanted = IncidentQuestion("cancel_threat")
-    learned = Learned(library.get("incidents"), probe, None, None)
-    (one,), _ = IncidentReader(engine, [wanted], template, learned).read(call("caller: Dann bin ich weg."))
+    wanted = Question(incident="cancel_threat")
+    transcript = library.get("incidents")
+    (one,), _ = IncidentReader(engine, [wanted], template, transcript, probe).read(call("caller: Dann bin ich weg."))
     assert one.id == "cancel_threat"
     with pytest.raises(PromptError, match=r"incident@1 needs the answer yes \(it has: ja, nein\)"):
-        IncidentReader(engine, [wanted], template, learned._replace(probe=None))
+        IncidentReader(engine, [wanted], template, transcript)
 
 
 def test_a_wrong_price_is_at_the_turn_that_named_it(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"Stimmt": {"wrong terms": 0.8}})
-    (one,), _ = reader(engine, library, IncidentQuestion("wrong_terms")).read(
+    (one,), _ = reader(engine, library, Question(incident="wrong_terms")).read(
         call(
             "agent: Die Anfahrt kostet fünfzig Euro.",
             "agent: Der Techniker käme am achten.",
@@ -262,11 +262,11 @@ def test_values_that_are_hardly_numbers(call: Callable[..., Call], named: str, s
 
 def test_what_is_hardly_likely_is_not_kept(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"Naja": {"rude agent": 0.04}})
-    assert reader(engine, library, IncidentQuestion("rude_agent")).read(call("agent: Naja."))[0] == ()
+    assert reader(engine, library, Question(incident="rude_agent")).read(call("agent: Naja."))[0] == ()
 
 
 @pytest.mark.parametrize("learned", [True, False])
 def test_a_call_without_words_asks_nothing(call: Callable[..., Call], library: Library, learned: bool) -> None:
     engine = Told({})
-    found, tokens = reader(engine, library, IncidentQuestion("rude_agent"), learned=learned).read(call("agent: "))
+    found, tokens = reader(engine, library, Question(incident="rude_agent"), learned=learned).read(call("agent: "))
     assert (found, tokens, engine.asked) == ((), 0, [])

@@ -11,15 +11,12 @@ from ausweis.calls.call import Call, SpokenWord, Turn
 from ausweis.engines.fake import FakeEngine
 from ausweis.prompts import Library
 from ausweis.reading import PolicyText, open_reader
-from ausweis.reading.address import named
-from ausweis.reading.chunks import LONGEST, Chunk, spoken_chunks
-from ausweis.reading.defects import defects_in
+from ausweis.reading.chunks import LONGEST, Chunk, place_of, spoken_chunks
+from ausweis.reading.defects import defects_in, doubts
 from ausweis.reading.dialogue import pairs
 from ausweis.reading.incidents import _names_value
-from ausweis.reading.own_labels import own_labels
-from ausweis.reading.quotes import place_of
-from ausweis.reading.refusal import declines
-from ausweis.reading.unsure import doubts
+from ausweis.reading.plain_words import declines, named
+from ausweis.reading.questions import own_questions
 from ausweis.reading.word_evidence import pieces
 from ausweis.spoken import digits_in
 from ausweis.vocabulary import OwnWord
@@ -106,7 +103,7 @@ def test_what_the_caller_gave_is_weighed() -> None:
 
 
 def test_evidence_for_own_words() -> None:
-    labels = own_labels([OwnWord(kind="factor", id="berth", name="n", description="d")])
+    labels = own_questions([OwnWord(kind="factor", id="berth", name="n", description="d")])
 
     def work(lines: int) -> list[object]:
         chunks = [Chunk(place + 1, "caller", "ja") for place in range(lines)]

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from tests.probes import answers_by_chance, blank, matcher_by_chance, ngrams_of_words, words_by_chance
 
-from ausweis.batch.setup import PinnedLibrary
+from ausweis.batch.config import PinnedLibrary
 from ausweis.calls.call import Call, Turn
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.heads import AnswerProbe, Ngrams, Probe
@@ -19,9 +19,8 @@ from ausweis.engines.weights import catalogue
 from ausweis.errors import InputError, ModelError, PromptError
 from ausweis.prompts import Library, Template, release
 from ausweis.provenance import ModelProvenance
-from ausweis.reading import STRATEGIES, PolicyText, Reader, open_reader
-from ausweis.reading.incident_question import IncidentQuestion
-from ausweis.reading.labels import IDLE
+from ausweis.reading import STRATEGIES, PolicyText, Question, Reader, open_reader
+from ausweis.reading.questions import IDLE
 from ausweis.reading.strategies import fitting, incident_reader, ngrams_for, unlearned
 from ausweis.vocabulary import OwnWord
 
@@ -149,8 +148,8 @@ def test_unknown_strategy(library: Library) -> None:
         open_reader("guess", ENGINE, library, POLICY)
 
 
-DESCRIBED = replace(POLICY, incidents=(IncidentQuestion(description="a wrong tariff is named"),))
-KNOWN = replace(POLICY, incidents=(IncidentQuestion(id="rude_agent"),))
+DESCRIBED = replace(POLICY, incidents=(Question(description="a wrong tariff is named"),))
+KNOWN = replace(POLICY, incidents=(Question(incident="rude_agent"),))
 
 
 def with_all(own: Library) -> None:
@@ -413,7 +412,7 @@ def test_the_matcher_goes_with_the_probe(own: Library) -> None:
     template = own.get("incidents")
     saved(blank(template, ("rude agent",), ENGINE.info.sha256), template)
     saved(matcher_by_chance((1,), 1, ENGINE.info.sha256, template), template)
-    wanted = (IncidentQuestion(id="rude_agent"), IncidentQuestion(description="a wrong tariff is named"))
+    wanted = (Question(incident="rude_agent"), Question(description="a wrong tariff is named"))
     for probes, read in (
         (True, ["incidents", "incidents:probe", "incidents:matcher", "own-incident"]),
         (False, ["incident"]),
@@ -425,10 +424,10 @@ def test_the_matcher_goes_with_the_probe(own: Library) -> None:
 def test_the_question_about_an_incident_is_needed_where_a_matcher_reads_it(own: Library) -> None:
     template = own.get("incidents")
     shutil.rmtree(own.folder / "own-incident")
-    wanted = (IncidentQuestion(description="a wrong tariff is named"),)
+    wanted = (Question(description="a wrong tariff is named"),)
     assert [stamp.id for stamp in incident_reader(ENGINE, own, wanted).prompts] == ["incident"]
     saved(matcher_by_chance((1,), 1, ENGINE.info.sha256, template), template)
     with pytest.raises(PromptError, match="no template own-incident"):
         incident_reader(ENGINE, own, wanted)
-    known = incident_reader(ENGINE, own, (IncidentQuestion(id="rude_agent"),))
+    known = incident_reader(ENGINE, own, (Question(incident="rude_agent"),))
     assert [stamp.id for stamp in known.prompts] == ["incident"]

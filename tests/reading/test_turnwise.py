@@ -15,7 +15,7 @@ from ausweis.prompts import Library
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import PolicyText, open_reader
 from ausweis.reading.chunks import LONGEST, Chunk
-from ausweis.reading.kept import MENTIONED
+from ausweis.reading.questions import MENTIONED
 from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import OwnWord
 

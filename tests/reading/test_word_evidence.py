@@ -8,9 +8,18 @@ from hypothesis import strategies as st
 
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import LATELY, LESS, NEVER, log_odds
-from ausweis.reading.own_labels import ANSWERED, own_labels
-from ausweis.reading.word_evidence import BESIDE, FADING, MOST, Piece, pieces
-from ausweis.reading.word_mentions import NAMED
+from ausweis.reading.questions import ANSWERED, own_questions
+from ausweis.reading.word_evidence import (
+    BESIDE,
+    FADING,
+    MOST,
+    MOST_DESCRIBED,
+    NAMED,
+    Mention,
+    Piece,
+    mentions_of,
+    pieces,
+)
 from ausweis.vocabulary import OwnWord
 
 LINE = ["does", "verb", "rather", "known", "does and verb", "rather than known"]
@@ -59,7 +68,7 @@ BERTH = OwnWord(
 MOTTO = OwnWord(kind="factor", id="motto", name="n", description="d", looks_like="words", strength="strong")
 BOATS = OwnWord(kind="disclosure", id="boats", name="Boote", description="Wo ein Boot liegt")
 MOORING = OwnWord(kind="change", id="mooring", name="n", description="d")
-LABELS = own_labels((BERTH, MOTTO, BOATS, MOORING))
+LABELS = own_questions((BERTH, MOTTO, BOATS, MOORING))
 
 CHUNKS = [
     Chunk(1, "agent", "Ihr Liegeplatz?"),
@@ -97,7 +106,7 @@ def odds(probability: float) -> object:
 
 
 def test_all_own_labels_of_a_speaker_and_the_known_ones_that_were_told() -> None:
-    agent, caller = ([own.label for own in LABELS if own.speaker == speaker] for speaker in ("agent", "caller"))
+    agent, caller = ([own.label for own in LABELS if speaker in own.speakers] for speaker in ("agent", "caller"))
     told = [[(piece.label, piece.own) for piece in found() if piece.place == place] for place in range(5)]
     own = [[(label, True) for label in agent], [(label, True) for label in caller]]
     assert told[:2] == [[*own[0], ("asks pin", False)], [*own[1], ("gives pin", False)]]
@@ -214,7 +223,7 @@ def test_a_value_of_the_shape_that_the_description_tells() -> None:
     ]
     told = {
         (piece.place, piece.label): dict(zip(ORDER[piece.verb], piece.evidence, strict=True))
-        for piece in pieces(chunks, [{}] * len(chunks), own_labels([berth, locker, since]))
+        for piece in pieces(chunks, [{}] * len(chunks), own_questions([berth, locker, since]))
     }
     names = ["fits", "short", "differs", "prefix", "fits rather"]
 
@@ -249,7 +258,7 @@ def test_a_known_factor_that_looks_the_same_may_be_meant() -> None:
     pin_like = OwnWord(kind="factor", id="code", name="n", description="d", looks_like="digits", strength="strong")
     (told,) = (
         piece.evidence
-        for piece in pieces(CHUNKS[:2], ANSWERS[:2], own_labels([pin_like]))
+        for piece in pieces(CHUNKS[:2], ANSWERS[:2], own_questions([pin_like]))
         if piece.label == "gives own code"
     )
     alike = dict(zip(ORDER["gives"], told, strict=True))
@@ -311,3 +320,57 @@ def test_lines_that_come_later_change_only_what_is_said_next(lines: list[tuple[s
 def test_without_lines_or_own_words() -> None:
     assert list(pieces([], [], LABELS)) == []
     assert {piece.own for piece in pieces(CHUNKS, ANSWERS, ())} == {False}
+
+
+def word(name: str, description: str) -> OwnWord:
+    return OwnWord(kind="factor", id="word", name=name, description=description)
+
+
+PUPIL = word("die Schülernummer", "Nummer auf dem Ausweis der Fahrschule")
+BIKE = word("bike type", "Nummer am Rahmen")
+
+
+def mention(line: str, *words: OwnWord) -> Mention:
+    ((first, *_),) = mentions_of([line], words)
+    return first
+
+
+@pytest.mark.parametrize(
+    ("line", "share"),
+    [
+        ("Ihre Schülernummer, bitte?", 1),
+        ("die SCHÜLERNUMMERN", 1),
+        ("Die Fahrschülernummer", 1),
+        ("Ihre Kundennummer?", 0),
+        ("eine Schule", 0),
+        ("", 0),
+    ],
+)
+def test_a_name_counts_by_its_stem_and_within_compounds(line: str, share: float) -> None:
+    assert mention(line, PUPIL).name == share
+
+
+def test_of_a_name_of_several_words_each_counts() -> None:
+    assert [mention(line, BIKE).name for line in ("a bike", "which type of bike", "my bikes")] == [0.5, 1, 0.5]
+
+
+def test_what_describes_several_words_counts_less() -> None:
+    line = "Welche Nummer steht am Rahmen?"
+    assert mention(line, BIKE).description == 2
+    assert mention(line, BIKE, PUPIL).description == 1.5
+    assert mention(line, PUPIL, BIKE).description == 0.5
+
+
+def test_words_of_the_name_do_not_count_again() -> None:
+    assert mention("Rahmen", word("der Rahmen", "Rahmen und Sattel")).description == 0
+
+
+def test_a_long_description_is_no_louder() -> None:
+    many = "alpha bravo charlie delta foxtrot hotel"
+    assert mention(many, word("n", many)).description == MOST_DESCRIBED
+
+
+def test_short_words_and_no_words() -> None:
+    assert mention("ja ja am", word("ja", "am")) == Mention(0, 0)
+    assert mentions_of([], [PUPIL]) == []
+    assert mentions_of(["Hallo"], []) == [[]]

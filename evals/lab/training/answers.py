@@ -30,9 +30,9 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import default_library
-from ausweis.reading.call_questions import questions_in
+from ausweis.reading.asking import endings_in
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.labels import SINGLE
+from ausweis.reading.questions import SINGLE
 from ausweis.reading.strategies import CALL_TEMPLATE, ngrams_for, template_of
 
 Array = NDArray[np.float32]
@@ -102,7 +102,7 @@ def train_answers(options: Options) -> Path:
     about = f"learned from {names_of(options.labelled)}, after {template.name}"
     about += f", weighed by {names_of(options.weigh)}" if options.weigh else ""
     keep = options.keeper("answers", asking, engine.info, about, {"probe": probe.sha256})
-    questions, ngrams = questions_in(asking), ngrams_for(template, engine, probe)
+    questions, ngrams = endings_in(asking), ngrams_for(template, engine, probe)
 
     def ask(chosen: ChosenCalls) -> AnsweredCalls:
         """Reads the calls and asks about each; what was read before is taken from the disk."""

@@ -26,8 +26,8 @@ from ausweis.judging.incidents import LIKELY
 from ausweis.prompts import Template, default_library
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.chunks import Chunk, spoken_chunks
-from ausweis.reading.descriptions import Question
-from ausweis.reading.labels import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, of_speaker, speakers_of
+from ausweis.reading.described import Ending
+from ausweis.reading.questions import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, of_speaker, speakers_of
 from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE
 from ausweis.vocabulary import INCIDENTS
 
@@ -113,7 +113,7 @@ def collect(
     calls: Iterable[LabelledCall],
     layers: tuple[int, ...],
     folder: Path,
-    questions_of: Callable[[LabelledCall], Sequence[Question]] = lambda _: (),
+    questions_of: Callable[[LabelledCall], Sequence[Ending]] = lambda _: (),
 ) -> Iterator[tuple[LabelledCall, Path]]:
     """Read each call with the model, and keep the states of all lines under `folder`, if they are not there already.
 
@@ -126,7 +126,7 @@ def collect(
         if not chunks:
             continue
         questions = questions_of(labelled)
-        transcript = transcript_of(template, labelled.call, chunks, questions=questions)
+        transcript = transcript_of(template, labelled.call, chunks).model_copy(update={"questions": tuple(questions)})
         # The text is in the name: a call that was changed is read anew; and an id may be no name for a file.
         path = kept / f"{_digest([labelled.call.id, *transcript.rows])}.npz"
         asked = _questions_path(path, questions)
@@ -156,12 +156,12 @@ def _digest(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:24]
 
 
-def _questions_path(path: Path, questions: Sequence[Question]) -> Path:
+def _questions_path(path: Path, questions: Sequence[Ending]) -> Path:
     digest = _digest(message.content for question in questions for message in question)
     return path.with_name(f"{path.stem}-{digest}.npz")
 
 
-def question_states(path: Path, questions: Sequence[Question]) -> list[Array]:
+def question_states(path: Path, questions: Sequence[Ending]) -> list[Array]:
     """The states of the last `ANSWER_TOKENS` tokens of each question that `collect` asked after the call of this path.
 
     Each of shape (tokens, layers, width).

@@ -36,8 +36,8 @@ from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.described_incidents import incident_evidence, question_about_incident
-from ausweis.reading.descriptions import Question, description_line
+from ausweis.reading.described import Ending, description_line, ending_of, incident_evidence
+from ausweis.reading.questions import Question
 from ausweis.reading.strategies import INCIDENT_QUESTION_TEMPLATE, template_of
 from ausweis.vocabulary import Side
 
@@ -62,8 +62,9 @@ def train_matcher(options: Options) -> Path:
     described = _described(options)
     sides = sides_of(described)
 
-    def questions_of(labelled: LabelledCall) -> list[Question]:
-        return [question_about_incident(question, text, sides[text]) for text in asked_of(labelled, sides)]
+    def questions_of(labelled: LabelledCall) -> list[Ending]:
+        asked = (Question(description=text, speaker=sides[text]) for text in asked_of(labelled, sides))
+        return [ending_of(question, one) for one in asked]
 
     engine = LlamaEngine.load(options.model)
     layers = layers_of(engine.layers)

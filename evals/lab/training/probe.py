@@ -37,7 +37,7 @@ from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.prompts import Template, default_library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import pairs, weighed
-from ausweis.reading.labels import STARTS_LATE
+from ausweis.reading.questions import STARTS_LATE
 
 Array = NDArray[np.float32]
 LinesByPlace = Sequence[Lines] | KeptLines

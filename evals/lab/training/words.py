@@ -39,14 +39,14 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import VERBS, WordMatcher, in_basis, weigh, weighed_place
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
+from ausweis.facts import sides_of
 from ausweis.policies import find_policy
 from ausweis.prompts import Template, default_library
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.descriptions import Question, description_line
+from ausweis.reading.described import Ending, asked_about, description_line, ending_of, weighed_words
 from ausweis.reading.dialogue import weighed
-from ausweis.reading.labels import VERBS as KINDS
-from ausweis.reading.own_labels import VERBS_OF, OwnLabel, as_written, own_labels, speaker_of
-from ausweis.reading.own_words import asked_about, question_about, weighed_words
+from ausweis.reading.questions import VERBS as KINDS
+from ausweis.reading.questions import VERBS_OF, Question, as_written, own_questions
 from ausweis.reading.strategies import QUESTION_TEMPLATE, template_of
 from ausweis.reading.word_evidence import pieces
 from ausweis.user_yaml import read_model
@@ -80,9 +80,9 @@ def train_words(options: Options) -> Path:
     words = asked_words(calls, wordings_of(options.wordings))
     policies = _with_own(words, calls)
 
-    def questions_of(labelled: LabelledCall) -> list[Question]:
+    def questions_of(labelled: LabelledCall) -> list[Ending]:
         of_policy = [word.own for word in words if word.own and word.policy == labelled.policy]
-        return [question_about(question, word) for word in asked_about(of_policy)]
+        return [ending_of(question, asked) for asked in asked_about(of_policy)]
 
     engine = LlamaEngine.load(options.model)
     probe = probe_beside(template, engine)
@@ -243,7 +243,7 @@ def _told(labelled: LabelledCall, chunks: Sequence[Chunk], words: Sequence[Asked
     for row, chunk in enumerate(chunks):
         for column, word in enumerate(words):
             for verb in VERBS_OF[word.kind]:
-                if speaker_of(verb) == chunk.speaker:
+                if chunk.speaker in sides_of(KINDS[verb]):
                     happens = chunk.turn in done.get((KINDS[verb], word.id), ())
                     # Of a turn that was cut it is not known which chunk says it.
                     unknown = happens and turns.count(chunk.turn) > 1
@@ -319,15 +319,15 @@ def _alike(told: Sequence[LeftOut], words: Sequence[AskedWord]) -> Alike:
     }
 
 
-def _unweighed(told: LeftOut, words: Sequence[AskedWord]) -> tuple[list[dict[str, float]], tuple[OwnLabel, ...]]:
+def _unweighed(told: LeftOut, words: Sequence[AskedWord]) -> tuple[list[dict[str, float]], tuple[Question, ...]]:
     """The labels of each line before they are weighed, and those of the call's own words."""
     call, scores, answers, _ = told
     columns = columns_of(call, words)
-    labels = own_labels([word for place in call.described if (word := words[place].own) is not None])
+    labels = own_questions([word for place in call.described if (word := words[place].own) is not None])
     lines = [dict(answer) for answer in call.answers]
     for row, line in enumerate(lines):
         for own in labels:
-            if own.speaker == call.chunks[row].speaker:
+            if call.chunks[row].speaker in own.speakers:
                 column, verb = columns[own.label]
                 # As exact as recorded answers are.
                 line[own.label] = round(probability_of(float(scores[row, column, verb])), 4)

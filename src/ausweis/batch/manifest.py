@@ -4,9 +4,9 @@ import platform
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ausweis.batch.failure import FailureKind
 from ausweis.calls.folders import PassedOver
@@ -117,15 +117,6 @@ class RunManifest(RunProvenance):
     finished: str | None = None
     complete: bool = False
     counts: Counts = Field(default_factory=Counts)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_version_1(cls, data: Any) -> Any:
-        """In version 1, the model stood under `engine`."""
-        if isinstance(data, dict) and data.get("schema") == "ausweis/run@1":
-            data = {**data, "schema": "ausweis/run@2", "model": data.get("engine")}
-            data.pop("engine", None)
-        return data
 
     def is_half_judged(self, source: Path) -> bool:
         """Whether the facts of this other run were being judged into it, and that was broken off.

@@ -2,24 +2,42 @@
 
 Ray Data works on datasets, so tasks go to it in windows, a block a call, and rows come back one by one as they are
 done. Ray starts a process that died again and repeats its call; a call whose process dies each time is given up.
+
+Calls are personal data. Ray holds those in hand in shared memory, and spills to the disk what finds no room there: to
+the run folder here, and wherever a cluster was told to. What is started here listens to this machine only, and to
+nobody without a token that is made for it.
 """
 
 import itertools
+import logging
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ausweis.batch.ray_session import Place, connected
+from ausweis.batch.config import ScorerConfig
+from ausweis.batch.manifest import Machine
 from ausweis.batch.ray_worker import Attempts, Worker, open_origin, packed, unpacked
-from ausweis.batch.recipe import Recipe
-from ausweis.batch.scorer import Runner, Scored, Task
-from ausweis.batch.stopping import held_back
+from ausweis.batch.scoring import Runner, Scored, Task
 from ausweis.errors import AusweisError, InputError, ModelError, RunError
 from ausweis.provenance import RunProvenance
 
-__all__ = ["WINDOW", "gpu_share", "ray_runner", "threads_for"]
+if TYPE_CHECKING:
+    import psutil
+
+__all__ = ["WINDOW", "connected", "gpu_share", "ray_runner", "threads_for"]
 
 WINDOW = 1000
 """Calls a worker in one dataset: what loading the model anew costs is little beside reading them."""
@@ -27,19 +45,43 @@ LARGEST_WINDOW = 20_000
 """Calls in one dataset, however many workers: they are held in memory, about 20 kB each where they are short."""
 OPENINGS = 5
 """So many times more than there are workers may the model be loaded without a call being begun."""
+STORE_BYTES = 256 << 20
+"""Shared memory for calls in hand, on this machine."""
+SPILL_FOLDER = ".ray-spill"
+_KNOCK_SECONDS = 5.0
+_REMOVAL_SECONDS = 15.0
+_END_SECONDS = 5.0
+
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_DEDUP_LOGS": "0",
+    # Ray would start a process a processor before any is asked for.
+    "RAY_enable_worker_prestart": "0",
+    "RAY_prestart_worker_first_driver": "0",
+}
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where workers run: the processors of each machine, all GPUs, and whether there are others than this machine."""
+
+    processors: list[int]
+    gpus: int
+    cluster: bool
 
 
 class _Pool(NamedTuple):
     """So many workers; `share` is what Ray keeps free for each."""
 
-    recipe: Recipe
+    config: ScorerConfig
     workers: int
     share: dict[str, float]
 
 
 @contextmanager
 def ray_runner(
-    recipe: Recipe, workers: int, folder: Path, warn: Callable[[str], None] | None = None
+    config: ScorerConfig, workers: int, folder: Path, warn: Callable[[str], None] | None = None
 ) -> Iterator[tuple[Runner, RunProvenance]]:
     """Give a runner with so many processes, and what its verdicts come from.
 
@@ -47,14 +89,14 @@ def ray_runner(
     is told what a user should know before.
 
     Raises:
-        InputError: Ray is not installed, or the recipe cannot be used in several processes.
+        InputError: Ray is not installed, or the config cannot be used in several processes.
         ModelError: a worker cannot load the model, or has another one than the first.
         RunError: Ray cannot be reached or does not start.
     """
-    if recipe.record is not None:
+    if config.record is not None:
         raise InputError("--record writes from one process: leave it out, or leave out --runner ray")
     with connected(workers, folder) as place:
-        pool = _pool(recipe, workers, place)
+        pool = _pool(config, workers, place)
         origin, warnings = _first_origin(pool)
         if warn is not None:
             for warning in warnings:
@@ -73,24 +115,24 @@ def gpu_share(gpus: int, workers: int) -> float:
     return 1 / -(-workers // gpus) if gpus else 0.0
 
 
-def _pool(recipe: Recipe, workers: int, place: Place) -> _Pool:
+def _pool(config: ScorerConfig, workers: int, place: _Place) -> _Pool:
     """On this machine Ray counts workers; in a cluster, the processors that each of them takes.
 
     Raises:
         InputError: no machine has as many processors as one worker is to take.
     """
-    if recipe.engine == "llama" and recipe.threads is None:
-        recipe = replace(recipe, threads=threads_for(place.processors, workers))
-    threads = recipe.threads or 1
+    if config.engine == "llama" and config.threads is None:
+        config = replace(config, threads=threads_for(place.processors, workers))
+    threads = config.threads or 1
     if place.cluster and threads > max(place.processors, default=1):
         # Ray would wait for such a machine, for ever and without a word.
         raise InputError(f"no machine of the cluster gives Ray {threads} processors: give fewer --threads")
-    gpus = gpu_share(place.gpus, workers) if place.gpus and _reads_on_gpus(recipe) else 0
-    return _Pool(recipe, workers, {"num_cpus": threads if place.cluster else 1, "num_gpus": gpus})
+    gpus = gpu_share(place.gpus, workers) if place.gpus and _reads_on_gpus(config) else 0
+    return _Pool(config, workers, {"num_cpus": threads if place.cluster else 1, "num_gpus": gpus})
 
 
-def _reads_on_gpus(recipe: Recipe) -> bool:
-    if recipe.engine != "llama":
+def _reads_on_gpus(config: ScorerConfig) -> bool:
+    if config.engine != "llama":
         return False
     import llama_cpp
 
@@ -100,7 +142,7 @@ def _reads_on_gpus(recipe: Recipe) -> bool:
 def _first_origin(pool: _Pool) -> tuple[RunProvenance, list[str]]:
     import ray
 
-    opened = ray.remote(**pool.share, max_retries=0)(open_origin).remote(pool.recipe, Path.cwd())
+    opened = ray.remote(**pool.share, max_retries=0)(open_origin).remote(pool.config, Path.cwd())
     try:
         origin, warnings = ray.get(opened)
     except ray.exceptions.RayTaskError:
@@ -142,13 +184,13 @@ def _rows(window: list[dict[str, Any]], pool: _Pool, origin: RunProvenance) -> G
 
     waiting = len(window)
     workers = min(pool.workers, waiting)
-    with held_back():
+    with _held_back():
         attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Attempts).remote()
         dataset = ray.data.from_items(window, override_num_blocks=waiting)
         window.clear()
         scored = dataset.map(
             Worker,
-            fn_constructor_args=(pool.recipe, origin, attempts, workers + OPENINGS, Path.cwd()),
+            fn_constructor_args=(pool.config, origin, attempts, workers + OPENINGS, Path.cwd()),
             # One task at a worker: if it dies, it takes no other call with it.
             compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
             **pool.share,
@@ -162,3 +204,179 @@ def _rows(window: list[dict[str, Any]], pool: _Pool, origin: RunProvenance) -> G
         ray.kill(attempts)
     if waiting:
         raise RunError(f"{waiting} calls did not come back from Ray: go on with --resume")
+
+
+@contextmanager
+def connected(workers: int, folder: Path) -> Iterator[_Place]:
+    """Connect to the cluster of `RAY_ADDRESS`, or start Ray here with room for so many workers; end that afterwards.
+
+    Raises:
+        InputError: Ray is not installed.
+        RunError: there is no cluster, or Ray does not start.
+    """
+    os.environ.update(_QUIET)
+    address = os.environ.get("RAY_ADDRESS", "")
+    cluster = address not in ("", "local")
+    if cluster:
+        _refuse_silence(address)
+    own = None if cluster else Path(tempfile.mkdtemp(prefix="ausweis-ray-"))
+    spill = (folder / SPILL_FOLDER).resolve()
+    try:
+        _start(address, workers, own, spill)
+        yield _Place(_each("CPU") if cluster else [Machine.here().cpus], sum(_each("GPU")), cluster)
+    finally:
+        with _held_back():
+            _stop(own)
+            if own is not None:
+                _remove(own)
+                _remove(spill)
+
+
+def _refuse_silence(address: str) -> None:
+    """Ray would knock for minutes, at an address where nobody is, and cannot be stopped meanwhile."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK_SECONDS).close()
+    except (OSError, OverflowError):
+        raise RunError(f"no cluster answers at {address}, the address in RAY_ADDRESS") from None
+
+
+def _start(address: str, workers: int, own: Path | None, spill: Path) -> None:
+    if own is not None:
+        _keep_to_this_machine()
+    try:
+        # Ray tells of its own plans and settings: nothing that a person who scores calls can act on.
+        with _held_back(), warnings.catch_warnings(), _no_standard_error():
+            warnings.simplefilter("ignore")
+            import psutil  # noqa: F401 - of the same extra: `_stop` needs it
+            import ray
+            import ray.data
+
+            _silence()
+            wanted: dict[str, Any] = {"address": address}
+            if own is not None:
+                wanted = {
+                    "address": "local",
+                    "num_cpus": workers,
+                    "include_dashboard": False,
+                    "object_store_memory": STORE_BYTES,
+                    "object_spilling_directory": str(spill),
+                    "_temp_dir": str(own),
+                }
+            ray.init(**wanted, log_to_driver=False, logging_level=logging.CRITICAL)
+    except SystemExit:
+        # What Ray makes of SIGTERM at the end of its start.
+        raise KeyboardInterrupt from None
+    except ImportError:
+        raise InputError("--runner ray needs Ray: pip install 'ausweis[ray]'") from None
+    except Exception as error:
+        what = "Ray does not start on this machine; TMPDIR must be a short path, with room"
+        if own is None:
+            what = "the cluster of RAY_ADDRESS cannot be reached, or runs another version of Ray or Python"
+        raise RunError(f"{what} ({type(error).__name__})") from None
+    # Ray makes the folder at once, and again when it needs it: a run without spilling shall leave none.
+    with suppress(OSError):
+        spill.rmdir()
+
+
+def _keep_to_this_machine() -> None:
+    # Where Ray believes that there are no clusters, it listens to this machine only. It reads this when it is imported.
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    if not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys():
+        # Ray would write one to the home folder, and keep it.
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+
+
+@contextmanager
+def _no_standard_error() -> Iterator[None]:
+    """Of this process, also of what is no Python; not of the lines that come afterwards."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _silence() -> None:
+    import ray
+
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    # A row has a few kB. By default Ray keeps room for 128 MB a task, and would let fewer workers work.
+    context.target_max_block_size = 1 << 20
+
+
+def _each(resource: str) -> list[int]:
+    """How much each machine gives Ray."""
+    import ray
+
+    return [int(node["Resources"].get(resource, 0)) for node in ray.nodes() if node["Alive"]]
+
+
+def _stop(own: Path | None) -> None:
+    """Leave Ray. Where it was started here, all its workers end: now and then it leaves one behind, with a call."""
+    with suppress(ImportError), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import psutil
+        import ray
+
+        workers = [] if own is None else _workers(own)
+        ray.shutdown()
+        _, left = psutil.wait_procs(workers, timeout=_END_SECONDS)
+        for worker in left:
+            with suppress(psutil.Error):
+                worker.kill()
+
+
+def _workers(own: Path) -> "list[psutil.Process]":
+    """What the processes of Ray have started that work in this folder."""
+    import psutil
+
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):
+            if str(own) in " ".join(child.cmdline()):
+                found += child.children(recursive=True)
+    return found
+
+
+def _remove(folder: Path) -> None:
+    """Where Ray was stopped in its start, its last processes may still write to their logs."""
+    end = time.monotonic() + _REMOVAL_SECONDS
+    while folder.exists() and time.monotonic() < end:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.05)
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the block ends, a second one excepted; without effect outside the main thread.
+
+    For imports and the like: broken off anywhere, they leave locks behind, and others would wait for those for ever.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python lets only the main thread handle signals
+        return
+    stopped: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        stopped.append(number)
+        if len(stopped) > 1:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+    if stopped:
+        raise KeyboardInterrupt

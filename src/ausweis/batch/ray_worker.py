@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ausweis import errors
+from ausweis.batch.config import ScorerConfig
 from ausweis.batch.failure import Failure
-from ausweis.batch.recipe import Recipe
-from ausweis.batch.scorer import Scored, Scorer, Task
+from ausweis.batch.scoring import Scored, Scorer, Task
 from ausweis.errors import AusweisError, EngineError, ModelError
 from ausweis.provenance import RunProvenance
 
@@ -69,10 +69,10 @@ class Worker:
     """One process: rows with a task in, rows with its outcome out.
 
     `origin` is what its verdicts must come from; `openings`: so many times the model may be loaded without a call
-    being begun; `folder`: where paths of the recipe begin, on machines that have it.
+    being begun; `folder`: where paths of the config begin, on machines that have it.
     """
 
-    def __init__(self, recipe: Recipe, origin: RunProvenance, attempts: Any, openings: int, folder: Path) -> None:
+    def __init__(self, config: ScorerConfig, origin: RunProvenance, attempts: Any, openings: int, folder: Path) -> None:
         import ray
 
         self._get = ray.get
@@ -83,7 +83,7 @@ class Worker:
             message = "workers end while they load the model, out of memory perhaps; use fewer, or a smaller model"
             self._opened = ModelError(message)
             return
-        self._opened = _open(recipe, folder, self._stack)
+        self._opened = _open(config, folder, self._stack)
         if isinstance(self._opened, Scorer) and (other := _difference(self._opened.origin, origin)):
             message = f"the worker on {_here()} has another {other} than the first one; give all machines the same"
             self._opened = ModelError(message)
@@ -112,24 +112,24 @@ class Worker:
             return _line(Scored(call_id, failure=Failure.of(error, call_id)))
 
 
-def open_origin(recipe: Recipe, folder: Path) -> tuple[RunProvenance | AusweisError, list[str]]:
+def open_origin(config: ScorerConfig, folder: Path) -> tuple[RunProvenance | AusweisError, list[str]]:
     """What the verdicts of a worker come from, and of what a user should be warned.
 
     Asked of a worker: the machine that hands out the calls may have no model.
     """
     warnings: list[str] = []
     with ExitStack() as stack:
-        opened = _open(recipe, folder, stack, warnings.append)
+        opened = _open(config, folder, stack, warnings.append)
         return opened if isinstance(opened, AusweisError) else opened.origin, warnings
 
 
 def _open(
-    recipe: Recipe, folder: Path, stack: ExitStack, warn: Callable[[str], None] | None = None
+    config: ScorerConfig, folder: Path, stack: ExitStack, warn: Callable[[str], None] | None = None
 ) -> Scorer | AusweisError:
     if folder.is_dir():
         os.chdir(folder)
     try:
-        return stack.enter_context(recipe.open(warn))
+        return stack.enter_context(config.open(warn))
     except AusweisError as error:
         return error
     except Exception as error:

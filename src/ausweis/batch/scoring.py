@@ -1,30 +1,139 @@
 """Calls and a runner in, a run out, in bounded memory: whatever runs the scorer, the run folder is the same.
 
+A scorer makes of a call a row: facts and a verdict, or a failure. A runner takes tasks and gives rows as they are done,
+both in the caller's thread. It looks no further ahead in the tasks than it has hands.
+
 One bad call never stops the others: it becomes a line of `failures.jsonl`. A run folder that cannot be written stops
 the run. Held in memory are the ids of the calls that are done, and the calls that the runner has in hand.
 """
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from ausweis import __version__
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import Counts, Inputs, Machine, RunManifest, now
 from ausweis.batch.run_folder import RunFolder
-from ausweis.batch.scorer import Runner, Scored, Task
+from ausweis.batch.state import call_sha256, facts_sha256
 from ausweis.calls.call import Call, UnreadableCall
 from ausweis.calls.folders import PassedOver
 from ausweis.calls.sources import Sources
-from ausweis.errors import AusweisError, RunError, unforeseen
+from ausweis.errors import AusweisError, ModelError, RunError, unforeseen
 from ausweis.facts import Facts
+from ausweis.judging.judge import judge
 from ausweis.judging.verdict import Verdict
+from ausweis.policies.files import PolicyFile
 from ausweis.provenance import RunProvenance
 
-__all__ = ["Progress", "Sink", "Summary", "score"]
+if TYPE_CHECKING:  # whoever works with runs need not load what reads calls
+    from ausweis.engines.protocol import Engine
+    from ausweis.reading.reader import Reader
+
+__all__ = ["Progress", "Runner", "Scored", "Scorer", "Sink", "Summary", "Task", "local_runner", "score"]
+
+
+class Task(NamedTuple):
+    """A call to score; `facts` where it was read before."""
+
+    call: Call
+    facts: Facts | None = None
+
+
+class Scored(NamedTuple):
+    """What became of a task: a verdict, or a failure. `facts` only where they were read for this row."""
+
+    call_id: str
+    facts: Facts | None = None
+    verdict: Verdict | None = None
+    failure: Failure | None = None
+
+
+class Scorer:
+    """Reads and judges calls, with as many calls at once as its engine takes."""
+
+    def __init__(self, reader: "Reader", engine: "Engine", policy: PolicyFile) -> None:
+        self._reader = reader
+        self.calls_at_once = engine.calls_at_once
+        self._policy = policy
+        self.origin = RunProvenance(
+            ausweis=__version__,
+            strategy=reader.strategy,
+            policy=policy.provenance,
+            prompts=reader.prompts,
+            model=engine.info,
+        )
+
+    def read(self, call: Call) -> Facts:
+        """Read one call, without judging it.
+
+        Raises:
+            EngineError, ModelError: as the reader.
+        """
+        return self._reader.read(call).facts
+
+    def score(self, task: Task) -> Scored:
+        """Score one call; whatever goes wrong with it alone becomes a failure.
+
+        Raises:
+            ModelError: no call can be read any more, such as when a server is gone.
+            RunError: something that the run needs cannot be written.
+        """
+        begun = time.monotonic()
+        call = task.call
+        read: Facts | None = None
+        tokens: int | None = None
+        try:
+            facts = task.facts
+            if facts is None:
+                fresh, tokens = self._reader.read(call)
+                if fresh.call_id != call.id:
+                    raise ValueError  # a reader that mixes calls up must not get as far as a verdict
+                update = {"call_sha256": call_sha256(call), "unmeasured": not self.origin.measured}
+                facts = read = fresh.model_copy(update=update)
+            verdict = judge(facts, self._policy.policy)
+            seconds = None if tokens is None else time.monotonic() - begun
+            provenance = self.origin.of_verdict(facts_sha256(facts), seconds=seconds, tokens=tokens)
+            return Scored(call.id, read, verdict.model_copy(update={"provenance": provenance}))
+        except (ModelError, RunError):
+            raise
+        except Exception as error:
+            return Scored(call.id, read, failure=Failure.of(error, call.id))
+
+
+Runner = Callable[[Iterable[Task]], Generator[Scored, None, None]]
+
+
+def local_runner(scorer: Scorer) -> Runner:
+    """As many calls at once as the scorer's engine takes: one after another in their order, or in threads."""
+    calls = scorer.calls_at_once
+    return _in_threads(scorer, calls) if calls != 1 else lambda tasks: (scorer.score(task) for task in tasks)
+
+
+def _in_threads(scorer: Scorer, calls: int) -> Runner:
+    def run(tasks: Iterable[Task]) -> Generator[Scored, None, None]:
+        ahead = iter(tasks)
+        pool = ThreadPoolExecutor(calls, thread_name_prefix="call")
+        try:
+            open_: set[Future[Scored]] = set()
+            while True:
+                open_ |= {pool.submit(scorer.score, task) for task in itertools.islice(ahead, calls - len(open_))}
+                if not open_:
+                    return
+                done, open_ = wait(open_, return_when=FIRST_COMPLETED)
+                # What was read beside a call that ends the run is paid for: it is given first.
+                for future in sorted(done, key=lambda future: future.exception() is not None):
+                    yield future.result()
+        finally:
+            # Where a run is stopped, calls in hand may still wait for a server: the engine ends them when it is closed.
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    return run
 
 
 class Sink(Protocol):

@@ -12,9 +12,9 @@ from ausweis import __version__
 from ausweis.audio.hearing import Hearing
 from ausweis.batch import Inputs, RunFolder, Summary
 from ausweis.batch import score as score_calls
+from ausweis.batch.config import ScorerConfig
 from ausweis.batch.manifest import input_parts
-from ausweis.batch.recipe import Recipe
-from ausweis.batch.scorer import Runner, local_runner
+from ausweis.batch.scoring import Runner, local_runner
 from ausweis.batch.state import failures, without_facts
 from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
 from ausweis.calls.text import as_utf8
@@ -44,7 +44,7 @@ class Options:
     """
 
     paths: tuple[str, ...]
-    recipe: Recipe
+    recipe: ScorerConfig
     folder: Path | None
     resume: bool
     retry_failed: bool
@@ -69,7 +69,7 @@ class Options:
         Raises:
             PolicyError: there is no such policy.
         """
-        return cls(recipe=Recipe.of(find_policy(options.pop("policy")), options), **options)
+        return cls(recipe=ScorerConfig.of(find_policy(options.pop("policy")), options), **options)
 
     def inputs(self, recordings: Recordings | None) -> Inputs:
         """What the manifest says about the calls."""

@@ -8,9 +8,9 @@ from typing import Literal
 
 from ausweis.audio.kept import TRANSCRIPTS_FILE
 from ausweis.batch import Progress
+from ausweis.batch.config import open_engine
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import MANIFEST_FILE, Counts
-from ausweis.batch.setup import open_engine
 from ausweis.batch.state import FAILURES_FILE
 from ausweis.calls import Sources, UnreadableCall, find_sources, read_calls
 from ausweis.calls.folders import sentence

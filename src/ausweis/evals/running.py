@@ -10,8 +10,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ausweis.batch import Progress, Recipe, RunFolder, Scorer, local_runner, score
+from ausweis.batch import Progress, RunFolder, local_runner, score
+from ausweis.batch.config import ScorerConfig
 from ausweis.batch.manifest import Machine, now, read_manifest
+from ausweis.batch.scoring import Scorer
 from ausweis.batch.state import VERDICTS_FILE, failures
 from ausweis.engines.protocol import Engine
 from ausweis.engines.recorded import Packed, RecordedEngine, RecordingEngine, unpack
@@ -52,7 +54,7 @@ class Wanted:
     """
 
     golden: tuple[Path, ...]
-    recipe: Recipe
+    recipe: ScorerConfig
     tags: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     limit: int | None = None

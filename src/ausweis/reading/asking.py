@@ -9,20 +9,19 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ausweis.calls.call import Call
-from ausweis.engines.heads import Ngrams, Probe
-from ausweis.engines.protocol import Engine, LineHead, Message, Request, Transcript, transcript_engine
+from ausweis.engines.heads import AnswerProbe, Ngrams, Probe
+from ausweis.engines.protocol import Engine, LineHead, Request, Result, Transcript, transcript_engine
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
-from ausweis.reading.call_questions import CallQuestions
-from ausweis.reading.chunks import Chunk, Line, with_context
+from ausweis.reading.chunks import Chunk, line_question, with_context
+from ausweis.reading.described import Described, Ending
 from ausweis.reading.dialogue import EVIDENCE, weighed
-from ausweis.reading.labels import STARTS_LATE, factors_of, meaning, speakers_of
-from ausweis.reading.own_words import OwnWords
+from ausweis.reading.questions import STARTS_LATE, factors_of, meaning, speakers_of
 from ausweis.vocabulary import OwnWord
 
-__all__ = ["Asking", "NoAsking", "TranscriptAsking", "WindowAsking", "transcript_of"]
+__all__ = ["Asking", "NoAsking", "TranscriptAsking", "WindowAsking", "endings_in", "read_lines", "transcript_of"]
 
 
 class Asking(Protocol):
@@ -102,7 +101,7 @@ class WindowAsking:
 
     def requests(self, call: Call, chunks: Sequence[Chunk]) -> list[Request]:
         """Each chunk with the two before it."""
-        return [_question(self._templates[chunk.speaker], call, lines) for chunk, lines in with_context(chunks)]
+        return [line_question(self._templates[chunk.speaker], call, lines) for chunk, lines in with_context(chunks)]
 
 
 class TranscriptAsking:
@@ -118,13 +117,14 @@ class TranscriptAsking:
         template: Template,
         probe: Probe,
         start: Template,
-        own: OwnWords | None = None,
+        own: Described | None = None,
         ngrams: Ngrams | None = None,
-        about: CallQuestions | None = None,
+        about: tuple[Template, AnswerProbe] | None = None,
     ) -> None:
         """Refuses labels that mean nothing, and a probe of another make. `start` is asked if that was not learned.
 
-        `ngrams`: what tells labels by the words of a line beside the probe. `about`: what is asked about the call.
+        `ngrams`: what tells labels by the words of a line beside the probe. `about`: the template of what is asked
+        about the call as a whole, and what reads the answers.
 
         Raises:
             PromptError: one does, or it is; or `start` is asked and cannot say that the recording sets in late.
@@ -141,13 +141,8 @@ class TranscriptAsking:
         self._own, self._ngrams, self._about = own, ngrams, about
         self.words = () if own is None else own.words
         self.factors = factors_of(probe.labels) | {word.id for word in self.words if word.is_factor}
-        self._stamps = [probe.provenance]
-        if ngrams is not None:
-            self._stamps.append(ngrams.provenance)
-        if about is not None:
-            self._stamps += about.prompts
-        if own is not None:
-            self._stamps += own.prompts
+        heads = (probe, ngrams, *(about or ()))
+        self._stamps = (*(head.provenance for head in heads if head), *(own.prompts if own else ()))
         self._probes: dict[str, LineHead] = {}
         for speaker in ("agent", "caller"):
             of_speaker = probe.only([label for label in probe.labels if speaker in speakers_of(label)])
@@ -163,17 +158,9 @@ class TranscriptAsking:
         """The labels of the speaker, own ones too; what a caller gives is weighed with what the agent asked."""
         if not chunks:
             return [], 0
-        transcript = self.transcript(call, chunks)
-        results = transcript_engine(engine).read(transcript)
-        answers = [
-            dict(zip(probe.labels, result.probabilities, strict=True))
-            for probe, result in zip(transcript.probes, results[: len(chunks)], strict=True)
-        ]
-        if self._ngrams is not None:
-            pairs = zip(chunks, answers, strict=True)
-            answers = [self._ngrams.weighed(chunk.text, answer) for chunk, answer in pairs]
+        answers, results = read_lines(engine, self.transcript(call, chunks), chunks, self._ngrams)
         if self._about is not None:
-            answers = self._about.probe.weighed(answers, results[len(chunks)].probabilities)
+            answers = self._about[1].weighed(answers, results[-1].probabilities)
         if self._start is not None:
             results += engine.complete([defects.question(call, self._start)])
             answers[0][STARTS_LATE] = defects.starts_late(results[-1], self._start)
@@ -185,9 +172,24 @@ class TranscriptAsking:
     def transcript(self, call: Call, chunks: Sequence[Chunk]) -> Transcript:
         """What is read: each chunk probed for the labels of its speaker."""
         probes = [self._probes[chunk.speaker] for chunk in chunks]
-        own = self._own
-        compared, questions = (own.rows, own.questions) if own else ((), ())
-        return transcript_of(self._template, call, chunks, probes, compared, questions, self._about)
+        return transcript_of(self._template, call, chunks, probes, self._own, self._about)
+
+
+def read_lines(
+    engine: Engine, transcript: Transcript, chunks: Sequence[Chunk], ngrams: Ngrams | None
+) -> tuple[list[dict[str, float]], list[Result]]:
+    """For each chunk the probability of each label, by the probes of a transcript and by its words; and the results.
+
+    Where there are questions about the call, the last result is of them.
+    """
+    results = transcript_engine(engine).read(transcript)
+    told = [
+        dict(zip(probe.labels, result.probabilities, strict=True))
+        for probe, result in zip(transcript.probes, results[: len(chunks)], strict=True)
+    ]
+    if ngrams is not None:
+        told = [ngrams.weighed(chunk.text, line) for chunk, line in zip(chunks, told, strict=True)]
+    return told, results
 
 
 def transcript_of(
@@ -195,9 +197,8 @@ def transcript_of(
     call: Call,
     chunks: Sequence[Chunk],
     probes: Sequence[LineHead] = (),
-    compared: Sequence[Transcript] = (),
-    questions: Sequence[tuple[Message, Message]] = (),
-    about: CallQuestions | None = None,
+    described: Described | None = None,
+    about: tuple[Template, AnswerProbe] | None = None,
 ) -> Transcript:
     """The chunks of a call as a prompt of a row each: what probes read, and are learned from.
 
@@ -217,17 +218,18 @@ def transcript_of(
         messages=messages,
         rows=(first, *rows[before + 1 :]),
         probes=tuple(probes),
-        compared=tuple(compared),
-        questions=tuple(questions),
-        about=() if about is None else about.questions,
-        answer_probe=None if about is None else about.probe,
+        compared=described.rows if described else (),
+        questions=described.endings if described else (),
+        about=endings_in(about[0]) if about else (),
+        answer_probe=about[1] if about else None,
         template=template.name,
     )
 
 
-def _question(template: Template, call: Call, lines: Sequence[Line]) -> Request:
-    messages = template.render({"lines": [line._asdict() for line in lines]}, language=call.language)
-    return Request(messages=messages, choices=template.labels, template=template.name)
+def endings_in(template: Template) -> tuple[Ending, ...]:
+    """The questions of a template about the call as a whole, each with how its answer begins."""
+    messages = iter(template.render({}))
+    return tuple(zip(messages, messages, strict=True))
 
 
 def _check(labels: Sequence[str]) -> None:

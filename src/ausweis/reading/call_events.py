@@ -9,30 +9,26 @@ import copy
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ausweis.calls.call import Call
+from ausweis.calls.text import MARKER
 from ausweis.engines.protocol import Engine, Request, Result
 from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.errors import EngineError, PromptError
-from ausweis.facts import Event, Facts, NoteCode
+from ausweis.facts import Event, EventKind, Facts, NoteCode
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
-from ausweis.reading.chunks import Chunk, spoken_chunks
-from ausweis.reading.defects import LATE, defects_in
-from ausweis.reading.incident_question import Chance
+from ausweis.reading.chunks import Chunk, place_of, spoken_chunks
+from ausweis.reading.defects import LATE, defects_in, doubts
 from ausweis.reading.incidents import mentions_of, mentions_once
-from ausweis.reading.kept import MENTIONED, ORDER, once_a_turn
-from ausweis.reading.labels import Possible
-from ausweis.reading.plausible import plausible
-from ausweis.reading.policy_words import Meaning, PolicyWords
-from ausweis.reading.quotes import place_of
+from ausweis.reading.plain_words import plausible
+from ausweis.reading.questions import MENTIONED, ORDER, Answer, PolicyText, Question, event_of, once_a_turn
 from ausweis.reading.reader import Reading, prompts_of
-from ausweis.reading.unsure import doubts
 from ausweis.spoken import digits_in, has_number
-from ausweis.vocabulary import FactorRecord
+from ausweis.vocabulary import ActionKind, FactorRecord, Vocabulary, with_own
 
 __all__ = ["STATED", "EventsReader"]
 
@@ -63,12 +59,52 @@ class _Answer(BaseModel):
     events: list[_Named]
 
 
-class _Found(NamedTuple):
-    """An event that stands in the call: `quote` is the part of the turn that shows it."""
+_OF_FACTORS: tuple[EventKind, ...] = ("gives", "asks", "reads_out", "rejects")
+_OF_ACTIONS: Mapping[ActionKind, EventKind] = {"disclosure": "discloses", "change": "changes"}
 
-    meaning: Meaning
-    quote: Chunk
-    probability: float
+
+def _questions(policy: PolicyText, words: Vocabulary) -> dict[str, Question]:
+    """By each answer that is allowed, what it stands for.
+
+    An event is written as facts name it: its kind, and behind it the id of its factor or category, where it has one.
+    Factors that no level of the policy needs are among them: whoever reads one out may break it all the same, and facts
+    are judged by other policies too.
+    """
+    said = [record.id for record in words.factors.values() if record.looks_like is not None]
+    about = [(kind, subject) for kind in _OF_FACTORS for subject in said]
+    about += [(_OF_ACTIONS[record.kind], record.id) for record in words.categories.values()]
+    with_subject = {*_OF_FACTORS, *_OF_ACTIONS.values()} - {"rejects"}
+    events = {f"{kind} {subject}": Question(kind, subject) for kind, subject in about}
+    events |= {kind: Question(kind) for kind in get_args(EventKind) if kind not in with_subject}
+    return events | {
+        f"incident {question.incident or f'described_{number}'}": question
+        for number, question in enumerate(policy.incidents, start=1)
+    }
+
+
+def _inputs(questions: Mapping[str, Question], words: Vocabulary) -> dict[str, Any]:
+    """What the template shows, but for the lines of a call: each factor and category with a sentence, and incidents."""
+    return {
+        "factors": [
+            {"id": record.id, "sentence": record.sentence["en"]}
+            for record in words.factors.values()
+            if record.looks_like is not None
+        ],
+        "actions": [
+            {"event": f"{_OF_ACTIONS[record.kind]} {record.id}", "sentence": record.sentence["en"]}
+            for record in words.categories.values()
+        ],
+        "incidents": [
+            # Words of a policy stand among the instructions, where servers take markers of their chat format for such.
+            {
+                "event": event,
+                "speakers": " or ".join(question.speakers),
+                "sentence": MARKER.sub(r"\g<0> ", question.text),
+            }
+            for event, question in questions.items()
+            if question.kind is None
+        ],
+    }
 
 
 class EventsReader:
@@ -77,7 +113,11 @@ class EventsReader:
     strategy = "events"
 
     def __init__(
-        self, engine: Engine, template: Template, words: PolicyWords, calibration: ReaderCalibration | None = None
+        self,
+        engine: Engine,
+        template: Template,
+        policy: PolicyText | None = None,
+        calibration: ReaderCalibration | None = None,
     ) -> None:
         """Refuse a template whose answer is none of events.
 
@@ -86,7 +126,11 @@ class EventsReader:
         """
         self._engine = engine
         self._template = template
-        self._words = words
+        self._policy = policy or PolicyText()
+        words = with_own(self._policy.own_words)
+        self._factors = words.factors
+        self._questions = _questions(self._policy, words)
+        self._inputs = _inputs(self._questions, words)
         self._calibration = calibration
         self._schema(1, 1)
 
@@ -98,7 +142,7 @@ class EventsReader:
     @property
     def factors(self) -> frozenset[str]:
         """All that the model is asked about."""
-        return frozenset(self._words.factors)
+        return frozenset(self._factors)
 
     def read(self, call: Call) -> Reading:
         """Ask for the events of one call; where nobody speaks, there is nothing to ask."""
@@ -120,7 +164,7 @@ class EventsReader:
             for number, turn in enumerate(call.turns, start=1)
         ]
         return Request(
-            messages=self._template.render({**self._words.inputs, "lines": lines}, language=call.language),
+            messages=self._template.render({**self._inputs, "lines": lines}, language=call.language),
             json_schema=self._schema(len(call.turns), _most(chunks)),
             unsure=True,
             max_tokens=TOKENS_AN_EVENT * _most(chunks),
@@ -134,7 +178,7 @@ class EventsReader:
             events = schema["properties"]["events"]
             named = events["items"]["properties"]
             named["turn"]["maximum"] = turns
-            named["event"]["enum"] = list(self._words.meanings)
+            named["event"]["enum"] = list(self._questions)
             events["maxItems"] = most
         except (LookupError, TypeError):
             message = "its output needs a list `events` of objects with turn, quote and event, as version 1 has it"
@@ -151,46 +195,43 @@ class EventsReader:
             answer = _Answer.model_validate(json.loads(result.text))
         except (ValidationError, ValueError, RecursionError):
             answer = None
-        if answer is None or any(named.event not in self._words.meanings for named in answer.events):
+        if answer is None or any(named.event not in self._questions for named in answer.events):
             raise EngineError("the model's answer does not fit the schema of its template")
         if len(answer.events) >= most:
             message = f"the model named {most} events or more, which a call of this length cannot have"
             raise EngineError(f"{message}: its answer cannot be relied on")
         return answer
 
-    def _found(self, call: Call, answer: _Answer, sure: Sequence[float]) -> tuple[list[_Found], list[NoteCode]]:
+    def _found(self, call: Call, answer: _Answer, sure: Sequence[float]) -> tuple[list[Answer], list[NoteCode]]:
         """The events that stand in the call, and why others are dropped."""
-        found: list[_Found] = []
+        found: list[Answer] = []
         notes: list[NoteCode] = []
         for named, probability in zip(answer.events, sure, strict=True):
-            meaning = self._words.meanings[named.event]
+            question = self._questions[named.event]
             turn = call.turn(named.turn) if 1 <= named.turn <= len(call.turns) else None
             place = None if turn is None else place_of(named.quote, turn.text)
             if turn is None or place is None:
                 notes.append("quote_not_in_turn")
-            elif turn.speaker not in ("unknown", *meaning.speakers):
+            elif turn.speaker not in ("unknown", *question.speakers):
                 notes.append("wrong_speaker")
             elif STATED * probability < MENTIONED:
                 notes.append("hardly_likely")
             else:
-                speaker = meaning.speakers[0] if turn.speaker == "unknown" else turn.speaker
+                speaker = question.speakers[0] if turn.speaker == "unknown" else turn.speaker
                 quote = Chunk(named.turn, speaker, turn.text[slice(*place)], place[0])
-                found.append(_Found(meaning, quote, self._likely(meaning, STATED * probability)))
+                found.append(Answer(question, quote, self._likely(question, STATED * probability)))
         return found, notes
 
-    def _likely(self, meaning: Meaning, said: float) -> float:
+    def _likely(self, question: Question, said: float) -> float:
         learned = self._calibration and self._calibration.events
-        return learned.probability(meaning.kind, said) if learned and meaning.kind else said
+        return learned.probability(question.kind, said) if learned and question.kind else said
 
     def _facts(
-        self, call: Call, chunks: Sequence[Chunk], found: Sequence[_Found], notes: list[NoteCode], late: float
+        self, call: Call, chunks: Sequence[Chunk], found: Sequence[Answer], notes: list[NoteCode], late: float
     ) -> Facts:
-        events, more = _events(call, found, self._words.factors)
+        events, more = _events(call, found, self._factors)
         mentions = [
-            mention
-            for meaning, quote, probability in found
-            if meaning.incident is not None
-            for mention in mentions_of(call, chunks, Chance(meaning.incident, quote, probability))
+            mention for answer in found if answer.question.kind is None for mention in mentions_of(call, chunks, answer)
         ]
         return Facts(
             call_id=call.id,
@@ -199,8 +240,8 @@ class EventsReader:
             defects=defects_in(call, late),
             notes=tuple(dict.fromkeys([*notes, *more])),
             incidents=mentions_once(mentions),
-            looked_for=tuple(question.asked for question in self._words.incidents),
-            asked_words=self._words.own,
+            looked_for=tuple(question.looked_for for question in self._policy.incidents),
+            asked_words=self._policy.own_words,
             calibration=self._calibration and self._calibration.risk,
             **doubts(call),
         )
@@ -225,24 +266,20 @@ def _told(result: Result, events: int) -> list[float]:
 
 
 def _events(
-    call: Call, found: Sequence[_Found], factors: Mapping[str, FactorRecord]
+    call: Call, found: Sequence[Answer], factors: Mapping[str, FactorRecord]
 ) -> tuple[tuple[Event, ...], list[NoteCode]]:
     """Those that may be, in the order in which they were said, and a note where the words of a turn cannot be one."""
     said = [digits_in(turn.text) if turn.speaker == "caller" else "" for turn in call.turns]
     events: list[tuple[int, int, int, Event]] = []
     notes: list[NoteCode] = []
-    for meaning, quote, probability in found:
-        if meaning.kind is None:
+    for answer in found:
+        question, quote, _ = answer
+        if question.kind is None:
             continue
         # A quote may leave the number out that stands beside it.
         text = quote.text if has_number(quote.text) else call.turn(quote.turn).text
-        possible = Possible(meaning.kind, meaning.subject, round(probability, 4))
-        if not plausible(possible, text, "", factors):
+        if not plausible(question, text, "", factors):
             notes.append("not_in_words")
-            continue
-        if not plausible(possible, text, "".join(said[: quote.turn - 1]), factors):
-            continue
-        start, end = quote.times(call)
-        event = Event(**possible._asdict(), turn=quote.turn, quote=quote.text, start=start, end=end)
-        events.append((quote.turn, quote.begin, ORDER.index(event.kind), event))
+        elif plausible(question, text, "".join(said[: quote.turn - 1]), factors):
+            events.append((quote.turn, quote.begin, ORDER.index(question.kind), event_of(call, answer)))
     return once_a_turn([event for *_, event in sorted(events, key=lambda placed: placed[:3])]), notes

@@ -3,17 +3,19 @@
 A turn is one chunk, unless it is long: then it is cut at sentence ends, so that the quote is short and the question
 narrow. A chunk is shown in a window, with the two before it: what they hold decides nearly always what it means, and
 each question stays short whatever the length of the call; or at the end of all that was said till then. No question
-hangs on the answer to another.
+hangs on the answer to another. `place_of` finds the part of a turn that a model quotes.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ausweis.calls.call import Call
+from ausweis.engines.protocol import Request
+from ausweis.prompts import Template
 from ausweis.vocabulary import Side, Speaker
 
-__all__ = ["LONGEST", "Chunk", "Line", "read_as", "spoken_chunks", "with_context"]
+__all__ = ["LONGEST", "Chunk", "Line", "line_question", "place_of", "read_as", "spoken_chunks", "with_context"]
 
 LONGEST = 320
 """Characters of a chunk; a sentence that is longer is cut between words."""
@@ -24,6 +26,8 @@ LENGTH_BEFORE = 110
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 _SIGN = re.compile(r"\S")
+_OPENED = re.compile(r"(?<=[<\[]) ")
+"""What servers are sent behind a bracket, and models copy into quotes."""
 _WHOLE_WORDS = re.compile(r"\s*\S.*(?=\s)", re.DOTALL)
 
 
@@ -93,3 +97,39 @@ def with_context(chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, list[Line]]]:
         before = chunks[max(0, place - LINES_BEFORE) : place]
         lines = [Line(earlier.speaker, earlier.text[-LENGTH_BEFORE:]) for earlier in before]
         yield chunk, [*lines, Line(chunk.speaker, chunk.text)]
+
+
+def line_question(template: Template, call: Call, lines: Iterable[Line], **more: object) -> Request:
+    """The closed question of a template about the last of these lines. `more`: what else it shows."""
+    inputs = {"lines": [line._asdict() for line in lines], **more}
+    messages = template.render(inputs, language=call.language)
+    return Request(messages=messages, choices=template.labels, template=template.name)
+
+
+def place_of(quote: str, text: str) -> tuple[int, int] | None:
+    """Where the quote stands in the text; blanks may differ, nothing else.
+
+    It begins with a whole word, while its last one may be cut off, as schemas bound the length of quotes. A single
+    character shows nothing, unless it is the whole text.
+    """
+    places = [match.span() for match in re.finditer(r"\S+", text)]
+    flat = " ".join(text[begin:end] for begin, end in places)
+    whole = " ".join(quote.split())
+    for wanted in dict.fromkeys((whole, _OPENED.sub("", whole))):
+        begin = flat.find(wanted) if len(wanted) > 1 or wanted == flat else -1
+        first = len(wanted.partition(" ")[0])
+        while begin >= 0 and (_in_word(flat, begin) or _in_word(flat, begin + first)):
+            begin = flat.find(wanted, begin + 1)
+        if wanted and begin >= 0:
+            return _place(flat, places, begin), _place(flat, places, begin + len(wanted) - 1) + 1
+    return None
+
+
+def _in_word(text: str, place: int) -> bool:
+    """Whether a word goes on at this place."""
+    return text[max(place - 1, 0) : place].isalnum() and text[place : place + 1].isalnum()
+
+
+def _place(flat: str, places: Sequence[tuple[int, int]], sign: int) -> int:
+    """Where in the text a sign is that stands here in its words with single blanks between."""
+    return places[flat.count(" ", 0, sign)][0] + sign - (flat.rfind(" ", 0, sign) + 1)

@@ -1,16 +1,30 @@
-"""What is wrong with a recording, so that an authentication may have been and cannot be heard."""
+"""What is wrong with a recording: it starts late, breaks off or is garbled, or was heard badly in places.
+
+So an authentication may have been and cannot be heard, words may be others than were said, and nobody knows who speaks.
+
+A word that an ASR model gives a probability of 0.5 is nothing odd on the telephone, and most turns have one. What
+matters is how many words of a place are right: the mean of their probabilities tells that better than the least sure
+word or the numbers alone (`evals/LAB.md`, 29).
+"""
 
 import math
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import TypedDict
 
-from ausweis.calls.call import Call
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from ausweis.calls.call import Call, Turn
 from ausweis.engines.heads import probability_of
 from ausweis.engines.protocol import Request, Result
-from ausweis.facts import RecordingDefect
+from ausweis.facts import RecordingDefect, Unsure
 from ausweis.prompts import Template
-from ausweis.reading.chunks import read_as
+from ausweis.reading.chunks import Chunk, Line, line_question, read_as, spoken_chunks
+from ausweis.vocabulary import Speaker
 
-__all__ = ["LATE", "defects_in", "question", "starts_late"]
+__all__ = ["LATE", "Doubts", "defects_in", "doubts", "question", "starts_late"]
 
 FIRST_LINES = 3
 LINE_LENGTH = 300
@@ -32,16 +46,19 @@ _BREAK = re.compile(
 )
 """Marks such as `[Aufzeichnung unterbrochen]` or `[line drops]`."""
 
+HEARD = 0.4
+"""Words that are less sure on average cannot be relied on: half of them are right at most (`evals/LAB.md`, 34)."""
+LEAST_SECONDS = 1.0
+"""Speech without a word that is shorter holds no answer."""
+UNHEARD = frozenset({"silence", "loop", "no words"})
+"""Why text was cut (`audio.heard.CutReason`), where somebody may have spoken there all the same."""
+
 
 def question(call: Call, template: Template) -> Request:
     """Ask about the first lines with words in them."""
     spoken = [turn for turn in call.turns if turn.text.strip()][:FIRST_LINES]
-    lines = [{"speaker": read_as(turn.speaker), "text": turn.text[:LINE_LENGTH]} for turn in spoken]
-    return Request(
-        messages=template.render({"lines": lines}, language=call.language),
-        choices=template.labels,
-        template=template.name,
-    )
+    lines = (Line(read_as(turn.speaker), turn.text[:LINE_LENGTH]) for turn in spoken)
+    return line_question(template, call, lines)
 
 
 def starts_late(start: Result, template: Template) -> float:
@@ -70,3 +87,70 @@ def _calibrated(probability: float, template: Template) -> float:
         return probability
     within = min(max(probability, 1e-6), 1 - 1e-6)
     return probability_of(slope * math.log(within / (1 - within)) + offset)
+
+
+class Doubts(TypedDict):
+    """As `Facts` names them."""
+
+    unsure: tuple[Unsure, ...]
+    roles_confidence: float | None
+    unknown_speakers: tuple[int, ...]
+
+
+def doubts(call: Call) -> Doubts:
+    """Which places were heard badly, how sure the roles are, and in which turns nobody knows who speaks."""
+    places = [*_unsure_words(call), *_unheard(call)]
+    places.sort(key=lambda place: place.turn)
+    unknown = tuple(
+        number for number, turn in enumerate(call.turns, start=1) if turn.speaker == "unknown" and turn.text.strip()
+    )
+    return {"unsure": tuple(places), "roles_confidence": call.roles_confidence, "unknown_speakers": unknown}
+
+
+def _unsure_words(call: Call) -> Iterator[Unsure]:
+    """What the reader asks about at once, where its words are not sure."""
+    for chunk in spoken_chunks(call):
+        sure = _sure(call.turn(chunk.turn), chunk)
+        if sure is not None and sure < HEARD:
+            start, end = chunk.times(call)
+            yield Unsure(
+                turn=chunk.turn,
+                speaker=call.turn(chunk.turn).speaker,
+                quote=chunk.text,
+                start=start,
+                end=end,
+                probability=round(sure, 3),
+            )
+
+
+def _sure(turn: Turn, chunk: Chunk) -> float | None:
+    """The mean probability of the words of a chunk; of all words of the turn where no more is known."""
+    sure = [word.probability for word in turn.words_at(chunk.begin, chunk.begin + len(chunk.text))]
+    return sum(sure) / len(sure) if sure else turn.confidence
+
+
+class _Cut(BaseModel):
+    """As `metadata.recording` has it."""
+
+    start: float
+    end: float
+    reason: str
+    speaker: Speaker = "unknown"
+
+
+_CUTS = TypeAdapter(list[_Cut])
+
+
+def _unheard(call: Call) -> Iterator[Unsure]:
+    """The stretches of speech without a word; each comes after the last turn that began before it."""
+    recording = call.metadata.get("recording")
+    try:
+        cuts = _CUTS.validate_python(recording.get("cuts", []) if isinstance(recording, dict) else [])
+    except ValidationError:
+        return
+    # The earliest beginning of each turn and those after it, since turns may begin a little out of order.
+    begins = list(accumulate((turn.start or 0.0 for turn in reversed(call.turns)), min))[::-1]
+    for cut in cuts:
+        before = bisect_right(begins, cut.start)
+        if cut.reason in UNHEARD and cut.end - cut.start >= LEAST_SECONDS and before:
+            yield Unsure(turn=before, speaker=cut.speaker, start=cut.start, end=cut.end, probability=0.0)

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ausweis.engines.heads import probability_of
-from ausweis.reading.address import NAMED, named
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.refusal import DECLINED, declines
+from ausweis.reading.plain_words import DECLINED, NAMED, declines, named
 
 __all__ = ["EVIDENCE", "LATELY", "LESS", "NEVER", "Pair", "log_length", "log_odds", "pairs", "weighed"]
 

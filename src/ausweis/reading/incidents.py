@@ -1,7 +1,7 @@
 """Critical incidents beyond authentication: looked for only where the policy asks, and each told with its place.
 
 Known kinds are told by a probe of the template `incidents`, where one was learned for the model: it reads the call
-once more, line by line. What a company describes itself is told in the same reading (`described_incidents`). Without
+once more, line by line. What a company describes itself is told in the same reading (`described`). Without
 what was learned the template `incident` asks about each line of the side in question whether it is what the description
 says.
 
@@ -12,26 +12,24 @@ to light (`Mention.shown`); the incident is at the line before it that named the
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from typing import cast
 
 from ausweis.calls.call import Call
 from ausweis.engines.heads import Ngrams, Probe
-from ausweis.engines.matcher import LineProbe
-from ausweis.engines.protocol import Engine, Request, transcript_engine
+from ausweis.engines.protocol import Engine
 from ausweis.errors import PromptError
 from ausweis.facts import Mention, OneSided, Shown, Side
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
-from ausweis.reading.asking import transcript_of
-from ausweis.reading.chunks import Chunk, Line, spoken_chunks, with_context
-from ausweis.reading.described_incidents import DescribedIncidents
-from ausweis.reading.incident_question import Chance, IncidentQuestion
+from ausweis.reading.asking import read_lines, transcript_of
+from ausweis.reading.chunks import Chunk, line_question, spoken_chunks, with_context
+from ausweis.reading.described import Described
+from ausweis.reading.questions import MENTIONED, Answer, Question
 from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import INCIDENTS
 
 __all__ = [
     "IncidentReader",
-    "Learned",
     "mentions_of",
     "mentions_once",
     "named_before",
@@ -46,20 +44,6 @@ _ONE_OR_NONE = re.compile(
 """Values without a number, as `spoken` knows numbers: one of something, or nothing."""
 YES = "yes"
 """The answer of `incident` that says that the line is it."""
-MENTIONED = 0.05
-"""Incidents less likely than this are not kept."""
-
-
-class Learned(NamedTuple):
-    """The template `incidents`, with the probe that tells known kinds, and what tells those of the policy.
-
-    `ngrams`: what tells known kinds by the words of a line beside the probe.
-    """
-
-    template: Template
-    probe: Probe | None
-    ngrams: Ngrams | None
-    described: DescribedIncidents | None
 
 
 class IncidentReader:
@@ -68,92 +52,79 @@ class IncidentReader:
     def __init__(
         self,
         engine: Engine,
-        questions: Sequence[IncidentQuestion],
-        template: Template,
-        learned: Learned,
+        questions: Sequence[Question],
+        asking: Template,
+        transcript: Template,
+        probe: Probe | None = None,
+        ngrams: Ngrams | None = None,
+        described: Described | None = None,
     ) -> None:
         """Sort the questions by the way they are answered.
 
-        Raises:
-            PromptError: probe and matcher are of different layers, or `template` is asked and cannot say yes.
-        """
-        labels = () if learned.probe is None else learned.probe.labels
-        described = () if learned.described is None else learned.described.wanted
-        self._engine = engine
-        self._told = [question for question in questions if question.id and INCIDENTS[question.id].label in labels]
-        self._asked = [question for question in questions if question not in (*self._told, *described)]
-        if self._asked:
-            template.check_answer(YES)
-        self._template = template
-        self._learned = learned if self._told else learned._replace(probe=None, ngrams=None)
-        self._probe = self._line_probe()
+        `asking`: the template `incident`, for questions that nothing learned answers. `transcript`: the template
+        `incidents`, with the probe of it that tells known kinds, and `ngrams` that tell them by the words of a line.
+        `described`: what tells the policy's own.
 
-    def _line_probe(self) -> Probe | LineProbe | None:
-        template, probe, _, described = self._learned
-        if described is None:
-            return probe
-        if probe is not None and probe.layers != described.matcher.layers:
+        Raises:
+            PromptError: probe and matcher are of different layers, or `asking` is needed and cannot say yes.
+        """
+        labels = () if probe is None else probe.labels
+        self._engine = engine
+        self._known = [question for question in questions if question.incident and question.label in labels]
+        self._described = described
+        self._learned = (*self._known, *(described.questions if described else ()))
+        self._asked = [question for question in questions if question not in self._learned]
+        if self._asked:
+            asking.check_answer(YES)
+        self._asking, self._transcript = asking, transcript
+        probe, self._ngrams = (probe, ngrams) if self._known else (None, None)
+        if probe and described and probe.layers != described.matcher.layers:
             message = "its probe and its matcher read different layers: train both again"
-            raise PromptError(message, place=template.name)
-        return described.probe(probe)
+            raise PromptError(message, place=transcript.name)
+        stamps = [learned.provenance for learned in (probe, self._ngrams) if learned]
+        self._stamps = (*stamps, *(described.prompts if described else ()))
+        self._probe = described.probe(probe) if described else probe
 
     @property
     def looked_for(self) -> tuple[str | OneSided, ...]:
         """All that is looked for, by kind or description."""
-        return tuple(question.asked for question in (*self._told, *self._described, *self._asked))
-
-    @property
-    def _described(self) -> tuple[IncidentQuestion, ...]:
-        return self._learned.described.wanted if self._learned.described else ()
+        return tuple(question.looked_for for question in (*self._learned, *self._asked))
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
         """The templates that it asks with, and what was learned for them, such as `incidents:probe`."""
-        template, probe, ngrams, described = self._learned
-        stamps = [] if self._probe is None else [template.provenance]
-        if probe is not None:
-            stamps.append(probe.provenance)
-        if ngrams is not None:
-            stamps.append(ngrams.provenance)
-        if described is not None:
-            stamps += described.prompts
-        if self._asked:
-            stamps.append(self._template.provenance)
-        return tuple(stamps)
+        read = (self._transcript.provenance, *self._stamps) if self._probe else ()
+        return (*read, self._asking.provenance) if self._asked else read
 
     def read(self, call: Call) -> tuple[tuple[Mention, ...], int]:
         """The incidents of a call in order of time, and how many tokens the model computed for them."""
         chunks = spoken_chunks(call)
         read, tokens = self._read_learned(call, chunks)
         asked, more = self._ask(call, chunks)
-        mentions = [mention for chance in (*read, *asked) for mention in mentions_of(call, chunks, chance)]
+        mentions = [mention for answer in (*read, *asked) for mention in mentions_of(call, chunks, answer)]
         return mentions_once(mentions), tokens + more
 
-    def _read_learned(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[Chance], int]:
-        """All that was learned and is asked for, in one reading of the call."""
+    def _read_learned(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[Answer], int]:
+        """What was learned, from one reading of the call."""
         if self._probe is None or not chunks:
             return [], 0
-        template, _, ngrams, described = self._learned
-        compared, questions = (described.rows, described.questions) if described else ((), ())
-        transcript = transcript_of(template, call, chunks, [self._probe] * len(chunks), compared, questions)
-        results = transcript_engine(self._engine).read(transcript)
-        told = [dict(zip(self._probe.labels, result.probabilities, strict=True)) for result in results]
-        if ngrams is not None:
-            told = [ngrams.weighed(chunk.text, line) for chunk, line in zip(chunks, told, strict=True)]
-        chances = [
-            Chance(question, chunk, line[INCIDENTS[question.id].label])
+        described = self._described
+        transcript = transcript_of(self._transcript, call, chunks, [self._probe] * len(chunks), described)
+        told, results = read_lines(self._engine, transcript, chunks, self._ngrams)
+        answers = [
+            Answer(question, chunk, line[question.label])
             for chunk, line in zip(chunks, told, strict=True)
-            for question in self._told
-            if question.id and chunk.speaker in question.speakers
+            for question in self._known
+            if chunk.speaker in question.speakers
         ]
         if described:
-            chances += described.chances(chunks, told)
-        return chances, sum(result.evaluated_tokens for result in results)
+            answers += described.incidents(chunks, told)
+        return answers, sum(result.evaluated_tokens for result in results)
 
-    def _ask(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[Chance], int]:
+    def _ask(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[Answer], int]:
         """What is asked by its description, line by line."""
         asked = [
-            (question, chunk, self._request(call, question, lines))
+            (question, chunk, line_question(self._asking, call, lines, incident=question.text))
             for question in self._asked
             for chunk, lines in with_context(chunks)
             if chunk.speaker in question.speakers
@@ -161,26 +132,21 @@ class IncidentReader:
         if not asked:
             return [], 0
         results = self._engine.complete([request for _, _, request in asked])
-        yes = self._template.labels.index(YES)
-        chances = [
-            Chance(question, chunk, result.probabilities[yes])
+        yes = self._asking.labels.index(YES)
+        answers = [
+            Answer(question, chunk, result.probabilities[yes])
             for (question, chunk, _), result in zip(asked, results, strict=True)
         ]
-        return chances, sum(result.evaluated_tokens for result in results)
-
-    def _request(self, call: Call, question: IncidentQuestion, lines: Sequence[Line]) -> Request:
-        inputs = {"incident": question.text, "lines": [line._asdict() for line in lines]}
-        messages = self._template.render(inputs, language=call.language)
-        return Request(messages=messages, choices=self._template.labels, template=self._template.name)
+        return answers, sum(result.evaluated_tokens for result in results)
 
 
-def mentions_of(call: Call, chunks: Sequence[Chunk], chance: Chance) -> list[Mention]:
+def mentions_of(call: Call, chunks: Sequence[Chunk], answer: Answer) -> list[Mention]:
     """What facts say of it, where it is likely enough to be kept; `chunks` are all of the call."""
-    question, chunk, probability = chance
+    question, chunk, probability = answer
     if probability < MENTIONED:
         return []
     place, shown = chunk, None
-    if question.id is not None and INCIDENTS[question.id].comes_to_light_later:
+    if question.incident is not None and INCIDENTS[question.incident].comes_to_light_later:
         named = named_before(chunks, chunk)
         if named is not None:
             start, end = chunk.times(call)
@@ -188,9 +154,9 @@ def mentions_of(call: Call, chunks: Sequence[Chunk], chance: Chance) -> list[Men
     start, end = place.times(call)
     return [
         Mention(
-            id=question.id,
+            id=question.incident,
             description=question.description,
-            speaker=None if question.id else cast("Side", place.speaker),
+            speaker=None if question.incident else cast("Side", place.speaker),
             turn=place.turn,
             quote=place.text,
             start=start,

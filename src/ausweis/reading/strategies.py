@@ -1,7 +1,7 @@
 """Opens a reading strategy by name, with the templates and probes that it needs."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
@@ -18,12 +18,9 @@ from ausweis.prompts import Library, Template
 from ausweis.provenance import ModelProvenance, PromptProvenance
 from ausweis.reading.asking import Asking, NoAsking, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
-from ausweis.reading.call_questions import CallQuestions
-from ausweis.reading.described_incidents import DescribedIncidents
-from ausweis.reading.incident_question import IncidentQuestion
-from ausweis.reading.incidents import IncidentReader, Learned
-from ausweis.reading.own_words import OwnWords
-from ausweis.reading.policy_words import PolicyWords
+from ausweis.reading.described import Described
+from ausweis.reading.incidents import IncidentReader
+from ausweis.reading.questions import PolicyText, Question, own_questions
 from ausweis.reading.reader import Reader
 from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import OwnWord
@@ -38,12 +35,10 @@ __all__ = [
     "STRATEGIES",
     "TRANSCRIPT_TEMPLATE",
     "TURN_TEMPLATES",
-    "PolicyText",
     "calibrated_as",
     "fitting",
     "how_to_learn",
     "incident_reader",
-    "matcher_for",
     "ngrams_for",
     "open_reader",
     "probe_for",
@@ -77,18 +72,6 @@ HEADS: Mapping[str, tuple[LearnedKind, ...]] = {
     INCIDENT_QUESTION_TEMPLATE: ("matcher",),
 }
 """What must be learned for a version of a template before calls are read with it: one of these, rather the first."""
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyText:
-    """What must be known of a policy.
-
-    `incidents`: what `turnwise` and `events` look for beyond authentication. `own_words`: the policy's own factors and
-    categories.
-    """
-
-    incidents: tuple[IncidentQuestion, ...] = ()
-    own_words: tuple[OwnWord, ...] = ()
 
 
 def fitting(engine: Engine, *, probes: bool = True) -> str:
@@ -133,8 +116,7 @@ def open_reader(
         return TurnwiseReader(engine, asking, incidents, _calibration(engine, asking.prompts))
     if strategy == "events":
         template = template_of(library, EVENTS_TEMPLATE)
-        words = PolicyWords(policy.own_words, policy.incidents)
-        return EventsReader(engine, template, words, _calibration(engine, (template.provenance,)))
+        return EventsReader(engine, template, policy, _calibration(engine, (template.provenance,)))
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
 
 
@@ -183,17 +165,16 @@ def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -
         return None
     template, probe = found
     probe, words = _with_words(template, engine, probe) if own_words else (probe, None)
-    own = OwnWords(own_words, words, template, _question(library, QUESTION_TEMPLATE, words)) if words else None
+    own = _described(own_questions(own_words), words, template, library, QUESTION_TEMPLATE)
     # How own words are weighed was learned from what the probe says alone.
     ngrams, about = (None, None) if own else (ngrams_for(template, engine, probe), _about(engine, library, probe))
     return TranscriptAsking(template, probe, template_of(library, "call-start"), own, ngrams, about)
 
 
-def _about(engine: Engine, library: Library, probe: Probe) -> CallQuestions | None:
+def _about(engine: Engine, library: Library, probe: Probe) -> tuple[Template, AnswerProbe] | None:
     """What is asked about the call as a whole; None where nothing was learned to read the answers with this probe."""
     answers = partial(_learned_for, AnswerProbe, engine=engine, beside={"probe": probe.sha256})
-    found = _newest_with(library, CALL_TEMPLATE, answers)
-    return None if found is None else CallQuestions(*found)
+    return _newest_with(library, CALL_TEMPLATE, answers)
 
 
 def _newest_with(
@@ -208,10 +189,19 @@ def _newest_with(
     return None
 
 
-def _question(library: Library, name: str, learned: LearnedFile) -> Template:
-    """The version of a question that this was learned with; the newest, or a chosen one, where that is not there."""
+def _described(
+    questions: tuple[Question, ...], matcher: Matcher | None, template: Template, library: Library, name: str
+) -> Described | None:
+    """What a matcher reads; None without one.
+
+    What is asked after the transcript is worded as when it was learned; where that version is not there, as the newest
+    or a chosen one.
+    """
+    if matcher is None:
+        return None
     versions = map(_of_its_kind, library.candidates(name))
-    return next((version for version in versions if version.provenance == learned.asked_by), template_of(library, name))
+    same = (version for version in versions if version.provenance == matcher.asked_by)
+    return Described(questions, matcher, template, next(same, None) or template_of(library, name))
 
 
 def how_to_learn(template: Template) -> str:
@@ -287,27 +277,24 @@ def _of_its_kind(template: Template) -> Template:
 
 
 def incident_reader(
-    engine: Engine, library: Library, wanted: Sequence[IncidentQuestion], *, probes: bool = True
+    engine: Engine, library: Library, wanted: Sequence[Question], *, probes: bool = True
 ) -> IncidentReader:
     """Looks for the wanted incidents; with `probes` false, by description alone.
 
     Raises:
         PromptError: a template is missing or cannot be used.
     """
-    heads = (partial(probe_for, engine=engine), partial(matcher_for, engine=engine)) if probes else ()
+    forms: tuple[type[LearnedFile], ...] = (Probe, Matcher) if probes else ()
+    heads = (partial(_learned_for, form, engine=engine) for form in forms)
     found = next(filter(None, (_newest_with(library, INCIDENTS_TEMPLATE, head) for head in heads)), None)
     template = found[0] if found else template_of(library, INCIDENTS_TEMPLATE)
     probe = probe_for(template, engine) if probes else None
-    described = tuple(question for question in wanted if question.id is None)
-    matcher = matcher_for(template, engine, probe) if probes and described else None
-    by_matcher = None
-    if matcher is not None:
-        question = _question(library, INCIDENT_QUESTION_TEMPLATE, matcher)
-        by_matcher = DescribedIncidents(described, matcher, template, question)
+    described = tuple(question for question in wanted if question.incident is None)
+    beside: dict[LearnedKind, str] = {"probe": probe.sha256} if probe else {}
+    matcher = _learned_for(Matcher, template, engine, beside) if probes and described else None
+    by_matcher = _described(described, matcher, template, library, INCIDENT_QUESTION_TEMPLATE)
     ngrams = ngrams_for(template, engine, probe) if probe else None
-    return IncidentReader(
-        engine, wanted, template_of(library, "incident"), Learned(template, probe, ngrams, by_matcher)
-    )
+    return IncidentReader(engine, wanted, template_of(library, "incident"), template, probe, ngrams, by_matcher)
 
 
 def probe_for(template: Template, engine: Engine) -> Probe | None:
@@ -327,15 +314,6 @@ def ngrams_for(template: Template, engine: Engine, probe: Probe) -> Ngrams | Non
         ModelError, PromptError: as `probe_for`.
     """
     return _learned_for(Ngrams, template, engine, {"probe": probe.sha256})
-
-
-def matcher_for(template: Template, engine: Engine, probe: Probe | None = None) -> Matcher | None:
-    """The newest matcher for a template and the engine's model, to be used with this probe; None if there is none.
-
-    Raises:
-        ModelError, PromptError: as `probe_for`.
-    """
-    return _learned_for(Matcher, template, engine, {"probe": probe.sha256} if probe else {})
 
 
 def _learned_for(

@@ -11,17 +11,13 @@ from ausweis.engines.protocol import Engine
 from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.facts import Event, Facts
 from ausweis.provenance import PromptProvenance
-from ausweis.reading import defects
-from ausweis.reading.asides import outspoken, without_asides
 from ausweis.reading.asking import Asking
 from ausweis.reading.chunks import Chunk, spoken_chunks
+from ausweis.reading.defects import defects_in, doubts
 from ausweis.reading.incidents import IncidentReader
-from ausweis.reading.kept import MENTIONED, ORDER, once_a_turn
-from ausweis.reading.labels import STARTS_LATE, VERBS, Possible, possible_events
-from ausweis.reading.own_labels import own_events, own_labels
-from ausweis.reading.plausible import plausible
+from ausweis.reading.plain_words import outspoken, plausible, without_asides
+from ausweis.reading.questions import MENTIONED, ORDER, STARTS_LATE, answers_in, event_of, once_a_turn, own_questions
 from ausweis.reading.reader import Reading, prompts_of
-from ausweis.reading.unsure import doubts
 from ausweis.spoken import digits_in
 from ausweis.vocabulary import with_own
 
@@ -45,8 +41,8 @@ class TurnwiseReader:
         self._asking = asking
         self._incidents = incidents
         self._calibration = calibration
-        self._own_labels = own_labels(asking.words)
-        self._vocabulary = with_own(asking.words)
+        self._own = own_questions(asking.words)
+        self._factors = with_own(asking.words).factors
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
@@ -82,7 +78,7 @@ class TurnwiseReader:
             call_id=call.id,
             turns=len(call.turns),
             events=once_a_turn(events),
-            defects=defects.defects_in(call, late),
+            defects=defects_in(call, late),
             incidents=mentions,
             looked_for=() if self._incidents is None else self._incidents.looked_for,
             asked_words=self._asking.words,
@@ -91,31 +87,10 @@ class TurnwiseReader:
         )
         return Reading(facts, tokens + more)
 
-    def _events(self, call: Call, chunk: Chunk, answer: Mapping[str, float], said: str) -> list[Event]:
-        start, end = chunk.times(call)
+    def _events(self, call: Call, chunk: Chunk, told: Mapping[str, float], said: str) -> list[Event]:
         events = [
-            Event(
-                kind=possible.kind,
-                subject=possible.subject,
-                turn=chunk.turn,
-                quote=chunk.text,
-                start=start,
-                end=end,
-                probability=round(possible.probability, 4),
-            )
-            for possible in self._possible(answer)
-            if possible.probability >= MENTIONED and plausible(possible, chunk.text, said, self._vocabulary.factors)
+            event_of(call, answer)
+            for answer in answers_in(chunk, told, exclusive=self._asking.exclusive, own=self._own)
+            if answer.probability >= MENTIONED and plausible(answer.question, chunk.text, said, self._factors)
         ]
         return sorted(events, key=lambda event: ORDER.index(event.kind))
-
-    def _possible(self, answer: Mapping[str, float]) -> list[Possible]:
-        own = {own.label for own in self._own_labels}
-        known = {label: probability for label, probability in answer.items() if label not in own}
-        if own:
-            # The verb is told of own words too, while the known ones were weighed beside them: each stands for itself.
-            known |= {verb: _likeliest(known, verb) for verb in VERBS.keys() & known.keys()}
-        return possible_events(known, exclusive=self._asking.exclusive) + own_events(answer, self._own_labels)
-
-
-def _likeliest(answer: Mapping[str, float], verb: str) -> float:
-    return max((probability for label, probability in answer.items() if label.startswith(f"{verb} ")), default=0.0)

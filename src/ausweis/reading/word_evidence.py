@@ -3,21 +3,26 @@
 Each piece of evidence is a log-odds, a difference of two, or a sign of the text; how much each weighs is learned once
 for all words together (`WordMatcher.weigh`), so that it holds for words that nobody has learned. Known labels are
 weighed anew beside own words: what is a company's own disclosure is none of the known kinds.
+
+What the model understood of a line is near to many things; `Schülernummer` in a question means the Schülernummer. So
+words of a name and of a description that stand in the line count besides: by their stems, and within German compounds;
+those that describe several of the policy's words count less.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import nlargest
 from typing import NamedTuple
 
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import LATELY, LESS, NEVER, log_length, log_odds
-from ausweis.reading.own_labels import ANSWERED, OwnLabel, as_written
+from ausweis.reading.questions import ANSWERED, Question, as_written
 from ausweis.reading.value_shapes import fits_of, shape_of
-from ausweis.reading.word_mentions import mentions_of
 from ausweis.spoken import has_date, has_number
 from ausweis.vocabulary import FACTORS, FactorRecord, OwnWord
 
-__all__ = ["Piece", "pieces"]
+__all__ = ["Mention", "Piece", "mentions_of", "pieces"]
 
 BESIDE: Mapping[str, tuple[str, ...]] = {
     "asks": ("explains", "accepts", "rejects"),
@@ -33,6 +38,14 @@ NEAR = 4
 """So many lines back the caller's latest ones may be."""
 FADING = 0.8
 """A mention counts so much less each line of the agent back."""
+
+STEM, SHORTEST = 6, 4
+"""Letters by which words are the same; letters of a word that counts."""
+MOST_DESCRIBED = 3.0
+"""So much the words of a description count at most."""
+NAMED, DESCRIBED = 2.0, 0.5
+"""What the name, and a word of the description that is this word's alone, count together."""
+_WORD = re.compile(r"[^\W\d_]+")
 
 Odds = Mapping[str, float]
 
@@ -65,7 +78,7 @@ class _Dialogue:
     `given`: by label of an own word, the best that any line of the caller before had.
     """
 
-    def __init__(self, chunks: Sequence[Chunk], odds: Sequence[Odds], labels: Sequence[OwnLabel]) -> None:
+    def __init__(self, chunks: Sequence[Chunk], odds: Sequence[Odds], labels: Sequence[Question]) -> None:
         self.chunks = chunks
         self.odds = odds
         self.agent: list[int] = []
@@ -74,7 +87,7 @@ class _Dialogue:
         self.numbers = [has_number(chunk.text) for chunk in chunks]
         self.names = {name for own in labels for name in (own.label, own.answered) if name}
         self.gives = [own.label for own in labels if own.verb == "gives"]
-        words = list(dict.fromkeys(own.word for own in labels))
+        words = list(dict.fromkeys(own.word for own in labels if own.word))
         self.words = {word.id: place for place, word in enumerate(words)}
         texts = [chunk.text for chunk in chunks]
         self.mentions = mentions_of(texts, words)
@@ -163,22 +176,22 @@ def _looks(record: FactorRecord, word: OwnWord) -> bool:
 
 
 def pieces(
-    chunks: Sequence[Chunk], answers: Sequence[Mapping[str, float]], labels: Sequence[OwnLabel]
+    chunks: Sequence[Chunk], answers: Sequence[Mapping[str, float]], labels: Sequence[Question]
 ) -> Iterator[Piece]:
     """All lines with all labels of own words, and with the known labels of the same verbs."""
     odds = [{label: log_odds(probability) for label, probability in answer.items()} for answer in answers]
     dialogue = _Dialogue(chunks, odds, labels)
     for place, chunk in enumerate(chunks):
         for own in labels:
-            if own.speaker == chunk.speaker:
+            if own.word is not None and chunk.speaker in own.speakers:
                 evidence = _of_factor if own.word.is_factor else _of_category
-                told = (*_of_line(dialogue, place, own), *evidence(dialogue, place, own))
+                told = (*_of_line(dialogue, place, own), *evidence(dialogue, place, own, own.word))
                 yield Piece(place, own.verb, own.label, True, _bounded(told))
         yield from _known(dialogue, place)
         dialogue.go_on(place)
 
 
-def _of_line(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
+def _of_line(dialogue: _Dialogue, place: int, own: Question) -> Iterator[float]:
     """What the line itself says."""
     does, verb = dialogue.of(place, own.label), dialogue.of(place, own.verb)
     known = dialogue.known(place, own.verb)
@@ -198,11 +211,11 @@ def _of_line(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
         yield answers - dialogue.elsewhere(place, own.answered)
 
 
-def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
+def _of_factor(dialogue: _Dialogue, place: int, own: Question, word: OwnWord) -> Iterator[float]:
     """How its value looks, what mentions it, what was asked before, and what is said next."""
-    yield from _of_value(dialogue, place, own.word)
-    yield from _of_mentions(dialogue, place, own)
-    yield from _of_question(dialogue, place, own)
+    yield from _of_value(dialogue, place, word)
+    yield from _of_mentions(dialogue, place, own, word)
+    yield from _of_question(dialogue, place, own, word)
 
 
 def _of_value(dialogue: _Dialogue, place: int, word: OwnWord) -> Iterator[float]:
@@ -224,9 +237,9 @@ def _of_value(dialogue: _Dialogue, place: int, word: OwnWord) -> Iterator[float]
     yield float(dialogue.dates[place] and not date)
 
 
-def _of_mentions(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
+def _of_mentions(dialogue: _Dialogue, place: int, own: Question, word: OwnWord) -> Iterator[float]:
     """How far the line and the agent's latest ones mention it, and how likely a known factor is instead."""
-    word, agent = own.word, dialogue.agent
+    agent = dialogue.agent
     mention = dialogue.mentions[place][dialogue.words[word.id]]
     yield mention.name
     yield mention.description
@@ -238,9 +251,9 @@ def _of_mentions(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[flo
     yield max((dialogue.mentioned(line, word.id) * FADING**back for back, line in enumerate(agent)), default=0.0)
 
 
-def _of_question(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
+def _of_question(dialogue: _Dialogue, place: int, own: Question, word: OwnWord) -> Iterator[float]:
     """Whether it was asked for or given before, and, of the agent's lines, whether the caller gives it next."""
-    word, agent, caller = own.word, dialogue.agent, dialogue.caller
+    agent, caller = dialogue.agent, dialogue.caller
     asks, gives = f"asks {as_written(word)}", f"gives {as_written(word)}"
     asked = dialogue.of(agent[0], asks) if agent else NEVER
     lately = dialogue.lately(asks)
@@ -255,13 +268,13 @@ def _of_question(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[flo
     yield min(verb, asked)
     yield min(verb, lately)
     yield min(dialogue.of(place, own.label), lately)
-    answer = None if own.speaker == "caller" else dialogue.next_of_caller(place)
+    answer = None if own.verb == "gives" else dialogue.next_of_caller(place)
     yield 0.0 if answer is None else dialogue.fits_rather(answer, word.id)
     yield NEVER if answer is None else dialogue.of(answer, gives)
     yield NEVER if answer is None else dialogue.of(answer, "gives")
 
 
-def _of_category(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
+def _of_category(dialogue: _Dialogue, place: int, own: Question, word: OwnWord) -> Iterator[float]:
     """Whether the agent has done it just before, and what the caller has said."""
     before = [line for line in dialogue.caller if line >= place - 2]
     yield _best(dialogue.of(line, own.label) for line in dialogue.agent[:3])
@@ -298,3 +311,49 @@ def _best(odds: Iterable[float]) -> float:
 
 def _bounded(values: Iterable[float]) -> tuple[float, ...]:
     return tuple(min(max(value, -MOST), MOST) for value in values)
+
+
+class Mention(NamedTuple):
+    """`name`: the share of the name's words that stand in the line; `description`: words of it, rare ones count 1."""
+
+    name: float
+    description: float
+
+    @property
+    def both(self) -> float:
+        """Both together."""
+        return NAMED * self.name + DESCRIBED * self.description
+
+
+def mentions_of(lines: Sequence[str], words: Sequence[OwnWord]) -> list[list[Mention]]:
+    """Of each line, how far it mentions each word."""
+    names = [_stems(word.name) for word in words]
+    described = [_stems(word.description) - name for word, name in zip(words, names, strict=True)]
+    often = Counter(stem for stems in described for stem in stems)
+    return [
+        [
+            Mention(
+                _share(name, said),
+                min(MOST_DESCRIBED, sum(1 / often[stem] for stem in stems if _stands(stem, said))),
+            )
+            for name, stems in zip(names, described, strict=True)
+        ]
+        for said in map(_long_words, lines)
+    ]
+
+
+def _share(stems: frozenset[str], said: frozenset[str]) -> float:
+    return sum(_stands(stem, said) for stem in stems) / len(stems) if stems else 0.0
+
+
+def _stands(stem: str, said: frozenset[str]) -> bool:
+    """Whether it begins a word, or stands within one as part of a compound."""
+    return any(word.startswith(stem) or (len(stem) == STEM and stem in word) for word in said)
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word[:STEM] for word in _long_words(text))
+
+
+def _long_words(text: str) -> frozenset[str]:
+    return frozenset(word for word in _WORD.findall(text.lower()) if len(word) >= SHORTEST)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.evals.cases import asked
 
-from ausweis.batch import Recipe
+from ausweis.batch.config import ScorerConfig
 from ausweis.evals.case import Case, case_of
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics.incidents import IncidentSummary, summarise_incidents
@@ -28,7 +28,7 @@ def own_mention(turn: int, probability: float) -> Mention:
 
 
 def judged(calls: Sequence[LabelledCall], read: Mapping[str, Sequence[Mention]]) -> list[Case]:
-    wanted = Wanted((Path("golden.jsonl"),), Recipe(find_policy("telecom-de")))
+    wanted = Wanted((Path("golden.jsonl"),), ScorerConfig(find_policy("telecom-de")))
     policies, gold = wanted.policies(calls), wanted.gold(calls)
     cases = []
     for call in calls:

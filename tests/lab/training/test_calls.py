@@ -31,8 +31,8 @@ from ausweis.errors import RunError
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.descriptions import Question
-from ausweis.reading.labels import STARTS_LATE
+from ausweis.reading.described import Ending
+from ausweis.reading.questions import STARTS_LATE
 from ausweis.vocabulary import INCIDENTS
 
 pytestmark = pytest.mark.training
@@ -155,7 +155,7 @@ class Reads:
         return [(np.full((9, 2, 3), place) + tokens).astype(np.float32) for place in range(count)]
 
 
-def question(text: str) -> Question:
+def question(text: str) -> Ending:
     return Message(role="user", content=text), Message(role="assistant", content="It is")
 
 
@@ -163,7 +163,7 @@ def test_a_call_and_the_questions_after_it_are_read_once(tmp_path: Path) -> None
     engine, calls = Reads(), [labelled("a", "A: Guten Tag", "C: Hallo"), labelled("b")]
     questions = [question("Who?"), question("Where?")]
 
-    def collected(questions: list[Question]) -> Path:
+    def collected(questions: list[Ending]) -> Path:
         # A call without a line is left out.
         reader = cast("LlamaEngine", engine)
         ((same, path),) = collect(reader, TEMPLATE, calls, (1, 2), tmp_path, lambda _: questions)

@@ -29,7 +29,7 @@ from ausweis.engines.heads import LineFeatures
 from ausweis.engines.matcher import Descriptions, Matcher, in_basis
 from ausweis.evals.labelled import IncidentLabel, LabelledCall, OwnIncident
 from ausweis.reading.chunks import Chunk, spoken_chunks
-from ausweis.reading.described_incidents import incident_evidence
+from ausweis.reading.described import incident_evidence
 from ausweis.vocabulary import Side
 
 pytestmark = pytest.mark.training

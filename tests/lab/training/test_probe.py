@@ -27,7 +27,7 @@ from ausweis.engines.heads import LineFeatures
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import EVIDENCE, weighed
-from ausweis.reading.labels import STARTS_LATE
+from ausweis.reading.questions import STARTS_LATE
 
 pytestmark = pytest.mark.training
 WIDTH = 12

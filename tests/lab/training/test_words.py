@@ -39,9 +39,9 @@ from ausweis.errors import EngineError, InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import LONGEST, Chunk, spoken_chunks
+from ausweis.reading.described import Described, asked_about
 from ausweis.reading.dialogue import EVIDENCE, weighed
-from ausweis.reading.own_labels import as_written, own_labels
-from ausweis.reading.own_words import OwnWords, asked_about
+from ausweis.reading.questions import as_written, own_questions
 from ausweis.vocabulary import CATEGORIES, FACTORS, OwnWord
 
 pytestmark = pytest.mark.training
@@ -397,14 +397,14 @@ def test_own_words_are_weighed_as_a_reader_weighs_them() -> None:
     told = answers_with(LeftOut(call, scores, answers), words, matcher.parts)
     read = [dict(line) for line in known]
     for row, chunk in enumerate(CHUNKS):
-        for own in own_labels([BERTH, MOORING]):
-            if own.speaker == chunk.speaker:
-                place = row, own.place, VERBS.index(own.verb)
+        for own in own_questions([BERTH, MOORING]):
+            if own.word and chunk.speaker in own.speakers:
+                place = row, [BERTH, MOORING].index(own.word), VERBS.index(own.verb)
                 read[row][own.label] = round(float(1 / (1 + np.exp(-scores[place]))), 4)
                 if own.answered:
                     read[row][own.answered] = round(float(1 / (1 + np.exp(-answers[place]))), 4)
     library = default_library()
-    reader = OwnWords((BERTH, MOORING), matcher, library.get("transcript"), library.get("own-word"))
+    reader = Described(own_questions((BERTH, MOORING)), matcher, library.get("transcript"), library.get("own-word"))
     expected = reader.weighed(CHUNKS, read, DIALOGUE)
     assert [line.keys() for line in told] == [line.keys() for line in expected]
     for line, other in zip(told, expected, strict=True):

@@ -11,7 +11,7 @@ from ausweis.cli.options import system_options
 from ausweis.cli.warning import warn
 
 if TYPE_CHECKING:
-    from ausweis.batch import Recipe
+    from ausweis.batch.config import ScorerConfig
     from ausweis.evals.running import Wanted
 
 __all__ = ["recipe_of", "run"]
@@ -111,9 +111,9 @@ def _wanted(options: dict[str, Any]) -> "Wanted":
     return Wanted(golden=golden, recipe=recipe_of(options), **{name: options[name] for name in names})
 
 
-def recipe_of(options: dict[str, Any]) -> "Recipe":
+def recipe_of(options: dict[str, Any]) -> "ScorerConfig":
     """The system to measure; the policy is a placeholder, since each call is judged by its own."""
-    from ausweis.batch import Recipe
+    from ausweis.batch.config import ScorerConfig
     from ausweis.policies import find_policy
 
-    return Recipe.of(find_policy("telecom-de"), options.copy())
+    return ScorerConfig.of(find_policy("telecom-de"), options.copy())

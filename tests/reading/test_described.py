@@ -11,9 +11,9 @@ from ausweis.engines.matcher import VERBS, WordMatcher
 from ausweis.errors import EngineError
 from ausweis.prompts import Library
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.descriptions import description_line
+from ausweis.reading.described import Described, description_line
 from ausweis.reading.dialogue import EVIDENCE, weighed
-from ausweis.reading.own_words import OwnWords
+from ausweis.reading.questions import own_questions
 from ausweis.vocabulary import OwnWord
 
 BERTH = OwnWord(kind="factor", id="berth", name="the berth", description="Where  the boat\nlies.", looks_like="digits")
@@ -39,8 +39,8 @@ def weighing(**weights: float) -> WordMatcher:
     return replace(matcher, parts=parts)
 
 
-def own_words(library: Library, matcher: WordMatcher, words: Sequence[OwnWord] = (BERTH, BOATS)) -> OwnWords:
-    return OwnWords(tuple(words), matcher, library.get("transcript"), library.get("own-word"))
+def own_words(library: Library, matcher: WordMatcher, words: Sequence[OwnWord] = (BERTH, BOATS)) -> Described:
+    return Described(own_questions(words), matcher, library.get("transcript"), library.get("own-word"))
 
 
 def test_a_description_is_a_line_of_the_template(library: Library) -> None:
@@ -54,7 +54,7 @@ def test_a_description_is_a_line_of_the_template(library: Library) -> None:
 
 def test_factors_and_changes_are_asked_about_after_the_transcript(library: Library) -> None:
     own = own_words(library, weighing(own=1, known=1), (BOATS, BERTH, MOORING))
-    asked = [[message.content for message in question] for question in own.questions]
+    asked = [[message.content for message in question] for question in own.endings]
     assert asked == [
         ['Which value does the caller give for "the berth"? (Where the boat lies.)', 'The caller said: "'],
         ['Where does the agent do this: "moorings"? (A <|im_end|> berth is swapped.)', 'The agent said: "'],
