@@ -7,12 +7,12 @@ from tests.store.runs import make_call, make_run, read_facts
 
 from ausweis.judging.verdict import Verdict
 from ausweis.store import Store, importing
-from ausweis.store.importing import settled_in
-from ausweis.store.verdict_rows import Settled
+from ausweis.store.importing import scored_in
+from ausweis.store.verdict_rows import ScoredCall
 
 
 def verdicts(folder: Path) -> list[Verdict]:
-    return [settled.verdict for settled in settled_in(folder)]
+    return [scored.verdict for scored in scored_in(folder)]
 
 
 def test_calls_are_written_some_at_a_time_and_the_folder_finds_them_as_they_are(
@@ -100,4 +100,4 @@ def test_what_a_fault_kept_out_waits(store: Store, tmp_path: Path, monkeypatch: 
 def test_what_goes_by_is_what_the_folder_has(tmp_path: Path) -> None:
     call = make_call(1)
     folder = make_run(tmp_path / "run", [call])
-    assert [Settled.of(read_facts(call), verdicts(folder)[0])] == list(settled_in(folder))
+    assert [ScoredCall.of(read_facts(call), verdicts(folder)[0])] == list(scored_in(folder))

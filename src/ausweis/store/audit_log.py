@@ -37,7 +37,7 @@ from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenan
 from ausweis.store.database import PENDING
 from ausweis.store.key import Key, canonical
 from ausweis.store.packing import run_row
-from ausweis.store.rows import ChainEntry, RunRow, What
+from ausweis.store.rows import LogEntry, RunRow, What
 from ausweis.store.schema import (
     BATCH,
     audio,
@@ -141,7 +141,7 @@ def log(
     append(connection, secret, what, who, call_id=row.call_id, run=run_row(row), content=content)
 
 
-def entries(connection: Connection, *, limit: int | None = None) -> list[ChainEntry]:
+def entries(connection: Connection, *, limit: int | None = None) -> list[LogEntry]:
     """The entries, the latest first."""
     return [_entry(row) for row in connection.execute(select(audit_log).order_by(desc(audit_log.c.seq)).limit(limit))]
 
@@ -296,10 +296,10 @@ def _between(after: int | None, last: int | None) -> _Which:
     return which
 
 
-def _entry(row: Row[Any]) -> ChainEntry:
+def _entry(row: Row[Any]) -> LogEntry:
     values = dict(row._mapping)
     del values["rows"]
-    return ChainEntry(
+    return LogEntry(
         **values
         | {
             "policy": PolicyProvenance.model_validate_json(row.policy) if row.policy else None,

@@ -28,13 +28,13 @@ from ausweis.store.rows import Imported, RunRow
 from ausweis.store.run_files import ids_of, is_half
 from ausweis.store.schema import batches, calls, runs, texts, verdicts
 from ausweis.store.texts import add_texts, moment_of
-from ausweis.store.verdict_rows import Settled, VerdictRows
+from ausweis.store.verdict_rows import ScoredCall, VerdictRows
 from ausweis.vocabulary import LANGUAGES, Language
 
-__all__ = ["Audio", "StoreSink", "read_as", "settled_in"]
+__all__ = ["Audio", "StoreSink", "read_as", "scored_in"]
 
 
-def settled_in(folder: Path) -> Iterator[Settled]:
+def scored_in(folder: Path) -> Iterator[ScoredCall]:
     """The calls that have a verdict in a run folder.
 
     Raises:
@@ -48,7 +48,7 @@ def settled_in(folder: Path) -> Iterator[Settled]:
         except ValidationError:
             message = "the line holds no verdict that this version of ausweis can read"
             raise RunError(message, place=f"{path}:{line.number}") from None
-        yield Settled.read(verdict, line.data, *facts.of(verdict.call_id))
+        yield ScoredCall.read(verdict, line.data, *facts.of(verdict.call_id))
 
 
 class _FactLines:
@@ -136,37 +136,37 @@ class StoreSink:
             self.done = Imported(_run(connection, key, self.manifest, folder, by))
         self._rows = VerdictRows(key, self.done, self.manifest.inputs.language)
         self.judged: set[str] = set()
-        self._waiting: list[tuple[Call, Settled | None]] = []
+        self._waiting: list[tuple[Call, ScoredCall | None]] = []
         self._written = time.monotonic()
 
     def add(self, call: Call, facts: Facts, verdict: Verdict) -> None:
         """A call that was judged; it is written with the next ones."""
-        self._wait(call, Settled.of(facts, verdict))
+        self._wait(call, ScoredCall.of(facts, verdict))
 
     def add_text(self, call: Call) -> None:
         """A call that failed, or was judged before: only its text may be new."""
         self._wait(call, None)
 
-    def _wait(self, call: Call, settled: Settled | None) -> None:
-        self._waiting.append((call, settled))
+    def _wait(self, call: Call, scored: ScoredCall | None) -> None:
+        self._waiting.append((call, scored))
         if len(self._waiting) >= _AT_ONCE or time.monotonic() >= self._written + _SECONDS:
             self.flush()
 
     def flush(self) -> None:
         """Write what waits; where that is broken off, it waits still."""
         if self._waiting:
-            settled = [settled for _, settled in self._waiting if settled is not None]
-            self._write(settled, [call for call, _ in self._waiting])
+            scored = [scored for _, scored in self._waiting if scored is not None]
+            self._write(scored, [call for call, _ in self._waiting])
             self._waiting.clear()
         self._written = time.monotonic()
 
     def take_up(self) -> None:
         """All that the folder holds, but verdicts without facts (`Imported.lost`)."""
-        for found in batches(settled_in(self._folder)):
-            batch = [settled for settled in found if settled.facts is not None]
+        for found in batches(scored_in(self._folder)):
+            batch = [scored for scored in found if scored.facts is not None]
             self._write(batch, ())
-            self.judged.update(settled.call_id for settled in batch)
-            self.done.lost.update(settled.call_id for settled in found if settled.facts is None)
+            self.judged.update(scored.call_id for scored in batch)
+            self.done.lost.update(scored.call_id for scored in found if scored.facts is None)
 
     def add_texts(self, calls: Iterable[Call]) -> None:
         """Keep the text of calls that the run has judged."""
@@ -189,9 +189,9 @@ class StoreSink:
         with self._database.reading() as connection:
             self.done.without_text = len(wanting(connection, self.done.run))
 
-    def _write(self, batch: Sequence[Settled], calls: Sequence[Call]) -> None:
+    def _write(self, batch: Sequence[ScoredCall], calls: Sequence[Call]) -> None:
         # The last line of a call is the one that counts.
-        batch = list({settled.call_id: settled for settled in batch}.values())
+        batch = list({scored.call_id: scored for scored in batch}.values())
         audio = self._audio_of(batch) if batch else {}
         with self._database.writing() as connection:
             written = self._rows.write(connection, batch)
@@ -199,15 +199,15 @@ class StoreSink:
             self.done.displaced += added.displaced
             self.done.misfits += added.misfits
             heard = self._rows.hear(connection, batch, written, audio)
-            renew(connection, {settled.call_id for settled in batch}.union(call.id for call in calls))
+            renew(connection, {scored.call_id for scored in batch}.union(call.id for call in calls))
             if written or added.changed or heard:
                 # With what it tells of, so that no fault leaves rows without it.
                 content = f"{len(written)} verdicts, {len(calls)} texts"
                 audit_log.append(connection, self._key, "imported", self._by, run=self.done.run, content=content)
 
-    def _audio_of(self, batch: Sequence[Settled]) -> dict[str, list[str]]:
+    def _audio_of(self, batch: Sequence[ScoredCall]) -> dict[str, list[str]]:
         """The recordings of these calls, by their ids."""
-        recordings = {settled.call_id: [*self._audio.get(settled.call_id, ())] for settled in batch}
+        recordings = {scored.call_id: [*self._audio.get(scored.call_id, ())] for scored in batch}
         for path in _recordings(self._folder / KEPT_AUDIO):
             if not is_half(path.name):
                 for name in recordings.keys() & set(ids_of(path.name)):

@@ -29,7 +29,7 @@ _PIECE, _PIECES = 40, 4
 
 
 class Missing(NamedTuple):
-    """A run whose folder is not there to be searched, and when it began; or a file whose folder is not, and nothing."""
+    """A missing run folder with its start time, or a missing file."""
 
     folder: Path
     started: str

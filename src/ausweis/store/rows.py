@@ -25,7 +25,6 @@ __all__ = [
     "CallFilter",
     "CallRecord",
     "CallRow",
-    "ChainEntry",
     "Choice",
     "Column",
     "Cursor",
@@ -38,6 +37,7 @@ __all__ = [
     "Imported",
     "Invitation",
     "LabelKind",
+    "LogEntry",
     "Order",
     "Reviewer",
     "Role",
@@ -446,7 +446,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class ChainEntry:
+class LogEntry:
     """One entry of the audit log. `call`: keyed hash of the call's id; `content`: keyed hash of what was decided.
 
     `detail`: what it tells besides, in clear.

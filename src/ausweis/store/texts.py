@@ -19,7 +19,7 @@ from ausweis.store.schema import audio, calls, runs, texts
 
 __all__ = ["add_texts", "moment_of", "names_moment", "reopened"]
 
-_SEALED = ("call", "text")
+_DIGESTED = ("call", "text")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -71,13 +71,13 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
     of turns, where turns of the verdict would go astray. What is new gets digests: add an entry to the audit log after.
 
     Raises:
-        StoreError: a call that is there is not as it was sealed.
+        StoreError: a call that is there does not fit its digest.
     """
     if not batch:
         return Added()
     named = {call.id: _nameless(call, key) for call in batch}
     there = _there(connection, list(named))
-    for kind in _SEALED:
+    for kind in _DIGESTED:
         audit_log.check_rows(connection, key, kind, [row.key for row in there.values()])
     fitting = {name: call for name, call in named.items() if name not in there or _fits(call, there[name])}
     rows = {name: {"call_id": name, **_call_row(call), **_text_row(call)} for name, call in fitting.items()}
@@ -98,13 +98,13 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
         says = reopened(there[name].says, f"{rows[name]['started_at']}\n{rows[name]['words']}")
         values = {"says": says, **NOTHING_DECIDED, "sample_key": None}
         connection.execute(update(calls).where(calls.c.key == there[name].key).values(values))
-    sealed = [audit_log.digest_rows(connection, key, kind, keys.values()) for kind in _SEALED]
-    return Added(len(displaced), len(named) - len(fitting), any(sealed))
+    changed = [audit_log.digest_rows(connection, key, kind, keys.values()) for kind in _DIGESTED]
+    return Added(len(displaced), len(named) - len(fitting), any(changed))
 
 
 def reopened(says: str | None, by: str) -> str | None:
     """What a verdict says, of another call than before under the id: no decision about that one counts any more."""
-    # With all of what it said before: of a text that comes back, earlier decisions do not count again.
+    # Hash the old value too, so that restoring a transcript does not revive old decisions.
     since = hashlib.sha256(f"{says}\n{by}".encode()).hexdigest()[:16]
     return says and f"{says.partition(':')[0]}:{since}"
 

@@ -20,14 +20,14 @@ from ausweis.store.schema import audio as audio_table
 from ausweis.store.schema import calls, runs, texts, verdicts
 from ausweis.store.texts import moment_of, names_moment, reopened
 
-__all__ = ["Settled", "VerdictRows"]
+__all__ = ["ScoredCall", "VerdictRows"]
 
 _Said = Mapping[str, Any]
 """The columns of `calls` that are the verdict's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class ScoredCall:
     """One call. `facts` is its line, None where there is none; `turns`: how many the call has, 0 where nobody knows.
 
     `digest` tells verdict and facts from any other.
@@ -39,12 +39,12 @@ class Settled:
     digest: str
 
     @classmethod
-    def of(cls, facts: Facts, verdict: Verdict) -> "Settled":
+    def of(cls, facts: Facts, verdict: Verdict) -> "ScoredCall":
         """What the lines of both would be."""
         return cls.read(verdict, verdict_line(verdict).encode(), facts_line(facts).encode(), facts.turns)
 
     @classmethod
-    def read(cls, verdict: Verdict, line: bytes, facts: bytes, turns: int) -> "Settled":
+    def read(cls, verdict: Verdict, line: bytes, facts: bytes, turns: int) -> "ScoredCall":
         """Both as their lines stand in the run folder; of `facts`, nothing where there are none."""
         digest = hashlib.sha256(line + b"\n" + facts).hexdigest()[:32]
         return cls(verdict, facts.decode("utf-8") or None, turns, digest)
@@ -64,37 +64,37 @@ class VerdictRows:
         self._done = done
         self._language = language
 
-    def write(self, connection: Connection, batch: Sequence[Settled]) -> set[str]:
-        """One batch, each call of it once, sealed; the ids of those that are new, or other than they were.
+    def write(self, connection: Connection, batch: Sequence[ScoredCall]) -> set[str]:
+        """One batch, each call of it once; the ids of those that are new, or other than they were.
 
         Raises:
-            StoreError: a call that is there is not as it was sealed.
+            StoreError: a call that is there does not fit its digest.
         """
-        there = self._there(connection, [settled.call_id for settled in batch])
+        there = self._there(connection, [scored.call_id for scored in batch])
         before = self._before(connection, [row.key for row in there.values()])
-        new = [settled for settled in batch if settled.call_id not in there]
+        new = [scored for scored in batch if scored.call_id not in there]
         old = []
-        for settled in batch:
-            if settled.call_id in there:
-                earlier = before.get(there[settled.call_id].key)
-                if earlier is not None and earlier.digest == settled.digest:
+        for scored in batch:
+            if scored.call_id in there:
+                earlier = before.get(there[scored.call_id].key)
+                if earlier is not None and earlier.digest == scored.digest:
                     self._done.same += 1
                     continue
                 self._done.replaced += earlier is not None
                 self._done.new += earlier is None
-                old.append(settled)
+                old.append(scored)
         if not new and not old:
             return set()
         self._done.new += len(new)
-        audit_log.check_rows(connection, self._key, "call", [there[settled.call_id].key for settled in old])
+        audit_log.check_rows(connection, self._key, "call", [there[scored.call_id].key for scored in old])
         said: dict[str, _Said] = {
-            settled.call_id: verdict_values(settled.verdict, self._run, settled.facts) for settled in (*new, *old)
+            scored.call_id: verdict_values(scored.verdict, self._run, scored.facts) for scored in (*new, *old)
         }
         if new:
-            connection.execute(insert(calls), [self._new_call(settled, said[settled.call_id]) for settled in new])
-            there |= self._there(connection, [settled.call_id for settled in new])
+            connection.execute(insert(calls), [self._new_call(scored, said[scored.call_id]) for scored in new])
+            there |= self._there(connection, [scored.call_id for scored in new])
         self._insert(connection, [*new, *old], said, there, before)
-        counting = [there[settled.call_id].key for settled in new]
+        counting = [there[scored.call_id].key for scored in new]
         self._point(connection, counting + self._replace(connection, old, said, there))
         written = set(said)
         audit_log.digest_rows(connection, self._key, "call", {there[call_id].key for call_id in written})
@@ -103,7 +103,7 @@ class VerdictRows:
     def hear(
         self,
         connection: Connection,
-        batch: Sequence[Settled],
+        batch: Sequence[ScoredCall],
         written: Collection[str],
         audio: Mapping[str, Sequence[str]],
     ) -> bool:
@@ -112,17 +112,17 @@ class VerdictRows:
         `written`: calls whose verdict came just now.
 
         Raises:
-            StoreError: a call that is there is not as it was sealed.
+            StoreError: a call that is there does not fit its digest.
         """
-        batch = [settled for settled in batch if audio.get(settled.call_id)]
+        batch = [scored for scored in batch if audio.get(scored.call_id)]
         if not batch:
             return False
-        there = self._there(connection, [settled.call_id for settled in batch])
+        there = self._there(connection, [scored.call_id for scored in batch])
         wanted = {
-            (there[settled.call_id].key, path)
-            for settled in batch
-            if self._is_heard(settled, there[settled.call_id], new=settled.call_id in written)
-            for path in audio[settled.call_id]
+            (there[scored.call_id].key, path)
+            for scored in batch
+            if self._is_heard(scored, there[scored.call_id], new=scored.call_id in written)
+            for path in audio[scored.call_id]
         }
         known = select(audio_table.c.call_key, audio_table.c.path)
         known = known.where(audio_table.c.call_key.in_([key for key, _ in wanted]))
@@ -147,11 +147,11 @@ class VerdictRows:
         wanted = wanted.where(verdicts.c.run_key == self._run.key, verdicts.c.call_key.in_(keys))
         return {row.call_key: row for row in connection.execute(wanted)}
 
-    def _new_call(self, settled: Settled, said: _Said) -> dict[str, Any]:
+    def _new_call(self, scored: ScoredCall, said: _Said) -> dict[str, Any]:
         return {
-            "call_id": settled.call_id,
+            "call_id": scored.call_id,
             "language": self._language,
-            "turns": settled.turns,
+            "turns": scored.turns,
             "state": "open",
             "run_key": self._run.key,
             **said,
@@ -161,7 +161,7 @@ class VerdictRows:
     def _insert(
         self,
         connection: Connection,
-        batch: Sequence[Settled],
+        batch: Sequence[ScoredCall],
         said: Mapping[str, _Said],
         there: Mapping[str, Any],
         before: Mapping[int, Any],
@@ -169,13 +169,13 @@ class VerdictRows:
         rows = [
             {
                 "run_key": self._run.key,
-                "call_key": there[settled.call_id].key,
-                "digest": settled.digest,
-                "says": said[settled.call_id]["says"],
-                "body": pack(settled.verdict, self._run),
-                "facts": settled.facts,
+                "call_key": there[scored.call_id].key,
+                "digest": scored.digest,
+                "says": said[scored.call_id]["says"],
+                "body": pack(scored.verdict, self._run),
+                "facts": scored.facts,
             }
-            for settled in batch
+            for scored in batch
         ]
         replaced = [before[row["call_key"]].key for row in rows if row["call_key"] in before]
         if replaced:
@@ -187,19 +187,19 @@ class VerdictRows:
     def _replace(
         self,
         connection: Connection,
-        batch: Sequence[Settled],
+        batch: Sequence[ScoredCall],
         said: Mapping[str, _Said],
         there: Mapping[str, Any],
     ) -> list[int]:
         """Let these verdicts count in calls that are there, unless a later run has judged them: the keys of those."""
         rows: list[dict[str, Any]] = []
-        for settled in batch:
-            row = there[settled.call_id]
-            is_other = self._is_other(settled, row)
+        for scored in batch:
+            row = there[scored.call_id]
+            is_other = self._is_other(scored, row)
             if self._counts(row):
-                says = said[settled.call_id]["says"]
-                values = self._displacing(settled, says) if is_other else self._of_same(connection, says, row)
-                rows.append({"b_key": row.key, "run_key": self._run.key, **said[settled.call_id], **values})
+                says = said[scored.call_id]["says"]
+                values = self._displacing(scored, says) if is_other else self._of_same(connection, says, row)
+                rows.append({"b_key": row.key, "run_key": self._run.key, **said[scored.call_id], **values})
             elif not is_other and (day := self._day(row)):
                 rows.append({"b_key": row.key, **day})
         stale = [row["b_key"] for row in rows if "turns" in row]
@@ -219,25 +219,25 @@ class VerdictRows:
         """Whether no later run has judged the call."""
         return row.started is None or (row.started, row.run) <= (self._run.started, self._run.key)
 
-    def _is_heard(self, settled: Settled, row: Any, *, new: bool) -> bool:
+    def _is_heard(self, scored: ScoredCall, row: Any, *, new: bool) -> bool:
         """Whether the run's recordings are of the call that has the id now, `new` where its verdict came just now."""
         if ":" in (row.says or ""):
             # The id was another call's before, perhaps this run's.
             return new and self._counts(row)
-        return self._counts(row) or not self._is_other(settled, row)
+        return self._counts(row) or not self._is_other(scored, row)
 
-    def _is_other(self, settled: Settled, row: Any) -> bool:
+    def _is_other(self, scored: ScoredCall, row: Any) -> bool:
         """Whether the verdict is of another call than its text, or than the verdict before it."""
-        return bool(settled.turns) and row.turns not in (0, settled.turns)
+        return bool(scored.turns) and row.turns not in (0, scored.turns)
 
-    def _displacing(self, settled: Settled, says: str) -> dict[str, Any]:
-        """Of another call under the id nothing stays but its number: its text must come again."""
+    def _displacing(self, scored: ScoredCall, says: str) -> dict[str, Any]:
+        """The id now belongs to a different call. Keep the row's key; its text must be written again."""
         unknown = dict.fromkeys(("started_at", "team", "queue", "agent", "direction", "seconds", "sample_key"))
         return {
             **unknown,
-            "says": reopened(says, f"{self._run.key} {settled.digest}"),
+            "says": reopened(says, f"{self._run.key} {scored.digest}"),
             **NOTHING_DECIDED,
-            "turns": settled.turns,
+            "turns": scored.turns,
             **moment_of(None, self._run.started)._asdict(),
         }
 
