@@ -47,6 +47,7 @@ check: $(VENV)/lab
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/ausweis prompts lint
+	$(BIN)/pytest -q tests/test_lines.py
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix .

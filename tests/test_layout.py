@@ -7,7 +7,7 @@ import pytest
 TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src" / "ausweis"
 THEMES = {
-    ".": "architecture dependencies docs layout packages",
+    ".": "architecture dependencies docs layout lines packages",
     "batch": "failures resume runners",
     "calls": "bad_files fuzz linear_time",
     "cli": "arguments help kill ray ray_model reviewers strategies unforeseen",
