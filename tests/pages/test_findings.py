@@ -10,7 +10,7 @@ from tests.serve.filled import LAST_DAY, call_of, fill, golden, judged, threats
 from tests.serve.serving import visitor
 
 from ausweis.facts import Facts
-from ausweis.judging.verdict import Action, Authorisation, Incident, UsedFactor, Verdict, Violation
+from ausweis.judging.verdict import Action, AddedReason, Authorisation, Incident, UsedFactor, Verdict, Violation
 from ausweis.pages.findings import Finding, advice, findings_of, incident_advice
 from ausweis.pages.review import Wanted, review_of
 from ausweis.pages.review_page import review_page
@@ -125,7 +125,7 @@ def is_incident(name: str) -> bool:
 
 
 def broken_at(kind: ViolationType, category: Category | None) -> tuple[Violation, Verdict]:
-    violation = Violation(type=kind, turn=4, severity="high", action=category, reason="r")
+    violation = Violation(type=kind, turn=4, severity="high", action=category, reason=AddedReason())
     action = [
         Action(turn=4, kind=CATEGORIES[category].kind, category=category, quote="q", level="elevated", met=False)
         for category in ([category] if category else [])

@@ -390,7 +390,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         notes=(HOSTILE[2],),
     )
     broken = incident(call, turn=3, kind=HOSTILE[0]) | {"description": HOSTILE[3]}
-    one = judged(call, facts, incidents=(broken,), review_reasons=(HOSTILE[3],), needs_review=True)
+    one = judged(call, facts, incidents=(broken,))
     with fill(folder / "s.sqlite", [one], audio={name: (tone(folder / "a'<b>.wav", 2),)}) as store:
         yield store
 

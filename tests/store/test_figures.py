@@ -170,7 +170,7 @@ def test_calls_by_day_queue_and_team(store: Store, tmp_path: Path) -> None:
     ]
     folder = make_run(tmp_path / "run", calls, unsure=["call-1"])
     for name in ("call-1", "call-2"):
-        incident = {"kind": "rude_agent", "turn": 2, "severity": "low", "description": ""}
+        incident = {"id": "rude_agent", "turn": 2, "severity": "low", "description": ""}
         add_incidents(folder, name, incident, incident | {"turn": 4})
     store.import_run(folder, calls)
     counted = store.day_counts(FIRST, LAST)

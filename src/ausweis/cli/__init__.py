@@ -82,13 +82,14 @@ def cli() -> None:
     """
 
 
-def main(arguments: list[str] | None = None, command: click.Command = cli) -> NoReturn:
+def main(arguments: list[str] | None = None, command: click.Command | None = None) -> NoReturn:
     """Run a command line, and end the process.
 
     A user's mistake becomes one sentence on standard error and exit code 2, as does a file or an output that cannot be
     used; anything that nobody thought of exit code 4. `AUSWEIS_DEBUG` shows its traceback, and that of what a sentence
     was made of; both may quote calls.
     """
+    command = command or cli
     try:
         _refuse_half_characters(sys.argv[1:] if arguments is None else arguments)
         with output_checked():
