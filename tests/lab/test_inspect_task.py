@@ -11,7 +11,7 @@ from tests.evals.cases import ANSWERS, NAME, TELLS, labelled
 
 from ausweis.errors import InputError
 
-inspect_ai = pytest.importorskip("inspect_ai", reason="needs the extra `inspect`")
+inspect_ai = pytest.importorskip("inspect_ai", reason="needs inspect_ai")
 # Inspect leaves its streams open; `_streams` makes that known within the test.
 pytestmark = pytest.mark.filterwarnings("ignore:Unclosed <MemoryObjectReceiveStream:ResourceWarning")
 
