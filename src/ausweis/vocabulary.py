@@ -194,7 +194,7 @@ class CategoryRecord:
 class ViolationRecord:
     """All that the program knows of a type of violation. `severity`: unless a policy says otherwise.
 
-    Which one it is: `judging.violations`.
+    Which one it is: `judging.decide`.
     """
 
     id: ViolationType
