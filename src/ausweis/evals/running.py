@@ -49,7 +49,7 @@ __all__ = ["Evaluation", "Wanted", "evaluate"]
 class Wanted:
     """What to measure. `recipe` names engine, model, strategy and prompts; its policy is put in for each call.
 
-    `recorded`: a file of recorded answers (`engines.recorded`); the model is asked only what is not in it, and once more
+    `recorded`: a file of recorded answers; the model is asked only what is not in it, and once more
     all of `live` calls by chance.
     """
 
