@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ausweis.batch import Progress
     from ausweis.calls import Source
 
-__all__ = ["PLAIN_SECONDS", "Show", "progress_shown", "sentence", "steps_shown"]
+__all__ = ["PLAIN_SECONDS", "Show", "progress_shown", "sentence"]
 
 PLAIN_SECONDS = 10.0
 
@@ -45,32 +45,6 @@ def progress_shown(total: int | None, sources: "Sequence[Source]" = (), *, quiet
             yield _Bar(bar, total, sources)
     else:
         yield _Plain(total, sources)
-
-
-@contextmanager
-def steps_shown(total: int) -> Iterator[Callable[[int, float], None]]:
-    """Give what shows a learning: it is told how many steps of so many are done, and the loss of the last ones."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    begun = time.monotonic()
-    spoken, first = begun, -1
-    columns = (BarColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("", total=total)
-
-        def show(done: int, loss: float) -> None:
-            nonlocal spoken, first
-            now = time.monotonic()
-            first = done - 1 if first < 0 else first
-            left = span((total - done) * (now - begun) / (done - first))
-            text = f"step {done} of {total}, loss {loss:.4f}, {left} left"
-            bar.update(task, completed=done, description=text)
-            if bar.disable and now - spoken >= PLAIN_SECONDS:
-                spoken = now
-                _say(text)
-
-        yield show
 
 
 def sentence(progress: "Progress", total: int | None, seconds: float, sound: SoundHeard | None = None) -> str:
