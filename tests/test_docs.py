@@ -85,6 +85,20 @@ def test_commands_are_called_as_they_want_to_be(name: str) -> None:
     assert [wrong for line in lines_of(PAGES[name]) if (wrong := complaint(line))] == []
 
 
+SOURCES = [path for path in (ROOT / "src").rglob("*") if path.suffix in (".py", ".toml", ".j2")]
+SENTENCES = {"ausweis eval needs"}
+"""What begins like a command."""
+
+
+def test_pages_and_messages_name_commands_that_are_there() -> None:
+    groups = "|".join(path.removeprefix("ausweis ") for path in set(ALL) - set(LEAVES) - {"ausweis"})
+    named = {
+        name for path in SOURCES for name in re.findall(rf"\bausweis (?:{groups}) [a-z]+", path.read_text("utf-8"))
+    }
+    assert named - SENTENCES - set(ALL) == set()
+    assert len(named) > 20
+
+
 def test_each_page_is_in_the_index() -> None:
     index = PAGES["docs/README.md"]
     pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
