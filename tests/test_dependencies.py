@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -119,3 +120,13 @@ def test_what_is_not_locked_is_listed_with_its_range() -> None:
 def locked(file: str) -> set[str]:
     lines = (ROOT / "requirements" / file).read_text(encoding="utf-8").splitlines()
     return {plain_name(line) for line in lines if "==" in line and not line.startswith((" ", "#"))}
+
+
+def test_tests_of_the_product_need_no_pytorch() -> None:
+    """`make test` runs where the laboratory's own dependencies are not installed."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py") if "lab" not in path.parts]
+    modules = sorted({module for text in texts for module in re.findall(r"^from (evals\.lab\S*) import", text, re.M)})
+    assert modules
+    code = f"import sys, {', '.join(modules)}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "False"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evals.lab.training.words import wordings_of
+from evals.lab.training.options import wordings_of
 from pydantic import BaseModel
 
 from ausweis.engines import fake

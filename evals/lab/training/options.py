@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic import RootModel
+
 from ausweis.engines.heads import LearnedFile, Probe
 from ausweis.engines.learned_index import Base, LearnedKind, index_to_write
 from ausweis.engines.protocol import Engine
@@ -20,7 +22,11 @@ from ausweis.policies import find_policy
 from ausweis.prompts import Template
 from ausweis.provenance import ModelProvenance
 from ausweis.reading.strategies import probe_for
+from ausweis.user_yaml import read_model
 from ausweis.vocabulary import CATEGORIES, FACTORS
+
+Wordings = Mapping[str, Mapping[str, Sequence[str]]]
+_Wordings = RootModel[dict[str, dict[str, tuple[str, ...]]]]
 
 
 @dataclass(frozen=True)
@@ -164,3 +170,12 @@ def drawn(calls: Sequence[LabelledCall], limit: int | None) -> list[LabelledCall
     if limit is None:
         return list(calls)
     return random.Random(1).sample(list(calls), min(limit, len(calls)))  # noqa: S311
+
+
+def wordings_of(path: Path | None) -> Wordings:
+    """A file of wordings: by policy and word, other ways to say its description.
+
+    Raises:
+        InputError: it cannot be read as such; the place has the line.
+    """
+    return {} if path is None else read_model(path, _Wordings, "the wordings", InputError)[0].root

@@ -29,10 +29,9 @@ from evals.lab.training.calls import (
 )
 from evals.lab.training.matching import LeftOut, MatchedCall, MatchPlan, basis_of, learned_matcher, left_out_of
 from evals.lab.training.networks import Weighed, learn_weighing, raised_by
-from evals.lab.training.options import Bound, Options, names_of, probe_beside
+from evals.lab.training.options import Bound, Options, Wordings, names_of, probe_beside, wordings_of
 from evals.lab.training.showing import left_out_cases, show_verdicts
 from numpy.typing import NDArray
-from pydantic import RootModel
 
 from ausweis.engines.heads import LineFeatures, Probe, features, probabilities_of, probability_of
 from ausweis.engines.llama import LlamaEngine
@@ -49,11 +48,9 @@ from ausweis.reading.questions import VERBS as KINDS
 from ausweis.reading.questions import VERBS_OF, Question, as_written, own_questions
 from ausweis.reading.strategies import QUESTION_TEMPLATE, template_of
 from ausweis.reading.word_evidence import pieces
-from ausweis.user_yaml import read_model
 from ausweis.vocabulary import CATEGORIES, FACTORS, OwnKind, OwnWord, Texts
 
 Array = NDArray[np.float32]
-Wordings = Mapping[str, Mapping[str, Sequence[str]]]
 Alike = dict[tuple[str, bool], Weighed]
 """Evidence and truth by verb, and whether it is one of own words."""
 
@@ -113,10 +110,6 @@ def train_words(options: Options) -> Path:
     return path
 
 
-class _Wordings(RootModel[dict[str, dict[str, tuple[str, ...]]]]):
-    """By policy and word, sentences."""
-
-
 class AskedWord(NamedTuple):
     """A word as it is asked about. `policy`: the place of the one whose own word it is. `texts`: its wordings.
 
@@ -129,15 +122,6 @@ class AskedWord(NamedTuple):
     texts: tuple[str, ...]
     policy: str | None = None
     own: OwnWord | None = None
-
-
-def wordings_of(path: Path | None) -> Wordings:
-    """A file of wordings: by policy and word, other ways to say its description.
-
-    Raises:
-        InputError: it cannot be read as such; the place has the line.
-    """
-    return {} if path is None else read_model(path, _Wordings, "the wordings", InputError)[0].root
 
 
 def asked_words(calls: Iterable[LabelledCall], wordings: Wordings) -> list[AskedWord]:

@@ -17,7 +17,7 @@ from evals.lab.training.matching import (
     by_question,
     match_scores,
 )
-from evals.lab.training.options import Bound
+from evals.lab.training.options import Bound, wordings_of
 from evals.lab.training.showing import left_out_cases
 from evals.lab.training.words import (
     AskedWord,
@@ -27,7 +27,6 @@ from evals.lab.training.words import (
     columns_of,
     learn_words,
     word_call,
-    wordings_of,
 )
 from numpy.typing import NDArray
 from tests.evals.cases import labelled
