@@ -28,7 +28,7 @@ from ways import plain_loop, server
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.weights import catalogue, locate
-from ausweis.evals import LabelledCall, read_labelled
+from ausweis.labelled import LabelledCall, read_labelled
 
 ROOT = Path(__file__).parents[1]
 TOOLS = ROOT / ".venv" / "llama.cpp" / "bin"

@@ -24,7 +24,7 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Engine, Request, Result
 from ausweis.engines.server import ServerEngine
 from ausweis.engines.weights import catalogue, locate
-from ausweis.evals import read_labelled
+from ausweis.labelled import read_labelled
 from ausweis.machine import usable_cpus
 from ausweis.policies import find_policy
 from ausweis.reading.call_events import EventsReader

@@ -24,7 +24,7 @@ from questions import transcripts
 
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.weights import catalogue, locate
-from ausweis.evals import read_labelled
+from ausweis.labelled import read_labelled
 
 ROOT = Path(__file__).parents[1]
 BENCH = ROOT / ".venv" / "llama.cpp" / "bin" / "llama-bench"

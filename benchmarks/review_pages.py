@@ -26,15 +26,14 @@ from datetime import time as clock
 from pathlib import Path
 
 import httpx
+from ausweis.batch.state import facts_line, verdict_line
 from store_import import made_up_manifest
 
-from ausweis.batch.state import facts_line, verdict_line
 from ausweis.calls.call import Call
-from ausweis.evals import read_all
-from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.facts import Facts
 from ausweis.judging.judge import judge
 from ausweis.judging.verdict import Verdict
+from ausweis.labelled import LabelledCall, gold_facts, read_all
 from ausweis.policies import find_policy
 from ausweis.store import Store
 

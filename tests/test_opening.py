@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ausweis.batch.manifest import MANIFEST_FILE, read_manifest
 from evals.lab.heard.values import read_spoken
 
-from ausweis.batch.manifest import MANIFEST_FILE, read_manifest
 from ausweis.cli import sign_on
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.heads import Probe
@@ -22,8 +22,8 @@ from ausweis.engines.weights import catalogue, locate, locate_file
 from ausweis.errors import AusweisError
 from ausweis.evals.baseline import read_baseline
 from ausweis.evals.folder import read_eval
-from ausweis.evals.labelled import read_labelled
 from ausweis.journal import FolderLock, Journal, lines
+from ausweis.labelled import read_labelled
 from ausweis.opening import read_bytes
 from ausweis.policies import find_policy
 from ausweis.prompts import Template

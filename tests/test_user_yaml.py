@@ -13,7 +13,7 @@ from ausweis.engines.fake import FakeEngine
 from ausweis.engines.learned_index import LearnedIndex
 from ausweis.engines.weights import catalogue
 from ausweis.errors import AusweisError
-from ausweis.evals.labelled import read_labelled
+from ausweis.labelled import read_labelled
 from ausweis.policies import Policy, check_policy, find_policy
 from ausweis.prompts import Template, lint_file, template
 from ausweis.user_yaml import MAX_BYTES, Document, UserYamlError, load

@@ -9,7 +9,7 @@ from typing import Any
 from evals.lab.heard.values import SaidValue, SpokenCall, read_spoken
 
 from ausweis.calls.call import Call, Turn
-from ausweis.evals import LabelledCall
+from ausweis.labelled import LabelledCall
 from ausweis.vocabulary import Language
 
 __all__ = ["GOLDEN", "Spoken", "spoken_calls"]

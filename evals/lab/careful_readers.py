@@ -19,7 +19,7 @@ from ausweis.batch.config import ScorerConfig
 from ausweis.engines.protocol import Engine, Request, Result
 from ausweis.engines.recorded import RecordingEngine
 from ausweis.errors import AusweisError
-from ausweis.evals import LabelledCall, read_all
+from ausweis.labelled import LabelledCall, read_all
 from ausweis.policies import find_policy
 from ausweis.provenance import ModelProvenance
 

@@ -28,9 +28,9 @@ from ausweis.batch.scoring import Scored
 from ausweis.batch.scoring import Task as Reading
 from ausweis.engines.protocol import Engine
 from ausweis.evals.case import Label, tags_of
-from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.judging.sentences import violation_sentence
 from ausweis.judging.verdict import Verdict
+from ausweis.labelled import LabelledCall, read_all
 from ausweis.policies import PolicyFile, find_policy
 
 _NAME = "ausweis"

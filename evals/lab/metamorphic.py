@@ -22,12 +22,12 @@ from ausweis.cli.run_table import console
 from ausweis.cli.warning import warn
 from ausweis.errors import RunError
 from ausweis.evals.case import Case
-from ausweis.evals.labelled import GoldEvent, GoldViolation, LabelledCall, gold_facts, read_all
 from ausweis.evals.metrics.estimate import Estimate, share
 from ausweis.evals.metrics.outcomes import told
 from ausweis.evals.running import Wanted, evaluate
 from ausweis.journal import make_folder, replace_file
 from ausweis.judging import judge
+from ausweis.labelled import GoldEvent, GoldViolation, LabelledCall, gold_facts, read_all
 from ausweis.policies import find_policy
 from ausweis.vocabulary import NAME, Speaker
 

@@ -22,7 +22,7 @@ from evals.lab.spoken.voices import cast, check_voices
 from evals.lab.spoken.writing import WavCodec, write_mono, write_stereo, write_truth
 
 from ausweis.errors import AusweisError, InputError
-from ausweis.evals import LabelledCall, read_all
+from ausweis.labelled import LabelledCall, read_all
 from ausweis.vocabulary import LANGUAGES, Language
 
 SPOKEN = Path(__file__).parents[1] / "spoken.jsonl"

@@ -14,7 +14,7 @@ from evals.lab.spoken.telephone import on_the_telephone
 from evals.lab.spoken.voices import Manner, PicoVoice, Voice
 from evals.lab.spoken.writing import write_stereo
 
-from ausweis.evals import read_all
+from ausweis.labelled import read_all
 from ausweis.vocabulary import Speaker
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from ausweis.calls import Turn
-from ausweis.evals import LabelledCall, read_all
+from ausweis.labelled import LabelledCall, read_all
 
 STRETCHES = Path(__file__).parents[1] / "stretches.jsonl"
 

@@ -30,9 +30,9 @@ from pydantic import ValidationError
 
 from ausweis.calls.checks import explain
 from ausweis.errors import AusweisError, InputError
-from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.evals.validate import validate
 from ausweis.judging import judge
+from ausweis.labelled import LabelledCall, gold_facts
 from ausweis.policies import find_policy
 
 NEEDED = ("policy", "language", "outcome", "violations", "title", "why")

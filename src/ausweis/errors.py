@@ -9,7 +9,7 @@
     ├── ModelError            model weights or a server that cannot be used, or not any more
     ├── EngineError           the model ran, but gave no usable answer
     │   └── ContextError      the prompt is longer than the model's context
-    ├── RunError              a run folder that cannot be written, resumed or judged
+    ├── RunError              files of a command that cannot be written or read
     │   └── DiskFullError     a file for which the disk has no room
     └── StoreError            a store that cannot be opened or written, or a decision that it cannot take
         ├── NoCallError       a call that the store does not have
@@ -86,7 +86,7 @@ class ContextError(EngineError):
 
 
 class RunError(AusweisError):
-    """A run folder that cannot be written, resumed or judged."""
+    """Files of a command that cannot be written or read."""
 
 
 class DiskFullError(RunError):

@@ -4,6 +4,7 @@ A fact is an event at a turn. Events of one turn stand in the order in which the
 the reader is that it happened; a reader keeps unsure events too, and judging weighs them.
 """
 
+import hashlib
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -36,6 +37,8 @@ __all__ = [
     "Side",
     "Unsure",
     "check_subject",
+    "facts_line",
+    "facts_sha256",
     "is_nothing",
     "may_be_about",
     "sides_of",
@@ -266,3 +269,13 @@ class Facts(BaseModel):
     def judged_with(self) -> Calibration | None:
         """The calibration that a verdict on them rests on; None where the reader is taken at its word."""
         return JUDGED_WITH_BEFORE if self.schema_ == "ausweis/facts@1" else self.calibration
+
+
+def facts_line(facts: Facts) -> str:
+    """The facts as they are kept: keys in the order of the models, floats as short as they read back the same."""
+    return facts.model_dump_json(by_alias=True)
+
+
+def facts_sha256(facts: Facts) -> str:
+    """SHA-256 of the facts as they are kept."""
+    return hashlib.sha256(facts_line(facts).encode()).hexdigest()

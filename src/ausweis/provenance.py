@@ -1,11 +1,12 @@
-"""What verdicts come from: made when a run begins, kept in its manifest, in each verdict and in the store."""
+"""What verdicts come from: made when a run begins, kept with it and with each verdict."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["ModelProvenance", "PolicyProvenance", "PromptProvenance", "Provenance", "RunProvenance"]
+__all__ = ["ModelProvenance", "PolicyProvenance", "PromptProvenance", "Provenance", "RunProvenance", "now"]
 
 
 class _Part(BaseModel):
@@ -109,3 +110,8 @@ class RunProvenance(_Origin):
             "engine parameters": json.dumps(self.model.parameters, sort_keys=True),
             "context": f"{self.model.context_tokens} tokens",
         }
+
+
+def now() -> str:
+    """The time, in UTC to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,7 +1,6 @@
 """Calls, a script for the fake engine and a small reader, for runs without a model."""
 
 import importlib.util
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from ausweis.batch import RunFolder, Scorer, Summary, local_runner, score
+from ausweis.batch import Scorer, Summary, local_runner, score
 from ausweis.calls import Call, UnreadableCall
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Engine
 from ausweis.policies import find_policy
+from ausweis.store import Store
 
 SCRIPT: list[dict[str, Any]] = [
     {"contains": "mein Name", "answer": "gives name"},
@@ -73,28 +73,19 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def scored(engine: FakeEngine) -> Score:
-    """Scores calls into a folder, with the small reader and the fake engine."""
+    """Scores calls into the store at a path, with the small reader and the fake engine."""
     small = _load()
 
     def run(
         found: list[Call | UnreadableCall],
-        folder: Path,
+        path: Path,
         *,
-        resume: bool = False,
         policy: str = "telecom-de",
         model: Engine = engine,
-        **more: object,
+        **more: Any,
     ) -> Summary:
-        with RunFolder.open(folder, resume=resume) as opened:
-            scorer = Scorer(small.SmallReader(model), model, find_policy(policy))
-            return score(found, local_runner(scorer), scorer.origin, opened, **more)  # type: ignore[arg-type]
+        scorer = Scorer(small.SmallReader(model), model, find_policy(policy))
+        with Store.open(path) as store:
+            return score(found, local_runner(scorer), store.begin(scorer.origin), **more)
 
     return run
-
-
-@pytest.fixture
-def read_lines() -> Callable[[Path], list[dict[str, object]]]:
-    def read(path: Path) -> list[dict[str, object]]:
-        return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
-
-    return read

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from tests.run_folders import parts
+from tests.stored import count
 
 PATIENCE = 600
 """Seconds until a process that does not end is a fault, on however slow a machine."""
@@ -88,19 +88,13 @@ class Cli(NamedTuple):
             assert time.monotonic() < end, found
             time.sleep(0.05)
 
-    def wait_for(self, count: int, process: "subprocess.Popen[bytes]", run: str = "r") -> None:
+    def wait_for(self, number: int, process: "subprocess.Popen[bytes]", store: str = "ausweis.sqlite") -> None:
         """Until so many verdicts are there."""
-        path = self.folder / run / "verdicts.jsonl"
         end = time.monotonic() + PATIENCE
-        while not path.exists() or path.read_bytes().count(b"\n") < count:
+        while count(self.folder / store) < number:
             assert process.poll() is None, process.communicate()[1].decode()
             assert time.monotonic() < end
             time.sleep(0.01)
-
-    def content(self, run: str) -> dict[str, Any]:
-        """What must be the same: all lines, sorted and without the effort, and what the manifest says."""
-        found, manifest = parts(self.folder / run)
-        return {name: sorted(lines) for name, lines in found.items()} | {"manifest": manifest}
 
 
 def files_with(words: tuple[str, ...], folder: Path) -> list[Path]:

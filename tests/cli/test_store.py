@@ -9,7 +9,7 @@ from tests.cli.processes import FAKE, Run, Write
 from tests.judging.own_policies import MARINA, marina
 
 from ausweis.errors import StoreError
-from ausweis.evals.labelled import gold_facts, read_labelled
+from ausweis.labelled import gold_facts, read_labelled
 from ausweis.store import CallFilter, Store, StoreSink
 
 BESIDE = (

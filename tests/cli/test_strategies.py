@@ -8,7 +8,7 @@ import pytest
 from tests.cli.processes import Run
 from tests.judging.own_policies import MARINA
 
-from ausweis.evals.labelled import read_labelled
+from ausweis.labelled import read_labelled
 
 INCIDENTS = """\
 incidents:

@@ -17,7 +17,7 @@ from evals.lab.spoken.voices import JoeVoice, Manner, Voice
 from evals.lab.spoken.writing import write_audio, write_mono, write_pair, write_stereo
 from tests.audio.sounds import three_channels
 
-from ausweis.evals.labelled import LabelledCall
+from ausweis.labelled import LabelledCall
 from ausweis.vocabulary import Speaker
 
 pytestmark = pytest.mark.model

@@ -5,7 +5,7 @@ from typing import Any
 
 from ausweis.calls.call import Call, Turn
 from ausweis.evals.case import Case, Label, Likeliest, Occurrence
-from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall, Tags
+from ausweis.labelled import Gold, GoldEvent, GoldViolation, LabelledCall, Tags
 from ausweis.vocabulary import Outcome
 
 __all__ = [

@@ -15,8 +15,8 @@ from ausweis.errors import InputError, ModelError
 from ausweis.evals import calibrating
 from ausweis.evals.calibrating import calibrate, event_curve, risk_curve
 from ausweis.evals.folder import read_cases, read_source
-from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.running import Wanted, evaluate
+from ausweis.labelled import LabelledCall
 from ausweis.policies import find_policy
 from ausweis.reading.call_events import STATED
 

@@ -7,8 +7,8 @@ from tests.evals.cases import NAME, TELLS, asked, case, labelled, own_word_case
 from tests.judging.own_policies import MARINA, marina, read_by
 
 from ausweis.evals.case import Case, Occurrence, case_of, gold_of
-from ausweis.evals.labelled import gold_facts, read_labelled
 from ausweis.judging import judge
+from ausweis.labelled import gold_facts, read_labelled
 from ausweis.policies import find_policy
 
 BANK = find_policy("bank-en").policy

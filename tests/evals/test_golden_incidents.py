@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from tests.evals.cases import asked
 
 from ausweis.errors import InputError
-from ausweis.evals.labelled import IncidentLabel, LabelledCall, read_all
+from ausweis.labelled import IncidentLabel, LabelledCall, read_all
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.incidents import named_before
 from ausweis.vocabulary import INCIDENTS

@@ -17,8 +17,8 @@ from ausweis.engines.recorded import RecordedEngine, pack, unpack
 from ausweis.errors import EngineError, InputError, PromptError, RunError
 from ausweis.evals.baseline import bless, cases_of, read_baseline, recordings_path
 from ausweis.evals.gate import gate
-from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.running import Wanted, evaluate
+from ausweis.labelled import LabelledCall
 from ausweis.policies import find_policy
 
 MISSED = ("no_authentication", 2)

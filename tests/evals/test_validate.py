@@ -1,8 +1,8 @@
 import pytest
 from tests.evals.cases import asked, labelled
 
-from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.evals.validate import mix, validate
+from ausweis.labelled import GoldEvent, LabelledCall
 
 LINES = (
     "C: Hier Brandt. << gives name",

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from ausweis.calls.call import Call, SpokenWord, Turn
 from ausweis.errors import InputError
-from ausweis.evals import read_all
+from ausweis.labelled import read_all
 from ausweis.vocabulary import Language, Speaker
 
 EVALS = Path(__file__).parents[2] / "evals"

@@ -18,7 +18,7 @@ from evals.lab.spoken.numbers import (
     year_en,
 )
 
-from ausweis.evals import read_all
+from ausweis.labelled import read_all
 from ausweis.vocabulary import Language
 
 GOLDEN = Path("evals/golden")

@@ -13,8 +13,7 @@ from benchmarks.recordings.outcomes import differences_of, outcomes_of
 from benchmarks.recordings.tables import aligned, difference_rows, outcome_rows, reason_rows
 
 from ausweis.calls.call import Call, Turn
-from ausweis.evals import LabelledCall
-from ausweis.evals.labelled import Gold
+from ausweis.labelled import Gold, LabelledCall
 from ausweis.vocabulary import Language, Outcome
 
 

@@ -18,7 +18,7 @@ from tests.lab.test_voices import needs_german
 from ausweis.audio.decode import Recording
 from ausweis.audio.sidecar import Sidecar
 from ausweis.errors import InputError
-from ausweis.evals import LabelledCall, read_all
+from ausweis.labelled import LabelledCall, read_all
 from ausweis.vocabulary import Speaker
 
 EIGHT: list[tuple[Speaker, str]] = [("agent", "Ja."), ("caller", "Gut, 4711.")] * 4

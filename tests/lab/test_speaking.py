@@ -12,8 +12,7 @@ from scipy.signal import welch
 
 from ausweis.calls.call import Call, Turn
 from ausweis.errors import InputError, ModelError
-from ausweis.evals import LabelledCall
-from ausweis.evals.labelled import Gold
+from ausweis.labelled import Gold, LabelledCall
 from ausweis.vocabulary import Language, Outcome, Speaker
 
 

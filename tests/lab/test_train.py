@@ -13,8 +13,7 @@ from tests.evals.cases import labelled
 from tests.evals.test_running import CALLS, write
 
 from ausweis.cli import main
-from ausweis.evals import LabelledCall
-from ausweis.evals.labelled import IncidentLabel
+from ausweis.labelled import IncidentLabel, LabelledCall
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from evals.lab.spoken.voices import CAST, RATE, Manner, Mono, Part, Voice, cast,
 
 from ausweis.calls.call import Call, Turn
 from ausweis.errors import ModelError
-from ausweis.evals import LabelledCall
-from ausweis.evals.labelled import Gold
+from ausweis.labelled import Gold, LabelledCall
 from ausweis.vocabulary import LANGUAGES, Language
 
 

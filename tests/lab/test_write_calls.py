@@ -7,8 +7,8 @@ from click.testing import CliRunner
 from evals.lab.write_calls import labelled_of, main
 
 from ausweis.errors import InputError, PolicyError
-from ausweis.evals.labelled import gold_facts, read_labelled
 from ausweis.evals.validate import validate
+from ausweis.labelled import gold_facts, read_labelled
 
 HEAD = """policy: telecom-de
 language: de

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ausweis.evals.labelled import LabelledCall, gold_facts, read_all
+from ausweis.labelled import LabelledCall, gold_facts, read_all
 from ausweis.masking import Masker, mask
 from ausweis.spoken import digits_in
 from ausweis.vocabulary import WITH_DIGITS

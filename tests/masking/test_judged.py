@@ -3,9 +3,8 @@ from pathlib import Path
 
 from tests.serve.filled import Judged
 
-from ausweis.evals import read_all
-from ausweis.evals.labelled import gold_facts
 from ausweis.judging.judge import judge
+from ausweis.labelled import gold_facts, read_all
 from ausweis.masking.judged import RULES, JudgedMask
 from ausweis.policies import find_policy
 

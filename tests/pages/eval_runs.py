@@ -6,12 +6,13 @@ from functools import cache
 from pathlib import Path
 
 from ausweis.batch.manifest import Machine
+
 from ausweis.calls.call import Call, Turn
 from ausweis.evals.case import Case, Label, Occurrence, tags_of
 from ausweis.evals.folder import EvalManifest, EvalSource, GoldenFile, Plan, System, write_eval
-from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
 from ausweis.evals.metrics import summarise
 from ausweis.facts import Event, Facts
+from ausweis.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
 from ausweis.vocabulary import Outcome
 
 HOSTILE = (

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.store.runs import add_incidents, make_call, make_run
+from tests.store.runs import make_call, write_run
 
 from ausweis.calls.call import Call
 from ausweis.store import Store
@@ -17,22 +17,23 @@ HOSTILE = "</p><script>document.title='ran'</script><img src=x onerror=alert(1)>
 
 
 def filled(folder: Path, *, calls: int = 20, before: int = 3, violations: int = 6) -> Store:
-    """A store beside its runs. Call 1 has an incident and hostile words, call 2 audio, call 3 is unsure."""
+    """A store with runs of some days. Call 1 has an incident and hostile words, call 2 audio, call 12 is unsure."""
     store = Store.open(folder / "ausweis.sqlite")
     for back in range(before, 0, -1):
         day = DAY - timedelta(days=back)
         some = [_call(back * 1000 + number, day, pin=number != 0) for number in range(20)]
-        store.import_run(make_run(folder / f"run-{day}", some, started=f"{day}T20:00:00Z", looked_for=LOOKED_FOR), some)
+        write_run(store, some, started=f"{day}T20:00:00Z", looked_for=LOOKED_FOR)
     some = [_call(number, DAY, pin=number >= violations) for number in range(calls)]
-    run = make_run(folder / "run", some, unsure=["call-12"], looked_for=LOOKED_FOR)
+    incidents = {}
     if calls > 1:
         turn = some[1].turn(1)
         evidence = {"turn": 1, "quote": turn.text, "start": turn.start, "end": turn.end}
         threat = {"id": "lawyer_threat", "turn": 1, "severity": "critical", "description": "", "probability": 0.9}
-        add_incidents(run, "call-1", {**threat, "evidence": [evidence]})
+        incidents["call-1"] = [{**threat, "evidence": [evidence]}]
     audio = folder / "call 2 <b>.wav"
     audio.touch()
-    store.import_run(run, some, {"call-2": (audio,)})
+    heard = {"call-2": (audio,)} if calls > 2 else {}
+    write_run(store, some, unsure=["call-12"], looked_for=LOOKED_FOR, incidents=incidents, audio=heard)
     return store
 
 

@@ -1,22 +1,21 @@
-"""A store as a server finds it: a run folder made by hand from labelled calls, imported. No model."""
+"""A store as a server finds it: filled from labelled calls. No model."""
 
 import random
 import wave
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ausweis.batch.manifest import Inputs, Machine, RunManifest
-from ausweis.batch.state import facts_line, verdict_line
 from ausweis.calls.call import Call, Turn
-from ausweis.evals.labelled import gold_facts, read_labelled
 from ausweis.facts import Facts
 from ausweis.judging.judge import judge
 from ausweis.judging.verdict import ConfidenceReason, Incident, Verdict
+from ausweis.labelled import gold_facts, read_labelled
 from ausweis.policies import find_policy
-from ausweis.provenance import ModelProvenance, PromptProvenance
-from ausweis.store import Store
+from ausweis.provenance import ModelProvenance, PromptProvenance, RunProvenance
+from ausweis.store import RunWriter, Store
+from ausweis.store.schema import batches
 from ausweis.vocabulary import INCIDENTS
 
 __all__ = ["LAST_DAY", "Judged", "call_of", "fill", "golden", "incident", "judged", "threats", "tone", "write_run"]
@@ -115,35 +114,31 @@ def golden(count: int, *, days: int = 14, seed: int = 1) -> Iterator[Judged]:
         )
 
 
-def write_run(folder: Path, calls: Iterable[Judged], *, started: str = "2026-03-03T05:00:00Z") -> Path:
-    """A run folder of these calls."""
-    folder.mkdir(parents=True)
-    policy = find_policy("telecom-de")
-    manifest = RunManifest(
+def write_run(
+    store: Store,
+    calls: Iterable[Judged],
+    *,
+    started: str = "2026-03-03T05:00:00Z",
+    audio: Mapping[str, Sequence[Path]] = {},
+) -> RunWriter:
+    """Put these calls into the store; `audio`: their recordings by id."""
+    origin = RunProvenance(
         ausweis="0.1.0",
         strategy="turnwise",
-        policy=policy.provenance,
+        policy=find_policy("telecom-de").provenance,
         prompts=(PromptProvenance(id="agent-turn", version=3, sha256="2" * 64),),
         model=ModelProvenance(id="fake", sha256="1" * 64, engine="fake", context_tokens=4096),
-        inputs=Inputs(),
-        machine=Machine.here(),
-        started=started,
-        finished=started,
-        complete=True,
     )
-    (folder / "run.json").write_text(manifest.model_dump_json(by_alias=True), encoding="utf-8")
-    with (folder / "facts.jsonl").open("w") as facts, (folder / "verdicts.jsonl").open("w") as verdicts:
-        for one in calls:
-            facts.write(facts_line(one.facts) + "\n")
-            verdicts.write(verdict_line(one.verdict) + "\n")
-    return folder
+    run = store.begin(origin, started=started)
+    for some in batches(calls):
+        run.add_all(some, audio)
+    return run
 
 
-def fill(path: Path, calls: Sequence[Judged], *, audio: dict[str, tuple[Path, ...]] | None = None) -> Store:
+def fill(path: Path, calls: Sequence[Judged], *, audio: Mapping[str, Sequence[Path]] = {}) -> Store:
     """A store at `path`, open, with these calls."""
     store = Store.open(path)
-    folder = write_run(path.with_name(f"{path.stem}-run"), calls)
-    store.import_run(folder, (one.call for one in calls), audio or {})
+    write_run(store, calls, audio=audio)
     return store
 
 

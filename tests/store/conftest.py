@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from tests.store.postgres import MISSING, serving
-from tests.store.runs import make_run
+from tests.store.runs import write_run
 
 from ausweis.calls import Call
-from ausweis.store import Imported, Key, Store
+from ausweis.store import Key, RunWriter, Store
 
-Filled = Callable[..., Imported]
+Filled = Callable[..., RunWriter]
 
 
 @pytest.fixture(scope="session")
@@ -56,11 +56,10 @@ def store(address: str, key: Key) -> Iterator[Store]:
 
 
 @pytest.fixture
-def filled(store: Store, tmp_path: Path) -> Filled:
-    """Judges calls into a run folder and imports it with their texts."""
+def filled(store: Store) -> Filled:
+    """Judges calls into the store."""
 
-    def fill(calls: list[Call], name: str = "run", **more: object) -> Imported:
-        folder = make_run(tmp_path / name, calls, **more)  # type: ignore[arg-type]
-        return store.import_run(folder, calls)
+    def fill(calls: list[Call], **more: object) -> RunWriter:
+        return write_run(store, calls, **more)
 
     return fill

@@ -1,22 +1,19 @@
-"""Run folders made up quickly, judged by a real policy, without a model."""
+"""Runs made up quickly, judged by a real policy, without a model."""
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ausweis import __version__
-from ausweis.batch import RunFolder
-from ausweis.batch.manifest import Inputs, Machine, RunManifest
-from ausweis.batch.state import facts_sha256
 from ausweis.calls import Call
-from ausweis.facts import Event, Facts, OneSided
+from ausweis.facts import Event, Facts, OneSided, facts_sha256
 from ausweis.judging.judge import judge
-from ausweis.judging.verdict import Verdict
+from ausweis.judging.verdict import Incident
 from ausweis.policies import find_policy
-from ausweis.provenance import ModelProvenance, PromptProvenance
+from ausweis.provenance import ModelProvenance, PromptProvenance, RunProvenance
+from ausweis.store import RunWriter, Store
 
-__all__ = ["DAY", "add_incidents", "incident_of", "make_call", "make_run", "read_facts"]
+__all__ = ["DAY", "incident_of", "make_call", "origin_of", "read_facts", "write_run"]
 
 DAY = "2026-03-02"
 PROMPTS = (PromptProvenance(id="agent-turn", version=1, sha256="a" * 64),)
@@ -50,57 +47,42 @@ def read_facts(call: Call) -> Facts:
     return Facts(call_id=call.id, turns=len(call.turns), events=tuple(events))
 
 
-def make_run(
-    folder: Path,
+def origin_of(policy: str = "telecom-de", **other: Any) -> RunProvenance:
+    """What the runs of these tests come from; `other`: parts that are others."""
+    parts = {"ausweis": __version__, "strategy": "turnwise", "policy": find_policy(policy).provenance}
+    return RunProvenance(**parts | {"prompts": PROMPTS, "model": ENGINE} | other)
+
+
+def write_run(
+    store: Store,
     calls: Iterable[Call],
     *,
     started: str = f"{DAY}T20:00:00Z",
-    inputs: Sequence[str] = (),
     policy: str = "telecom-de",
-    resume: bool = False,
     unsure: Sequence[str] = (),
     looked_for: Sequence[str | OneSided] = (),
-) -> Path:
-    """Judge calls into a run folder; those in `unsure` need review. `looked_for`: incidents, of which it finds none."""
-    found = find_policy(policy)
-    manifest = RunManifest(
-        ausweis=__version__,
-        strategy="turnwise",
-        policy=found.provenance,
-        prompts=PROMPTS,
-        model=ENGINE,
-        inputs=Inputs(paths=tuple(inputs)),
-        machine=Machine.here(),
-        started=started,
-    )
-    with RunFolder.open(folder, resume=resume) as run:
-        run.begin(manifest, synced=False)
-        for call in calls:
-            if run.is_settled(call.id):
-                continue
-            facts = read_facts(call).model_copy(update={"looked_for": tuple(looked_for)})
-            verdict = judge(facts, found.policy)
-            origin = manifest.of_verdict(facts_sha256(facts), seconds=1.5, tokens=7)
-            review = {"needs_review": call.id in unsure, "review_reasons": ()}
-            run.add_facts(facts)
-            run.add_verdict(verdict.model_copy(update={"provenance": origin, **review}))
-        run.finish(complete=True)
-    return folder
+    incidents: Mapping[str, Sequence[dict[str, Any]]] = {},
+    audio: Mapping[str, Sequence[Path]] = {},
+    **other: Any,
+) -> RunWriter:
+    """Judge calls into the store, in one transaction; those in `unsure` need review.
+
+    `looked_for`: incidents, of which only those in `incidents` were found, by call id; `audio`: recordings by call id.
+    """
+    origin = origin_of(policy, **other)
+    run = store.begin(origin, started=started)
+    judged = []
+    for call in calls:
+        facts = read_facts(call).model_copy(update={"looked_for": tuple(looked_for)})
+        verdict = judge(facts, find_policy(policy).policy)
+        told = {"provenance": origin.of_verdict(facts_sha256(facts), seconds=1.5, tokens=7)}
+        told |= {"needs_review": call.id in unsure, "review_reasons": ()}
+        found = tuple(Incident.model_validate(one) for one in incidents.get(call.id, ()))
+        judged.append((call, facts, verdict.model_copy(update={**told, "incidents": found or verdict.incidents})))
+    run.add_all(judged, audio)
+    return run
 
 
 def incident_of(turn: int, kind: str) -> dict[str, Any]:
     """An incident as a verdict holds it."""
     return {"id": kind, "turn": turn, "severity": "high", "description": "", "evidence": [], "probability": 0.9}
-
-
-def add_incidents(folder: Path, call_id: str, *incidents: dict[str, Any]) -> None:
-    """Put incidents into a verdict of a run."""
-    path = folder / "verdicts.jsonl"
-    verdicts = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    for verdict in verdicts:
-        if verdict["call_id"] == call_id:
-            verdict["incidents"] = list(incidents)
-            Verdict.model_validate(verdict)
-    path.write_text(
-        "".join(json.dumps(one, ensure_ascii=False, separators=(",", ":")) + "\n" for one in verdicts), "utf-8"
-    )

@@ -22,13 +22,13 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 import pytest
+from ausweis.batch.manifest import read_manifest
 from tests.store.conftest import Filled
 from tests.store.runs import make_call, make_run
 
 from ausweis.batch import RunFolder
-from ausweis.batch.failure import Failure
-from ausweis.batch.manifest import read_manifest
 from ausweis.calls import Call
+from ausweis.calls.failure import Failure
 from ausweis.errors import RunError, StoreError
 from ausweis.store import CallFilter, Deleted, Store
 from ausweis.store.database import Database

@@ -8,9 +8,9 @@ from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.calls import Call
 from ausweis.errors import StoreError
-from ausweis.evals.labelled import read_labelled
 from ausweis.evals.validate import validate
 from ausweis.facts import Event, Facts, OneSided
+from ausweis.labelled import read_labelled
 from ausweis.store import CallFilter, Choice, Store
 from ausweis.store.exporting import case_of, incident_label_of
 from ausweis.vocabulary import INCIDENTS

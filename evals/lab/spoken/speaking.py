@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ausweis.calls.call import Call, Seconds
 from ausweis.errors import InputError
-from ausweis.evals.labelled import LabelledCall
+from ausweis.labelled import LabelledCall
 from ausweis.vocabulary import Language, Speaker
 
 Sound = NDArray[np.float32]

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from ausweis.engines.heads import AnswerProbe, Ngrams, Probe, answer_features, log_odds, probabilities_of
 from ausweis.engines.llama import LlamaEngine
 from ausweis.errors import InputError
-from ausweis.evals.labelled import LabelledCall
+from ausweis.labelled import LabelledCall
 from ausweis.prompts import default_library
 from ausweis.reading.asking import endings_in
 from ausweis.reading.chunks import spoken_chunks

@@ -20,9 +20,9 @@ from ausweis.engines.heads import LineFeatures, features
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import ANSWER_TOKENS
 from ausweis.errors import InputError
-from ausweis.evals.labelled import GoldEvent, IncidentLabel, LabelledCall, OwnIncident
 from ausweis.journal import make_folder, replace_file
 from ausweis.judging.incidents import LIKELY
+from ausweis.labelled import GoldEvent, IncidentLabel, LabelledCall, OwnIncident
 from ausweis.prompts import Template, default_library
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.chunks import Chunk, spoken_chunks

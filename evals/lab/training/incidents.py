@@ -33,7 +33,7 @@ from ausweis.engines.heads import LineFeatures, features, probabilities_of
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import Matcher, in_basis, weigh
 from ausweis.errors import InputError
-from ausweis.evals.labelled import LabelledCall, read_all
+from ausweis.labelled import LabelledCall, read_all
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.described import Ending, description_line, ending_of, incident_evidence

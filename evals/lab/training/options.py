@@ -15,9 +15,9 @@ from ausweis.engines.heads import LearnedFile, Probe
 from ausweis.engines.learned_index import Base, LearnedKind, index_to_write
 from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError
-from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.evals.validate import unknown_words
 from ausweis.journal import make_folder
+from ausweis.labelled import LabelledCall, read_all
 from ausweis.policies import find_policy
 from ausweis.prompts import Template
 from ausweis.provenance import ModelProvenance

@@ -33,7 +33,7 @@ from ausweis.engines.heads import PARTS, Probe
 from ausweis.engines.learned_index import LearnedKind
 from ausweis.engines.llama import LlamaEngine
 from ausweis.errors import InputError
-from ausweis.evals.labelled import LabelledCall, read_all
+from ausweis.labelled import LabelledCall, read_all
 from ausweis.prompts import Template, default_library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import pairs, weighed

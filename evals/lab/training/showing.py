@@ -11,10 +11,10 @@ from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Engine
 from ausweis.evals.case import Case, case_of, gold_of
-from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics import rows_of, summarise
 from ausweis.judging import judge
 from ausweis.judging.incidents import LIKELY
+from ausweis.labelled import LabelledCall
 from ausweis.policies import find_policy
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.chunks import Chunk

@@ -37,8 +37,8 @@ from ausweis.engines.heads import LineFeatures, Probe, features, probabilities_o
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import VERBS, WordMatcher, in_basis, weigh, weighed_place
 from ausweis.errors import InputError
-from ausweis.evals.labelled import LabelledCall
 from ausweis.facts import sides_of
+from ausweis.labelled import LabelledCall
 from ausweis.policies import find_policy
 from ausweis.prompts import Template, default_library
 from ausweis.reading.chunks import Chunk

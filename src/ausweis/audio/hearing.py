@@ -6,8 +6,8 @@ From the options of a command to something that listens: models are found at onc
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from ausweis import __version__
 from ausweis.audio.asr_model import AsrModel
-from ausweis.audio.kept import KeptTranscripts
+from ausweis.audio.kept import Kept
 from ausweis.audio.listening import Progress
 from ausweis.audio.roles import Happens, Roles, RoleWords
 from ausweis.audio.sidecar import Sidecar
@@ -95,16 +95,14 @@ Listening = Callable[[str, float, float], None]
 class Hearing:
     """Called with a source, gives its raw call. `settings` are what a transcript depends on besides the recording.
 
-    With a folder in `keep`, the recordings that could be heard are copied there. `failed`: calls, by id, that could
-    not be heard before and are not tried again.
+    With a folder in `keep`, the recordings that could be heard are copied there.
     """
 
     open_transcriber: Callable[[], Transcriber]
-    kept: KeptTranscripts
+    kept: Kept
     settings: str
     keep: Path | None = None
     progress: Listening | None = None
-    failed: Mapping[str, UnreadableCall] = field(default_factory=dict)
 
     @cached_property
     def _transcriber(self) -> Transcriber:
@@ -124,8 +122,6 @@ class Hearing:
                 shown_path(error.place or source.place), source.default_id, error.message, "recording"
             )
         call_id = sidecar.id or source.default_id
-        if call_id in self.failed:
-            return self.failed[call_id]
         try:
             return RawCall(self._document(source, sidecar) | {"id": call_id}, source.place, call_id)
         except (InputError, EngineError) as error:
@@ -138,21 +134,13 @@ class Hearing:
         except Exception as error:
             return UnreadableCall.of(error, source.place, call_id=call_id)
 
-    def tidy(self) -> None:
-        """Leave out of the file what was not asked for this time.
-
-        Raises:
-            RunError: it cannot be written.
-        """
-        if self.kept.used:
-            self.kept.keep_only(self.kept.used)
-
     def _document(self, source: Source, sidecar: Sidecar) -> dict[str, Any]:
         key = self._key(source)
         document = self.kept.get(key)
         if document is None:
-            document = self._heard(source, sidecar)
-            document = {"id": sidecar.id or source.default_id} | document
+            document = {"id": sidecar.id or source.default_id} | self._heard(source, sidecar)
+            metadata = document["metadata"]
+            document["metadata"] = metadata | {"recording": {"key": key} | metadata["recording"]}
             self.kept.add(key, document)
         if self.keep is not None:
             _copy(source.files, self.keep, str(document["id"]))

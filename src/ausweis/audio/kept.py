@@ -1,24 +1,36 @@
-"""Transcripts that were made, in `transcripts.jsonl`: one call a line, in the shape of the contract.
+"""Transcripts that `ausweis transcribe` made, in `transcripts.jsonl`: one call a line, in the shape of the contract.
 
-The file can be read as calls again, and a run that goes on does not listen to a recording twice. Of a call that is
+The file can be read as calls again, and what was heard before is not listened to twice. Of a call that is
 heard anew, what was heard before is left out when the file is closed.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ausweis.journal import Journal, lines, parsed, replace_file
 
-__all__ = ["KEPT_AUDIO", "TRANSCRIPTS_FILE", "KeptTranscripts"]
+__all__ = ["KEPT_AUDIO", "TRANSCRIPTS_FILE", "Kept", "KeptTranscripts"]
 
 KEPT_AUDIO = "recordings"
-"""The folder in a run folder where recordings are copied to, when that is asked for."""
+"""The folder beside what is written where recordings are copied to, when that is asked for."""
 TRANSCRIPTS_FILE = "transcripts.jsonl"
 
 
-class _Kept(NamedTuple):
+class Kept(Protocol):
+    """Where transcripts are kept, so that no recording is listened to twice."""
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """The call that was made of the recording with this key."""
+        ...
+
+    def add(self, key: str, document: Mapping[str, Any]) -> None:
+        """Keep a call, whose recording has the key."""
+        ...
+
+
+class _Line(NamedTuple):
     """Where in the file the line begins, and of which call it is."""
 
     offset: int
@@ -34,7 +46,7 @@ class KeptTranscripts:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / TRANSCRIPTS_FILE
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, _Line] = {}
         self.used: set[str] = set()
         self._lines = 0
         if self._path.is_file():
@@ -43,7 +55,7 @@ class KeptTranscripts:
                 document = parsed(line.data)
                 key = _key_of(document)
                 if key is not None:
-                    self._kept[key] = _Kept(line.offset, str(document.get("id")))
+                    self._kept[key] = _Line(line.offset, str(document.get("id")))
         self._journal: Journal | None = None
 
     def __enter__(self) -> "KeptTranscripts":
@@ -82,19 +94,17 @@ class KeptTranscripts:
         self._kept = {key: place for key, place in self._kept.items() if key in wanted}
 
     def add(self, key: str, document: Mapping[str, Any]) -> None:
-        """Keep a call; its recording gets the key.
+        """Keep a call, whose recording has the key.
 
         Raises:
             RunError: it cannot be written.
         """
-        metadata = dict(document["metadata"])
-        metadata["recording"] = {"key": key} | metadata["recording"]
-        line = json.dumps({**document, "metadata": metadata}, ensure_ascii=False)
+        line = json.dumps(document, ensure_ascii=False)
         if self._journal is None:
             self._journal = Journal(self._path)
         offset = self._path.stat().st_size
         self._journal.append(line)
-        self._kept[key] = _Kept(offset, str(document["id"]))
+        self._kept[key] = _Line(offset, str(document["id"]))
         self.used.add(key)
         self._lines += 1
 

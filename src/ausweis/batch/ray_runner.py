@@ -3,8 +3,8 @@
 Ray Data works on datasets, so tasks go to it in windows, a block a call, and rows come back one by one as they are
 done. Ray starts a process that died again and repeats its call; a call whose process dies each time is given up.
 
-Calls are personal data. Ray holds those in hand in shared memory, and spills to the disk what finds no room there: to
-the run folder here, and wherever a cluster was told to. What is started here listens to this machine only, and to
+Calls are personal data. Ray holds those in hand in shared memory, and spills to the disk what finds no room there:
+beside the store here, and wherever a cluster was told to. What is started here listens to this machine only, and to
 nobody without a token that is made for it.
 """
 
@@ -28,10 +28,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ausweis.batch.config import ScorerConfig
-from ausweis.batch.manifest import Machine
 from ausweis.batch.ray_worker import Attempts, Worker, open_origin, packed, unpacked
 from ausweis.batch.scoring import Runner, Scored, Task
 from ausweis.errors import AusweisError, InputError, ModelError, RunError
+from ausweis.machine import usable_cpus
 from ausweis.provenance import RunProvenance
 
 if TYPE_CHECKING:
@@ -175,7 +175,9 @@ def _told() -> Iterator[None]:
     except AusweisError:
         raise
     except Exception as error:
-        message = f"Ray stopped ({type(error).__name__}); all rows that came back are written: go on with --resume"
+        message = (
+            f"Ray stopped ({type(error).__name__}); all rows that came back are written; say the same command again"
+        )
         raise RunError(message) from None
 
 
@@ -203,7 +205,7 @@ def _rows(window: list[dict[str, Any]], pool: _Pool, origin: RunProvenance) -> G
     finally:
         ray.kill(attempts)
     if waiting:
-        raise RunError(f"{waiting} calls did not come back from Ray: go on with --resume")
+        raise RunError(f"{waiting} calls did not come back from Ray; say the same command again")
 
 
 @contextmanager
@@ -223,7 +225,7 @@ def connected(workers: int, folder: Path) -> Iterator[_Place]:
     spill = (folder / SPILL_FOLDER).resolve()
     try:
         _start(address, workers, own, spill)
-        yield _Place(_each("CPU") if cluster else [Machine.here().cpus], sum(_each("GPU")), cluster)
+        yield _Place(_each("CPU") if cluster else [usable_cpus()], sum(_each("GPU")), cluster)
     finally:
         with _held_back():
             _stop(own)

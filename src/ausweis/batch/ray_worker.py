@@ -15,8 +15,8 @@ from pydantic import TypeAdapter
 
 from ausweis import errors
 from ausweis.batch.config import ScorerConfig
-from ausweis.batch.failure import Failure
 from ausweis.batch.scoring import Scored, Scorer, Task
+from ausweis.calls.failure import Failure
 from ausweis.errors import AusweisError, EngineError, ModelError
 from ausweis.provenance import RunProvenance
 

@@ -1,31 +1,28 @@
-"""Calls and a runner in, a run out, in bounded memory: whatever runs the scorer, the run folder is the same.
+"""Calls and a runner in, verdicts in the store, in bounded memory: whatever runs the scorer, they are the same.
 
 A scorer makes of a call a row: facts and a verdict, or a failure. A runner takes tasks and gives rows as they are done,
 both in the caller's thread. It looks no further ahead in the tasks than it has hands.
 
-One bad call never stops the others: it becomes a line of `failures.jsonl`. A run folder that cannot be written stops
-the run. Held in memory are the ids of the calls that are done, and the calls that the runner has in hand.
+One bad call never stops the others: it becomes a failure in the store. A store that cannot be written stops the run.
+Held in memory are the calls that the runner has in hand, counts, and what failed.
 """
 
 import itertools
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from ausweis import __version__
-from ausweis.batch.failure import Failure
-from ausweis.batch.manifest import Counts, Inputs, Machine, RunManifest, now
-from ausweis.batch.run_folder import RunFolder
-from ausweis.batch.state import call_sha256, facts_sha256
-from ausweis.calls.call import Call, UnreadableCall
+from ausweis.batch.tally import Tally
+from ausweis.calls.call import Call, UnreadableCall, call_sha256
+from ausweis.calls.failure import Failure
 from ausweis.calls.folders import PassedOver
 from ausweis.calls.sources import Sources
 from ausweis.errors import AusweisError, ModelError, RunError, unforeseen
-from ausweis.facts import Facts
+from ausweis.facts import Facts, facts_sha256
 from ausweis.judging.judge import judge
 from ausweis.judging.verdict import Verdict
 from ausweis.policies.files import PolicyFile
@@ -34,8 +31,9 @@ from ausweis.provenance import RunProvenance
 if TYPE_CHECKING:  # whoever works with runs need not load what reads calls
     from ausweis.engines.protocol import Engine
     from ausweis.reading.reader import Reader
+    from ausweis.store.writing import Audio, RunWriter
 
-__all__ = ["Progress", "Runner", "Scored", "Scorer", "Sink", "Summary", "Task", "local_runner", "score"]
+__all__ = ["Progress", "Runner", "Scored", "Scorer", "Summary", "Task", "local_runner", "score"]
 
 
 class Task(NamedTuple):
@@ -136,28 +134,12 @@ def _in_threads(scorer: Scorer, calls: int) -> Runner:
     return run
 
 
-class Sink(Protocol):
-    """Keeps the calls of one run. What a run is begun with, and which calls failed, stands in its folder alone."""
-
-    def add(self, call: Call, facts: Facts, verdict: Verdict) -> None:
-        """A call that was judged."""
-        ...
-
-    def add_text(self, call: Call) -> None:
-        """A call of the input that gets no verdict now: it failed, or the run had settled it before it was resumed."""
-        ...
-
-    def flush(self) -> None:
-        """No more come: put on the disk what is not there yet."""
-        ...
-
-
 Found = Call | UnreadableCall
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Calls looked at so far: `earlier` were settled by a run before, of the others `failed` have no verdict."""
+    """Calls looked at so far: `earlier` have a verdict from before, of the others `failed` have none."""
 
     seen: int = 0
     earlier: int = 0
@@ -166,15 +148,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run as it stands: `counts` of the whole folder; `progress` and `seconds` of this time.
+    """What became of the calls of a command. `complete`: all of them were looked at, whether or not they failed.
 
     `empty`: how many calls were judged this time, if the reader found no event in any of them; otherwise 0.
     `unknown_speakers`: of each call that was judged this time, how many turns are of unknown speakers, if any.
     """
 
-    run: Path
     complete: bool
-    counts: Counts
+    tally: Tally
     progress: Progress
     seconds: float
     files: int | None = None
@@ -186,75 +167,60 @@ class Summary:
 def score(
     calls: Iterable[Found],
     runner: Runner,
-    origin: RunProvenance,
-    run: RunFolder,
+    run: "RunWriter",
     *,
-    inputs: Inputs | None = None,
     sources: Sources | None = None,
-    retry_failed: bool = False,
+    recordings: "Audio | None" = None,
     limit: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-    also: Callable[[RunFolder], Sink] | None = None,
+    on_verdict: Callable[[Verdict], None] | None = None,
 ) -> Summary:
-    """Score every call that the run has not settled yet; at most the first `limit` calls of the input.
+    """Score every call that is not settled; at most the first `limit` calls of the input.
 
-    `origin` is that of the runner's scorer, `sources` are the files that the calls come from. Rows are written as they
-    come: in the order of the input where the runner takes one call at a time. A call that failed stays failed when the
-    run is resumed; with `retry_failed`, those that are met again are tried again and stand at the end of the files, and
-    what failed in a file is gone once all files were read without it. A call whose transcript is another by then is
-    scored again, and stands at the end too. KeyboardInterrupt ends the run between two lines, and is passed on. `also`
-    opens another place where calls go, once the run has begun.
+    A call is settled if its text has a verdict of the same system. If something else was written about it since, its
+    facts are judged again, so that this run counts; otherwise it is left as it is. `run` is of the runner's scorer,
+    `sources` are the files that the calls come from, `recordings` those of calls by id. `on_verdict` is told every
+    verdict, also of settled calls: in the order of the input where the runner takes one call at a time.
+    KeyboardInterrupt ends the run between two calls, and is passed on.
 
     Raises:
         ModelError: no call can be read any more.
-        RunError: the run was made of other parts, or its folder cannot be written; all whole lines are kept.
+        StoreError: the store cannot be written; all that was written is kept.
     """
     begun = time.monotonic()
-    passed_over, files = (sources.passed_over, sources.count) if sources else ((), None)
-    manifest = RunManifest(
-        **dict(origin),
-        inputs=inputs or Inputs(),
-        files=files,
-        passed_over=passed_over,
-        machine=Machine.here(),
-        started=now(),
-    )
-    run.begin(manifest, retry_failed=retry_failed)
-    try:
-        scoring = _Scoring(run, also(run) if also else None, on_progress)
-        try:
-            to_the_end = scoring.all(calls, runner, limit)
-        finally:
-            scoring.flush()
-    except BaseException:
-        with suppress(RunError):
-            run.finish(complete=False)
-        raise
-    complete = to_the_end and not scoring.left_out
-    run.finish(complete=complete, retried=sources.places if sources and retry_failed and to_the_end else ())
-    seconds = time.monotonic() - begun
+    if sources is not None:
+        run.forget_failures(sources.places)
+    scoring = _Scoring(run, recordings or {}, on_progress, on_verdict)
+    to_the_end = scoring.all(calls, runner, limit)
     return Summary(
-        run.path,
-        complete,
-        run.counts,
+        to_the_end and not scoring.left_out,
+        scoring.tally,
         scoring.progress,
-        seconds,
-        files,
-        passed_over,
-        scoring.empty,
-        scoring.unknown_speakers,
+        time.monotonic() - begun,
+        files=sources.count if sources else None,
+        passed_over=sources.passed_over if sources else (),
+        empty=scoring.empty,
+        unknown_speakers=scoring.unknown_speakers,
     )
 
 
 class _Scoring:
-    def __init__(self, run: RunFolder, also: Sink | None, on_progress: Callable[[Progress], None] | None) -> None:
+    def __init__(
+        self,
+        run: "RunWriter",
+        recordings: "Audio",
+        on_progress: Callable[[Progress], None] | None,
+        on_verdict: Callable[[Verdict], None] | None,
+    ) -> None:
         self._run = run
-        self._sinks: tuple[Sink, ...] = (run,) if also is None else (run, also)
+        self._recordings = recordings
         self._in_hand: dict[str, Task] = {}
         self._on_progress = on_progress
+        self._on_verdict = on_verdict
         self._broken = False
         self.left_out = False
         """Whether a file could not be read to its end."""
+        self.tally = Tally()
         self.progress = Progress()
         self.unknown_speakers: dict[str, int] = {}
         self._found_any = False
@@ -279,51 +245,47 @@ class _Scoring:
                 failure = Failure.unreadable(call) if isinstance(call, UnreadableCall) else call
                 self._broken = self._broken or failure is call
                 self.left_out = self.left_out or failure.kind == "internal"
-                self._step(earlier=not self._run.add_failure(failure), failed=True)
-                continue
-            self._run.meet(call)
-            if self._run.is_settled(call.id):
-                self._add_text(call)
+                self._failed(failure)
+            elif (settled := self._run.settled(call)) is not None and settled.counts:
+                self._judged(settled.verdict)
                 self._step(earlier=True, failed=False)
             else:
-                task = self._in_hand[call.id] = Task(call, self._run.stored_facts(call.id))
+                task = self._in_hand[call.id] = Task(call, settled.facts if settled else None)
                 yield task
 
     def _write(self, row: Scored) -> None:
-        failure = row.failure
-        task = self._in_hand.pop(row.call_id)
-        facts = row.facts or task.facts
+        call, facts = self._in_hand.pop(row.call_id)
+        facts = row.facts or facts
         self._found_any |= facts is not None and bool(facts.events or facts.incidents)
-        try:
-            if row.verdict is not None and facts is not None:
-                for sink in self._sinks:
-                    sink.add(task.call, facts, row.verdict)
+        failure = row.failure
+        if row.verdict is not None and facts is not None:
+            try:
+                self._run.add(call, facts, row.verdict, self._recordings.get(call.id, ()))
+            except AusweisError:
+                raise
+            except Exception as error:
+                failure = Failure.of(error, row.call_id)
+            else:
                 if facts.unknown_speakers:
                     self.unknown_speakers[row.call_id] = len(facts.unknown_speakers)
-            elif row.facts is not None:
-                self._run.add_facts(row.facts)
-        except AusweisError:
-            raise
-        except Exception as error:
-            failure = Failure.of(error, row.call_id)
+                self._judged(row.verdict)
+                self._step(earlier=False, failed=False)
         if failure is not None:
-            self._run.add_failure(failure)
-            # Where its text is known, deletion finds what a failed call left behind.
-            self._add_text(task.call)
-        self._step(earlier=False, failed=failure is not None)
+            self._failed(failure, call)
 
-    def _add_text(self, call: Call) -> None:
-        for sink in self._sinks:
-            sink.add_text(call)
+    def _judged(self, verdict: Verdict) -> None:
+        self.tally.add(verdict)
+        if self._on_verdict is not None:
+            self._on_verdict(verdict)
 
-    def flush(self) -> None:
-        """No more calls come."""
-        for sink in self._sinks:
-            sink.flush()
+    def _failed(self, failure: Failure, call: Call | None = None) -> None:
+        self._run.add_failure(failure, call)
+        self.tally.add_failure(failure)
+        self._step(earlier=False, failed=True)
 
     def _step(self, *, earlier: bool, failed: bool) -> None:
         done = self.progress
-        self.progress = Progress(done.seen + 1, done.earlier + earlier, done.failed + (failed and not earlier))
+        self.progress = Progress(done.seen + 1, done.earlier + earlier, done.failed + failed)
         if self._on_progress is not None:
             self._on_progress(self.progress)
 

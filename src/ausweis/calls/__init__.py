@@ -10,6 +10,7 @@ csv_format      CSV with the columns speaker, text, start, end, call_id
 speakers        speaker labels → agent or caller
 checks          a raw call → a Call, or an UnreadableCall that says why not, in one clause
 text            bytes → text: UTF-8 only, control characters out; time stamps and numbers → seconds
+failure         a call without a verdict, and why
 call            the contract: Call, Turn, words with their times; a call before it is checked, or that cannot be read
 reading         all of it together: read_calls
 """

@@ -1,5 +1,7 @@
 """A call and its turns: the contract that every reader of transcripts produces; and a call that could not be read."""
 
+import hashlib
+import json
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -12,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ausweis.errors import AusweisError, CallFormatError, EncodingError, unforeseen
 from ausweis.vocabulary import Language, Speaker
 
-__all__ = ["Call", "Kind", "Lined", "RawCall", "SpokenWord", "Turn", "UnreadableCall", "raw_turn"]
+__all__ = ["Call", "Kind", "Lined", "RawCall", "SpokenWord", "Turn", "UnreadableCall", "call_sha256", "raw_turn"]
 
 Seconds = Annotated[float, Field(ge=0)]
 Chance = Annotated[float, Field(ge=0, le=1)]
@@ -154,3 +156,11 @@ class UnreadableCall:
         if isinstance(error, CallFormatError):
             call_id = error.call_id or call_id
         return cls(error.place or place, call_id, error.message, kind)
+
+
+def call_sha256(call: Call) -> str:
+    """SHA-256 of all of a call that facts depend on: neither of its file, nor of agent, team and the like."""
+    recording = call.metadata.get("recording")
+    cuts = recording.get("cuts") if isinstance(recording, dict) else None
+    said = call.model_dump_json(include={"language", "turns", "roles_confidence"})
+    return hashlib.sha256(f"{said}\n{json.dumps(cuts)}".encode()).hexdigest()

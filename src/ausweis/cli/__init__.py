@@ -22,10 +22,10 @@ UNFORESEEN = 4
 """The exit code where an error came up that nobody thought of."""
 
 COMMANDS = {
-    "score": "Read calls with the model, judge them by a policy, write a run folder.",
+    "score": "Read calls with the model, judge them by a policy, into the store.",
     "transcribe": "Make transcripts of recordings.",
-    "store": "Keep runs, verdicts and decisions in a database: import, delete, sample, export, verify …",
-    "judge": "Judge the facts of a run by another policy, without the model.",
+    "store": "Look after the store: delete, sample, export, verify …",
+    "judge": "Judge the facts of stored calls by another policy, without the model.",
     "review": "Write the review of a day from the store: what changed, then the calls to review, worst first.",
     "serve": "Review calls in the browser.",
     "eval": "Measure verdicts against the golden set: run, compare, gate, report …",

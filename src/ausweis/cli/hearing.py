@@ -1,16 +1,15 @@
 """How a command listens to recordings: found before the work begins, loaded with the first one."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from ausweis.audio.hearing import Hearing, HearingOptions, Listening
-from ausweis.audio.kept import KEPT_AUDIO, KeptTranscripts
+from ausweis.audio.kept import Kept
 from ausweis.audio.roles import Happens
-from ausweis.calls import Sources, UnreadableCall
+from ausweis.calls import Sources
 from ausweis.engines.protocol import Engine
 from ausweis.engines.weights import LocalModel
 from ausweis.policies import Policy
@@ -61,28 +60,21 @@ class Recordings:
         model = options.find()
         return cls(options, model, library, options.settings(model, roles_model), keep_audio)
 
-    @contextmanager
     def opened(
         self,
+        kept: Kept,
         folder: Path,
         engine: Callable[[], Engine],
         progress: Listening,
-        failed: Mapping[str, UnreadableCall] | None = None,
-    ) -> Iterator[Hearing]:
-        """Something that listens, with its transcripts in the folder; `failed` ones are not tried again.
-
-        Raises:
-            RunError: the transcripts cannot be read or written.
-        """
-        with KeptTranscripts(folder) as kept:
-            yield Hearing(
-                lambda: self.options.open(self.model, self._happens(engine)),
-                kept,
-                self.settings,
-                keep=folder / KEPT_AUDIO if self.keep_audio else None,
-                progress=progress,
-                failed=failed or {},
-            )
+    ) -> Hearing:
+        """Something that listens; recordings are copied to the folder, if that is asked for."""
+        return Hearing(
+            lambda: self.options.open(self.model, self._happens(engine)),
+            kept,
+            self.settings,
+            keep=folder if self.keep_audio else None,
+            progress=progress,
+        )
 
     def _happens(self, engine: Callable[[], Engine]) -> Happens:
         @cache

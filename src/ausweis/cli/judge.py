@@ -1,10 +1,11 @@
-"""`ausweis judge`: the facts of a run, judged by another policy, without the model."""
+"""`ausweis judge`: the facts of stored calls, judged by another policy, without the model."""
 
-from pathlib import Path
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from ausweis.cli.store_options import DAY, login, opened, store_option
 from ausweis.cli.warning import warn
 
 if TYPE_CHECKING:
@@ -13,51 +14,48 @@ if TYPE_CHECKING:
 __all__ = ["judge"]
 
 
-@click.command(epilog="\b\nExample:\n  ausweis judge runs/monday --policy ours.yaml")
-@click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
+@click.command(epilog="\b\nExample:\n  ausweis judge --policy ours.yaml --first 2026-03-01 --dry-run")
 @click.option(
     "--policy", required=True, metavar="NAME|FILE", help="A name that `ausweis policies list` shows, or a file."
 )
-@click.option(
-    "--run",
-    "folder",
-    type=click.Path(path_type=Path),
-    metavar="NEWDIR",
-    help="Folder to write into. Default: RUN-<policy>.",
-)
+@click.option("--first", type=DAY, metavar="DAY", help="Only calls of this day and later, such as 2026-03-02.")
+@click.option("--last", type=DAY, metavar="DAY", help="Only calls of this day and earlier.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@store_option
 @click.option("--json", "as_json", is_flag=True, help="Print what changed as JSON on standard output.")
 @click.pass_context
-def judge(context: click.Context, run: Path, policy: str, folder: Path | None, as_json: bool) -> None:
-    """Judge the facts of RUN by another policy, without the model, and show what changed.
+def judge(
+    context: click.Context,
+    policy: str,
+    first: datetime | None,
+    last: datetime | None,
+    dry_run: bool,
+    address: str,
+    as_json: bool,
+) -> None:
+    """Judge the facts of the calls in the store by another policy, without the model, and show what changed.
 
-    The verdicts go into a new run folder; RUN stays as it is, but for a note of where that is, by which
-    `ausweis store delete` finds it. What was broken off begins anew with the same command. Exit codes: 0 done,
-    2 wrong use, 3 some calls of RUN have failed, 4 something unforeseen, 130 stopped.
+    The new verdicts count from then on; those before are kept beside them. Exit codes: 0 done, 2 wrong use, 4 something
+    unforeseen, 130 stopped: the same command goes on.
     """
-    from ausweis.batch.rejudging import rejudge, source_manifest
-    from ausweis.batch.run_folder import RunFolder
-    from ausweis.batch.state import without_facts
+    from ausweis.batch.rejudging import rejudge
     from ausweis.cli.score import exit_code
     from ausweis.policies import find_policy
+    from ausweis.store import CallFilter
 
     chosen = find_policy(policy)
-    source_manifest(run, chosen)
-    # `.` and `..` have no name to put another one in place of.
-    named = run.resolve() if run.name in ("", "..") else run
-    target = folder or named.with_name(f"{run.resolve().name}-{chosen.policy.id}")
-    try:
-        with RunFolder.open(target, judged_from=run) as new:
-            result = rejudge(run, chosen, new)
-    except KeyboardInterrupt:
-        warn("stopped: the same command begins anew")
-        context.exit(130)
-    if result.lost:
-        warn(f"{without_facts(result.lost, run)}: they failed here; `ausweis score … --run {run} --resume` reads them")
+    which = CallFilter(first=first.date() if first else None, last=last.date() if last else None)
+    with opened(address) as store:
+        try:
+            result = rejudge(store, chosen, which, by=login(), keep=not dry_run)
+        except KeyboardInterrupt:
+            warn("stopped: the same command judges all of them")
+            context.exit(130)
     if result.not_looked_for:
         names = ", ".join(sorted(result.not_looked_for))
-        warn(f"{run}: calls were read without looking for {names}: score them with this policy")
+        warn(f"calls were read without looking for {names}: score them with this policy")
     _show_json(result) if as_json else _show(result)
-    context.exit(exit_code(result.counts))
+    context.exit(exit_code(result.tally.counts))
 
 
 def _show_json(result: "Rejudged") -> None:
@@ -65,8 +63,7 @@ def _show_json(result: "Rejudged") -> None:
     from dataclasses import asdict
 
     body = {
-        "run": str(result.run),
-        **result.counts.ordered().model_dump(),
+        **result.tally.counts.ordered().model_dump(),
         "outcomes_before_and_after": [
             {"old": old, "new": new, "calls": number} for (old, new), number in sorted(result.outcomes.items())
         ],
@@ -80,7 +77,6 @@ def _show(result: "Rejudged") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from ausweis.batch.worst import totals_in
     from ausweis.cli.run_table import console, counts_sentence
 
     out = console()
@@ -99,5 +95,4 @@ def _show(result: "Rejudged") -> None:
     if result.changed > len(result.changes):
         click.echo(f"and {result.changed - len(result.changes)} more that changed")
     click.echo(f"{result.changed} calls changed")
-    click.echo(counts_sentence(result.counts, totals_in(result.run).to_review))
-    click.echo(f"run folder: {result.run}")
+    click.echo(counts_sentence(result.tally.counts, result.tally.to_review))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ausweis.cli.report_files import write_report
-from ausweis.cli.store_options import address_of, login, need_sqlalchemy, opened, serve_address
+from ausweis.cli.store_options import address_of, login, opened, serve_address
 from ausweis.cli.warning import warn
 from ausweis.vocabulary import LANGUAGES
 
@@ -22,7 +22,7 @@ ENDINGS = {"html": ".html", "markdown": ".md", "csv": ".csv", "xlsx": ".xlsx"}
 _KINDS = {ending: kind for kind, ending in ENDINGS.items()} | {".htm": "html"}
 _MOST_QUEUES = 20
 """Queues that are named where none of those that were asked for is known."""
-_NO_STORE = "there is no store; fill one with ausweis store import or ausweis score --store"
+_NO_STORE = "there is no store; fill one: ausweis score CALLS --policy NAME"
 _UNHEARD = (
     "recordings are not linked, as names of files often hold numbers or persons; with --serve URL, links lead to the "
     "call in ausweis serve, with --unmasked into the file"
@@ -80,7 +80,6 @@ def review(
 
     Personal data in quotes is masked. Every page is remembered in the store, so that deleting a call removes it too.
     """
-    need_sqlalchemy()
     from ausweis.pages.notify import check_address
     from ausweis.pages.review import Wanted, review_of
 

@@ -1,54 +1,54 @@
-"""A run in short, on standard output: the worst calls, the counts, what failed."""
+"""What calls came to, in short: the worst, the counts, what failed."""
 
-import itertools
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ausweis.batch.manifest import Counts
-from ausweis.batch.state import failures
-from ausweis.batch.worst import Row, totals_in, worst
-
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["ROWS", "console", "counts_sentence", "show_run"]
+    from ausweis.batch import Counts, Row, Tally
+
+__all__ = ["ROWS", "console", "counts_sentence", "show_tally"]
 
 ROWS = 30
 _QUOTE = 80
 _PIPED_WIDTH = 180
 
 
-def console() -> "Console":
-    """Standard output; wide where it is no terminal, as then nothing says how wide it may be."""
+def console(*, err: bool = False) -> "Console":
+    """Standard output, or error; wide where it is no terminal, as then nothing says how wide it may be."""
     from rich.console import Console
 
-    out = Console(highlight=False)
-    return out if out.is_terminal else Console(highlight=False, width=_PIPED_WIDTH)
+    out = Console(highlight=False, stderr=err)
+    return out if out.is_terminal else Console(highlight=False, stderr=err, width=_PIPED_WIDTH)
 
 
-def show_run(folder: Path, counts: Counts) -> None:
-    """The table of the worst calls, then outcomes, violations, incidents and failures.
+def show_tally(tally: "Tally", *, err: bool = False) -> None:
+    """The table of the worst calls, then outcomes, violations, incidents and failures; with `err` on standard error.
 
     Quotes hold personal data: they are shown on a terminal alone, as what is piped ends in logs and mails.
     """
-    rows = worst(folder, ROWS)
-    if rows:
-        _table(rows, quotes=sys.stdout.isatty())
-        if counts.verdicts > len(rows):
-            click.echo(f"and {counts.verdicts - len(rows)} more calls")
-    totals = totals_in(folder)
-    click.echo(counts_sentence(counts, totals.to_review))
-    if totals.incidents:
-        click.echo(f"incidents: {_by_number(totals.incidents)}")
-    _failures(folder, counts)
+    if tally.worst:
+        _table(tally.worst, quotes=(sys.stderr if err else sys.stdout).isatty(), err=err)
+        if tally.counts.verdicts > len(tally.worst):
+            click.echo(f"and {tally.counts.verdicts - len(tally.worst)} more calls", err=err)
+    click.echo(counts_sentence(tally.counts, tally.to_review), err=err)
+    if tally.incidents:
+        click.echo(f"incidents: {_by_number(tally.incidents)}", err=err)
+    if tally.failures:
+        click.echo(f"{len(tally.failures)} calls failed:", err=err)
+        for failure in tally.failures[:ROWS]:
+            where = failure.place or (f"call {failure.call_id}" if failure.call_id else "input")
+            click.echo(f"  {where}: {failure.message} [{failure.kind}]", err=err)
+        if len(tally.failures) > ROWS:
+            click.echo(f"  and {len(tally.failures) - ROWS} more; --json names them all", err=err)
 
 
-def counts_sentence(counts: Counts, to_review: int) -> str:
-    """Outcomes of a run and calls to review on one line, violations on the next, where there are any."""
+def counts_sentence(counts: "Counts", to_review: int) -> str:
+    """Outcomes and calls to review on one line, violations on the next, where there are any."""
     outcomes = ", ".join(f"{number} {outcome}" for outcome, number in counts.ordered().outcomes.items())
     text = f"{counts.verdicts} calls judged" + (f": {outcomes}" if outcomes else "")
     if to_review:
@@ -63,7 +63,7 @@ def _by_number(counts: Mapping[Any, int]) -> str:
     return ", ".join(f"{number} {word}" for word, number in ordered)
 
 
-def _table(rows: list[Row], *, quotes: bool) -> None:
+def _table(rows: "list[Row]", *, quotes: bool, err: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -85,7 +85,7 @@ def _table(rows: list[Row], *, quotes: bool) -> None:
             Text("yes" if row.needs_review else ""),
             *([Text(_shortened(row.quote))] if quotes else []),
         )
-    console().print(table)
+    console(err=err).print(table)
 
 
 def _shortened(quote: str) -> str:
@@ -93,14 +93,3 @@ def _shortened(quote: str) -> str:
 
     text = " ".join(clean(quote).split())
     return text if len(text) <= _QUOTE else text[: _QUOTE - 1].rstrip() + "…"
-
-
-def _failures(folder: Path, counts: Counts) -> None:
-    if not counts.failed:
-        return
-    click.echo(f"{counts.failed} calls failed:")
-    for failure in itertools.islice(failures(folder), ROWS):
-        where = failure.place or (f"call {failure.call_id}" if failure.call_id else "input")
-        click.echo(f"  {where}: {failure.message} [{failure.kind}]")
-    if counts.failed > ROWS:
-        click.echo(f"  and {counts.failed - ROWS} more, in {folder / 'failures.jsonl'}")

@@ -18,8 +18,6 @@ CONTRACTS: dict[str, tuple[str, str, Mode]] = {
     "verdict": ("ausweis.judging.verdict", "Verdict", "serialization"),
     "facts": ("ausweis.facts", "Facts", "serialization"),
     "policy": ("ausweis.policies", "Policy", "validation"),
-    "run": ("ausweis.batch.manifest", "RunManifest", "serialization"),
-    "failure": ("ausweis.batch.failure", "Failure", "serialization"),
 }
 """Module and model of each contract. What users write may leave keys out; what Ausweis writes has them all."""
 

@@ -1,4 +1,4 @@
-"""`ausweis score`: calls in, a run folder out."""
+"""`ausweis score`: calls in, verdicts in the store."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,7 @@ import click
 
 from ausweis.cli import UNFORESEEN
 from ausweis.cli.options import recording_options, system_options
+from ausweis.cli.store_options import address_shown, store_option
 from ausweis.cli.warning import warn
 from ausweis.vocabulary import LANGUAGES
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ausweis.batch import Counts, Summary
+    from ausweis.cli.scoring import Options
 
 __all__ = ["exit_code", "score"]
 
@@ -23,8 +25,8 @@ FAIL_ON = ("violation", "needs_review", "inconclusive", "failure")
 _EPILOG = """\b
 Examples:
   ausweis score calls/ --policy telecom-de
-  ausweis score calls.jsonl recordings/*.wav --policy ours.yaml --run runs/monday --store
-  ausweis score calls/ --policy telecom-de --run runs/monday --resume
+  ausweis score calls.jsonl recordings/*.wav --policy ours.yaml --out verdicts.jsonl
+  ausweis score calls/ --policy telecom-de --out - | jq .outcome
 
 \b
 Exit codes: 0 done, 1 --fail-on tripped (even if calls failed too), 2 wrong use,
@@ -38,15 +40,13 @@ failed then, or outside of the calls), 130 stopped by Ctrl-C or SIGTERM.
 @click.option(
     "--policy", required=True, metavar="NAME|FILE", help="A name that `ausweis policies list` shows, or a file."
 )
+@store_option
 @click.option(
-    "--run",
-    "folder",
+    "--out",
     type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder to write into. Default: runs/<UTC time>-<policy>.",
+    metavar="FILE|-",
+    help="Write the verdicts of these calls as JSON lines besides, each as soon as it is there.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the run in --run. Calls that failed stay failed.")
-@click.option("--retry-failed", is_flag=True, help="With --resume: try failed calls again. They stand at the end then.")
 @system_options
 @click.option(
     "--language",
@@ -76,13 +76,6 @@ failed then, or outside of the calls), 130 stopped by Ctrl-C or SIGTERM.
     help="With a server: requests at once (default 8). With ray: processes, each with the model (default 1).",
 )
 @click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Record the model's answers for replay.")
-@click.option(
-    "--store",
-    is_flag=False,
-    flag_value="",
-    metavar="FILE|postgresql://…",
-    help="Fill the store of the daily review too. Without a value: AUSWEIS_STORE, or ausweis.sqlite.",
-)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Score only the first N calls.")
 @click.option(
     "--fail-on", multiple=True, type=click.Choice(FAIL_ON), help="Exit with 1 where there is such a call. Repeatable."
@@ -91,38 +84,27 @@ failed then, or outside of the calls), 130 stopped by Ctrl-C or SIGTERM.
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output.")
 @click.pass_context
 def score(context: click.Context, /, **options: Any) -> None:
-    """Read calls with the model, judge them by a policy, write a run folder.
+    """Read calls with the model, judge them by a policy, and put all of it into the store.
 
     PATHS are files, folders, globs, or - for standard input: transcripts, or recordings, which are transcribed first.
+    The same command again goes on: what has a verdict is not read anew, what failed is tried again.
     """
-    from ausweis.batch.manifest import MANIFEST_FILE
-    from ausweis.cli.new_folder import going_on
     from ausweis.cli.scoring import Options, run_all
-    from ausweis.errors import DiskFullError
 
     wanted = Options.of(options)
     try:
         summary = run_all(wanted)
     except KeyboardInterrupt:
-        then = going_on(wanted.folder, MANIFEST_FILE)
-        warn(f"stopped: {then}" if then else "stopped")
+        warn("stopped: the same command goes on")
         context.exit(130)
-    except DiskFullError as error:
-        if then := going_on(wanted.folder, MANIFEST_FILE):
-            raise DiskFullError(error.place, f"what was written is kept; make room, and {then}") from None
-        raise
     if summary.unknown_speakers:
         warn(_unknown(summary.unknown_speakers))
-    try:
-        _show(summary, quiet=wanted.quiet, as_json=wanted.as_json)
-    finally:
-        if wanted.unstored is not None:
-            raise wanted.unstored
-    context.exit(exit_code(summary.counts, wanted.fail_on))
+    _show(summary, wanted)
+    context.exit(exit_code(summary.tally.counts, wanted.fail_on))
 
 
 def exit_code(counts: "Counts", fail_on: tuple[str, ...] = ()) -> int:
-    """1 where `fail_on` is met by any call of the run, else 4 or 3 where a call failed, else 0."""
+    """1 where `fail_on` is met by any call, else 4 or 3 where a call failed, else 0."""
     numbers = {
         "violation": counts.outcomes.get("violation", 0),
         "inconclusive": counts.outcomes.get("inconclusive", 0),
@@ -144,25 +126,28 @@ def _unknown(turns: "Mapping[str, int]") -> str:
     )
 
 
-def _show(summary: "Summary", *, quiet: bool, as_json: bool) -> None:
-    if as_json:
+def _show(summary: "Summary", options: "Options") -> None:
+    tally = summary.tally
+    if options.as_json:
         import json
         from dataclasses import asdict
 
-        counts = summary.counts.ordered().model_dump()
         body = {
-            "run": str(summary.run),
+            "store": address_shown(options.address),
             "complete": summary.complete,
-            **counts,
+            **tally.counts.ordered().model_dump(),
+            "failed": [failure.model_dump(by_alias=True, exclude={"schema_"}) for failure in tally.failures],
             "files": summary.files,
             "passed_over": [asdict(group) for group in summary.passed_over],
             "seconds": round(summary.seconds, 3),
         }
         click.echo(json.dumps(body, ensure_ascii=False))
-    elif not quiet:
+    elif not options.quiet:
         from ausweis.calls.folders import sentence
-        from ausweis.cli.run_table import show_run
+        from ausweis.cli.run_table import show_tally
 
-        show_run(summary.run, summary.counts)
-        click.echo("; ".join(filter(None, (f"files read: {summary.files}", sentence(summary.passed_over)))))
-        click.echo(f"run folder: {summary.run}")
+        # What is piped must be nothing but verdicts.
+        err = options.is_piped
+        show_tally(tally, err=err)
+        click.echo("; ".join(filter(None, (f"files read: {summary.files}", sentence(summary.passed_over)))), err=err)
+        click.echo(f"store: {address_shown(options.address)}", err=err)

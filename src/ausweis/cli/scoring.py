@@ -1,32 +1,37 @@
 """What `ausweis score` does, in its order: all that needs no model is checked before the model is loaded."""
 
-import glob
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
-from functools import cache, partial
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from ausweis import __version__
+import click
+from pydantic import ValidationError
+
 from ausweis.audio.hearing import Hearing
-from ausweis.batch import Inputs, RunFolder, Summary
+from ausweis.audio.kept import KEPT_AUDIO
+from ausweis.audio.sidecar import Sidecar
+from ausweis.batch import Summary
 from ausweis.batch import score as score_calls
 from ausweis.batch.config import ScorerConfig
-from ausweis.batch.manifest import input_parts
 from ausweis.batch.scoring import Runner, local_runner
-from ausweis.batch.state import failures, without_facts
 from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
 from ausweis.calls.text import as_utf8
 from ausweis.cli.hearing import Recordings
-from ausweis.cli.new_folder import new_folder
 from ausweis.cli.progress import progress_shown
-from ausweis.cli.storing import Filling
+from ausweis.cli.store_options import DISPLACED, login, opened
 from ausweis.cli.warning import warn
 from ausweis.engines.protocol import Engine
-from ausweis.errors import InputError, RunError, StoreError
+from ausweis.errors import InputError
+from ausweis.journal import make_folder, write_fault
+from ausweis.judging.verdict import Verdict
+from ausweis.opening import require_file
 from ausweis.policies import find_policy
 from ausweis.provenance import RunProvenance
+from ausweis.store import RunWriter, Store
 from ausweis.vocabulary import Language
 
 __all__ = ["Options", "run_all"]
@@ -36,18 +41,14 @@ _COUNTED_BYTES = 64 << 20
 """Inputs up to this size are read once more before the run, to know how many calls there are."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Options:
-    """The options of the command, named as there; `recipe` holds what verdicts depend on.
-
-    `unstored`: why the store has not got the run, where it was to.
-    """
+    """The options of the command, named as there; `recipe` holds what verdicts depend on."""
 
     paths: tuple[str, ...]
     recipe: ScorerConfig
-    folder: Path | None
-    resume: bool
-    retry_failed: bool
+    address: str
+    out: Path | None
     language: Language | None
     labels: tuple[str, ...]
     file_format: str | None
@@ -59,8 +60,6 @@ class Options:
     fail_on: tuple[str, ...]
     quiet: bool
     as_json: bool
-    store: str | None = None
-    unstored: StoreError | None = field(default=None, init=False)
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> "Options":
@@ -71,55 +70,28 @@ class Options:
         """
         return cls(recipe=ScorerConfig.of(find_policy(options.pop("policy")), options), **options)
 
-    def inputs(self, recordings: Recordings | None) -> Inputs:
-        """What the manifest says about the calls."""
-        return Inputs(
-            paths=tuple(map(_absolute, self.paths)),
-            language=self.language or DEFAULT_LANGUAGE,
-            speakers=_speakers(self.labels),
-            format=self.file_format,
-            recordings=recordings.settings if recordings else None,
-        )
+    @property
+    def is_piped(self) -> bool:
+        """Whether verdicts go to standard output."""
+        return self.out == Path("-")
 
 
 def run_all(options: Options) -> Summary:
     """Score as the options say.
 
     Raises:
-        AusweisError: wrong use, or a run folder that cannot be written.
+        AusweisError: wrong use, or a store that cannot be written.
     """
-    if options.folder is None and options.resume:
-        raise RunError("--resume needs the run folder: name it with --run")
-    if options.retry_failed and not options.resume:
-        raise RunError("--retry-failed is for a run that exists: give --resume and --run too")
+    if options.is_piped and options.as_json:
+        raise InputError("--out - and --json both write to standard output; name a file with --out")
     sources = find_sources(options.paths, any_extension=options.file_format is not None)
     _calls(sources, options)
-    recipe = options.recipe
     recordings = _recordings(sources, options)
-    options.folder = options.folder or new_folder(after=f"-{recipe.policy.policy.id}")
-    with _filled(options, options.folder) as filling, RunFolder.open(options.folder, resume=options.resume) as run:
-        run.refuse(
-            {
-                "ausweis version": __version__,
-                **({"strategy": recipe.strategy} if recipe.strategy else {}),
-                "policy": str(recipe.policy.provenance),
-                **input_parts(options.inputs(recordings)),
-            }
-        )
-        return _score(options, sources, recordings, run, filling)
-
-
-@contextmanager
-def _filled(options: Options, folder: Path) -> Iterator[Filling | None]:
-    """The store to fill, if there is one; what it has not got is told, of a run that is broken off at once."""
-    with Filling.opened(options.store) as filling:
-        try:
-            yield filling
-        except BaseException:
-            if filling and (unstored := filling.finish(folder)):
-                warn(str(unstored))
-            raise
-        options.unstored = filling.finish(folder) if filling else None
+    with opened(options.address, make=True) as store:
+        if options.recipe.record is not None:
+            store.register(options.recipe.record, "answers")
+        with _lines(options, store) as on_verdict:
+            return _score(options, sources, recordings, store, on_verdict)
 
 
 def _recordings(sources: Sources, options: Options) -> Recordings | None:
@@ -144,33 +116,102 @@ def _score(
     options: Options,
     sources: Sources,
     recordings: Recordings | None,
-    run: RunFolder,
-    filling: Filling | None,
+    store: Store,
+    on_verdict: Callable[[Verdict], None] | None,
 ) -> Summary:
     total = _total(sources, options)
+    copies = store.folder / KEPT_AUDIO
+    if options.keep_audio and recordings:
+        store.register(copies, "recordings")
     with (
-        _runner(options, run) as (runner, origin, engine),
+        _runner(options, store.folder) as (runner, origin, engine),
         progress_shown(total, sources.files[: options.limit], quiet=options.quiet) as show,
-        recordings.opened(run.path, engine, show.listening, _unheard(options, run))
-        if recordings
-        else nullcontext() as hear,
     ):
+        run = store.begin(origin, by=login(), copies=copies if options.keep_audio else None)
+        hear = recordings.opened(_InStore(run), copies, engine, show.listening) if recordings else None
         summary = score_calls(
             _calls(sources, options, hear),
             runner,
-            origin,
             run,
-            inputs=options.inputs(recordings),
             sources=sources,
-            retry_failed=options.retry_failed,
+            recordings=_audio(sources),
             limit=options.limit,
             on_progress=show,
-            also=partial(filling.begin, sources=sources, answers=options.recipe.record) if filling else None,
+            on_verdict=on_verdict,
         )
     _warn_of_reader(summary, origin)
-    if run.lost:
-        warn(f"{without_facts(run.lost, run.path)}: those that are among the calls given now were read again")
+    if run.displaced:
+        warn(DISPLACED.format(run.displaced))
     return summary
+
+
+class _InStore:
+    """Transcripts that were made, as the texts of calls in the store."""
+
+    def __init__(self, run: RunWriter) -> None:
+        self._run = run
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """The call that was made of the recording with this key."""
+        call = self._run.heard(key)
+        return None if call is None else call.model_dump(mode="json", exclude_defaults=True)
+
+    def add(self, key: str, document: Mapping[str, Any]) -> None:
+        """Keep a call before it is read. One that is none, such as of silence, is heard again the next time."""
+        try:
+            call = Call.model_validate(document)
+        except ValidationError:
+            return
+        self._run.add_text(call)
+
+
+def _audio(sources: Sources) -> dict[str, tuple[Path, ...]]:
+    """The recordings by their calls' ids."""
+    recordings = {}
+    for source in sources.files:
+        if source.is_recording:
+            try:
+                name = Sidecar.read(source.sidecar).id
+            except InputError:
+                continue
+            # A name that is not UTF-8 cannot stand in a store.
+            storable = (path for path in source.files if as_utf8(path.absolute()) == str(path.absolute()))
+            recordings[name or source.default_id] = tuple(storable)
+    return recordings
+
+
+@contextmanager
+def _lines(options: Options, store: Store) -> Iterator[Callable[[Verdict], None] | None]:
+    """What writes each verdict as a line of JSON, as soon as it is there, to a file for the user's eyes alone.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    path = options.out
+    if path is None:
+        yield None
+    elif options.is_piped:
+        yield lambda verdict: click.echo(verdict.model_dump_json(by_alias=True))
+    else:
+        # Registered first: a deletion must know of all that may hold a call.
+        make_folder(path.parent)
+        store.register(path, "verdicts")
+        try:
+            require_file(path, new=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0) as file:
+                yield lambda verdict: _append(file, path, verdict)
+        except OSError as error:
+            raise write_fault(path, error) from None
+
+
+def _append(file: Any, path: Path, verdict: Verdict) -> None:
+    data = memoryview(f"{verdict.model_dump_json(by_alias=True)}\n".encode())
+    try:
+        while data:
+            # A nearly full disk takes a part of the line, and refuses the rest.
+            data = data[file.write(data) :]
+    except OSError as error:
+        raise write_fault(path, error) from None
 
 
 def _warn_of_reader(summary: Summary, origin: RunProvenance) -> None:
@@ -184,16 +225,16 @@ def _warn_of_reader(summary: Summary, origin: RunProvenance) -> None:
 
 
 @contextmanager
-def _runner(options: Options, run: RunFolder) -> Iterator[tuple[Runner, RunProvenance, Callable[[], Engine]]]:
+def _runner(options: Options, folder: Path) -> Iterator[tuple[Runner, RunProvenance, Callable[[], Engine]]]:
     """The runner, what it is made of, and the engine of this process, which Ray's runner opens only when asked for."""
     recipe = options.recipe
     if options.runner == "ray":
         from ausweis.batch.ray_runner import ray_runner
 
         workers, recipe = recipe.workers or 1, replace(recipe, workers=None)
-        with ExitStack() as opened, ray_runner(recipe, workers, run.path, warn) as (runner, origin):
+        with ExitStack() as opened_, ray_runner(recipe, workers, folder, warn) as (runner, origin):
             _tell_strategy(options, origin)
-            yield runner, origin, cache(lambda: opened.enter_context(recipe.engine_opened()))
+            yield runner, origin, cache(lambda: opened_.enter_context(recipe.engine_opened()))
     else:
         with recipe.engine_opened(warn) as engine:
             scorer = recipe.scorer(engine, warn)
@@ -206,19 +247,6 @@ def _tell_strategy(options: Options, origin: RunProvenance) -> None:
         warn(told)
 
 
-def _unheard(options: Options, run: RunFolder) -> dict[str, UnreadableCall]:
-    """The recordings that the run could not hear before; they are not tried again unless that is asked for."""
-    if options.retry_failed:
-        return {}
-    return {
-        failure.call_id: UnreadableCall(failure.place, failure.call_id, failure.message, failure.kind)
-        for failure in failures(run.path)
-        if failure.call_id
-        and failure.place
-        and (failure.kind == "recording" or failure.kind == "file" or failure.kind == "internal")
-    }
-
-
 def _calls(sources: Sources, options: Options, hear: Hearing | None = None) -> Iterator[Call | UnreadableCall]:
     return read_calls(
         sources,
@@ -227,15 +255,6 @@ def _calls(sources: Sources, options: Options, hear: Hearing | None = None) -> I
         format=options.file_format,
         hear=hear,
     )
-
-
-def _absolute(path: str) -> str:
-    """The path or pattern as it is found from any working folder; standard input stays `-`."""
-    if path == "-":
-        return path
-    # The folder that comes before a pattern is none itself.
-    here = str(Path.cwd()) if Path(path).exists() else glob.escape(str(Path.cwd()))
-    return as_utf8(Path(here, path))
 
 
 def _speakers(labels: tuple[str, ...]) -> dict[str, str]:

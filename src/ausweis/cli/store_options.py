@@ -1,13 +1,12 @@
 """The option that names the store, for all commands that have it; and opening it."""
 
 import os
-from importlib.util import find_spec
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ausweis.cli.options import added
 from ausweis.cli.warning import warn
 from ausweis.errors import InputError, StoreError
 
@@ -17,14 +16,13 @@ if TYPE_CHECKING:
 __all__ = [
     "DAY",
     "DISPLACED",
-    "MISFITS",
     "VARIABLE",
     "address_of",
+    "address_shown",
+    "gone_option",
     "is_there",
     "login",
-    "need_sqlalchemy",
     "opened",
-    "removal_options",
     "serve_address",
     "store_option",
     "warn_of_key",
@@ -34,11 +32,10 @@ VARIABLE = "AUSWEIS_STORE"
 """The environment's word of where the store is."""
 ADDRESS = "ausweis.sqlite"
 """Where the store is by default: in the current folder."""
-MISSING = "there is no store here; name one with --store, or fill one: ausweis store import RUN"
+MISSING = "there is no store here; name one with --store, or fill one: ausweis score CALLS --policy NAME"
 DAY = click.DateTime(["%Y-%m-%d"])
 """A day as a user writes it, which comes as a datetime."""
 DISPLACED = "{} calls have another text or time than before under their id; decisions about them count no more"
-MISFITS = "{} texts left out: their verdicts are of another number of turns"
 
 
 store_option = click.option(
@@ -51,28 +48,23 @@ store_option = click.option(
     metavar="FILE|postgresql://…",
     help="The store.",
 )
-removal_options = added(
-    click.option(
-        "--also",
-        "roots",
-        multiple=True,
-        type=click.Path(exists=True, path_type=Path),
-        metavar="DIR",
-        help="More folders with runs or recorded answers. Repeatable.",
-    ),
-    click.option(
-        "--gone",
-        multiple=True,
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="What was here or below was removed for good, not moved: nobody asks for it. Repeatable.",
-    ),
+gone_option = click.option(
+    "--gone",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="What was here or below was removed for good, not moved. Repeatable.",
 )
 
 
 def address_of(given: str | None) -> str:
     """The store that is meant: the given one, else that of the environment, else the one in this folder."""
     return given or os.environ.get(VARIABLE) or ADDRESS
+
+
+def address_shown(address: str) -> str:
+    """An address without the password that may stand in it."""
+    return re.sub(r"(?<=:)[^:/@]+(?=@)", "***", address) if "://" in address else address
 
 
 def opened(address: str, *, make: bool = False, missing: str = MISSING) -> "Store":
@@ -83,7 +75,6 @@ def opened(address: str, *, make: bool = False, missing: str = MISSING) -> "Stor
     Raises:
         StoreError: it cannot be opened, or there is none.
     """
-    need_sqlalchemy()
     from ausweis.store import Key, Store
 
     if not make and "://" not in address and not is_there(Path(address)):
@@ -112,16 +103,6 @@ def warn_of_key(address: str) -> None:
     if key.lies_beside(address):
         why = "the key lies beside its store, and whoever copies the folder has both"
         warn(f"{key.path}: {why}; with real calls, move it elsewhere and name its file in {KEY_FILE}")
-
-
-def need_sqlalchemy() -> None:
-    """Say what to install.
-
-    Raises:
-        InputError: SQLAlchemy is not there.
-    """
-    if find_spec("sqlalchemy") is None:
-        raise InputError("the store needs SQLAlchemy: pip install 'ausweis[review]'")
 
 
 def serve_address(url: str | None) -> str | None:

@@ -53,11 +53,12 @@ def transcribe(context: click.Context, /, **options: Any) -> None:
 
     wanted = Options(**options)
     try:
-        done, counts, sources = transcribe_all(wanted)
+        done, tally, sources = transcribe_all(wanted)
     except KeyboardInterrupt:
         warn("stopped: go on with the same command")
         context.exit(130)
     if not wanted.quiet:
-        passed = sentence(sources.passed_over)
-        click.echo(f"{done} transcripts, {counts.failed} failed: {wanted.folder}" + (f"\n{passed}" if passed else ""))
-    context.exit(exit_code(counts))
+        click.echo(f"{done} transcripts, {tally.counts.failed} failed: {wanted.folder}")
+        if passed := sentence(sources.passed_over):
+            click.echo(passed)
+    context.exit(exit_code(tally.counts))

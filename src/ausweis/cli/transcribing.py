@@ -6,13 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from ausweis.audio.kept import TRANSCRIPTS_FILE
-from ausweis.batch import Progress
+from ausweis.audio.kept import KEPT_AUDIO, TRANSCRIPTS_FILE, KeptTranscripts
+from ausweis.batch import Progress, Tally
 from ausweis.batch.config import open_engine
-from ausweis.batch.failure import Failure
-from ausweis.batch.manifest import MANIFEST_FILE, Counts
-from ausweis.batch.state import FAILURES_FILE
 from ausweis.calls import Sources, UnreadableCall, find_sources, read_calls
+from ausweis.calls.failure import Failure
 from ausweis.calls.folders import sentence
 from ausweis.cli.hearing import Recordings
 from ausweis.cli.progress import progress_shown
@@ -26,6 +24,9 @@ from ausweis.prompts import default_library
 from ausweis.vocabulary import Language
 
 __all__ = ["Options", "transcribe_all"]
+
+FAILURES_FILE = "failures.jsonl"
+"""In the folder of transcripts: the recordings that could not be heard, and why, one a line."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Options:
     quiet: bool
 
 
-def transcribe_all(options: Options) -> tuple[int, Counts, Sources]:
+def transcribe_all(options: Options) -> tuple[int, Tally, Sources]:
     """How many recordings have a transcript, which failed, and what was read; `failures.jsonl` says why they failed.
 
     Raises:
@@ -75,31 +76,30 @@ def transcribe_all(options: Options) -> tuple[int, Counts, Sources]:
         lock.release()
 
 
-def _transcribe(options: Options, sources: Sources, recordings: Recordings) -> tuple[int, Counts]:
-    progress = Progress()
-    failures: list[str] = []
-    counts = Counts()
+def _transcribe(options: Options, sources: Sources, recordings: Recordings) -> tuple[int, Tally]:
+    progress, tally = Progress(), Tally()
     (options.folder / FAILURES_FILE).unlink(missing_ok=True)
     with (
         ExitStack() as opened,
         progress_shown(len(sources.files), sources.files, quiet=options.quiet) as show,
-        recordings.opened(
-            options.folder,
-            cache(lambda: opened.enter_context(closing(_engine(options)))),
-            show.listening,
-        ) as hear,
+        KeptTranscripts(options.folder) as kept,
     ):
+        engine = cache(lambda: opened.enter_context(closing(_engine(options))))
+        hear = recordings.opened(kept, options.folder / KEPT_AUDIO, engine, show.listening)
         for call in read_calls(sources, hear=hear):
             if isinstance(call, UnreadableCall):
-                failures.append(Failure.unreadable(call).line)
-                counts.add_failure(call.kind)
+                tally.add_failure(Failure.unreadable(call))
                 warn(str(call))
-                replace_file(options.folder / FAILURES_FILE, "".join(f"{line}\n" for line in failures))
-            progress = Progress(progress.seen + 1, 0, len(failures))
+                replace_file(options.folder / FAILURES_FILE, "".join(map(_line, tally.failures)))
+            progress = Progress(progress.seen + 1, 0, len(tally.failures))
             show(progress)
-        if not any(group.reason == "transcript" for group in sources.passed_over):
-            hear.tidy()
-    return progress.seen - len(failures), counts
+        if not any(group.reason == "transcript" for group in sources.passed_over) and kept.used:
+            kept.keep_only(kept.used)
+    return progress.seen - len(tally.failures), tally
+
+
+def _line(failure: Failure) -> str:
+    return failure.model_dump_json(by_alias=True) + "\n"
 
 
 def _engine(options: Options) -> Engine:
@@ -111,5 +111,3 @@ def _refuse_other_content(folder: Path) -> None:
     names = {path.name for path in folder.iterdir()} - {FolderLock.NAME}
     if names and TRANSCRIPTS_FILE not in names and FAILURES_FILE not in names:
         raise RunError("the folder is not empty and holds no transcripts; name another one", place=str(folder))
-    if MANIFEST_FILE in names:
-        raise RunError("the folder holds a run of `ausweis score`; name another one", place=str(folder))

@@ -1,6 +1,5 @@
 """Measures facts and verdicts against the golden set, for any prompt version, model or policy.
 
-labelled          calls with what is true of them, critical incidents too
 validate          what a golden set is made of, and what is wrong with it
 case              one labelled call as it was judged: what label and verdict say, in marks that compare
 running           what to measure, and the run that does
@@ -10,7 +9,3 @@ metrics/          the numbers
 comparing, gate   two runs, call by call; is one worse than the baseline?
 baseline          the run that others are held against
 """
-
-from ausweis.evals.labelled import GoldEvent, LabelledCall, read_all, read_labelled
-
-__all__ = ["GoldEvent", "LabelledCall", "read_all", "read_labelled"]

@@ -15,8 +15,8 @@ from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
 from ausweis.evals.comparing import compare
 from ausweis.evals.folder import EvalManifest, Plan, System, Warn, answers_folder, finished, read_cases
-from ausweis.evals.labelled import Part
 from ausweis.journal import make_folder, replace_file
+from ausweis.labelled import Part
 from ausweis.opening import read_bytes
 
 __all__ = ["Baseline", "bless", "cases_of", "plain_engine", "read_baseline", "recordings_path"]
@@ -80,7 +80,7 @@ def _fault(manifest: EvalManifest, cases: Sequence[Case], known: Set[str]) -> st
     if plan.tags or plan.limit or plan.policy:
         return "it is not over whole files of the golden set, or calls by id, by the policies of their labels"
     if any(case.told is None for case in cases):
-        return "calls have no verdict; see failures.jsonl of its runs"
+        return "calls have no verdict; `ausweis eval report` names them"
     if wrong := [case.id for case in cases if case.must_pass and not case.right]:
         return f"calls that must pass, by the golden set or the baseline before, are judged wrong: {', '.join(wrong)}"
     if lost := known - {case.id for case in cases}:

@@ -17,18 +17,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.batch.manifest import read_manifest
 from ausweis.engines.learned_index import Base, LearnedKind, index_to_write, indexes
 from ausweis.engines.reader_calibration import EventCalibration, ReaderCalibration
 from ausweis.errors import AusweisError, InputError
 from ausweis.evals.case import Case
-from ausweis.evals.folder import CALIBRATION_FILE, Calibrated, EvalSource, read_facts, read_source, run_folders
-from ausweis.evals.labelled import Gold, LabelledCall
+from ausweis.evals.folder import CALIBRATION_FILE, Calibrated, EvalSource, read_source
 from ausweis.evals.metrics.calibration import Curve, Foretold, at_share, curve_of
 from ausweis.facts import Calibration, EventKind, Facts
 from ausweis.journal import replace_file
 from ausweis.judging.judge import outlook_of
 from ausweis.judging.risk import Outlook, doublings
+from ausweis.labelled import Gold, LabelledCall
 from ausweis.policies import find_policy
 from ausweis.policies.form import EXPECTED
 from ausweis.provenance import PromptProvenance
@@ -128,7 +127,7 @@ def calibrate(
     if source.manifest.plan.policy is not None:
         raise InputError("the eval run judged by another policy than the labels'; make one without --policy")
     index = index_to_write(out) if keep else None
-    readers, share = _enough(_readers(run, source), tell), _share(source)
+    readers, share = _enough(_readers(source), tell), _share(source)
     risks: list[Foretold] = []
     events: list[Foretold] = []
     for reader, reads in readers.items():
@@ -197,22 +196,18 @@ def _expected(policy: str) -> float:
         return EXPECTED
 
 
-def _readers(run: Path, source: EvalSource) -> dict[_Reader, list[_Read]]:
+def _readers(source: EvalSource) -> dict[_Reader, list[_Read]]:
     """What each reader of the run has read, of calls whose label has an outcome."""
     readers: dict[_Reader, list[_Read]] = {}
-    for folder in run_folders(run, 1):
-        manifest = read_manifest(folder)
-        bound = manifest and calibrated_as(manifest.prompts)
-        if not manifest or not bound:
+    for call, facts in source.facts.items():
+        run, labelled = source.runs[call], source.calls.get(call)
+        if labelled is None or labelled.gold.outcome is None or not (bound := calibrated_as(run.prompts)):
             continue
         template, heads = bound
-        used = (prompt.sha256 for prompt in manifest.prompts if prompt.id == f"{template.id}:calibration")
-        base = Base(id=manifest.model.id, sha256=manifest.model.sha256)
-        reads = readers.setdefault(_Reader(base, template, tuple(heads.items()), next(used, None)), [])
-        for call, facts in read_facts(folder).items():
-            labelled = source.calls.get(call)
-            if labelled is not None and labelled.gold.outcome is not None:
-                reads.append(_Read(labelled, facts, _outlook(labelled, facts)))
+        used = (prompt.sha256 for prompt in run.prompts if prompt.id == f"{template.id}:calibration")
+        base = Base(id=run.model.id, sha256=run.model.sha256)
+        reader = _Reader(base, template, tuple(heads.items()), next(used, None))
+        readers.setdefault(reader, []).append(_Read(labelled, facts, _outlook(labelled, facts)))
     return readers
 
 

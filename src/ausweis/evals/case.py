@@ -6,10 +6,10 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, PlainSerializer, PlainValidator
 
-from ausweis.evals.labelled import LabelledCall, Part, gold_facts
 from ausweis.facts import Facts, is_nothing
 from ausweis.judging import EVENT_THRESHOLD, judge
 from ausweis.judging.verdict import BadlyHeardReason, Evidence, Verdict
+from ausweis.labelled import LabelledCall, Part, gold_facts
 from ausweis.policies import Policy
 from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, OwnKind, OwnWord, ViolationType
 

@@ -4,31 +4,32 @@ eval.json      the golden set, the system that was measured, machine, times
 cases.jsonl    a case a line (`ausweis.evals.case`), all repeats
 metrics.json   the numbers
 calibration.json  what probabilities would mean once they were learned: of calls that were left out
-runs/N/POLICY  the run folder of each repeat and policy: facts, verdicts, failures
+eval.sqlite    the store: facts, verdicts, failures of all repeats
 answers/N      the raw answers of each repeat: with them, all of it is made again without a model
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+import platform
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ausweis.batch.manifest import Machine
-from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of
 from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
-from ausweis.evals.labelled import LabelledCall, Part, read_all
 from ausweis.evals.metrics import Summary, summarise
 from ausweis.evals.metrics.calibration import Curve
 from ausweis.facts import Facts
 from ausweis.journal import lines, replace_file
 from ausweis.judging.verdict import Verdict
+from ausweis.labelled import LabelledCall, Part, read_all
+from ausweis.machine import usable_cpus
 from ausweis.opening import read_bytes
-from ausweis.policies import PolicyFile
 from ausweis.provenance import RunProvenance
+from ausweis.store import Judged, RunRow, Store
 
 __all__ = [
     "CALIBRATION_FILE",
@@ -42,13 +43,12 @@ __all__ = [
     "System",
     "Warn",
     "answers_folder",
+    "eval_store",
     "finished",
+    "judged_in",
     "read_cases",
     "read_eval",
-    "read_facts",
     "read_source",
-    "run_folder",
-    "run_folders",
     "sha256_of",
     "write_eval",
 ]
@@ -57,10 +57,24 @@ CALIBRATION_FILE = "calibration.json"
 EVAL_FILE = "eval.json"
 CASES_FILE = "cases.jsonl"
 METRICS_FILE = "metrics.json"
+STORE_FILE = "eval.sqlite"
 _Model = TypeVar("_Model", bound=BaseModel)
 
 Warn = Callable[[str], None]
 """Told what a user should know before calls are read."""
+
+
+class Machine(Part):
+    """Where a run was made; `cpus` are those that the process may use."""
+
+    platform: str
+    python: str
+    cpus: int
+
+    @classmethod
+    def here(cls) -> "Machine":
+        """This machine."""
+        return cls(platform=platform.platform(), python=platform.python_version(), cpus=usable_cpus())
 
 
 class GoldenFile(Part):
@@ -153,14 +167,15 @@ def answers_folder(folder: Path, repeat: int) -> Path:
     return folder / "answers" / str(repeat)
 
 
-def run_folder(folder: Path, repeat: int, policy: PolicyFile) -> Path:
-    """Where the run of a repeat and policy stands."""
-    return folder / "runs" / str(repeat) / f"{policy.policy.id}-{policy.sha256[:8]}"
+@contextmanager
+def eval_store(folder: Path) -> Iterator[Store]:
+    """The store of an eval run, made where it is missing; each repeat is a series of it.
 
-
-def run_folders(folder: Path, repeat: int) -> list[Path]:
-    """The runs of a repeat, one a policy."""
-    return sorted(path for path in (folder / "runs" / str(repeat)).glob("*") if path.is_dir())
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    with Store.open(folder / STORE_FILE) as store:
+        yield store
 
 
 def write_eval(
@@ -220,15 +235,15 @@ def finished(folder: Path) -> EvalManifest:
     if manifest is None:
         raise RunError("there is no eval run here; make one with `ausweis eval run`", place=str(folder))
     if not manifest.complete:
-        raise RunError("the eval run was stopped; go on with it by `ausweis eval run --resume`", place=str(folder))
+        raise RunError("the eval run was stopped; go on with it by the same command", place=str(folder))
     return manifest
 
 
 @dataclass(frozen=True)
 class EvalSource:
-    """`cases` are of all repeats; `calls`, `verdicts` and `facts` by call id, the latter two of the first repeat.
+    """`cases` are of all repeats; all else by call id, `verdicts`, `facts` and `runs` of the first repeat.
 
-    `verdicts` and `facts` may lack some: a page without them only tells less.
+    These may lack some: a page without them only tells less.
     """
 
     manifest: EvalManifest
@@ -237,6 +252,7 @@ class EvalSource:
     calls: dict[str, LabelledCall]
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     facts: dict[str, Facts] = field(default_factory=dict)
+    runs: dict[str, RunRow] = field(default_factory=dict)
     calibrated: Calibrated | None = None
 
 
@@ -252,25 +268,29 @@ def read_source(folder: Path, golden: Sequence[Path] = ()) -> EvalSource:
     for case in cases:
         if case.id not in calls:
             raise InputError(f"the golden files of the run hold no call {case.id}; run it again", place=str(folder))
+    judged = judged_in(folder, 1)
     return EvalSource(
         manifest=manifest,
         cases=cases,
         summary=_of_this_version(Summary, folder / METRICS_FILE) or summarise(cases),
         calls=calls,
-        verdicts=_verdicts(folder),
-        facts={call: read for path in run_folders(folder, 1) for call, read in read_facts(path).items()},
+        verdicts={call: one.verdict for call, (_, one) in judged.items()},
+        facts={call: one.facts for call, (_, one) in judged.items()},
+        runs={call: run for call, (run, _) in judged.items()},
         calibrated=_of_this_version(Calibrated, folder / CALIBRATION_FILE),
     )
 
 
-def read_facts(run: Path) -> dict[str, Facts]:
-    """What was read of the calls of a run folder, by call id.
+def judged_in(folder: Path, repeat: int) -> dict[str, tuple[RunRow, Judged]]:
+    """What was read and judged in a repeat, by call id; nothing where the store is not there any more.
 
     Raises:
-        RunError: a line holds no facts.
+        StoreError: it cannot be read.
     """
-    path = run / FACTS_FILE
-    return {read.call_id: read for read in (facts_of(line, path) for line in lines(path))}
+    if not (folder / STORE_FILE).is_file():
+        return {}
+    with eval_store(folder) as store:
+        return {one.facts.call_id: (run, one) for run, one in store.judged_in(str(repeat))}
 
 
 def _golden_files(wanted: Sequence[GoldenFile], given: Sequence[Path]) -> list[Path]:
@@ -298,18 +318,6 @@ def sha256_of(path: Path) -> str:
         return hashlib.sha256(read_bytes(path)).hexdigest()
     except OSError as error:
         raise InputError(f"the file cannot be read ({error.strerror})", place=str(path)) from None
-
-
-def _verdicts(folder: Path) -> dict[str, Verdict]:
-    verdicts: dict[str, Verdict] = {}
-    for run in run_folders(folder, 1):
-        path = run / VERDICTS_FILE
-        try:
-            read = [Verdict.model_validate_json(line.data) for line in lines(path)]
-        except ValidationError:
-            raise RunError("the file holds no verdicts of this version; run the eval again", place=str(path)) from None
-        verdicts |= {verdict.call_id: verdict for verdict in read}
-    return verdicts
 
 
 def _of_this_version(model: type[_Model], path: Path) -> _Model | None:

@@ -20,10 +20,10 @@ from ausweis.evals.baseline import Baseline, plain_engine
 from ausweis.evals.case import Case
 from ausweis.evals.comparing import Change, Comparison, Flip, Pair, compare, paired, paired_draws, told_by
 from ausweis.evals.folder import EvalManifest, Live, System
-from ausweis.evals.labelled import Part
 from ausweis.evals.metrics import Estimate, rows_of, summarise
 from ausweis.evals.metrics.estimate import Measure
 from ausweis.evals.metrics.outcomes import told
+from ausweis.labelled import Part
 
 __all__ = [
     "ALPHA",

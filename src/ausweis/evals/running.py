@@ -10,11 +10,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ausweis.batch import Progress, RunFolder, local_runner, score
+from ausweis.batch import Progress, local_runner, score
 from ausweis.batch.config import ScorerConfig
-from ausweis.batch.manifest import Machine, now, read_manifest
 from ausweis.batch.scoring import Scorer
-from ausweis.batch.state import VERDICTS_FILE, failures
 from ausweis.engines.protocol import Engine
 from ausweis.engines.recorded import Packed, RecordedEngine, RecordingEngine, unpack
 from ausweis.engines.weights import catalogue, locate
@@ -25,22 +23,22 @@ from ausweis.evals.folder import (
     EvalManifest,
     GoldenFile,
     Live,
+    Machine,
     Plan,
     System,
     Warn,
     answers_folder,
+    eval_store,
     read_eval,
-    read_facts,
-    run_folder,
     sha256_of,
     write_eval,
 )
-from ausweis.evals.labelled import LabelledCall, read_all, read_labelled
 from ausweis.evals.metrics import Summary, summarise
-from ausweis.facts import Facts
-from ausweis.journal import FolderLock, lines, make_folder
-from ausweis.judging.verdict import Verdict
+from ausweis.journal import FolderLock, make_folder
+from ausweis.labelled import LabelledCall, read_all, read_labelled
 from ausweis.policies import PolicyFile, find_policy
+from ausweis.provenance import now
+from ausweis.store import Store
 
 __all__ = ["Evaluation", "Wanted", "evaluate"]
 
@@ -175,7 +173,6 @@ def evaluate(
     wanted: Wanted,
     folder: Path,
     *,
-    resume: bool = False,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     warn: Warn = lambda text: None,
     say: Warn = lambda text: None,
@@ -184,7 +181,7 @@ def evaluate(
 
     `warn` is told what a user should know before, `say` which strategy was taken where none was named.
 
-    A stopped run keeps every whole call, and goes on with `resume`: with at least as many repeats as it had, failed
+    A stopped run keeps every whole call, and the same again goes on: with at least as many repeats as it had, failed
     calls tried again. All that can be refused is refused before anything of a finished run is touched.
 
     Raises:
@@ -194,16 +191,16 @@ def evaluate(
     gold = wanted.gold(calls)
     wanted.recipe.library()
     wanted.recordings()
-    if resume and read_eval(folder) is None:
-        raise RunError("there is no eval run to resume; leave out --resume to begin one", place=str(folder))
     make_folder(folder)
     lock = FolderLock(folder)
     try:
-        manifest = _manifest(wanted, folder, resume=resume)
-        run = _Run(wanted, folder, calls, manifest, on_progress, warn, say)
-        for repeat in range(1, manifest.plan.repeats + 1):
-            run.read(repeat)
-        cases = [case for repeat in range(1, manifest.plan.repeats + 1) for case in run.cases(repeat, gold)]
+        manifest = _manifest(wanted, folder)
+        repeats = range(1, manifest.plan.repeats + 1)
+        with eval_store(folder) as store:
+            run = _Run(wanted, folder, store, calls, manifest, on_progress, warn, say)
+            for repeat in repeats:
+                run.read(repeat)
+            cases = [case for repeat in repeats for case in run.cases(repeat, gold)]
         summary = summarise(cases)
         done = run.manifest.model_copy(update={"finished": now(), "complete": True})
         write_eval(folder, done, cases, summary)
@@ -212,7 +209,7 @@ def evaluate(
         lock.release()
 
 
-def _manifest(wanted: Wanted, folder: Path, *, resume: bool) -> EvalManifest:
+def _manifest(wanted: Wanted, folder: Path) -> EvalManifest:
     """That of the run to go on with, with all repeats that are wanted; or of a new one."""
     plan, manifest = wanted.plan(), read_eval(folder)
     if manifest is None:
@@ -220,11 +217,9 @@ def _manifest(wanted: Wanted, folder: Path, *, resume: bool) -> EvalManifest:
         if any(entry.name not in known for entry in folder.iterdir()):
             raise RunError("the folder is not empty and holds no eval run; name another", place=str(folder))
         return EvalManifest(plan=plan, machine=Machine.here(), started=now())
-    if not resume:
-        raise RunError("the folder holds an eval run; go on with it by --resume, or name another", place=str(folder))
     repeats = max(manifest.plan.repeats, plan.repeats)
     if manifest.plan.model_copy(update={"repeats": repeats}) != plan.model_copy(update={"repeats": repeats}):
-        message = "the eval cannot be resumed: the golden set, the choice from it, or its answers are others"
+        message = "the folder holds an eval run of another golden set, choice from it, or answers; name another"
         raise RunError(message, place=str(folder))
     return manifest.model_copy(update={"plan": plan.model_copy(update={"repeats": repeats})})
 
@@ -233,6 +228,7 @@ def _manifest(wanted: Wanted, folder: Path, *, resume: bool) -> EvalManifest:
 class _Run:
     _wanted: Wanted
     _folder: Path
+    _store: Store
     _calls: Sequence[LabelledCall]
     manifest: EvalManifest
     _on_progress: Callable[[Progress], None]
@@ -268,10 +264,8 @@ class _Run:
         calls = [labelled.call for labelled in self._calls if labelled.call.id in ids]
         if repeat > 1:
             random.Random(repeat).shuffle(calls)  # noqa: S311
-        path = run_folder(self._folder, repeat, policy)
-        resumed = read_manifest(path) is not None
-        with RunFolder.open(path, resume=resumed) as run:
-            score(calls, local_runner(scorer), scorer.origin, run, retry_failed=resumed, on_progress=self._shown)
+        run = self._store.begin(scorer.origin, series=str(repeat))
+        score(calls, local_runner(scorer), run, on_progress=self._shown)
         self._before = self._progress
 
     def _shown(self, progress: Progress) -> None:
@@ -307,7 +301,7 @@ class _Run:
 
     def _check_live(self, engine: RecordedEngine) -> None:
         """Ask the model about some calls by chance, and compare with what was recorded."""
-        judged = {identifier for policy in self._policies.values() for identifier in self._verdicts(1, policy)}
+        judged = {one.facts.call_id for _, one in self._store.judged_in("1")}
         calls = [labelled.call for labelled in self._calls if labelled.call.id in judged]
         sample = random.SystemRandom().sample(calls, min(self._wanted.live, len(calls)))
         engine.checking = True
@@ -328,25 +322,18 @@ class _Run:
 
     def cases(self, repeat: int, gold: Mapping[str, Label]) -> list[Case]:
         """The cases of a repeat, in the order of the golden set."""
-        verdicts: dict[str, Verdict] = {}
-        facts: dict[str, Facts] = {}
-        failed: dict[str, str] = {}
-        for policy in self._policies.values():
-            path = run_folder(self._folder, repeat, policy)
-            verdicts |= self._verdicts(repeat, policy)
-            failed |= {str(failure.call_id): f"{failure.message} [{failure.kind}]" for failure in failures(path)}
-            if policy.policy.incidents or policy.policy.own_words:
-                facts |= read_facts(path)
+        judged = {one.facts.call_id: one for _, one in self._store.judged_in(str(repeat))}
+        failed = self._store.failed_in(str(repeat))
         cases = [
             case_of(
                 labelled,
                 gold[labelled.call.id],
-                verdicts.get(labelled.call.id),
+                one.verdict if (one := judged.get(labelled.call.id)) else None,
                 own_words=self._policy_of[labelled.call.id].policy.own_words,
-                facts=facts.get(labelled.call.id),
+                facts=one.facts if one else None,
                 repeat=repeat,
                 ruled=ruled_otherwise(labelled, self._policy_of[labelled.call.id].policy),
-                failure=failed.get(labelled.call.id),
+                failure=f"{why.message} [{why.kind}]" if (why := failed.get(labelled.call.id)) else None,
             )
             for labelled in self._calls
         ]
@@ -354,8 +341,3 @@ class _Run:
             # Recorded answers take no time that says anything.
             return [case.model_copy(update={"seconds": None, "tokens": None}) for case in cases]
         return cases
-
-    def _verdicts(self, repeat: int, policy: PolicyFile) -> dict[str, Verdict]:
-        path = run_folder(self._folder, repeat, policy) / VERDICTS_FILE
-        verdicts = (Verdict.model_validate_json(line.data) for line in lines(path))
-        return {verdict.call_id: verdict for verdict in verdicts}

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from ausweis.errors import AusweisError
 from ausweis.evals.case import Label, tags_of
-from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.facts import may_be_about, sides_of
 from ausweis.judging import judge
+from ausweis.labelled import LabelledCall, gold_facts
 from ausweis.policies import Policy, find_policy
 from ausweis.vocabulary import INCIDENTS
 

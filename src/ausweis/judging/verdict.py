@@ -1,8 +1,9 @@
-"""The verdict: what the policy says about the facts of one call, and why. One a line in `verdicts.jsonl`.
+"""The verdict: what the policy says about the facts of one call, and why.
 
 Reasons are codes with their values; `sentences` puts them into words.
 """
 
+import json
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,6 +54,7 @@ __all__ = [
     "Violation",
     "ViolationReason",
     "WordsReason",
+    "comparable",
 ]
 
 SCHEMA: Literal["ausweis/verdict@2"] = "ausweis/verdict@2"
@@ -317,3 +319,14 @@ class Verdict(_Part):
     def vocabulary(self) -> Vocabulary:
         """All factors and categories that the policy knows."""
         return with_own(self.own_words)
+
+
+def comparable(verdict_json: str) -> str:
+    """A verdict's JSON without what differs from time to time: the seconds, and the tokens that had to be computed.
+
+    The tokens depend on what the engine still held of the call before.
+    """
+    verdict = json.loads(verdict_json)
+    for name in ("seconds", "tokens"):
+        (verdict.get("provenance") or {}).pop(name, None)
+    return json.dumps(verdict, ensure_ascii=False, separators=(",", ":"))

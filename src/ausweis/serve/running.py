@@ -62,7 +62,7 @@ def run(settings: Settings, listener: socket.socket, say: Callable[[str], None])
         StoreError: there is no store, or it cannot be opened.
     """
     if "://" not in settings.address and not Path(settings.address).is_file():
-        message = "there is no store here; make one with: ausweis store import RUN --store FILE"
+        message = "there is no store here; make one with: ausweis score CALLS --policy NAME --store FILE"
         raise StoreError(message, place=settings.address)
     port = listener.getsockname()[1]
     with Store.open(settings.address) as store:

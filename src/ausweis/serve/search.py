@@ -44,7 +44,6 @@ def found_view(context: RequestContext, question: Question, views: Sequence[View
     numbers = {
         "search_unseen": total - counts["all"] - counts["sample"],
         "search_unready": unsearched.unindexed if question.q else 0,
-        "search_no_text": unsearched.without_text,
         "search_unjudged": unsearched.unjudged,
     }
     notes = [words.count(name, number) for name, number in numbers.items() if number > 0]

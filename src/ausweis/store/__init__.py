@@ -6,9 +6,8 @@ schema        the tables, and how they are made
 database      connections to SQLite or PostgreSQL
 key           the key: pseudonyms of agents, digests, the audit log
 audit_log     who did what, hash-chained; digests of the rows that a report rests on
-importing     calls of a run taken up
+writing       what becomes of the calls of a run, written as it comes
 texts         their texts → rows; agents as pseudonyms
-verdict_rows  their verdicts → rows, a batch at a time
 packing       runs, verdicts and texts ↔ rows
 index         what of each call is masked, and the full-text index of the rest
 search        what is looked for, and where in a call it was found
@@ -23,11 +22,10 @@ counted       calls counted by what people say of them, and what share holds
 figures       the same by day, queue and team
 sampling      calls drawn by chance, and recall in the field
 exporting     decided calls → golden cases
-deleting      calls removed everywhere; runs, pages and cases that are not where they were
-proof         the search for what is left of them, until nothing is
-traces        what shows in a file that a call is in it
+deleting      calls removed, and the database searched for what is left
+exports       files that commands wrote about calls: known, and cleaned
+traces        what shows in the files of a database that a call is in it
 quoting       what was said in calls that go, and who else, or which recorded answer, has it
-run_files     what of a call stands in files that ausweis wrote
 """
 
 from ausweis.store.calibrations import opinion_of
@@ -36,7 +34,6 @@ from ausweis.store.deciding import blind_statement
 from ausweis.store.decisions import can_settle
 from ausweis.store.decisions import label_of as held_label
 from ausweis.store.figures import Series
-from ausweis.store.importing import StoreSink
 from ausweis.store.index import SHORTEST
 from ausweis.store.key import Key
 from ausweis.store.objections import DAYS as OBJECTION_DAYS
@@ -60,8 +57,8 @@ from ausweis.store.rows import (
     Entry,
     Estimate,
     Finding,
-    Imported,
     Invitation,
+    Judged,
     Order,
     Reviewer,
     Role,
@@ -71,6 +68,7 @@ from ausweis.store.rows import (
 from ausweis.store.search import MAX_TERMS, Hit
 from ausweis.store.search import terms_of as search_terms
 from ausweis.store.store import Store
+from ausweis.store.writing import RunWriter
 
 __all__ = [
     "ALL_INCIDENTS",
@@ -97,8 +95,8 @@ __all__ = [
     "Estimate",
     "Finding",
     "Hit",
-    "Imported",
     "Invitation",
+    "Judged",
     "Key",
     "Objection",
     "ObjectionCounts",
@@ -107,10 +105,10 @@ __all__ = [
     "Role",
     "Ruling",
     "RunRow",
+    "RunWriter",
     "Series",
     "State",
     "Store",
-    "StoreSink",
     "Subject",
     "blind_statement",
     "can_settle",

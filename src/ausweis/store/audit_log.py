@@ -31,9 +31,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
-from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
-from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance
+from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, now
 from ausweis.store.database import PENDING
 from ausweis.store.key import Key, canonical
 from ausweis.store.packing import run_row
@@ -233,7 +232,7 @@ def _compare(connection: Connection, key: Key, kind: str, which: _Which) -> Mapp
             what = "is missing" if number not in digests else "was changed" if number in before else "was added"
             raise StoreError(
                 f"{_told(connection, kind, number)} {what} behind the store's back; put a backup in its place, "
-                "or delete the call and take up its runs again"
+                "or delete the call and score it again"
             )
     return digests
 

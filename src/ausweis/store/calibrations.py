@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
+from ausweis.provenance import now
 from ausweis.store import audit_log
 from ausweis.store.decisions import agreement_of, decisions_of, taken_back
 from ausweis.store.key import Key, canonical

@@ -37,12 +37,12 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticErro
 """What comes of a row that is not as it was written: JSON, a date or a number that is none."""
 _DAMAGED = (
     "a row is damaged, or was changed by another program; see which: ausweis store verify; then delete its call and "
-    "take up its runs again, or put a backup in the place of the store"
+    "score it again, or put a backup in the place of the store"
 )
 _ROOM = "make room on the disk, and try again"
 _TO_DO = {
     "not a database": ("store_damaged", "name another file, or put a backup in its place"),
-    "malformed": ("store_damaged", "put a backup in its place, or begin another store and take up the runs again"),
+    "malformed": ("store_damaged", "put a backup in its place, or begin another store and score the calls again"),
     "readonly": ("store_readonly", "allow this user to write to the file and its folder"),
     "unable to open": ("store_readonly", "allow this user to write to the file and its folder"),
     "locked": ("store_locked", "another process is writing to it; wait until it is done, or end it, and try again"),

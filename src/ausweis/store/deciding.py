@@ -7,11 +7,11 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection, insert, select, update
 
-from ausweis.batch.manifest import now
 from ausweis.calls.call import Call
 from ausweis.errors import NoCallError, StoreError
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
+from ausweis.provenance import now
 from ausweis.store import audit_log
 from ausweis.store.calibrations import close_if_done, made_in
 from ausweis.store.decisions import can_settle, decisions_of, right_values

@@ -5,7 +5,9 @@ from hashlib import sha256
 
 from ausweis.calls.call import Call
 from ausweis.errors import StoreError
-from ausweis.evals.labelled import (
+from ausweis.facts import Event, Facts, OneSided, may_be_about
+from ausweis.judging.incidents import is_likely
+from ausweis.labelled import (
     Gold,
     GoldEvent,
     GoldIncident,
@@ -14,8 +16,6 @@ from ausweis.evals.labelled import (
     LabelledCall,
     OwnIncident,
 )
-from ausweis.facts import Event, Facts, OneSided, may_be_about
-from ausweis.judging.incidents import is_likely
 from ausweis.store.decisions import label_of
 from ausweis.store.key import Key
 from ausweis.store.rows import CallRecord, Decision

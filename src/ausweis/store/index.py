@@ -218,10 +218,9 @@ def orphans(connection: Connection) -> int:
 
 
 class Unsearched(NamedTuple):
-    """Calls that are not in the index, or not as they would be masked now; whose text is not known; without verdict."""
+    """Calls that are not in the index, or not as they would be masked now; without verdict."""
 
     unindexed: int
-    without_text: int
     unjudged: int
 
 
@@ -253,11 +252,8 @@ def renew_some(connection: Connection, after: int, number: int) -> tuple[int, in
 
 def unsearched(connection: Connection) -> Unsearched:
     """How many calls a search does not look into."""
-    told = calls.outerjoin(texts, texts.c.call_key == calls.c.key)
-    count = select(func.count()).select_from(told)
-    without_text = count.where(calls.c.outcome.is_not(None), texts.c.call_key.is_(None))
-    unjudged = count.where(calls.c.outcome.is_(None))
-    return Unsearched(waiting(connection), *(connection.execute(one).scalar_one() for one in (without_text, unjudged)))
+    unjudged = select(func.count()).select_from(calls).where(calls.c.outcome.is_(None))
+    return Unsearched(waiting(connection), connection.execute(unjudged).scalar_one())
 
 
 def waiting(connection: Connection) -> int:

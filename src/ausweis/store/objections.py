@@ -11,8 +11,8 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, Select, insert, select
 
-from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
+from ausweis.provenance import now
 from ausweis.store import audit_log
 from ausweis.store.deciding import Incidents, Violations, call_seen, decide
 from ausweis.store.key import Key, canonical

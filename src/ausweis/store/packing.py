@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from ausweis.batch.manifest import RunManifest
 from ausweis.calls.call import Call
 from ausweis.errors import PolicyError
 from ausweis.judging.harm import found_of, harm, named
@@ -28,15 +27,14 @@ _AS_JSON = ("policy", "prompts", "model")
 """Columns of runs."""
 
 
-def run_values(manifest: RunManifest, folder: str) -> dict[str, Any]:
-    """The row of a run."""
-    parts = _parts(manifest)
+def run_values(origin: RunProvenance, started: str) -> dict[str, Any]:
+    """The columns of a run that say what it was made of."""
+    parts = _parts(origin)
     return {
-        "folder": folder,
-        "started": manifest.started,
-        "policy_title": _title(manifest.policy),
-        "strategy": manifest.strategy,
-        "ausweis": manifest.ausweis,
+        "started": started,
+        "policy_title": _title(origin.policy),
+        "strategy": origin.strategy,
+        "ausweis": origin.ausweis,
         **{name: json.dumps(parts[name], ensure_ascii=False) for name in _AS_JSON},
     }
 
@@ -82,7 +80,7 @@ def unpack(body: str, run: RunRow) -> Verdict:
     return Verdict.model_validate(verdict)
 
 
-def verdict_values(verdict: Verdict, run: RunRow, facts: str | None) -> dict[str, Any]:
+def verdict_values(verdict: Verdict, run: RunRow, facts: str) -> dict[str, Any]:
     """The columns of `calls` that are the verdict's; `facts` as they are kept."""
     found = found_of(verdict)
     return {
@@ -101,9 +99,9 @@ def verdict_values(verdict: Verdict, run: RunRow, facts: str | None) -> dict[str
     }
 
 
-def _looked_for(verdict: Verdict, facts: str | None) -> str:
+def _looked_for(verdict: Verdict, facts: str) -> str:
     """The incidents that were looked for, by the facts or as the verdict has them; a company's own by a hash."""
-    told = json.loads(facts).get("looked_for", ()) if facts is not None and '"looked_for"' in facts else ()
+    told = json.loads(facts).get("looked_for", ()) if '"looked_for"' in facts else ()
     asked = [one if isinstance(one, str) else json.dumps(one, sort_keys=True) for one in told]
     names = {*(asked or (incident.id for incident in verdict.incidents))}
     own = {one: f"{OWN}{hashlib.sha256(one.encode()).hexdigest()[:8]}" for one in names.difference(INCIDENTS)}

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from ausweis.calls.call import Call
+from ausweis.calls.failure import Failure
 from ausweis.errors import NoCallError
 from ausweis.facts import Facts
 from ausweis.judging.harm import Found, found_in
@@ -39,7 +40,7 @@ from ausweis.store.index import spans_by_turn
 from ausweis.store.packing import call_of, call_row, run_row, unpack
 from ausweis.store.persons import person_of
 from ausweis.store.reviewers import spellings
-from ausweis.store.rows import EVERY, CallFilter, CallRecord, CallRow, Cursor, Finding, Order, scattered
+from ausweis.store.rows import EVERY, CallFilter, CallRecord, CallRow, Cursor, Finding, Judged, Order, RunRow, scattered
 from ausweis.store.schema import (
     audio,
     batches,
@@ -48,6 +49,7 @@ from ausweis.store.schema import (
     calibrations,
     calls,
     decisions,
+    failures,
     masks,
     runs,
     texts,
@@ -58,10 +60,13 @@ from ausweis.vocabulary import INCIDENTS
 
 __all__ = [
     "conditions",
+    "failed_in",
     "find",
     "found",
     "found_as",
     "hidden",
+    "judged",
+    "judged_in",
     "keys",
     "looked",
     "neighbours",
@@ -267,6 +272,39 @@ def found(connection: Connection, keys: Iterable[int]) -> dict[int, list[Found]]
     return by_call
 
 
+def judged(connection: Connection, keys: Iterable[int]) -> list[tuple[RunRow, Judged]]:
+    """What the store says of these calls, as far as they are there and have a verdict, each with its run."""
+    some: list[tuple[RunRow, Judged]] = []
+    for batch in batches(keys):
+        some += _judged(connection, calls.c.verdict_key == verdicts.c.key, calls.c.key.in_(batch))
+    return some
+
+
+def judged_in(connection: Connection, series: str) -> list[tuple[RunRow, Judged]]:
+    """What the runs of a series made of calls; of a call that was judged again, the last verdict alone."""
+    last = {one.facts.call_id: (run, one) for run, one in _judged(connection, runs.c.series == series)}
+    return list(last.values())
+
+
+def _judged(connection: Connection, *which: ColumnElement[bool]) -> Iterator[tuple[RunRow, Judged]]:
+    joined = verdicts.join(calls, calls.c.key == verdicts.c.call_key)
+    wanted = select(verdicts).select_from(joined.join(runs, runs.c.key == verdicts.c.run_key)).where(*which)
+    known = {row.key: run_row(row) for row in connection.execute(select(runs))}
+    for row in connection.execute(wanted.order_by(verdicts.c.key)):
+        run = known[row.run_key]
+        yield run, Judged(Facts.model_validate_json(row.facts), unpack(row.body, run), row.made_of)
+
+
+def failed_in(connection: Connection, series: str) -> dict[str, Failure]:
+    """Why calls have no verdict in the runs of a series, by their ids."""
+    joined = failures.join(runs, runs.c.key == failures.c.run_key)
+    wanted = select(failures).select_from(joined).where(runs.c.series == series, failures.c.call_id.is_not(None))
+    return {
+        row.call_id: Failure(call_id=row.call_id, place=row.place, kind=row.kind, message=row.message)
+        for row in connection.execute(wanted)
+    }
+
+
 def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     """What a row of `calls` must meet; one that has no verdict never does."""
     wanted: list[ColumnElement[bool]] = [calls.c.outcome.is_not(None)]
@@ -363,7 +401,7 @@ def record(connection: Connection, key: int) -> CallRecord:
         verdict=unpack(verdict.body, run),
         verdict_key=verdict.key,
         says=row.says,
-        facts=None if verdict.facts is None else Facts.model_validate_json(verdict.facts),
+        facts=Facts.model_validate_json(verdict.facts),
         run=run,
         decisions=tuple(decisions_of(connection, key, says=row.says)),
         audio=tuple(map(Path, paths.scalars())),

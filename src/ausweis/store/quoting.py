@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, true
+from sqlalchemy import Connection, select, true
 
 from ausweis.journal import parsed
 from ausweis.store.schema import batches, calls, decisions, objections, texts, verdicts
@@ -42,8 +42,7 @@ def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str
 def said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
     """Whether another call has the words too, as agents have sentences that they say in every call."""
     # What the verdict that counts quotes stands in the text.
-    counting = select(calls.c.run_key).where(calls.c.key == verdicts.c.call_key).scalar_subquery()
-    aside = or_(verdicts.c.call_key.not_in(select(texts.c.call_key)), verdicts.c.run_key != counting)
+    aside = verdicts.c.key.not_in(select(calls.c.verdict_key).where(calls.c.verdict_key.is_not(None)))
     for own, column, more in (
         (texts.c.call_key, texts.c.words, true()),
         (verdicts.c.call_key, verdicts.c.facts, aside),

@@ -10,8 +10,8 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from ausweis.batch.manifest import now
 from ausweis.errors import NameRefusedError, StoreError
+from ausweis.provenance import now
 from ausweis.store import audit_log
 from ausweis.store.key import Key, canonical
 from ausweis.store.persons import known_name, person_of

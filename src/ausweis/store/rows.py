@@ -19,7 +19,6 @@ __all__ = [
     "EVERY",
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
-    "Added",
     "Agreement",
     "Calibration",
     "CallFilter",
@@ -34,8 +33,8 @@ __all__ = [
     "Entry",
     "Estimate",
     "Finding",
-    "Imported",
     "Invitation",
+    "Judged",
     "LabelKind",
     "LogEntry",
     "Order",
@@ -127,7 +126,7 @@ Entry = Choice | Literal["withdrawn"]
 LabelKind = Literal["violations", "incidents"]
 Role = Literal["reviewer", "lead"]
 What = Literal[
-    "imported",
+    "scored",
     "decided",
     "sampled",
     "calibrated",
@@ -215,12 +214,20 @@ class CallRow:
 
 
 class RunRow(RunProvenance):
-    """One run. `folder` is where it was imported from; `started` in UTC, ISO 8601."""
+    """One run: what a command made of calls. `started` in UTC, ISO 8601; `series`: of an eval, which repeat it is."""
 
     key: int
-    folder: str
     started: str
     policy_title: str | None
+    series: str = ""
+
+
+class Judged(NamedTuple):
+    """Facts and the verdict on them; `made_of`: the `call_sha256` of what was read."""
+
+    facts: Facts
+    verdict: Verdict
+    made_of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +301,7 @@ class CallRecord:
     """All that is known of one call. `call` is None where its text is unknown; its agent is the pseudonym.
 
     `verdict_key` is what `decide` wants to be told; `says`: what verdict and text say, which it may be told too;
-    `decisions` in the order in which they were made; `audio`: the files that were there when it was imported.
+    `decisions` in the order in which they were made; `audio`: the files that were there when it was scored.
     `masks`: what of its turns is personal data, where that is known by the rules of today; else it must be found.
     """
 
@@ -303,7 +310,7 @@ class CallRecord:
     verdict: Verdict
     verdict_key: int
     says: str
-    facts: Facts | None
+    facts: Facts
     run: RunRow
     decisions: tuple[Decision, ...]
     audio: tuple[Path, ...]
@@ -332,50 +339,12 @@ class DayCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
-    """Texts that were kept. `displaced`: so many came in the place of another text or time under the same id.
-
-    `misfits`: so many were left out, since the verdict that counts is of another number of turns. `changed`: whether
-    anything is not as it was.
-    """
-
-    displaced: int = 0
-    misfits: int = 0
-    changed: bool = False
-
-
-@dataclass(slots=True)
-class Imported:
-    """What of a run was taken up, in calls.
-
-    `same`: were there already as they are; `without_text`: verdicts of this run whose transcript was not found.
-    `displaced`: another call, or another text of it, was there under the id; what was decided about it counts no more.
-    `misfits`: texts that were given and left out, since the verdict that counts is of another number of turns.
-    `lost`: ids of judged calls that were left out, since the run has no facts of them.
-    """
-
-    run: RunRow
-    new: int = 0
-    same: int = 0
-    replaced: int = 0
-    without_text: int = 0
-    displaced: int = 0
-    misfits: int = 0
-    lost: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
 class Deleted:
-    """`removed`: what was, as paths and as `store`. `kept`: files of the user's own, theirs to delete.
-
-    `missing`: folders of runs, pages and files of cases, of these calls or of ones deleted before, that are not where
-    they were, so that nobody looked into them.
-    """
+    """How many calls; `removed`: from where, as paths and as `store`. `kept`: files that are the user's own."""
 
     calls: int
     removed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

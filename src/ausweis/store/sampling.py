@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
-from ausweis.batch.manifest import now
+from ausweis.provenance import now
 from ausweis.store import audit_log
 from ausweis.store.counted import LEVEL, bounds
 from ausweis.store.deciding import looked_for

@@ -45,6 +45,7 @@ __all__ = [
     "calibrations",
     "calls",
     "decisions",
+    "failures",
     "make_tables",
     "masks",
     "objections",
@@ -59,7 +60,7 @@ __all__ = [
     "verify_schema",
 ]
 
-SCHEMA = "1"
+SCHEMA = "2"
 """The number of these tables; a store keeps it in `settings`."""
 metadata = MetaData()
 
@@ -93,8 +94,8 @@ settings = _table("settings", Column("name", Text, primary_key=True), "value")
 runs = _table(
     "runs",
     _key(),
-    *("folder", "started", "policy", "policy_title?", "prompts", "model", "ausweis", "strategy"),
-    UniqueConstraint("folder", "started"),
+    *("started", "policy", "policy_title?", "prompts", "model", "ausweis", "strategy", "system", "series"),
+    Index("runs_by_system", "system"),
 )
 samples = _table(
     "samples",
@@ -138,15 +139,27 @@ _FIGURES = (
 )
 Index("calls_by_day", *(calls.c[name] for name in _FIGURES)).ddl_if(dialect="sqlite")
 Index("calls_by_day", calls.c.day).ddl_if(dialect="postgresql")
-texts = _table("texts", _of("calls", primary=True), "words", "body")
+texts = _table(
+    "texts",
+    _of("calls", primary=True),
+    *("words", "body", "recording?"),
+    Index("texts_by_recording", "recording"),
+)
 masks = _table("masks", _of("calls", primary=True), _integer("rules"), "covers")
 verdicts = _table(
     "verdicts",
     _key(),
     Column("run_key", Integer, ForeignKey("runs.key"), nullable=False),
     _of("calls"),
-    *("digest", "says", "body", "facts?"),
+    *("says", "body", "facts", "made_of"),
     UniqueConstraint("call_key", "run_key"),
+)
+failures = _table(
+    "failures",
+    _key(),
+    Column("run_key", Integer, ForeignKey("runs.key"), nullable=False),
+    *("call_id?", "place?", "kind", "message"),
+    Index("failures_of_call", "call_id"),
 )
 audio = _table("audio", _of("calls", primary=True), Column("path", Text, primary_key=True))
 decisions = _table(
@@ -235,7 +248,7 @@ def make_tables(connection: Connection) -> None:
     if not there:
         _make(connection)
     elif "ausweis_store" in there:
-        raise StoreError("an earlier version of ausweis made this store; name another file, and take up its runs again")
+        raise StoreError("an earlier version of ausweis made this store; name another file, and score the calls again")
     elif settings.name not in there or audit_log.name not in there:
         raise StoreError("this is a database of something else; name another file")
     elif connection.execute(select(settings.c.value).where(settings.c.name == "schema")).scalar() != SCHEMA:

@@ -1,6 +1,6 @@
 """The store: runs, calls, facts, verdicts and decisions in one database, for people who review calls."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import wraps
@@ -9,34 +9,32 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, insert, select
 
-from ausweis.batch.manifest import now
-from ausweis.calls.call import Call
 from ausweis.errors import NoCallError, StoreError
-from ausweis.evals.labelled import LabelledCall
+from ausweis.labelled import LabelledCall
+from ausweis.provenance import RunProvenance
 from ausweis.store import (
     audit_log,
     calibrations,
     deciding,
     decisions,
     deleting,
+    exports,
     figures,
     index,
     objections,
     querying,
     reviewers,
-    run_files,
     sampling,
     search,
 )
 from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
-from ausweis.store.importing import Audio, StoreSink
 from ausweis.store.key import Key
 from ausweis.store.reviewers import reviewer_by_key as by_key
-from ausweis.store.rows import EVERY, Added, CallFilter, Deleted, Imported, Reviewer
-from ausweis.store.schema import batches, make_tables, settings, verify_schema
+from ausweis.store.rows import EVERY, CallFilter, Deleted, Reviewer
 from ausweis.store.schema import calls as calls_table
-from ausweis.store.texts import add_texts
+from ausweis.store.schema import make_tables, settings, verify_schema
+from ausweis.store.writing import RunWriter
 
 __all__ = ["Store"]
 
@@ -109,54 +107,31 @@ class Store:
         """Close all connections."""
         self._database.close()
 
-    def sink(self, folder: Path, audio: Audio | None = None, *, by: str = "ausweis") -> StoreSink:
-        """The door for the calls of the run in a folder. `audio`: files by call id, besides those that the folder has.
-
-        Raises:
-            RunError: there is no run.
-            StoreError: the store cannot be written.
-        """
-        return StoreSink(self._database, self._key, folder, audio, by=by)
-
-    def import_run(
+    def begin(
         self,
-        folder: Path,
-        calls: Iterable[Call] = (),
-        audio: Audio | None = None,
+        origin: RunProvenance,
         *,
         by: str = "ausweis",
-    ) -> Imported:
-        """Take up a run folder; what is there already stays, what has changed is replaced.
+        system: str | None = None,
+        series: str = "",
+        started: str | None = None,
+        copies: Path | None = None,
+    ) -> RunWriter:
+        """Begin a run: what becomes of its calls is written as it comes. `started`, in UTC, is now by default.
 
-        The text of calls comes from `calls`, else from `transcripts.jsonl` in the folder, else from the run's inputs,
-        where they can still be read. `audio`: as of `sink`.
+        All else as of `RunWriter`.
 
         Raises:
-            RunError: there is no run, or a line of it cannot be read; whole thousands before it are taken up.
             StoreError: the store cannot be written.
         """
-        sink = self.sink(folder, audio, by=by)
-        sink.take_up()
-        sink.add_texts(calls)
-        sink.find_texts()
-        return sink.done
+        return RunWriter(
+            self._database, self._key, origin, by=by, system=system, series=series, started=started, copies=copies
+        )
 
-    def add_calls(self, calls: Iterable[Call], *, today: str | None = None, by: str = "ausweis") -> Added:
-        """Keep the text of calls, before or after their verdicts. Agents become pseudonyms.
-
-        One that does not fit the verdict that is there (`Added.misfits`) is left out: give it again after its own.
-        `today`: when the run of these texts began, or by default now; of a later run, the text that is there stays.
-        """
-        displaced = misfits = 0
-        for batch in batches(calls):
-            with self._database.writing() as connection:
-                added = add_texts(connection, self._key, batch, today or now())
-                index.renew(connection, [call.id for call in batch])
-                if added.changed:
-                    audit_log.append(connection, self._key, "imported", by, content=f"{len(batch)} texts")
-            displaced += added.displaced
-            misfits += added.misfits
-        return Added(displaced, misfits)
+    @property
+    def folder(self) -> Path:
+        """Where files about calls may lie besides: beside the database, of a server in the current folder."""
+        return self._database.path.parent if self._database.path else Path.cwd()
 
     unindexed = _reading(index.waiting)
     unsearched = _reading(index.unsearched)
@@ -184,6 +159,9 @@ class Store:
     record = _reading(querying.record)
     found = _reading(querying.found)
     find = _reading(querying.find)
+    judged = _reading(querying.judged)
+    judged_in = _reading(querying.judged_in)
+    failed_in = _reading(querying.failed_in)
     queues = _reading(figures.queues)
     teams = _reading(figures.teams)
     days = _reading(figures.days)
@@ -201,8 +179,8 @@ class Store:
     objections = _reading(objections.objection_list)
     draw_sample = _writing(sampling.draw)
     field_recall = _reading(sampling.field_recall)
-    register_report = _writing(run_files.register_report)
-    register = _writing(run_files.register)
+    register_report = _writing(exports.register_report)
+    register = _writing(exports.register)
     log = _writing(audit_log.log)
     prepare_calibration = _writing(calibrations.prepare)
     add_to_calibration = _writing(calibrations.add_calls)
@@ -236,32 +214,25 @@ class Store:
         with self._database.reading() as connection:
             return by_key(connection, self._key, own)
 
-    def delete(
-        self, call_id: str, *, roots: Sequence[Path] = (), gone: Sequence[Path] = (), by: str = "ausweis"
-    ) -> Deleted:
-        """Remove one call everywhere, then search for it; also one that only the runs or `roots` have.
-
-        Where runs, pages or cases of it are `missing`, deleting it again asks for them again, but for those in or below
-        `gone`.
+    def delete(self, call_id: str, *, gone: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
+        """Remove one call, with what is exported of it; then tidy the files of the database, and search them.
 
         Raises:
-            RunError: a run that holds the call is being written; then the call is still in the store.
-            StoreError: there is no such call, or a folder of recorded answers is not there; then nothing is removed. Or
-                something of it is left; all that could be removed is, and deleting it again searches again.
+            AusweisError: as `deleting.delete_calls`; or there is no such call.
         """
         with self._database.reading() as connection:
             wanted = select(calls_table.c.key).where(calls_table.c.call_id == call_id)
             key = connection.execute(wanted).scalar()
         ids = {deleting.UNKNOWN if key is None else key: call_id}
-        return deleting.delete_calls(self._database, self._key, ids, roots=roots, gone=gone, by=by, whole=False)
+        return deleting.delete_calls(self._database, self._key, ids, gone=gone, by=by, whole=False)
 
-    def expire(
-        self, days: int, *, today: date, roots: Sequence[Path] = (), gone: Sequence[Path] = (), by: str = "ausweis"
-    ) -> Deleted:
-        """Remove all calls of more than so many days ago, likewise; and search for what was left of earlier ones."""
-        with self._database.reading() as connection:
-            ids = deleting.calls_before(connection, date.fromordinal(max(1, today.toordinal() - days)))
-        return deleting.delete_calls(self._database, self._key, ids, roots=roots, gone=gone, by=by, whole=True)
+    def expire(self, days: int, *, today: date, gone: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
+        """Remove all calls of more than so many days ago, likewise, and what failed in runs of those days."""
+        day = date.fromordinal(max(1, today.toordinal() - days))
+        with self._database.writing() as connection:
+            deleting.forget_old_failures(connection, day)
+            ids = deleting.calls_before(connection, day)
+        return deleting.delete_calls(self._database, self._key, ids, gone=gone, by=by, whole=True)
 
     def verify_chain(self, head: str | None = None) -> int:
         """Check every entry, that rows are as they were written but for those of `unvouched`, that states follow.

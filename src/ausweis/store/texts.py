@@ -14,13 +14,20 @@ from ausweis.store import audit_log
 from ausweis.store.decisions import NOTHING_DECIDED
 from ausweis.store.index import drop
 from ausweis.store.key import Key
-from ausweis.store.rows import Added
-from ausweis.store.schema import audio, calls, runs, texts
+from ausweis.store.schema import audio, calls, texts
 
-__all__ = ["add_texts", "moment_of", "names_moment", "reopened"]
+__all__ = ["NOTHING_JUDGED", "add_texts", "moment_of", "nameless", "text_row"]
 
 _DIGESTED = ("call", "text")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_PSEUDONYM = re.compile(r"agent-[0-9a-f]{8}")
+NOTHING_JUDGED: dict[str, None] = dict.fromkeys(
+    (
+        *("verdict_key", "run_key", "outcome", "risk", "confidence", "needs_review", "to_review"),
+        *("first_violation_turn", "severity", "violations", "incidents", "weight", "looked_for"),
+    )
+)
+"""The columns of `calls` that are the verdict's, but for `says`, of a call that has none."""
 
 
 class Moment(NamedTuple):
@@ -63,46 +70,43 @@ def _time(text: str | None) -> datetime | None:
     return moment
 
 
-def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: str) -> Added:
-    """Put calls in, or in the place of what is there under their ids. Of several with one id, the last one counts.
+def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: str) -> set[str]:
+    """Put calls in, or in the place of what is there under their ids; each id once. The ids of those that changed.
 
-    `today`, a time in UTC, is the day of calls that name none, until their first verdict comes; also of another call
-    under an id that is there. A text does not replace that of a later run, nor one of a judged call with another number
-    of turns, where turns of the verdict would go astray. What is new gets digests: add an entry to the audit log after.
+    `today`, a time in UTC, is the day of calls that name none, unless they are there already; also of another call, or
+    another text of it, under an id that is there: its verdict counts no more. What is new gets digests: add an entry to
+    the audit log after.
 
     Raises:
         StoreError: a call that is there does not fit its digest.
     """
-    if not batch:
-        return Added()
-    named = {call.id: _nameless(call, key) for call in batch}
+    named = {call.id: nameless(call, key) for call in batch}
     there = _there(connection, list(named))
     for kind in _DIGESTED:
         audit_log.check_rows(connection, key, kind, [row.key for row in there.values()])
-    fitting = {name: call for name, call in named.items() if name not in there or _fits(call, there[name])}
-    rows = {name: {"call_id": name, **_call_row(call), **_text_row(call)} for name, call in fitting.items()}
-    other = {name for name in rows.keys() & there.keys() if _is_other(rows[name], there[name])}
-    later = {name for name in other if (there[name].started or "") > today}
-    displaced = other - later
-    taken = [call for name, call in fitting.items() if name not in later]
-    moments = {call.id: moment_of(call.started_at, today)._asdict() for call in taken}
-    _write(connection, [_call_row(call) | moments[call.id] for call in taken], there, displaced)
-    keys = _keys(connection, moments)
-    drop(connection, [there[name].key for name in moments if name in there and _is_changed(rows[name], there[name])])
+    rows = {name: text_row(call) for name, call in named.items()}
+    changed = {name for name, row in rows.items() if name not in there or _is_changed(row, there[name])}
+    taken = {name: named[name] for name in changed}
+    displaced = {name for name in changed & there.keys() if _is_other(taken[name], rows[name], there[name])}
+    moments = {name: moment_of(call.started_at, today)._asdict() for name, call in taken.items()}
+    _write(connection, [_call_row(call) | moments[name] for name, call in taken.items()], there, displaced)
+    keys = _keys(connection, taken)
+    drop(connection, [there[name].key for name in changed & there.keys()])
     connection.execute(texts.delete().where(texts.c.call_key.in_(keys.values())))
     if taken:
-        connection.execute(insert(texts), [{"call_key": keys[call.id], **_text_row(call)} for call in taken])
+        connection.execute(insert(texts), [{"call_key": keys[name], **rows[name]} for name in taken])
     # These are of the call that was there before.
     connection.execute(audio.delete().where(audio.c.call_key.in_([there[name].key for name in displaced])))
     for name in sorted(displaced):
-        says = reopened(there[name].says, f"{rows[name]['started_at']}\n{rows[name]['words']}")
-        values = {"says": says, **NOTHING_DECIDED, "sample_key": None}
+        says = _reopened(there[name].says, f"{taken[name].started_at}\n{rows[name]['words']}")
+        values = {**NOTHING_JUDGED, **NOTHING_DECIDED, "says": says, "sample_key": None}
         connection.execute(update(calls).where(calls.c.key == there[name].key).values(values))
-    changed = [audit_log.digest_rows(connection, key, kind, keys.values()) for kind in _DIGESTED]
-    return Added(len(displaced), len(named) - len(fitting), any(changed))
+    for kind in _DIGESTED:
+        audit_log.digest_rows(connection, key, kind, keys.values())
+    return changed
 
 
-def reopened(says: str | None, by: str) -> str | None:
+def _reopened(says: str | None, by: str) -> str | None:
     """What a verdict says, of another call than before under the id: no decision about that one counts any more."""
     # Hash the old value too, so that restoring a transcript does not revive old decisions.
     since = hashlib.sha256(f"{says}\n{by}".encode()).hexdigest()[:16]
@@ -110,24 +114,20 @@ def reopened(says: str | None, by: str) -> str | None:
 
 
 def _there(connection: Connection, ids: Sequence[str]) -> dict[str, Any]:
-    named = ("key", "call_id", "day", "at", "started_at", "turns", "says")
-    joined = calls.outerjoin(texts, texts.c.call_key == calls.c.key).outerjoin(runs, runs.c.key == calls.c.run_key)
-    wanted = select(*(calls.c[name] for name in named), texts.c.words, texts.c.body, runs.c.started).select_from(joined)
+    joined = calls.outerjoin(texts, texts.c.call_key == calls.c.key)
+    named = (calls.c[name] for name in ("key", "call_id", "day", "at", "started_at", "says"))
+    wanted = select(*named, texts.c.words, texts.c.body, texts.c.recording).select_from(joined)
     return {row.call_id: row for row in connection.execute(wanted.where(calls.c.call_id.in_(ids)))}
 
 
-def _fits(call: Call, there: Any) -> bool:
-    return there.says is None or there.turns in (0, len(call.turns))
-
-
-def _is_other(row: dict[str, Any], there: Any) -> bool:
+def _is_other(call: Call, row: dict[str, Any], there: Any) -> bool:
     """Whether what is there under the id is another call, or another text of it."""
-    moved = None not in (there.started_at, row["started_at"]) and there.started_at != row["started_at"]
+    moved = None not in (there.started_at, call.started_at) and there.started_at != call.started_at
     return moved or there.words not in (None, row["words"])
 
 
 def _is_changed(row: dict[str, Any], there: Any) -> bool:
-    return (there.words, there.body) != (row["words"], row["body"])
+    return any(getattr(there, name) != value for name, value in row.items())
 
 
 def _write(
@@ -172,7 +172,8 @@ def _call_row(call: Call) -> dict[str, Any]:
     }
 
 
-def _text_row(call: Call) -> dict[str, str]:
+def text_row(call: Call) -> dict[str, str | None]:
+    """The columns of `texts` of a call without names (`nameless`)."""
     # Of the same length, since lengths tell the turns apart.
     words = [_UNSTORABLE.sub("\ufffd", turn.text) for turn in call.turns]
     body = call.model_dump(mode="json", exclude={"id", "turns"}, exclude_defaults=True)
@@ -181,15 +182,18 @@ def _text_row(call: Call) -> dict[str, str]:
         for turn, text in zip(call.turns, words, strict=True)
     ]
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return {"words": "\n".join(words), "body": _UNSTORABLE.sub("\ufffd", text)}
+    recording = call.metadata.get("recording")
+    heard = recording.get("key") if isinstance(recording, dict) else None
+    return {"words": "\n".join(words), "body": _UNSTORABLE.sub("\ufffd", text), "recording": heard}
 
 
-def _nameless(call: Call, key: Key) -> Call:
+def nameless(call: Call, key: Key) -> Call:
     """The call with a pseudonym in the place of its agent's name, in team, queue and metadata too."""
     name = (call.agent or "").strip()
     if not name:
         return call.model_copy(update={"agent": None})
-    pseudonym = key.pseudonym(name)
+    # A call out of the store has its pseudonym already.
+    pseudonym = name if _PSEUDONYM.fullmatch(name) else key.pseudonym(name)
     # The agent 7 is not in 2027.
     before, after = ("(?<!\\d)" if name[0].isdigit() else "", "(?!\\d)" if name[-1].isdigit() else "")
     named = re.compile(f"{before}{re.escape(name)}{after}", re.IGNORECASE)

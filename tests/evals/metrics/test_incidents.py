@@ -8,11 +8,11 @@ from tests.evals.cases import asked
 
 from ausweis.batch.config import ScorerConfig
 from ausweis.evals.case import Case, case_of
-from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics.incidents import IncidentSummary, summarise_incidents
 from ausweis.evals.running import Wanted
 from ausweis.facts import Facts, Mention
 from ausweis.judging import judge
+from ausweis.labelled import LabelledCall
 from ausweis.policies import find_policy
 
 OWN = {"id": "weather", "description": "Jemand spricht vom Wetter."}

@@ -11,7 +11,7 @@ from tests.evals.cases import labelled
 
 from ausweis.engines.heads import AnswerProbe, log_odds
 from ausweis.errors import InputError
-from ausweis.evals.labelled import LabelledCall
+from ausweis.labelled import LabelledCall
 from ausweis.prompts import default_library
 
 pytestmark = pytest.mark.training

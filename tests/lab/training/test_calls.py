@@ -28,7 +28,7 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import ANSWER_TOKENS
 from ausweis.engines.protocol import Message, Transcript
 from ausweis.errors import RunError
-from ausweis.evals.labelled import GoldEvent, LabelledCall
+from ausweis.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.described import Ending

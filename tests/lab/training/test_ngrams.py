@@ -13,7 +13,7 @@ from evals.lab.training.probe import Learned, LeftOut, truth_of
 from tests.evals.cases import labelled
 
 from ausweis.engines.heads import Ngrams
-from ausweis.evals.labelled import LabelledCall
+from ausweis.labelled import LabelledCall
 from ausweis.prompts import default_library
 
 pytestmark = pytest.mark.training

@@ -35,7 +35,7 @@ from tests.probes import by_chance, words_by_chance
 from ausweis.engines.heads import LineFeatures, features
 from ausweis.engines.matcher import NETWORK_PARTS, QUESTION, VERBS, Descriptions, WordMatcher, in_basis, weighed_place
 from ausweis.errors import EngineError, InputError
-from ausweis.evals.labelled import LabelledCall
+from ausweis.labelled import LabelledCall
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import LONGEST, Chunk, spoken_chunks
 from ausweis.reading.described import Described, asked_about

@@ -1,12 +1,13 @@
 """`ausweis eval run`: the golden set, read, judged and measured."""
 
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ausweis.cli import UNFORESEEN
-from ausweis.cli.new_folder import going_on, new_folder
 from ausweis.cli.options import system_options
 from ausweis.cli.warning import warn
 
@@ -19,16 +20,15 @@ __all__ = ["recipe_of", "run"]
 DEV = Path("evals/golden/dev.jsonl")
 
 
-@click.command(epilog="\b\nExample:\n  ausweis eval run evals/golden/dev.jsonl --run runs/new")
+@click.command(epilog="\b\nExample:\n  ausweis eval run evals/golden/dev.jsonl --out runs/new")
 @click.argument("golden", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
-    "--run",
+    "--out",
     "folder",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Folder to write into. Default: runs/eval-<UTC time>.",
+    help="Folder to write into; one that was broken off goes on. Default: runs/eval-<UTC time>.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the eval in --run; more repeats may be asked for.")
 @system_options
 @click.option("--policy", metavar="NAME|FILE", help="Judge all calls and labels by this policy.")
 @click.option("--repeat", "repeats", type=click.IntRange(1, 1000), default=1, show_default=True, help="Ask N times.")
@@ -63,27 +63,18 @@ def run(context: click.Context, /, **options: Any) -> None:
     """
     from ausweis.cli.eval.tables import show_summary
     from ausweis.cli.progress import progress_shown
-    from ausweis.errors import DiskFullError, RunError
-    from ausweis.evals.folder import EVAL_FILE
     from ausweis.evals.running import evaluate
 
-    if options["resume"] and options["folder"] is None:
-        raise RunError("--resume needs the eval run: name it with --run")
-    folder = options["folder"] or new_folder(before="eval-")
+    folder = options["folder"] or _new_folder()
     wanted = _wanted(options)
     try:
         total = len(wanted.chosen()) * wanted.repeats
         with progress_shown(total, quiet=options["quiet"]) as show:
             say = (lambda text: None) if options["quiet"] else warn
-            evaluation = evaluate(wanted, folder, resume=options["resume"], on_progress=show, warn=warn, say=say)
+            evaluation = evaluate(wanted, folder, on_progress=show, warn=warn, say=say)
     except KeyboardInterrupt:
-        then = going_on(folder, EVAL_FILE)
-        warn(f"stopped: {then}" if then else "stopped")
+        warn(f"stopped: the same command goes on, with --out {folder}")
         context.exit(130)
-    except DiskFullError as error:
-        if then := going_on(folder, EVAL_FILE):
-            raise DiskFullError(error.place, f"what was written is kept; make room, and {then}") from None
-        raise
     if options["as_json"]:
         click.echo(evaluation.summary.model_dump_json(by_alias=True))
     elif not options["quiet"]:
@@ -92,6 +83,13 @@ def run(context: click.Context, /, **options: Any) -> None:
     failed = [case.failure or "" for case in evaluation.cases if case.told is None]
     unforeseen = any(failure.endswith("[internal]") for failure in failed)
     context.exit(UNFORESEEN if unforeseen else 3 if failed else 0)
+
+
+def _new_folder() -> Path:
+    """`runs/eval-<UTC time>`; with a number behind it where another one of the same second has that."""
+    name = f"eval-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    numbered = (Path("runs") / (name if number == 1 else f"{name}-{number}") for number in count(1))
+    return next(path for path in numbered if not path.exists())
 
 
 def _wanted(options: dict[str, Any]) -> "Wanted":

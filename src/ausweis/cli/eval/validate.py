@@ -15,9 +15,9 @@ def validate(context: click.Context, golden: tuple[Path, ...]) -> None:
 
     Prints sizes and mix. Exit codes: 0 clean, 1 something is wrong, 2 a file cannot be read.
     """
-    from ausweis.evals.labelled import read_all, read_labelled
     from ausweis.evals.validate import mix
     from ausweis.evals.validate import validate as problems_of
+    from ausweis.labelled import read_all, read_labelled
 
     read_all(golden)
     wrong = 0

@@ -130,8 +130,8 @@ def _write(path: Path, cases: list[str]) -> None:
 
 def _copy(own: Mapping[str, "PolicyFile"], judged_by: Iterable[str], beside: Path) -> None:
     """Put the policies of the cases that do not ship beside them, and name those that were not given."""
-    from ausweis.evals.labelled import POLICIES
     from ausweis.journal import make_folder, replace_file
+    from ausweis.labelled import POLICIES
     from ausweis.policies import shipped_policies
 
     folder = beside / POLICIES

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ausweis.cli.store_options import DAY, login, opened, removal_options, store_option, warn_of_key
-from ausweis.errors import StoreError
+from ausweis.cli.store_options import DAY, gone_option, login, opened, store_option, warn_of_key
 
 if TYPE_CHECKING:
     from ausweis.store import Deleted
@@ -15,52 +14,38 @@ if TYPE_CHECKING:
 __all__ = ["delete", "expire", "sample", "verify"]
 
 
-@click.command(epilog="\b\nExample:\n  ausweis store delete 0815 --also /backup/runs")
+@click.command(epilog="\b\nExample:\n  ausweis store delete 0815")
 @click.argument("call_id")
-@removal_options
+@gone_option
 @store_option
-def delete(call_id: str, roots: tuple[Path, ...], gone: tuple[Path, ...], address: str) -> None:
-    """Remove one call from the store, the runs that it knows, their recordings, recorded answers and written pages.
+def delete(call_id: str, gone: tuple[Path, ...], address: str) -> None:
+    """Remove one call from the store, and from all files that were written of it: pages, cases, verdicts, answers.
 
-    Then all these files, and those below --also, are searched for the call's longest sentences and its id. Exit code 2,
-    with the places, where something is left or cannot be searched, or a run or page of the call is not where it was.
+    Then the files of the database are searched for the call's longest sentences and its id. Exit code 2 where something
+    is left, or where such a file is not where it was: then nothing is removed.
     """
     with opened(address) as store:
-        deleted = store.delete(call_id, roots=roots, gone=gone, by=login())
+        deleted = store.delete(call_id, gone=gone, by=login())
     _show(deleted)
-    click.echo("searched: nothing of the call is left in these places")
+    click.echo("searched: nothing of the call is left in the store")
 
 
 def _show(deleted: "Deleted") -> None:
-    """What was removed where, and what is the user's own.
-
-    Raises:
-        StoreError: something was not there to be searched.
-    """
+    """What was removed where, and what is the user's own."""
     for place in deleted.removed:
         click.echo(f"removed from {place}")
     for path in deleted.kept:
         click.echo(f"yours to delete: {path}")
-    for path in deleted.missing:
-        click.echo(f"not there, so not searched: {path}")
-    if deleted.missing:
-        raise StoreError(
-            "what may hold the deleted calls is not where it was: delete again when it is back, with --also where runs "
-            "are now, or with --gone for what was removed for good"
-        )
 
 
 @click.command(epilog="\b\nExample:\n  ausweis store expire --days 90")
 @click.option("--days", type=click.IntRange(min=0), required=True, metavar="N", help="Calls of more days ago go.")
-@removal_options
+@gone_option
 @store_option
-def expire(days: int, roots: tuple[Path, ...], gone: tuple[Path, ...], address: str) -> None:
-    """Remove all calls older than so many days, as `ausweis store delete` does. Made for a daily timer.
-
-    Runs that earlier deletions missed are asked for again.
-    """
+def expire(days: int, gone: tuple[Path, ...], address: str) -> None:
+    """Remove all calls older than so many days, as `ausweis store delete` does. Made for a daily timer."""
     with opened(address) as store:
-        deleted = store.expire(days, today=date.today(), roots=roots, gone=gone, by=login())
+        deleted = store.expire(days, today=date.today(), gone=gone, by=login())
     click.echo(f"{deleted.calls} calls removed")
     _show(deleted)
 

@@ -33,7 +33,7 @@ _KEPT_SECONDS = 4.0
 _TOO_LONG = re.compile(
     r"exceed_context_size|context_length_exceeded|maximum context length|exceeds? (the )?(available )?context"
 )
-_RESUME = "a run goes on with --resume"
+_RESUME = "the same command goes on"
 _REFUSALS = {
     401: f"wants a key, or another one: put it into the environment variable {KEY_VARIABLE}",
     403: f"does not allow this: see which rights the key in {KEY_VARIABLE} has",

@@ -6,9 +6,9 @@ Calls without a verdict have no confidence, and are left out; in coverage they n
 from collections.abc import Iterable, Sequence
 
 from ausweis.evals.case import Case
-from ausweis.evals.labelled import Part
 from ausweis.evals.metrics import estimate as measures
 from ausweis.evals.metrics.estimate import Estimate, resampled, share
+from ausweis.labelled import Part
 
 __all__ = [
     "Bin",

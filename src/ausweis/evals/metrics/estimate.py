@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.evals.case import Case
-from ausweis.evals.labelled import Part
+from ausweis.labelled import Part
 
 __all__ = [
     "Estimate",

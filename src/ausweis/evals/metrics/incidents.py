@@ -9,8 +9,8 @@ from functools import partial
 from typing import NamedTuple
 
 from ausweis.evals.case import Case, Occurrence, names_of
-from ausweis.evals.labelled import Part
 from ausweis.evals.metrics.estimate import Estimate, Measure, micro_f1, micro_precision, micro_recall, share
+from ausweis.labelled import Part
 from ausweis.vocabulary import INCIDENTS, IncidentId
 
 __all__ = [

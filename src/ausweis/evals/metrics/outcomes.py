@@ -16,7 +16,6 @@ import numpy as np
 from pydantic import Field
 
 from ausweis.evals.case import Case, Occurrence, names_of
-from ausweis.evals.labelled import Part
 from ausweis.evals.metrics import estimate as measures
 from ausweis.evals.metrics.estimate import (
     Estimate,
@@ -30,6 +29,7 @@ from ausweis.evals.metrics.estimate import (
     riskiest_first,
     share,
 )
+from ausweis.labelled import Part
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, ViolationType
 
 __all__ = [

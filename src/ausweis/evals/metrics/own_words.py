@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ausweis.evals.case import Case, Occurrence
-from ausweis.evals.labelled import Part
 from ausweis.evals.metrics.estimate import (
     Estimate,
     Measure,
@@ -18,6 +17,7 @@ from ausweis.evals.metrics.estimate import (
     micro_recall,
     resampled,
 )
+from ausweis.labelled import Part
 
 __all__ = ["OWN_WORDS", "OwnWordNumbers", "OwnWordSummary", "has_own_words", "summarise_own_words"]
 

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ausweis.evals.case import Case
-from ausweis.evals.labelled import Part
 from ausweis.evals.metrics import calibration, outcomes
 from ausweis.evals.metrics.estimate import Estimate
 from ausweis.evals.metrics.incidents import IncidentSummary, summarise_incidents
 from ausweis.evals.metrics.own_words import OwnWordSummary, summarise_own_words
+from ausweis.labelled import Part
 from ausweis.vocabulary import ViolationType
 
 __all__ = ["Slice", "Summary", "rows_of", "summarise"]

@@ -13,9 +13,8 @@ from tests.evals.cases import labelled
 from tests.judging.own_policies import MARINA, marina
 
 from ausweis.errors import InputError
-from ausweis.evals import LabelledCall, read_all, read_labelled
-from ausweis.evals.labelled import gold_facts
 from ausweis.evals.validate import validate
+from ausweis.labelled import LabelledCall, gold_facts, read_all, read_labelled
 from ausweis.vocabulary import VIOLATIONS
 
 FOLDER = Path(__file__).parents[2] / "evals" / "golden"

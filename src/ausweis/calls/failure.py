@@ -1,4 +1,4 @@
-"""A call without a verdict: where it is, and why it has none. One a line in `failures.jsonl`."""
+"""A call without a verdict: where it is, and why it has none."""
 
 import re
 from collections.abc import Collection
@@ -63,11 +63,6 @@ class Failure(BaseModel):
         return cls(call_id=call_id, kind="internal", message=unforeseen(error))
 
     @property
-    def line(self) -> str:
-        """The line of `failures.jsonl`."""
-        return self.model_dump_json(by_alias=True)
-
-    @property
     def was_read(self) -> bool:
         """Whether its call was read from its file, and failed after that."""
         return self.call_id is not None and (self.place is None or self.kind in _SCORING)
@@ -81,11 +76,6 @@ class Failure(BaseModel):
                 return False
             place = shorter
         return True
-
-    @property
-    def blocks(self) -> str | None:
-        """The id of the call that has no verdict because of this; None for a second call with an id."""
-        return None if self.kind == "duplicate" else self.call_id
 
 
 if not set(get_args(UnreadableKind)) <= set(get_args(FailureKind)):  # pragma: no cover - a fault of the program

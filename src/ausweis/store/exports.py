@@ -1,0 +1,156 @@
+"""What of a call stands in files that commands wrote besides the store: pages, cases, verdicts, answers, recordings."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from stat import S_IMODE
+from typing import Literal
+from urllib.parse import unquote
+
+from sqlalchemy import Connection, insert, select
+
+from ausweis.errors import RunError, StoreError
+from ausweis.journal import FolderLock, lines, parsed, part_of, replace_file
+from ausweis.store.key import Key
+from ausweis.store.quoting import Said
+from ausweis.store.schema import artefact_calls, artefacts
+
+__all__ = ["clean_answers", "clean_lines", "of_kind", "recordings_of", "register", "register_report"]
+
+Kind = Literal["answers", "cases", "recordings", "report", "verdicts"]
+
+
+def register_report(
+    connection: Connection, key: Key, path: Path, call_keys: Iterable[int], *, besides: bool = False
+) -> None:
+    """Remember that a file was written about these calls.
+
+    With `besides`, also about those that it was about before: as long as it is not written anew.
+    """
+    artefact = _register(connection, path, "report")
+    own = artefact_calls.c.artefact_key == artefact
+    if not besides:
+        connection.execute(artefact_calls.delete().where(own))
+    known = set(connection.execute(select(artefact_calls.c.call_key).where(own)).scalars())
+    rows = [{"artefact_key": artefact, "call_key": call} for call in dict.fromkeys(call_keys) if call not in known]
+    if rows:
+        connection.execute(insert(artefact_calls), rows)
+
+
+def register(connection: Connection, key: Key, path: Path, kind: Kind) -> None:
+    """Remember a file of cases or verdicts, or a folder of recorded answers or copied recordings."""
+    _register(connection, path, kind)
+
+
+def of_kind(connection: Connection, kind: Kind) -> set[Path]:
+    """All of a kind that are known."""
+    return set(map(Path, connection.execute(select(artefacts.c.path).where(artefacts.c.kind == kind)).scalars()))
+
+
+def _register(connection: Connection, path: Path, kind: Kind) -> int:
+    """The key of an artefact."""
+    wanted = select(artefacts.c.key).where(artefacts.c.path == str(path.absolute()))
+    known: int | None = connection.execute(wanted).scalar()
+    if known is not None:
+        return known
+    row = {"path": str(path.absolute()), "kind": kind}
+    made: int = connection.execute(insert(artefacts).returning(artefacts.c.key), row).scalar_one()
+    return made
+
+
+def clean_lines(path: Path, ids: frozenset[str]) -> list[Path]:
+    """Take calls out of a file of cases or verdicts; the file, if it was changed, and what a killed command left.
+
+    Raises:
+        StoreError: the file cannot be read or written.
+    """
+    try:
+        part = part_of(path)
+        gone = [part] if part.exists() else []
+        part.unlink(missing_ok=True)
+        if not path.is_file():
+            return gone
+        # By now it is the user's own: all else stays byte for byte, a last line without its end too.
+        written = path.read_bytes().splitlines(keepends=True)
+        kept = [line for line in written if _call_of(line) not in ids]
+        if len(kept) == len(written):
+            return gone
+        _put_back(path, kept)
+    except OSError as error:
+        raise StoreError(f"the file cannot be rewritten ({error.strerror})", place=str(path)) from None
+    return [*gone, path]
+
+
+def _call_of(line: bytes) -> str | None:
+    """The id of the call that a line is about; None where it tells of none."""
+    try:
+        document = parsed(line)
+        # A labelled call.
+        document = document.get("call") or document
+        return str(document["call_id"] if "call_id" in document else document["id"])
+    except (LookupError, TypeError, AttributeError):
+        return None
+
+
+def clean_answers(folder: Path, words: Sequence[str]) -> list[Path]:
+    """Take recorded answers out that hold words of calls.
+
+    Answers are kept under a hash of the question, which does not tell its call; so an answer goes when a quote in it
+    stands in a call, or any text of it has 12 letters in a row that do. One that named a choice holds no word of it.
+
+    Raises:
+        RunError: they cannot be read, or are being written.
+        StoreError: they cannot be written.
+    """
+    path = folder / "answers.jsonl"
+    changed = [_clean_answers(path, said) for said in Said.portions(words)]
+    return [path] if any(changed) else []
+
+
+def _clean_answers(path: Path, said: Said) -> bool:
+    size, wanting = 0, False
+    for line in lines(path):
+        wanting = wanting or said.is_in(line.data)
+        size = line.offset + len(line.data) + 1
+    # What stands torn behind the last line goes too: nobody knows whose it is.
+    if not wanting and not (path.is_file() and path.stat().st_size > size):
+        return False
+    lock = FolderLock(path.parent)
+    try:
+        _put_back(path, (line.data + b"\n" for line in lines(path) if not said.is_in(line.data)))
+    finally:
+        lock.release()
+    return True
+
+
+def _put_back(path: Path, kept: Iterable[bytes]) -> None:
+    """Put what is kept of a file in its place; who could read it still can, and nobody else meanwhile.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    try:
+        replace_file(path, kept, mode=S_IMODE(path.stat().st_mode))
+    except (OSError, RunError):
+        message = "the file cannot be rewritten; see that it can be read and written, with room beside it"
+        raise StoreError(f"{message}, and delete again", place=str(path)) from None
+
+
+_HALF = ".part"
+_SIDES = (".agent", ".caller")
+
+
+def recordings_of(folder: Path, ids: frozenset[str]) -> list[Path]:
+    """The copies of these calls' recordings in a folder, whole or half."""
+    if not folder.is_dir():
+        return []
+    return [path for path in folder.iterdir() if not ids.isdisjoint(ids_of(path.name)) and not path.is_dir()]
+
+
+def ids_of(name: str) -> frozenset[str]:
+    """The ids of calls that a file of this name may be a copy of, whole or half: `ID.wav`, or one side, `ID.agent.wav`.
+
+    The id is written as in an address: `a%2Fb` for `a/b`; half: `.NAME.part`.
+    """
+    whole = name.removeprefix(".").removesuffix(_HALF) if name.endswith(_HALF) else name
+    stem = unquote(whole.rpartition(".")[0] or whole)
+    return frozenset((stem, *(stem.removesuffix(side) for side in _SIDES)))
