@@ -3,8 +3,7 @@
 The engine and the templates are named by the user; `PinnedLibrary` holds to the versions of templates that were chosen.
 """
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import Any
 
 from ausweis.batch.scoring import Scorer
 from ausweis.engines.learned_index import kinds_for
+from ausweis.engines.opened import Warn, open_engine
 from ausweis.engines.protocol import Engine
-from ausweis.errors import InputError, PromptError
+from ausweis.errors import PromptError
 from ausweis.policies.files import PolicyFile
 from ausweis.prompts import Library, Template, default_library
 from ausweis.provenance import ModelProvenance, PromptProvenance, RunProvenance
@@ -31,10 +31,7 @@ from ausweis.reading.strategies import (
     unlearned,
 )
 
-__all__ = ["PinnedLibrary", "ScorerConfig", "open_engine"]
-
-Warn = Callable[[str], None]
-
+__all__ = ["PinnedLibrary", "ScorerConfig"]
 
 _HINTS = {
     **dict.fromkeys(TURN_TEMPLATES.values(), " (--zero-shot asks with it)"),
@@ -220,78 +217,3 @@ class ScorerConfig:
         if self.authentication:
             library.refuse_unused(reader.strategy, reader.prompts, engine.info, probes=self.probes)
         return reader
-
-
-def open_engine(
-    name: str,
-    *,
-    model: str | None = None,
-    context: int | None = None,
-    threads: int | None = None,
-    workers: int | None = None,
-    record: Path | None = None,
-    warn: Warn | None = None,
-) -> Engine:
-    """The engine `llama`, `server:URL`, `fake:FILE` or `replay:FOLDER`.
-
-    `model` is an id or path for `llama` (the default one, if None), and the server's name of it for `server`. With
-    `record`, its answers are written to that folder. `warn` is told what a user should know before calls are read.
-
-    Raises:
-        InputError: there is no such engine, it has no such option, or its file cannot be read.
-        ModelError: the model cannot be loaded, or the server cannot be used.
-        RunError: the recordings cannot be written.
-    """
-    kind, _, argument = name.partition(":")
-    if kind in ("fake", "replay") and any(option is not None for option in (model, context, threads)):
-        raise InputError(f"--model, --context and --threads are for models, not for the engine {kind}")
-    if kind != "server" and workers is not None:
-        raise InputError("--workers is for --engine server:URL and for --runner ray")
-    if kind == "server" and threads is not None:
-        raise InputError("--threads is for the engine llama: a server is told its threads when it is started")
-    if kind == "server" and argument:
-        engine = _open_server(argument, model, context, workers, warn or (lambda text: None))
-    else:
-        engine = _open(kind, argument, model, context, threads)
-    if record is None:
-        return engine
-    from ausweis.engines.recorded import RecordingEngine
-
-    try:
-        return RecordingEngine(engine, record)
-    except BaseException:
-        engine.close()
-        raise
-
-
-def _open(kind: str, argument: str, model: str | None, context: int | None, threads: int | None) -> Engine:
-    if kind == "llama" and not argument:
-        from ausweis.engines.llama import LlamaEngine
-        from ausweis.engines.weights import catalogue
-
-        name = model or catalogue.default_id()
-        engine: Engine = LlamaEngine.load(name, context=context, threads=threads)
-        return engine
-    if kind == "fake" and argument:
-        from ausweis.engines.fake import FakeEngine
-
-        return FakeEngine.from_file(Path(argument))
-    if kind == "replay" and argument:
-        from ausweis.engines.recorded import ReplayEngine
-
-        return ReplayEngine(Path(argument))
-    raise InputError("the engine must be llama, server:URL, fake:FILE or replay:FOLDER")
-
-
-def _open_server(address: str, model: str | None, context: int | None, workers: int | None, warn: Warn) -> Engine:
-    from ausweis.engines.server import ServerEngine
-    from ausweis.engines.server.address import KEY_VARIABLE, outside_warning
-
-    outside = outside_warning(address)
-    if outside is not None:
-        warn(outside)
-    key = os.environ.get(KEY_VARIABLE) or None
-    engine = ServerEngine(address, model=model, context=context, workers=workers, key=key, warn=warn)
-    if engine.warning is not None:
-        warn(engine.warning)
-    return engine

@@ -30,7 +30,6 @@ class Recordings:
     model: LocalModel
     library: Library
     settings: str
-    keep_audio: bool
 
     @classmethod
     def among(
@@ -42,7 +41,6 @@ class Recordings:
         agent_channel: Literal["left", "right"] | None,
         threads: int | None,
         policy: Policy | None,
-        keep_audio: bool,
         library: Library,
         roles_model: str,
     ) -> "Recordings | None":
@@ -58,21 +56,21 @@ class Recordings:
         words = policy.hot_words if policy else ()
         options = HearingOptions(asr_model, language, agent_channel, threads, words)
         model = options.find()
-        return cls(options, model, library, options.settings(model, roles_model), keep_audio)
+        return cls(options, model, library, options.settings(model, roles_model))
 
     def opened(
         self,
         kept: Kept,
-        folder: Path,
+        folder: Path | None,
         engine: Callable[[], Engine],
         progress: Listening,
     ) -> Hearing:
-        """Something that listens; recordings are copied to the folder, if that is asked for."""
+        """Something that listens; recordings are copied to the folder, where there is one."""
         return Hearing(
             lambda: self.options.open(self.model, self._happens(engine)),
             kept,
             self.settings,
-            keep=folder if self.keep_audio else None,
+            keep=folder,
             progress=progress,
         )
 

@@ -22,7 +22,7 @@ from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_call
 from ausweis.calls.text import as_utf8
 from ausweis.cli.hearing import Recordings
 from ausweis.cli.progress import progress_shown
-from ausweis.cli.store_options import DISPLACED, login, opened
+from ausweis.cli.store_options import DISPLACED, folder_of, is_store, login, opened
 from ausweis.cli.warning import warn
 from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError
@@ -84,50 +84,26 @@ def run_all(options: Options) -> Summary:
     """
     if options.is_piped and options.as_json:
         raise InputError("--out - and --json both write to standard output; name a file with --out")
+    if options.out is not None and not options.is_piped:
+        _check_out(options.out)
     sources = find_sources(options.paths, any_extension=options.file_format is not None)
     _calls(sources, options)
     recordings = _recordings(sources, options)
-    with opened(options.address, make=True) as store:
+    folder = folder_of(options.address)
+    with ExitStack() as stack:
+        # One that is there is opened before the model is loaded, a new one made after it: a slip leaves no file.
+        store = stack.enter_context(opened(options.address)) if is_store(options.address) else None
+        runner, origin, engine = stack.enter_context(_runner(options, folder))
+        store = store or stack.enter_context(opened(options.address, make=True))
         if options.recipe.record is not None:
             store.register(options.recipe.record, "answers")
-        with _lines(options, store) as on_verdict:
-            return _score(options, sources, recordings, store, on_verdict)
-
-
-def _recordings(sources: Sources, options: Options) -> Recordings | None:
-    recipe = options.recipe
-    library = recipe.library()
-    if options.file_format is not None:
-        return None
-    return Recordings.among(
-        sources,
-        asr_model=options.asr_model,
-        language=options.language,
-        agent_channel=options.agent_channel,
-        threads=recipe.threads,
-        policy=recipe.policy.policy,
-        keep_audio=options.keep_audio,
-        library=library,
-        roles_model=f"{recipe.engine} {recipe.model or 'default'}",
-    )
-
-
-def _score(
-    options: Options,
-    sources: Sources,
-    recordings: Recordings | None,
-    store: Store,
-    on_verdict: Callable[[Verdict], None] | None,
-) -> Summary:
-    total = _total(sources, options)
-    copies = store.folder / KEPT_AUDIO
-    if options.keep_audio and recordings:
-        store.register(copies, "recordings")
-    with (
-        _runner(options, store.folder) as (runner, origin, engine),
-        progress_shown(total, sources.files[: options.limit], quiet=options.quiet) as show,
-    ):
-        run = store.begin(origin, by=login(), copies=copies if options.keep_audio else None)
+        on_verdict = stack.enter_context(_lines(options, store))
+        total = _total(sources, options)
+        show = stack.enter_context(progress_shown(total, sources.files[: options.limit], quiet=options.quiet))
+        copies = folder / KEPT_AUDIO if options.keep_audio and recordings else None
+        if copies is not None:
+            store.register(copies, "recordings")
+        run = store.begin(origin, by=login(), copies=copies)
         hear = recordings.opened(_InStore(run), copies, engine, show.listening) if recordings else None
         summary = score_calls(
             _calls(sources, options, hear),
@@ -143,6 +119,23 @@ def _score(
     if run.displaced:
         warn(DISPLACED.format(run.displaced))
     return summary
+
+
+def _recordings(sources: Sources, options: Options) -> Recordings | None:
+    recipe = options.recipe
+    library = recipe.library()
+    if options.file_format is not None:
+        return None
+    return Recordings.among(
+        sources,
+        asr_model=options.asr_model,
+        language=options.language,
+        agent_channel=options.agent_channel,
+        threads=recipe.threads,
+        policy=recipe.policy.policy,
+        library=library,
+        roles_model=f"{recipe.engine} {recipe.model or 'default'}",
+    )
 
 
 class _InStore:
@@ -180,6 +173,14 @@ def _audio(sources: Sources) -> dict[str, tuple[Path, ...]]:
     return recordings
 
 
+def _check_out(path: Path) -> None:
+    make_folder(path.parent)
+    try:
+        require_file(path, new=True)
+    except OSError as error:
+        raise write_fault(path, error) from None
+
+
 @contextmanager
 def _lines(options: Options, store: Store) -> Iterator[Callable[[Verdict], None] | None]:
     """What writes each verdict as a line of JSON, as soon as it is there, to a file for the user's eyes alone.
@@ -188,20 +189,19 @@ def _lines(options: Options, store: Store) -> Iterator[Callable[[Verdict], None]
         RunError: the file cannot be written.
     """
     path = options.out
-    if path is None:
-        yield None
-    elif options.is_piped:
+    if options.is_piped:
         yield lambda verdict: click.echo(verdict.model_dump_json(by_alias=True))
+    elif path is None:
+        yield None
     else:
         # Registered first: a deletion must know of all that may hold a call.
-        make_folder(path.parent)
         store.register(path, "verdicts")
         try:
-            require_file(path, new=True)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0) as file:
-                yield lambda verdict: _append(file, path, verdict)
+            file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0)
         except OSError as error:
             raise write_fault(path, error) from None
+        with file:
+            yield lambda verdict: _append(file, path, verdict)
 
 
 def _append(file: Any, path: Path, verdict: Verdict) -> None:

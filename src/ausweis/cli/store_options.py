@@ -19,7 +19,9 @@ __all__ = [
     "VARIABLE",
     "address_of",
     "address_shown",
+    "folder_of",
     "gone_option",
+    "is_store",
     "is_there",
     "login",
     "opened",
@@ -77,13 +79,23 @@ def opened(address: str, *, make: bool = False, missing: str = MISSING) -> "Stor
     """
     from ausweis.store import Key, Store
 
-    if not make and "://" not in address and not is_there(Path(address)):
+    if not make and not is_store(address):
         raise StoreError(missing, place=address)
     new = make and not is_there(Key.of(address).path)
     store = Store.open(address)
     if new:
         warn_of_key(address)
     return store
+
+
+def is_store(address: str) -> bool:
+    """Whether something is at the address; of a server nobody asks."""
+    return "://" in address or is_there(Path(address))
+
+
+def folder_of(address: str) -> Path:
+    """Where files about calls may lie besides: beside a SQLite file; of a server in the current folder."""
+    return Path.cwd() if "://" in address else Path(address).absolute().parent
 
 
 def is_there(path: Path) -> bool:

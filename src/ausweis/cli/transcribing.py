@@ -8,13 +8,13 @@ from typing import Literal
 
 from ausweis.audio.kept import KEPT_AUDIO, TRANSCRIPTS_FILE, KeptTranscripts
 from ausweis.batch import Progress, Tally
-from ausweis.batch.config import open_engine
 from ausweis.calls import Sources, UnreadableCall, find_sources, read_calls
 from ausweis.calls.failure import Failure
 from ausweis.calls.folders import sentence
 from ausweis.cli.hearing import Recordings
 from ausweis.cli.progress import progress_shown
 from ausweis.cli.warning import warn
+from ausweis.engines.opened import open_engine
 from ausweis.engines.protocol import Engine
 from ausweis.engines.weights import catalogue
 from ausweis.errors import InputError, RunError
@@ -59,7 +59,6 @@ def transcribe_all(options: Options) -> tuple[int, Tally, Sources]:
         agent_channel=options.agent_channel,
         threads=options.threads,
         policy=find_policy(options.policy).policy if options.policy else None,
-        keep_audio=options.keep_audio,
         library=default_library(),
         roles_model=options.model or catalogue.default_id(),
     )
@@ -84,8 +83,9 @@ def _transcribe(options: Options, sources: Sources, recordings: Recordings) -> t
         progress_shown(len(sources.files), sources.files, quiet=options.quiet) as show,
         KeptTranscripts(options.folder) as kept,
     ):
+        copies = options.folder / KEPT_AUDIO if options.keep_audio else None
         engine = cache(lambda: opened.enter_context(closing(_engine(options))))
-        hear = recordings.opened(kept, options.folder / KEPT_AUDIO, engine, show.listening)
+        hear = recordings.opened(kept, copies, engine, show.listening)
         for call in read_calls(sources, hear=hear):
             if isinstance(call, UnreadableCall):
                 tally.add_failure(Failure.unreadable(call))

@@ -128,11 +128,6 @@ class Store:
             self._database, self._key, origin, by=by, system=system, series=series, started=started, copies=copies
         )
 
-    @property
-    def folder(self) -> Path:
-        """Where files about calls may lie besides: beside the database, of a server in the current folder."""
-        return self._database.path.parent if self._database.path else Path.cwd()
-
     unindexed = _reading(index.waiting)
     unsearched = _reading(index.unsearched)
 
