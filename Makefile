@@ -34,12 +34,12 @@ READ := $(addprefix evals/golden/,test.jsonl short-test.jsonl field-test.jsonl b
 CAREFUL := evals/baselines/careful-readers
 gate: $(VENV)/dev
 	rm -rf runs/gate
-	$(BIN)/ausweis eval run $(GOLDEN) --recorded $(BASELINE).answers.jsonl.xz --live 3 --run runs/gate --quiet || [ $$? -eq 3 ]
+	$(BIN)/ausweis eval run $(GOLDEN) --recorded $(BASELINE).answers.jsonl.xz --live 3 --out runs/gate --quiet || [ $$? -eq 3 ]
 	$(BIN)/ausweis eval report runs/gate
 	$(BIN)/ausweis eval gate runs/gate --baseline $(BASELINE).jsonl --junit runs/gate/gate.xml --markdown runs/gate/gate.md
 	@! grep -q 'golden files not read' runs/gate/gate.md || { echo "GOLDEN lacks files of the baseline"; exit 1; }
 	rm -rf runs/careful
-	$(BIN)/ausweis eval run $(READ) $(addprefix --id ,$(shell cat $(CAREFUL)/calls.txt)) --engine replay:$(CAREFUL) --run runs/careful --quiet
+	$(BIN)/ausweis eval run $(READ) $(addprefix --id ,$(shell cat $(CAREFUL)/calls.txt)) --engine replay:$(CAREFUL) --out runs/careful --quiet
 	$(BIN)/ausweis eval gate runs/careful --baseline $(CAREFUL).jsonl --at-least 'outcome accuracy=0.97' --at-least 'violation recall=1' --most-worse 0
 
 check: $(VENV)/lab

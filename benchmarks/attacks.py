@@ -5,10 +5,11 @@
 
 Files: a call in one of the formats, damaged at random, between two good ones. It has survived if both have verdicts,
 the exit code is 0 or 3, and no word of the call is in what was said or in the failures. Kills: a command is killed
-after a random time, and gone on with as a user would; it has survived if the end is that of an unbroken run. The rest
-are tests of this project, counted one by one. The slowest of the files is in seconds of the processor, since what runs
-beside them is not their fault; all others are in seconds. Exit code 1 where something did not survive. A seed makes
-the same files and moments again; where a moment falls depends on the machine.
+after a random time, and said again; it has survived if the store is that of an unbroken run, nothing was read twice,
+and no file has the id or a sentence of a call that was deleted. The rest are tests of this project, counted one by one.
+The slowest of the files is in seconds of the processor, since what runs beside them is not their fault; all others are
+in seconds. Exit code 1 where something did not survive. A seed makes the same files and moments again; where a moment
+falls depends on the machine.
 """
 
 import argparse
@@ -16,21 +17,22 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import chdir, contextmanager
+from contextlib import chdir, closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from damage import CALLS, MARK, NAMES, damaged
 
-from ausweis.batch import comparable
-from ausweis.batch.related import relatives
 from ausweis.cli import main as ausweis
+from ausweis.facts import facts_line
+from ausweis.judging.verdict import comparable
 from ausweis.store import Store
 
 ROOT = Path(__file__).parents[1]
@@ -51,8 +53,11 @@ answers:
 """
 LAX = 'id: lax\nversion: "1"\ntitle: A name is enough\nlevels: {standard: {any_of: [[name]]}}\nactions: {}\n'
 MOST_SECONDS, MOST_WAITING = 10.0, 120.0
-RUN_FILES = ("facts.jsonl", "verdicts.jsonl", "failures.jsonl")
-WORDS = "Ihr Vertrag mit der Kennung Quittenbrot {number} läuft bis Mai."
+STORE, OUT, PAGE = "ausweis.sqlite", "verdicts.jsonl", "page.html"
+DAY = "2026-03-02"
+WORDS = "Ihr Vertrag mit der Kennung Quittenbrot {number:03} läuft bis Mai."
+GONE = 7
+"""The call that is deleted."""
 
 
 class Slow(BaseException):
@@ -122,7 +127,8 @@ def good_call(number: int) -> str:
     """A call as JSON."""
     texts = ("Guten Tag, mein Name ist Ilse Krummbiegel.", "Ich habe eine Frage.", WORDS.format(number=number))
     turns = [{"speaker": who, "text": text} for who, text in zip(("caller", "caller", "agent"), texts, strict=True)]
-    return json.dumps({"id": f"call-{number}", "turns": turns}, ensure_ascii=False)
+    call = {"id": f"call-{number:03}", "started_at": f"{DAY}T09:14:00+01:00", "turns": turns}
+    return json.dumps(call, ensure_ascii=False)
 
 
 def attack_by_file(number: int, seed: int) -> tuple[float, str | None]:
@@ -133,58 +139,64 @@ def attack_by_file(number: int, seed: int) -> tuple[float, str | None]:
     calls = Path("calls")
     calls.mkdir()
     for place in ("a", "z"):
-        (calls / f"{place}.json").write_text(good_call(1).replace('"call-1"', f'"{place}"'), "utf-8")
+        (calls / f"{place}.json").write_text(good_call(1).replace('"call-001"', f'"{place}"'), "utf-8")
     (calls / (os.fsdecode(name) + ending)).write_bytes(damaged(text.encode(), choose))
     Path("answers.yaml").write_text(ANSWERS.format(delay=0), "utf-8")
-    ran = run("score", "calls", *FAKE, "--run", "r")
-    found = {file: path.read_text("utf-8") if (path := Path("r", file)).exists() else "" for file in RUN_FILES}
-    ids = {json.loads(line)["call_id"] for line in found["verdicts.jsonl"].splitlines()}
+    ran = run("score", "calls", *FAKE)
+    ids = set(rows("SELECT call_id FROM calls WHERE verdict_key IS NOT NULL"))
+    told = ran.told + " ".join(rows("SELECT message FROM failures"))
     wrong = [
         *(["took too long"] if ran.code is None or ran.seconds > MOST_SECONDS else []),
         *([f"ended with {ran.code}"] if ran.code not in (0, 3, None) else []),
         *(["showed a traceback"] if "Traceback" in ran.told else []),
         *(["lost a good call"] if not {"a", "z"} <= ids else []),
-        *(["told a word of the call"] if MARK.lower() in (ran.told + found["failures.jsonl"]).lower() else []),
+        *(["told a word of the call"] if MARK.lower() in told.lower() else []),
     ]
     return ran.seconds, f"number {number} ({ending}): " + ", ".join(wrong) if wrong else None
 
 
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "score": ("score", "calls.jsonl", *FAKE, "--run", "r"),
-    "judge": ("judge", "r", "--policy", "lax.yaml", "--run", "n"),
-    "store import": ("store", "import", "r"),
-    "store delete": ("store", "delete", "call-7"),
+    "score": ("score", "calls.jsonl", *FAKE, "--out", OUT),
+    "judge": ("judge", "--policy", "lax.yaml"),
+    "store delete": ("store", "delete", f"call-{GONE:03}"),
 }
 
 
 def prepare(command: str) -> None:
     """All that comes before the command, in the current folder."""
     Path("lax.yaml").write_text(LAX, "utf-8")
-    Path("calls.jsonl").write_text("".join(good_call(number) + "\n" for number in range(1, 201)), "utf-8")
+    Path("calls.jsonl").write_text("".join(good_call(number) + "\n" for number in range(1, 251)), "utf-8")
     Path("answers.yaml").write_text(ANSWERS.format(delay=0), "utf-8")
-    before = {"judge": ["score"], "store import": ["score"], "store delete": ["score", "store import"]}
-    for name in before.get(command, []):
-        assert run(*COMMANDS[name]).code == 0, name
-    if command == "score":
-        Path("answers.yaml").write_text(ANSWERS.format(delay=0.001), "utf-8")
+    if command != "score":
+        assert run(*COMMANDS["score"]).code == 0
+    if command == "store delete":
+        assert run("review", "--day", DAY, "--out", PAGE).code == 0
+        # That is the user's own.
+        Path("calls.jsonl").unlink()
 
 
-def state() -> dict[str, object]:
+def rows(query: str) -> list[str]:
+    """The first column of what a query finds in the store; nothing where there is none."""
+    if not Path(STORE).exists():
+        return []
+    with closing(sqlite3.connect(STORE)) as connection:
+        return [str(row[0]) for row in connection.execute(query)]
+
+
+def state(command: str) -> dict[str, object]:
     """What must be the same in the end, of the current folder."""
-    found: dict[str, object] = {}
-    for folder in filter(Path.is_dir, (Path("r"), Path("n"))):
-        for name in RUN_FILES:
-            lines = (folder / name).read_text("utf-8").split("\n")
-            found[f"{folder}/{name}"] = [comparable(one) for one in lines if one] if name[0] == "v" else lines
-        manifest = json.loads((folder / "run.json").read_text("utf-8"))
-        found[f"{folder}/run.json"] = [manifest["complete"], manifest["counts"]]
-    found["related"] = {one.folder.name for one in relatives([Path("r")])}
-    if Path("ausweis.sqlite").exists():
-        with Store.open("ausweis.sqlite") as store:
-            rows = [(row.call_id, row.outcome, store.record(row.key).call is not None) for row in store.calls()]
-        found["store"] = sorted(rows)
-        found["verify"] = run("store", "verify").code
-    return found
+    with Store.open(STORE) as store:
+        judged = [one for _, one in store.judged(store.keys())]
+    lines = Path(OUT).read_text("utf-8").splitlines()
+    return {
+        "facts": sorted(facts_line(one.facts) for one in judged),
+        "verdicts": sorted(comparable(one.verdict.model_dump_json(by_alias=True)) for one in judged),
+        "read": rows("SELECT count(*) FROM verdicts") if command == "score" else [],
+        "texts": sorted(rows("SELECT words FROM texts")),
+        "failures": rows("SELECT message FROM failures"),
+        "lines": sorted(map(comparable, lines)),
+        "verify": run("store", "verify").code,
+    }
 
 
 def killed(arguments: Sequence[str], after: float | None) -> int:
@@ -200,23 +212,21 @@ def killed(arguments: Sequence[str], after: float | None) -> int:
 
 
 def go_on(command: str) -> str | None:
-    """Go on as a user would; what is wrong."""
-    arguments = COMMANDS[command]
-    ran = run(*arguments, *(["--resume"] if command == "score" else []))
-    if command == "store delete":
-        again = run(*arguments)
-        if (ran.code != 0 and ran.told != again.told) or "no call with this id" not in again.told:
-            return "the call is still there"
-        words = WORDS.format(number=7).encode(), b'"call-7"'
-        left = [path for path in (*Path("r").rglob("*"), *Path().glob("ausweis.sqlite*")) if path.is_file()]
-        names = [path.name for path in left if any(word in path.read_bytes() for word in words)]
-        return f"words are left in {', '.join(names)}" if names else None
-    whole = command == "judge" and "the folder holds a run" in ran.told  # killed behind its last line
-    return None if whole or ran.code == 0 else f"cannot be gone on with: {ran.told.strip()}"
+    """Say the command again; what is wrong."""
+    ran = run(*COMMANDS[command])
+    if command != "store delete":
+        return None if ran.code == 0 else f"cannot be gone on with: {ran.told.strip()}"
+    again = run(*COMMANDS[command])
+    if (ran.code != 0 and ran.told != again.told) or "no call with this id" not in again.told:
+        return f"the call is still there: {ran.told.strip()}"
+    traces = WORDS.format(number=GONE).encode(), f"call-{GONE:03}".encode()
+    files = [path for path in Path().rglob("*") if path.is_file()]
+    left = [str(path) for path in files if any(trace in path.read_bytes() for trace in traces)]
+    return f"the call is left in {', '.join(left)}" if left else None
 
 
 def attack_by_kill(number: int, seed: int, whole: dict[str, tuple[float, object]]) -> tuple[float, str | None]:
-    """Kill a command and go on; the seconds, and what is wrong. `whole`: seconds and end of an unbroken run."""
+    """Kill a command and say it again; the seconds, and what is wrong. `whole`: seconds and end of an unbroken run."""
     choose = random.Random(f"{seed} kill {number}")
     command = list(COMMANDS)[number % len(COMMANDS)]
     if command not in whole:
@@ -225,12 +235,14 @@ def attack_by_kill(number: int, seed: int, whole: dict[str, tuple[float, object]
             prepare(command)
             begun = time.perf_counter()
             assert killed(COMMANDS[command], None) == 0, command
-            whole[command] = time.perf_counter() - begun, state()
+            whole[command] = time.perf_counter() - begun, state(command)
     prepare(command)
     share = choose.uniform(0.3, 1.1)
     begun = time.perf_counter()
     killed(COMMANDS[command], share * whole[command][0])
-    wrong = go_on(command) or (None if state() == whole[command][1] else "the end is not that of an unbroken run")
+    wrong = go_on(command) or (
+        None if state(command) == whole[command][1] else "the end is not that of an unbroken run"
+    )
     where = f"number {number}, {command} killed after {share:.2f} of its time: "
     return time.perf_counter() - begun, where + wrong if wrong else None
 

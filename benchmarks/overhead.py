@@ -4,10 +4,10 @@
     python benchmarks/overhead.py --calls 5000 -- --runner ray --workers 2
 
 Calls of eight turns are made up on the way and fed to the whole program as JSON Lines through a pipe, so its input
-needs no disk; its run folder (about 4 kB a call) is made where TMPDIR says, and removed. A tenth of the calls is run
-first, so that it shows what memory each further call needs. Then the finished run is resumed, and a smaller number of
-calls is run in this process with clocks around each part. Options after `--` go to `ausweis score`; memory is that of
-its own process.
+needs no disk; its store is made where TMPDIR says, and removed. A tenth of the calls is run first, so that it shows
+what memory each further call needs. Then the same command is said again, `ausweis judge` judges all of them, and a
+smaller number of calls is run in this process with clocks around each part. Options after `--` go to `ausweis score`;
+memory is that of its own process.
 """
 
 import argparse
@@ -42,13 +42,13 @@ TURNS = (
     ("caller", "Ach, so lange noch. Gut, dann weiß ich Bescheid."),
     ("agent", "Gern geschehen, auf Wiederhören."),
 )
-FILES = ("facts.jsonl", "verdicts.jsonl")
 
 
 class Ran(NamedTuple):
-    """One run of the program: seconds from its start to its end, and its peak memory in MiB."""
+    """One command: seconds from its start to its end, those of a processor, and its peak memory in MiB."""
 
     seconds: float
+    processor: float
     peak: float
 
 
@@ -62,16 +62,14 @@ def call_line(number: int) -> bytes:
     return json.dumps({"id": f"call-{number:08}", "turns": turns}, ensure_ascii=False).encode() + b"\n"
 
 
-def run_program(calls: int, answers: Path, folder: Path, *options: str) -> Ran:
-    """Feed the calls to `ausweis score`.
+def run_program(calls: int, *arguments: str) -> Ran:
+    """A command, with so many calls at its standard input.
 
     Raises:
         SystemExit: it failed.
     """
-    command = [sys.executable, "-m", "ausweis", "score", "-", "--policy", "telecom-de", "--strategy", "turnwise"]
-    command += ["--engine", f"fake:{answers}", "--run", str(folder), "--quiet", *options]
     begun = time.perf_counter()
-    child = subprocess.Popen(command, stdin=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, "-m", "ausweis", *arguments], stdin=subprocess.PIPE)
     assert child.stdin is not None
     with child.stdin as pipe:
         for number in range(calls):
@@ -79,8 +77,8 @@ def run_program(calls: int, answers: Path, folder: Path, *options: str) -> Ran:
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
-        raise SystemExit(f"ausweis score ended with {child.returncode}")
-    return Ran(time.perf_counter() - begun, usage.ru_maxrss / 1024)
+        raise SystemExit(f"ausweis {arguments[0]} ended with {child.returncode}")
+    return Ran(time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 class Clocks:
@@ -111,34 +109,41 @@ class Clocks:
         return iter(step, None)
 
 
-def parts(calls: int, answers: Path, folder: Path) -> dict[str, float]:
+def parts(calls: int, answers: Path, path: Path) -> dict[str, float]:
     """Seconds in each part of a run in this process."""
-    from ausweis.batch import RunFolder, local_runner, score
+    from sqlalchemy.engine.default import DefaultDialect
+
+    from ausweis.batch import local_runner, score
     from ausweis.batch.config import ScorerConfig
     from ausweis.calls import read_calls
     from ausweis.engines.fake import FakeEngine
     from ausweis.policies import find_policy
     from ausweis.prompts import Template
     from ausweis.reading.turnwise import TurnwiseReader
+    from ausweis.store import RunWriter, Store, audit_log, writing
 
     clocks = Clocks()
     for part, owner, name in (
         ("rendering prompts", Template, "render"),
         ("questions and facts", TurnwiseReader, "read"),
         ("the fake engine", FakeEngine, "complete"),
-        ("writing", RunFolder, "add_facts"),
-        ("writing", RunFolder, "add_verdict"),
-        ("syncing", os, "fsync"),
+        ("looking up", RunWriter, "settled"),
+        ("writing: rows", RunWriter, "add"),
+        ("writing: masks, index", writing, "renew"),
+        ("writing: digests, log", audit_log, "check_rows"),
+        ("writing: digests, log", audit_log, "digest_rows"),
+        ("writing: digests, log", audit_log, "append"),
+        ("writing: commits", DefaultDialect, "do_commit"),
     ):
         setattr(owner, name, clocks.around(part, getattr(owner, name)))
     real_input = sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(b"".join(map(call_line, range(calls)))))
     recipe = ScorerConfig(policy=find_policy("telecom-de"), engine=f"fake:{answers}")
-    with recipe.open() as scorer, RunFolder.open(folder) as run:
+    with recipe.open() as scorer, Store.open(path) as store:
         scorer.score = clocks.around("judging", scorer.score)  # type: ignore[method-assign]
         found = clocks.each("reading calls", read_calls(["-"]))
         begun = time.perf_counter()
-        score(found, local_runner(scorer), scorer.origin, run)
+        score(found, local_runner(scorer), store.begin(scorer.origin))
         whole = time.perf_counter() - begun
     sys.stdin = real_input
     return {**clocks.seconds, "all else": whole - sum(clocks.seconds.values())}
@@ -155,8 +160,9 @@ def sync_seconds(folder: Path, lines: int = 200) -> float:
 
 
 def show(title: str, ran: Ran, calls: int) -> None:
-    """Print one run."""
-    print(f"{title:<28}{ran.seconds:8.1f} s  {1000 * ran.seconds / calls:7.3f} ms a call  {ran.peak:7.1f} MiB at most")
+    """Print one command."""
+    per_call = f"{1000 * ran.seconds / calls:7.3f} ms a call, {1000 * ran.processor / calls:7.3f} of a processor"
+    print(f"{title:<22}{ran.seconds:8.1f} s  {per_call}  {ran.peak:7.1f} MiB at most")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -169,24 +175,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     few, many = max(1, given.calls // 10), given.calls
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        answers = folder / "answers.yaml"
+        answers, small, large = folder / "answers.yaml", folder / "few.sqlite", folder / "many.sqlite"
         answers.write_text(ANSWERS, encoding="utf-8")
+        command = ["score", "-", "--policy", "telecom-de", "--strategy", "turnwise", "--engine", f"fake:{answers}"]
+        command += ["--quiet", *given.options, "--store"]
         print(f"one synced line on this disk: {1000 * sync_seconds(folder):.3f} ms")
-        small = run_program(few, answers, folder / "few", *given.options)
-        show(f"{few} calls", small, few)
-        large = run_program(many, answers, folder / "many", *given.options)
-        show(f"{many} calls", large, many)
-        print(f"memory: {(large.peak - small.peak) * 2**20 / (many - few):.0f} bytes a further call")
-        disk = sum((folder / "many" / file).stat().st_size for file in FILES)
-        again = run_program(many, answers, folder / "many", "--resume", *given.options)
-        show("resumed when finished", again, many)
-        print(f"disk: {disk / many:.0f} bytes a call")
-        found = parts(given.clocked, answers, folder / "clocked")
+        first = run_program(few, *command, str(small))
+        show(f"{few} calls", first, few)
+        ran = run_program(many, *command, str(large))
+        show(f"{many} calls", ran, many)
+        print(f"memory: {(ran.peak - first.peak) * 2**20 / (many - few):.0f} bytes a further call")
+        show("said again", run_program(many, *command, str(large)), many)
+        show("judged again", run_program(0, "judge", "--policy", "energy-de", "--json", "--store", str(large)), many)
+        disk = sum(path.stat().st_size for path in folder.glob("many.sqlite*"))
+        print(f"disk: {disk / many:.0f} bytes a call, with two verdicts each")
+        found = parts(given.clocked, answers, folder / "clocked.sqlite")
     print(f"\n{given.clocked} calls with clocks")
     for part, seconds in sorted(found.items(), key=lambda item: -item[1]):
-        print(f"  {part:<22}{1000 * seconds / given.clocked:7.3f} ms a call")
+        print(f"  {part:<24}{1000 * seconds / given.clocked:7.3f} ms a call")
     own = sum(found.values()) - found["the fake engine"]
-    print(f"  {'all but the engine':<22}{1000 * own / given.clocked:7.3f} ms a call")
+    print(f"  {'all but the engine':<24}{1000 * own / given.clocked:7.3f} ms a call")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A file is replaced whole or not at all, and read by nobody meanwhile who may not read it."""
+"""Lines are appended whole or not at all. A file is replaced likewise, and read by nobody meanwhile who may not."""
 
 import errno
 import os
@@ -8,11 +8,62 @@ from pathlib import Path
 import pytest
 
 from ausweis.errors import RunError
-from ausweis.journal import part_of, replace_file, write_fault
+from ausweis.journal import FolderLock, Journal, lines, make_folder, part_of, replace_file, write_fault
 
 
 def mode_of(path: Path) -> int:
     return path.stat().st_mode & 0o777
+
+
+def test_a_torn_last_line_is_not_read_and_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(b"one\ntwo\n" + b"x" * 200_000)
+    assert [(line.number, line.offset, line.data) for line in lines(path)] == [(1, 0, b"one"), (2, 4, b"two")]
+    journal = Journal(path)
+    journal.append("drei ä")
+    journal.close()
+    assert path.read_bytes() == "one\ntwo\ndrei ä\n".encode()
+    assert list(lines(tmp_path / "nothing")) == []
+
+
+def test_of_a_line_that_finds_no_room_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    journal = Journal(tmp_path / "lines.jsonl")
+    journal.append("one")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(RunError, match="the disk is full"):
+            journal.append("two")
+    journal.append("three")
+    journal.close()
+    assert journal.path.read_bytes() == b"one\nthree\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this machine has no /dev/full")
+def test_a_device_that_is_full_is_one_sentence(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "lines.jsonl")
+    journal.close()
+    with Path("/dev/full").open("ab", buffering=0) as device:
+        journal._file = device
+        with pytest.raises(RunError, match="the disk is full"):
+            journal.append("{}")
+
+
+def test_two_commands_cannot_write_one_folder(tmp_path: Path) -> None:
+    lock = FolderLock(tmp_path)
+    with pytest.raises(RunError, match="another process is writing to this folder"):
+        FolderLock(tmp_path)
+    lock.release()
+    FolderLock(tmp_path).release()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "file/r"])
+def test_a_name_that_no_folder_can_have_is_one_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="cannot be written"):
+        make_folder(tmp_path / name)
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])

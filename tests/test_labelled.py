@@ -17,7 +17,7 @@ from ausweis.evals.validate import validate
 from ausweis.labelled import LabelledCall, gold_facts, read_all, read_labelled
 from ausweis.vocabulary import VIOLATIONS
 
-FOLDER = Path(__file__).parents[2] / "evals" / "golden"
+FOLDER = Path(__file__).parents[1] / "evals" / "golden"
 SETS = {
     name: list(read_labelled(FOLDER / f"{name}.jsonl"))
     for name in (

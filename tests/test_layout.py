@@ -7,8 +7,8 @@ import pytest
 TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src" / "ausweis"
 THEMES = {
-    ".": "architecture dependencies docs layout lines packages",
-    "batch": "failures resume runners",
+    ".": "architecture dependencies docs entry_points layout lines packages",
+    "batch": "going_on runners",
     "calls": "bad_files fuzz linear_time",
     "cli": "arguments help kill ray ray_model reviewers strategies unforeseen",
     "engines/server": "faults real run sick",
@@ -22,7 +22,7 @@ THEMES = {
     "reading": "linear_time",
     "serve": "blind_browser browser explained figures_browser keys narrowing own_words player sheet_browser signin "
     "team_browser unsent",
-    "store": "damage relatives",
+    "store": "damage",
     "views": "plurals",
 }
 """What no module alone is of, by folder."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ausweis.batch.manifest import MANIFEST_FILE, read_manifest
 from evals.lab.heard.values import read_spoken
 
 from ausweis.cli import sign_on
@@ -51,14 +50,13 @@ READERS: dict[str, Reader] = {
     "baseline": read_baseline,
     "spoken calls": read_spoken,
     "golden file": lambda path: list(read_labelled(path)),
-    "lines of a run": lambda path: list(lines(path)),
+    "lines": lambda path: list(lines(path)),
     "lines to write": Journal,
     "store": Store.open,
     "key": lambda path: Key(path).fingerprint,
     "secret of a proxy": lambda path: sign_on.sign_on_of("x-user", ("127.0.0.1",), path, known_only=False),
 }
 INSIDE: dict[str, Reader] = {
-    MANIFEST_FILE: read_manifest,
     "eval.json": read_eval,
     "engine.json": ReplayEngine,
     LOCK_NAME: Lock.read,

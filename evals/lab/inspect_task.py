@@ -1,4 +1,4 @@
-"""The golden set and the judge as a task of Inspect (inspect_ai), for its log viewer. How: `docs/inspect.md`.
+"""The golden set and the judge as a task of Inspect (inspect_ai), for its log viewer. How: `docs/evals.md`.
 
 Ausweis asks its own engine; the model that Inspect is given is never called. Scores need no more than the log, so that
 `inspect score` works on one.

@@ -30,12 +30,13 @@ def main() -> None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115
     # Python's last steps take handlers away, and then a signal would kill it.
     atexit.register(_on_signals, signal.SIG_IGN)
+    from ausweis.cli import broken_off
     from ausweis.cli import main as run
 
-    sys.unraisablehook = partial(_strike_again, sys.unraisablehook)
+    sys.unraisablehook = partial(_strike_again, sys.unraisablehook, broken_off)
     try:
         try:
-            _on_signals(_break_off)
+            _on_signals(partial(_break_off, broken_off))
             run()
         finally:
             _on_signals(_let_pass)
@@ -59,14 +60,15 @@ def _end_at_once(number: int, frame: object) -> None:
         os._exit(STOPPED)
 
 
-def _break_off(number: int, frame: object) -> None:
+def _break_off(broken_off: list[int], number: int, frame: object) -> None:
+    broken_off.append(number)
     raise _Stopped
 
 
-def _strike_again(otherwise: Callable[[Any], object], unraisable: Any) -> None:
+def _strike_again(otherwise: Callable[[Any], object], broken_off: list[int], unraisable: Any) -> None:
     """A signal that struck in a callback of Python's own, where nothing can be raised, comes again in a moment."""
     if isinstance(unraisable.exc_value, _Stopped):
-        signal.signal(signal.SIGALRM, _break_off)
+        signal.signal(signal.SIGALRM, partial(_break_off, broken_off))
         signal.setitimer(signal.ITIMER_REAL, 0.01)
     else:
         otherwise(unraisable)

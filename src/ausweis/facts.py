@@ -263,7 +263,7 @@ class Facts(BaseModel):
     calibration: Annotated[Calibration | None, Field(exclude_if=is_nothing)] = None
     """That of the reader, None where nothing was learned of it; version 1 has none (`judged_with`)."""
     call_sha256: Annotated[str | None, Field(exclude_if=is_nothing)] = None
-    """SHA-256 of what was read, so that a run that goes on sees which transcripts changed; not in earlier versions."""
+    """SHA-256 of what was read (`ausweis.calls.call.call_sha256`); not in earlier versions."""
 
     @property
     def judged_with(self) -> Calibration | None:

@@ -1,7 +1,7 @@
 """Files of lines that are only appended to, so that a killed process loses the line it was writing and no other.
 
 Each line ends with a line feed; what stands behind the last one was torn while it was written, and is cut off when
-the file is opened again. Batch runs and recorded answers are kept this way.
+the file is opened again. Recorded answers and the transcripts of `ausweis transcribe` are kept this way.
 """
 
 import errno
@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from ausweis.errors import DiskFullError, RunError
 from ausweis.opening import open_file, require_file
@@ -21,10 +21,10 @@ __all__ = [
     "Journal",
     "Line",
     "lines",
+    "lock_file",
     "make_folder",
     "parsed",
     "part_of",
-    "remove_file",
     "replace_file",
     "write_fault",
 ]
@@ -44,15 +44,14 @@ class Line(NamedTuple):
 class Journal:
     """Appends lines to a file, which is made where it is missing; a torn last line is cut off first.
 
-    With `synced`, a line is on the disk when `append` returns; without, when `close` does.
+    A line is on the disk when `append` returns.
 
     Raises:
         RunError: the file cannot be opened or written. What a failed `append` wrote is taken back.
     """
 
-    def __init__(self, path: Path, *, synced: bool = True) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._synced = synced
         try:
             require_file(path, new=True)
             path.touch()
@@ -69,8 +68,7 @@ class Journal:
             while done < len(data):
                 # A nearly full disk takes a part of the line, and refuses the rest.
                 done += self._file.write(data[done:])
-            if self._synced:
-                os.fsync(self._file.fileno())
+            os.fsync(self._file.fileno())
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self._file.fileno(), self._size)
@@ -78,16 +76,8 @@ class Journal:
         self._size += len(data)
 
     def close(self) -> None:
-        """Put what is not yet on the disk there, and close the file."""
-        if self._file.closed:
-            return
-        try:
-            if not self._synced:
-                os.fsync(self._file.fileno())
-        except OSError as error:
-            raise write_fault(self.path, error) from None
-        finally:
-            self._file.close()
+        """Close the file."""
+        self._file.close()
 
 
 class FolderLock:
@@ -118,6 +108,19 @@ class FolderLock:
     def release(self) -> None:
         """Let others write."""
         self._file.close()
+
+
+def lock_file(file: BinaryIO) -> None:
+    """Keep other commands from an open file until it is closed, where the file system knows locks.
+
+    Raises (BlockingIOError): another command has it.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return
 
 
 def lines(path: Path) -> Iterator[Line]:
@@ -189,18 +192,6 @@ def replace_file(path: Path, content: str | bytes | Iterable[bytes], *, mode: in
         if isinstance(error, OSError):
             raise write_fault(path, error) from None
         raise
-
-
-def remove_file(path: Path) -> None:
-    """Remove a file, where it is there.
-
-    Raises:
-        RunError: it cannot be removed.
-    """
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise write_fault(path, error) from None
 
 
 def part_of(path: Path) -> Path:

@@ -4,18 +4,26 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.batch.reader import SmallReader
+from tests.stored import content, judged
 
 from ausweis.audio.hearing import Hearing
 from ausweis.audio.kept import TRANSCRIPTS_FILE, KeptTranscripts
 from ausweis.audio.sidecar import Sidecar
+from ausweis.batch import Progress, Scorer, Summary, local_runner, score
 from ausweis.calls import Call, Source, UnreadableCall, find_sources, read_calls
 from ausweis.calls.text import shown_path
+from ausweis.cli import scoring
+from ausweis.engines.fake import FakeEngine
+from ausweis.engines.protocol import Request
 from ausweis.errors import InputError, ModelError, RunError
+from ausweis.policies import find_policy
+from ausweis.store import Store
 
 
 class Listener:
@@ -216,6 +224,51 @@ def test_two_recordings_of_one_id_are_heard_once_each(folder: Path) -> None:
         assert listener.heard == heard
 
 
+def score_in(store: Path, folder: Path, listener: Listener, answer: Callable[[Request], str]) -> Summary:
+    """Score the recordings into a store, as `ausweis score` does."""
+    engine = FakeEngine(answer)
+    scorer = Scorer(SmallReader(engine), engine, find_policy("telecom-de"))
+    with Store.open(store) as opened:
+        begun = opened.begin(scorer.origin)
+        hear = Hearing(lambda: listener, scoring._InStore(begun), "s")  # type: ignore[arg-type, return-value]
+        sources = find_sources([folder / "*.wav"])
+        found = read_calls(sources, hear=hear)
+        recordings = scoring._audio(sources)
+        return score(found, local_runner(scorer), begun, sources=sources, recordings=recordings)
+
+
+def test_of_a_run_that_ends_while_a_call_is_read_the_transcript_is_in_the_store(folder: Path) -> None:
+    def gone(request: Request) -> str:
+        raise ModelError("the server is gone")
+
+    with pytest.raises(ModelError):
+        score_in(folder / "s", folder, Listener(), gone)
+    assert content(folder / "s")["texts"] == ["Hello?\nHi."]
+    for heard, earlier in ((["bad.wav", "c.agent.wav"], 0), (["bad.wav"], 2)):
+        listener = Listener()
+        summary = score_in(folder / "s", folder, listener, lambda _: "nothing")
+        assert (listener.heard, summary.progress) == (heard, Progress(3, earlier, 1))
+
+
+def test_the_second_recording_of_an_id_takes_no_verdict_from_the_first(folder: Path) -> None:
+    class Other(Listener):
+        def transcribe(self, files: Sequence[Path], *others: Any) -> dict[str, Any]:
+            document = super().transcribe(files, *others)
+            document["turns"][0]["text"] = files[0].name
+            return document
+
+    for name in ("a", "c"):
+        (folder / f"{name}.json").write_text('{"id": "C-77"}')
+    for earlier in (0, 1):
+        summary = score_in(folder / "s", folder, Other(), lambda _: "nothing")
+        assert (summary.progress, summary.tally.counts.failures["duplicate"]) == (Progress(3, earlier, 2), 1)
+        assert [one.facts.call_id for one in judged(folder / "s")] == ["C-77"]
+        assert content(folder / "s")["texts"] == ["a.wav\nHi."]
+        with Store.open(folder / "s") as store:
+            (row,) = store.calls()
+            assert store.record(row.key).audio == (folder / "a.wav",)
+
+
 def test_without_an_asr_model_nothing_can_be_heard(folder: Path) -> None:
     def missing() -> Any:
         raise ModelError("no ASR model")
@@ -231,35 +284,17 @@ def test_the_side_car_names_the_call(folder: Path) -> None:
     assert [one.id if isinstance(one, Call) else one.call_id for one in found] == ["C-77", "C-78", "c"]
 
 
-def test_tidy_leaves_what_was_used(folder: Path) -> None:
+def test_what_was_not_used_can_be_left_out(folder: Path) -> None:
     run(folder, Listener(), settings="old")
-    with KeptTranscripts(folder / "run") as kept:
-        hear = Hearing(lambda: Listener(), kept, "new")  # type: ignore[arg-type, return-value]
-        list(read_calls([folder / "*.wav"], hear=hear))
-        hear.tidy()
-    assert len((folder / "run" / TRANSCRIPTS_FILE).read_text().splitlines()) == 2
-
-
-def test_tidy_writes_nothing_where_all_was_used(folder: Path) -> None:
-    run(folder, Listener())
     path = folder / "run" / TRANSCRIPTS_FILE
-    before = path.stat().st_ino
-    with KeptTranscripts(folder / "run") as kept:
-        hear = Hearing(lambda: Listener(), kept, "s")  # type: ignore[arg-type, return-value]
-        list(read_calls([folder / "*.wav"], hear=hear))
-        hear.tidy()
-    assert path.stat().st_ino == before
-
-
-def test_what_failed_before_is_not_tried_again(folder: Path) -> None:
-    *_, bad, _ = run(folder, Listener())
-    assert isinstance(bad, UnreadableCall)
-    listener = Listener()
-    with KeptTranscripts(folder / "run") as kept:
-        hear = Hearing(lambda: listener, kept, "other", failed={"bad": bad})  # type: ignore[arg-type, return-value]
-        found = list(read_calls([folder / "*.wav"], hear=hear))
-    assert bad in found
-    assert listener.heard == ["a.wav", "c.agent.wav"]
+    for settings, is_written in (("new", True), ("new", False)):
+        before = path.stat().st_ino
+        with KeptTranscripts(folder / "run") as kept:
+            hear = Hearing(lambda: Listener(), kept, settings)  # type: ignore[arg-type, return-value]
+            list(read_calls([folder / "*.wav"], hear=hear))
+            kept.keep_only(kept.used)
+        assert len(path.read_text().splitlines()) == 2
+        assert (path.stat().st_ino != before) is is_written
 
 
 def test_names_of_any_bytes(folder: Path) -> None:

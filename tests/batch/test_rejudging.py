@@ -1,16 +1,19 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.batch.conftest import Calls, Score
 from tests.judging.own_policies import MARINA
+from tests.stored import content, count, judged
 
-from ausweis.batch import Change, Rejudged, RunFolder, comparable, rejudge
-from ausweis.batch.related import RELATED_FILE, related
+from ausweis.batch import Change, Progress, Rejudged, rejudge, rejudging
 from ausweis.calls import Call
-from ausweis.errors import RunError
-from ausweis.policies import find_policy
+from ausweis.engines.fake import FakeEngine
+from ausweis.facts import Facts
+from ausweis.judging.judge import judge
+from ausweis.judging.verdict import Verdict
+from ausweis.policies import Policy, find_policy
+from ausweis.store import CallFilter, Store
 
 LAX = """\
 id: lax
@@ -28,102 +31,87 @@ def lax(tmp_path: Path) -> Path:
     return path
 
 
-def judged(source: Path, policy: str | Path, target: Path) -> Rejudged:
-    with RunFolder.open(target) as run:
-        return rejudge(source, find_policy(policy), run)
+def judge_anew(path: Path, policy: str | Path, *, keep: bool = True) -> Rejudged:
+    with Store.open(path) as store:
+        return rejudge(store, find_policy(policy), CallFilter(), keep=keep)
 
 
 def test_another_policy_gives_what_scoring_by_it_gives(tmp_path: Path, calls: Calls, scored: Score) -> None:
     scored(calls(6), tmp_path / "a")
     scored(calls(6), tmp_path / "b", policy="bank-en")
-    judged(tmp_path / "a", "bank-en", tmp_path / "c")
-    for name in ("facts.jsonl", "failures.jsonl"):
-        assert (tmp_path / "b" / name).read_bytes() == (tmp_path / "c" / name).read_bytes()
-    both = [(tmp_path / name / "verdicts.jsonl").read_text().split("\n")[:-1] for name in ("b", "c")]
-    assert [comparable(line) for line in both[0]] == [comparable(line) for line in both[1]]
+    judge_anew(tmp_path / "a", "bank-en")
+    assert content(tmp_path / "a") == content(tmp_path / "b")
 
 
-def test_says_what_changed(tmp_path: Path, calls: Calls, scored: Score, lax: Path) -> None:
-    scored(calls(6), tmp_path / "a")
-    result = judged(tmp_path / "a", lax, tmp_path / "c")
+def test_it_says_what_changed(tmp_path: Path, calls: Calls, scored: Score, lax: Path) -> None:
+    scored(calls(6), tmp_path / "s")
+    result = judge_anew(tmp_path / "s", lax)
     assert result.outcomes == {
         ("compliant", "compliant"): 3,
         ("violation", "compliant"): 2,
         ("not_applicable", "not_applicable"): 1,
     }
-    assert result.changed == 2
+    assert (result.changed, result.tally.counts.verdicts) == (2, 6)
     assert result.changes[0] == Change("call-3", "violation", "compliant", ("no_authentication",), ())
-    manifest = json.loads((tmp_path / "c" / "run.json").read_text())
-    assert manifest["judged_from"] == str(tmp_path / "a")
-    assert manifest["policy"]["id"] == "lax"
-    assert manifest["complete"] is True
-    assert manifest["counts"]["verdicts"] == 6
+    told = [one.verdict.provenance for one in judged(tmp_path / "s")]
+    assert {one and (one.policy.id, one.seconds, one.tokens) for one in told} == {("lax", None, None)}
 
 
-def test_the_source_stays_as_it_is_but_for_a_note_of_the_new_run(
-    tmp_path: Path, calls: Calls, scored: Score, lax: Path
+def test_a_trial_writes_nothing(tmp_path: Path, calls: Calls, scored: Score, lax: Path) -> None:
+    scored(calls(6), tmp_path / "s")
+    before = content(tmp_path / "s")
+    assert judge_anew(tmp_path / "s", lax, keep=False).changed == 2
+    assert (content(tmp_path / "s"), count(tmp_path / "s")) == (before, 6)
+
+
+def test_what_was_judged_anew_settles_no_call_and_is_judged_by_the_first_policy_again(
+    tmp_path: Path, calls: Calls, scored: Score, engine: FakeEngine
 ) -> None:
-    scored(calls(3), tmp_path / "a")
-    before = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
-    judged(tmp_path / "a", lax, tmp_path / "c")
-    after = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
-    assert set(after) - set(before) == {RELATED_FILE}
-    assert {name: after[name] for name in before} == before
-    assert [one.folder for one in related(tmp_path / "a")] == [tmp_path / "c"]
-    assert [one.folder for one in related(tmp_path / "c")] == [tmp_path / "a"]
-    assert not (tmp_path / "a" / "facts.jsonl").samefile(tmp_path / "c" / "facts.jsonl")
+    """Without the model by that policy; with it by the other one, which may ask for other things."""
+    scored(calls(3), tmp_path / "s")
+    before = content(tmp_path / "s")
+    judge_anew(tmp_path / "s", "bank-en")
+    engine.requests.clear()
+    assert scored(calls(3), tmp_path / "s").progress == Progress(3, 0, 0)
+    assert (engine.requests, content(tmp_path / "s")) == ([], before)
+    judge_anew(tmp_path / "s", "bank-en")
+    scored(calls(3), tmp_path / "s", policy="bank-en")
+    assert len(engine.requests) == 12
 
 
-def test_failures_and_calls_without_a_verdict_are_taken_along(
+def test_a_call_that_failed_has_no_facts_to_judge(
     tmp_path: Path, new_call: Callable[..., Call], scored: Score, lax: Path
 ) -> None:
-    scored([new_call(1), new_call(2, extra="Störgeräusch"), new_call(3)], tmp_path / "a")
-    path = tmp_path / "a" / "verdicts.jsonl"
-    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
-    result = judged(tmp_path / "a", lax, tmp_path / "c")
-    assert result.counts.failures == {"engine": 1}
-    assert result.outcomes["no verdict", "compliant"] == 1
+    scored([new_call(1), new_call(2, extra="Störgeräusch"), new_call(3)], tmp_path / "s")
+    before = content(tmp_path / "s")["failures"]
+    result = judge_anew(tmp_path / "s", lax)
+    assert (result.tally.counts.verdicts, result.tally.counts.failed) == (2, 0)
+    assert content(tmp_path / "s")["failures"] == before
 
 
-def test_what_a_kill_left_of_an_earlier_transcript_is_passed_over(
-    tmp_path: Path, calls: Calls, new_call: Callable[..., Call], scored: Score, lax: Path
+def test_a_call_over_which_judging_breaks_keeps_its_verdict_and_is_named(
+    tmp_path: Path, calls: Calls, scored: Score, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scored(calls(3), tmp_path / "a")
-    before = {name: (tmp_path / "a" / name).read_bytes() for name in ("facts.jsonl", "verdicts.jsonl")}
-    # The third call breaks the policy, and is another one when it is scored again.
-    scored([*calls(2), new_call(3, tells=False)], tmp_path / "a", resume=True)
-    judged(tmp_path / "a", lax, tmp_path / "whole")
-    for name, data in before.items():
-        path = tmp_path / "a" / name
-        path.write_bytes(data + path.read_bytes().splitlines(keepends=True)[-1])
-    result = judged(tmp_path / "a", lax, tmp_path / "c")
-    assert (result.counts.verdicts, sum(result.outcomes.values())) == (3, 3)
-    for name in ("facts.jsonl", "verdicts.jsonl"):
-        assert (tmp_path / "c" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
-    # Killed between the facts and the verdict: the earlier verdict is no verdict of the call as it is now.
-    (tmp_path / "a" / "verdicts.jsonl").write_bytes(before["verdicts.jsonl"])
-    assert judged(tmp_path / "a", lax, tmp_path / "d").outcomes["no verdict", "not_applicable"] == 1
+    scored(calls(3), tmp_path / "s")
 
+    def breaking(facts: Facts, policy: Policy) -> Verdict:
+        if facts.call_id == "call-2":
+            raise ZeroDivisionError
+        return judge(facts, policy)
 
-def test_no_run_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"run\.json is missing"):
-        judged(tmp_path / "nothing", "telecom-de", tmp_path / "c")
+    monkeypatch.setattr(rejudging, "judge", breaking)
+    counts = judge_anew(tmp_path / "s", "bank-en").tally.counts
+    assert (counts.verdicts, counts.failures) == (2, {"internal": 1})
+    told = {one.facts.call_id: one.verdict.provenance for one in judged(tmp_path / "s")}
+    assert {name: one and one.policy.id for name, one in told.items()} == {
+        "call-1": "bank-en",
+        "call-2": "telecom-de",
+        "call-3": "bank-en",
+    }
 
 
 def test_own_words_that_nobody_looked_for_are_named(tmp_path: Path, calls: Calls, scored: Score) -> None:
-    scored(calls(3), tmp_path / "a")
+    scored(calls(3), tmp_path / "s")
     (tmp_path / "marina.yaml").write_text(MARINA, encoding="utf-8")
-    result = judged(tmp_path / "a", tmp_path / "marina.yaml", tmp_path / "c")
+    result = judge_anew(tmp_path / "s", tmp_path / "marina.yaml")
     assert result.not_looked_for == {"berth_number", "harbour_word", "berth_data", "key_change"}
-
-
-def test_a_call_without_its_facts_fails_and_is_named(tmp_path: Path, calls: Calls, scored: Score) -> None:
-    scored(calls(3), tmp_path / "a")
-    facts = tmp_path / "a" / "facts.jsonl"
-    lost = json.loads(facts.read_bytes().splitlines()[-1])["call_id"]
-    facts.write_bytes(facts.read_bytes()[:-100])
-    result = judged(tmp_path / "a", "bank-en", tmp_path / "b")
-    assert (result.counts.verdicts, result.counts.failures) == (2, {"file": 1})
-    assert result.lost == {lost}
-    (failure,) = map(json.loads, (tmp_path / "b" / "failures.jsonl").read_text().splitlines())
-    assert (failure["call_id"], failure["place"]) == (lost, str(facts))

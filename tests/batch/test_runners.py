@@ -1,9 +1,10 @@
-"""The contract of runners: whatever runs the scorer, the run folder is the same, but for the order of its lines.
+"""The contract of runners: whatever runs the scorer, the store is the same, but for the order of its rows.
 
 A runner is added by a line in `RUNNERS`: a function that opens a recipe, and gives a runner with what it comes from.
 A server answers as the fake engine does, but tells its probabilities as rounded logarithms, and its faults otherwise.
 """
 
+import ast
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,14 +16,15 @@ from unittest.mock import patch
 import pytest
 from ruamel.yaml import YAML
 from tests.engines.server.openai_server import serving
-from tests.run_folders import parts
+from tests.stored import content, count
 
-from ausweis.batch import Inputs, RunFolder, Runner, Summary, local_runner, score
+from ausweis.batch import Runner, Summary, local_runner, score
 from ausweis.batch.config import ScorerConfig
 from ausweis.batch.scoring import Progress
 from ausweis.calls import Call, UnreadableCall
 from ausweis.policies import find_policy
 from ausweis.provenance import RunProvenance
+from ausweis.store import Store
 
 ANSWERS = r"""
 answers:
@@ -97,25 +99,26 @@ def found(calls: Callable[[int], list[Any]], new_call: Callable[..., Call]) -> F
 
 @pytest.fixture
 def whole(recipe: ScorerConfig, found: Found, tmp_path: Path) -> Path:
-    """The run that the others must equal."""
+    """The store that the others must equal."""
     with one_by_one(recipe, tmp_path) as plain:
         assert run(plain, found, tmp_path / "whole").complete
     return tmp_path / "whole"
 
 
-def run(opened: Opened, found: Found, folder: Path, *, resume: bool = False, **more: Any) -> Summary:
+def run(opened: Opened, found: Found, path: Path, **more: Any) -> Summary:
     runner, origin = opened
-    with RunFolder.open(folder, resume=resume) as folder_:
-        return score(found, runner, origin, folder_, inputs=Inputs(paths=("calls",)), **more)
+    with Store.open(path) as store:
+        return score(found, runner, store.begin(origin), **more)
 
 
-def content(folder: Path, *, of: Opened) -> dict[str, Any]:
-    """What must be the same: all lines, sorted and without the effort, and what the manifest says."""
-    found, kept = parts(folder)
+def comparable(path: Path, *, of: Opened) -> dict[str, Any]:
+    """What must be the same."""
+    found = content(path)
     if of[1].model.engine != "fake":
-        found = {name: [json.dumps(alike(json.loads(line))) for line in lines] for name, lines in found.items()}
-        kept = alike(kept)
-    return {name: sorted(lines) for name, lines in found.items()} | {"manifest": kept}
+        for name in ("facts", "verdicts"):
+            found[name] = sorted(json.dumps(alike(json.loads(line))) for line in found[name])
+        found["failures"] = sorted(json.dumps(alike(ast.literal_eval(line))) for line in found["failures"])
+    return found
 
 
 def alike(value: Any) -> Any:
@@ -129,18 +132,18 @@ def alike(value: Any) -> Any:
 
 
 def test_the_same_run_from_every_runner(opened: Opened, found: Found, whole: Path, tmp_path: Path) -> None:
-    summary = run(opened, found, tmp_path / "r")
-    assert content(tmp_path / "r", of=opened) == content(whole, of=opened)
+    summary = run(opened, found, tmp_path / "s")
+    assert comparable(tmp_path / "s", of=opened) == comparable(whole, of=opened)
     assert (summary.complete, summary.progress) == (True, Progress(13, 0, 2))
-    assert summary.counts.failures == {"empty": 1, "engine": 1}
-    assert summary.counts.outcomes == {"compliant": 6, "violation": 2, "not_applicable": 3}
+    assert summary.tally.counts.failures == {"empty": 1, "engine": 1}
+    assert summary.tally.counts.outcomes == {"compliant": 6, "violation": 2, "not_applicable": 3}
 
 
 def test_a_limit_and_then_the_rest(opened: Opened, found: Found, whole: Path, tmp_path: Path) -> None:
-    first = run(opened, found, tmp_path / "r", limit=4)
-    assert (first.complete, first.counts.verdicts) == (False, 4)
-    assert run(opened, found, tmp_path / "r", resume=True).progress == Progress(13, 4, 2)
-    assert content(tmp_path / "r", of=opened) == content(whole, of=opened)
+    first = run(opened, found, tmp_path / "s", limit=4)
+    assert (first.complete, first.tally.counts.verdicts) == (False, 4)
+    assert run(opened, found, tmp_path / "s").progress == Progress(13, 4, 2)
+    assert comparable(tmp_path / "s", of=opened) == comparable(whole, of=opened)
 
 
 def test_stopped_in_the_middle_and_gone_on_with(opened: Opened, found: Found, whole: Path, tmp_path: Path) -> None:
@@ -153,14 +156,14 @@ def test_stopped_in_the_middle_and_gone_on_with(opened: Opened, found: Found, wh
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(opened, found, tmp_path / "r", on_progress=stop)
-    assert len(content(tmp_path / "r", of=opened)["verdicts.jsonl"]) < 11
-    assert run(opened, found, tmp_path / "r", resume=True).complete
-    assert content(tmp_path / "r", of=opened) == content(whole, of=opened)
+        run(opened, found, tmp_path / "s", on_progress=stop)
+    assert count(tmp_path / "s") < 11
+    assert run(opened, found, tmp_path / "s").complete
+    assert comparable(tmp_path / "s", of=opened) == comparable(whole, of=opened)
 
 
 def test_failed_calls_are_tried_again(opened: Opened, found: Found, whole: Path, tmp_path: Path) -> None:
-    run(opened, found, tmp_path / "r")
-    again = run(opened, found, tmp_path / "r", resume=True, retry_failed=True)
+    run(opened, found, tmp_path / "s")
+    again = run(opened, found, tmp_path / "s")
     assert again.progress == Progress(13, 11, 2)
-    assert content(tmp_path / "r", of=opened) == content(whole, of=opened)
+    assert comparable(tmp_path / "s", of=opened) == comparable(whole, of=opened)

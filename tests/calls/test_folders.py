@@ -13,10 +13,9 @@ from ausweis.calls import Sources, find_sources
 from ausweis.errors import InputError
 
 NAMES = (
-    "run.json",
     "transcripts.jsonl",
     "failures.jsonl",
-    "facts.jsonl",
+    "verdicts.jsonl",
     "a.json",
     "b.wav",
     "b.json",
@@ -24,12 +23,12 @@ NAMES = (
     "c.docx",
     ".d",
 )
-FOLDERS = ("", "day", "day/recordings", "run.json.d", ".git", "day/sub")
+FOLDERS = ("", "day", "day/recordings", "a.json.d", ".git", "day/sub")
 CONTENTS = (
     "x",
     "[]",
     '{"turns": []}',
-    '{"schema": "ausweis/run@1"}',
+    '{"schema": "ausweis/verdict@2"}\n',
     '{"schema": "ausweis/failure@1"}\n',
     '{"id": "b", "turns": [], "metadata": {"recording": {"key": "1"}}}\n',
 )
@@ -68,22 +67,32 @@ def call_in(path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["run.json", "transcripts.jsonl", "failures.jsonl", "verdicts.jsonl"])
+@pytest.mark.parametrize("name", ["transcripts.jsonl", "failures.jsonl", "verdicts.jsonl"])
 def test_a_name_hides_no_call(tmp_path: Path, name: str) -> None:
     wanted = {call_in(tmp_path / name), call_in(tmp_path / "b.json"), call_in(tmp_path / "recordings" / "c.json")}
     found, passed = found_in(tmp_path)
     assert ({source.path for source in found.files}, passed) == (wanted, [])
 
 
-@pytest.mark.parametrize("content", ['{"schema": "ausweis/run@1"}', '{\n "schema": "ausweis/run@99", "new": 1}'])
-def test_a_manifest_makes_a_folder_one_of_a_run(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize("schema", ["ausweis/verdict@2", "ausweis/verdict@99", "ausweis/failure@1"])
+def test_what_ausweis_wrote_is_told_by_its_first_line(tmp_path: Path, schema: str) -> None:
     call_in(tmp_path / "a.json")
-    call_in(tmp_path / "run" / "sub" / "b.json")
-    (tmp_path / "run" / "run.json").write_text(content)
+    written = tmp_path / "judged" / "of march.jsonl"
+    call_in(written).write_text(f'{{"schema": "{schema}", "call_id": "a"}}\n{{"turns": []}}\n')
     found, passed = found_in(tmp_path)
-    assert ([source.path for source in found.files], passed) == ([tmp_path / "a.json"], [tmp_path / "run"])
-    with pytest.raises(InputError, match=r"no calls \(passed over: 1 of a run"):
-        find_sources([tmp_path / "run"])
+    assert ([source.path for source in found.files], passed) == ([tmp_path / "a.json"], [written])
+    with pytest.raises(InputError, match=r"no calls \(passed over: 1 written by ausweis"):
+        find_sources([tmp_path / "judged"])
+
+
+@pytest.mark.parametrize(
+    "first", ["", "[1]", '{"schema": 2}', '{"schema": "ausweis/verdict', '{"schema": "verdict@2"}']
+)
+def test_another_first_line_hides_no_call(tmp_path: Path, first: str) -> None:
+    path = tmp_path / "verdicts.jsonl"
+    path.write_text(f'{first}\n{{"schema": "ausweis/verdict@2"}}\n')
+    found, passed = found_in(tmp_path)
+    assert ([source.path for source in found.files], passed) == ([path], [])
 
 
 def test_a_recording_that_was_kept_is_not_heard_again_and_a_new_one_is(tmp_path: Path) -> None:

@@ -153,14 +153,16 @@ def test_of_a_recording_and_its_transcript_one_is_taken(tmp_path: Path, name: st
     assert found.passed_over == told
 
 
-def test_what_runs_wrote_is_left_out_but_for_transcripts(tmp_path: Path) -> None:
-    write(tmp_path, "a.json", "run/run.json", "run/facts.jsonl", "run/recordings/a.wav", "run/transcripts.jsonl")
-    (tmp_path / "run" / "run.json").write_text('{"schema": "ausweis/run@1"}')
-    write(tmp_path, "t/transcripts.jsonl", "t/failures.jsonl", "t/recordings/b.wav")
+def test_what_ausweis_wrote_is_left_out_but_for_transcripts(tmp_path: Path) -> None:
+    write(tmp_path, "a.json", "t/transcripts.jsonl", "t/failures.jsonl", "t/recordings/b.wav", "judged.jsonl")
     heard = {"id": "b", "turns": [], "metadata": {"recording": {"key": "1"}}}
     (tmp_path / "t" / "transcripts.jsonl").write_text(json.dumps(heard))
     (tmp_path / "t" / "failures.jsonl").write_text('{"schema": "ausweis/failure@1"}')
+    (tmp_path / "judged.jsonl").write_text('{"schema": "ausweis/verdict@2"}')
     assert [source.path for source in find_sources([tmp_path]).files] == [
         tmp_path / "a.json",
         tmp_path / "t" / "transcripts.jsonl",
     ]
+    # A file that is named itself is always taken.
+    named = find_sources([tmp_path / "judged.jsonl"]).files
+    assert [source.path for source in named] == [tmp_path / "judged.jsonl"]

@@ -20,6 +20,11 @@ PATIENCE = 600
 READER = Path(__file__).parents[1] / "batch" / "reader.py"
 """The command line with a small reader, as a program."""
 SOURCE = Path(__file__).parents[2] / "src"
+BESIDE = (
+    "ausweis: ausweis.sqlite.key: the key lies beside its store, and whoever copies the folder has both; "
+    "with real calls, move it elsewhere and name its file in AUSWEIS_STORE_KEY_FILE\n"
+)
+"""What is told where a store was made."""
 FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml")
 # What a shell begins with `&` ignores Ctrl-C, and so does all that it begins.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -48,6 +53,11 @@ class Cli(NamedTuple):
     def temporary(self) -> Path:
         """Their folder of temporary files; its name is short, as the names of Ray's sockets must be."""
         return Path(tempfile.gettempdir()) / self.mark[:6]
+
+    @property
+    def store(self) -> Path:
+        """Where the store is by default."""
+        return self.folder / "ausweis.sqlite"
 
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
         return self.launch("ausweis", "score", "calls.jsonl", *FAKE, *arguments, **environment)

@@ -27,7 +27,7 @@ def test_help_says_nothing_of_the_earlier_name() -> None:
     assert "recogniser" not in told
 
 
-@pytest.mark.parametrize("command", [["score", "--run", "run"], ["transcribe", "--out", "run"]])
+@pytest.mark.parametrize("command", [["score", "--store", "run/ausweis.sqlite"], ["transcribe", "--out", "run"]])
 def test_an_asr_model_that_is_not_pulled_yet_gets_one_sentence(folder: Path, command: list[str]) -> None:
     with wave.open(str(folder / "call.wav"), "wb") as file:
         file.setparams((1, 2, 8000, 8000, "NONE", ""))

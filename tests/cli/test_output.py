@@ -1,7 +1,6 @@
 """Streams that cannot be used: one sentence where anything is lost by it, and the run is whole."""
 
 import io
-import json
 import os
 import subprocess
 import sys
@@ -9,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.cli.processes import FAKE, PATIENCE, READER, SOURCE, Run
+from tests.cli.processes import BESIDE, FAKE, PATIENCE, READER, SOURCE, Run
+from tests.stored import count
 
 FULL = Path("/dev/full")
-SCORE = (*FAKE, "--run", "r")
+SCORE = FAKE
+STORE = Path("ausweis.sqlite")
 
 
 def started(*arguments: str, out: int) -> tuple[int, str]:
@@ -35,12 +36,9 @@ def test_a_full_output_costs_nothing_of_the_run(
     calls = write_calls(3)
     with FULL.open("wb") as full:
         code, told = started("score", calls, *SCORE, *more, out=full.fileno())
-    assert (code, told) == (
-        2,
-        "ausweis: standard output cannot be written (No space left on device); nothing else is lost\n",
-    )
-    assert json.loads((folder / "r" / "run.json").read_text())["complete"] is True
-    assert (folder / "r" / "verdicts.jsonl").read_text().count("\n") == 3
+    sentence = "ausweis: standard output cannot be written (No space left on device); nothing else is lost\n"
+    assert (code, told) == (2, BESIDE + sentence)
+    assert count(STORE) == 3
 
 
 def test_a_reader_that_has_gone_is_no_fault_of_a_call(folder: Path, write_calls: Callable[..., str]) -> None:
@@ -51,8 +49,8 @@ def test_a_reader_that_has_gone_is_no_fault_of_a_call(folder: Path, write_calls:
         code, told = started("score", calls, *SCORE, out=theirs)
     finally:
         os.close(theirs)
-    assert (code, told) == (2, "")
-    assert json.loads((folder / "r" / "run.json").read_text())["complete"] is True
+    assert (code, told) == (2, BESIDE)
+    assert count(STORE) == 3
 
 
 @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
@@ -69,10 +67,11 @@ def test_a_closed_stream_is_one_that_leads_nowhere(
         timeout=PATIENCE,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, b"")
+    told = b"" if 2 in closed or command[0] != "score" else BESIDE.encode()
+    assert (done.returncode, done.stderr) == (0, told)
     assert bool(done.stdout) == (1 not in closed)
     if command[0] == "score":
-        assert (folder / "r" / "verdicts.jsonl").read_text().count("\n") == 3
+        assert count(STORE) == 3
 
 
 def test_a_question_that_nobody_answers_is_no_stop(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +89,6 @@ def test_a_folder_that_is_gone_is_told(run: Run, write_calls: Callable[..., str]
     os.chdir(folder / "gone")
     (folder / "gone").rmdir()
     engine = f"fake:{folder / 'answers.yaml'}"
-    result = run("score", str(calls), "--policy", "telecom-de", "--engine", engine, "--run", str(folder / "r"))
+    result = run("score", str(calls), "--policy", "telecom-de", "--engine", engine)
     os.chdir(folder)
     assert (result.code, result.err) == (2, "ausweis: the current folder is gone; change to another, and try again\n")

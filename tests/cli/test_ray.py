@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.processes import PATIENCE, Cli, files_with
-from tests.run_folders import FILES
+from tests.stored import content, count
 
 pytestmark = pytest.mark.ray
 RAY = ("--runner", "ray", "--workers", "2", "--quiet")
@@ -58,8 +59,9 @@ print("left")
 
 
 @pytest.fixture
-def cli(folder: Path) -> Iterator[Cli]:
-    """Whatever a test leaves running is ended."""
+def cli(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+    """Whatever a test leaves running is ended. The key lies apart, so that nothing is said of it."""
+    monkeypatch.setenv("AUSWEIS_STORE_KEY_FILE", str(folder / "keys" / "key"))
     (folder / "home").mkdir()
     (folder / "home" / ".keep").touch()
     cli = Cli(folder, os.urandom(8).hex())
@@ -83,47 +85,49 @@ def write(folder: Path, write_calls: Callable[..., str]) -> Callable[..., None]:
     return of
 
 
-def test_the_same_run_folder_and_nothing_left(cli: Cli, write: Callable[..., None]) -> None:
+def test_the_same_verdicts_and_nothing_left(cli: Cli, write: Callable[..., None]) -> None:
     write(30)
-    code, error = cli.run("--run", "plain")
-    assert (code, error) == (3, "")
-    process = cli.start("--run", "r", "--json", *RAY)
+    plain = scored(cli)
+    process = cli.start("--json", *RAY)
     out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (3, b"")
     assert json.loads(out)["verdicts"] == 30
-    assert cli.content("r") == cli.content("plain")
-    assert {path.name for path in (cli.folder / "r").iterdir()} == {*FILES, "run.json", ".lock"}
+    assert content(cli.store) == plain
+    assert not (cli.folder / ".ray-spill").exists()
     cli.until_none_runs()
 
 
-def in_the_middle(cli: Cli, write: Callable[..., None]) -> "tuple[subprocess.Popen[bytes], Path]":
-    """A run with some verdicts, and Ray's folder of it; the same run without Ray is `plain`."""
+def scored(cli: Cli) -> dict[str, list[Any]]:
+    """What a run of these calls without Ray makes of them."""
+    assert cli.run("--store", "plain/ausweis.sqlite", "--quiet") == (3, "")
+    return content(cli.folder / "plain" / "ausweis.sqlite")
+
+
+def in_the_middle(cli: Cli, write: Callable[..., None]) -> "tuple[subprocess.Popen[bytes], Path, dict[str, list[Any]]]":
+    """A run with some verdicts, Ray's folder of it, and what the same run without Ray comes to."""
     write(30, delay=0.03)
-    assert cli.run("--run", "plain")[0] == 3
-    process = cli.start("--run", "r", *RAY)
+    plain = scored(cli)
+    process = cli.start(*RAY)
     cli.wait_for(4, process)
     (own,) = cli.temporary.iterdir()
-    return process, own
+    return process, own, plain
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_and_gone_on_with(cli: Cli, write: Callable[..., None], number: signal.Signals) -> None:
-    process, own = in_the_middle(cli, write)
+    process, own, plain = in_the_middle(cli, write)
     assert files_with(WORDS, own) == []
     if number is signal.SIGINT:
         os.killpg(process.pid, number)  # as a terminal does: all processes of the group
     else:
         process.send_signal(number)
     error = process.communicate(timeout=PATIENCE)[1].decode()
-    assert (process.returncode, error) == (
-        130,
-        "ausweis: stopped: go on with the same command and --run r --resume\n",
-    )
-    assert 4 <= len(cli.content("r")["verdicts.jsonl"]) < 30
+    assert (process.returncode, error) == (130, "ausweis: stopped: the same command goes on\n")
+    assert 4 <= count(cli.store) < 30
     cli.until_none_runs()
     # What one runner began, another can end.
-    assert cli.run("--run", "r", "--resume", *(RAY if number is signal.SIGINT else ()))[0] == 3
-    assert cli.content("r") == cli.content("plain")
+    assert cli.run(*(RAY if number is signal.SIGINT else ()))[0] == 3
+    assert content(cli.store) == plain
 
 
 def test_a_worker_that_hangs_at_its_end_goes_with_the_run(cli: Cli) -> None:
@@ -136,46 +140,46 @@ def test_a_worker_that_hangs_at_its_end_goes_with_the_run(cli: Cli) -> None:
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 2.0])
 def test_stopped_while_ray_starts(cli: Cli, write: Callable[..., None], seconds: float) -> None:
     write(3)
-    process = cli.start("--run", "r", *RAY)
+    process = cli.start(*RAY)
     while not any(cli.temporary.iterdir()):
         time.sleep(0.01)
     time.sleep(seconds)
     process.send_signal(signal.SIGTERM)
     error = process.communicate(timeout=PATIENCE)[1].decode()
-    assert (process.returncode, error) == (130, "ausweis: stopped\n")
-    assert not (cli.folder / "r").exists()
+    assert (process.returncode, error) == (130, "ausweis: stopped: the same command goes on\n")
+    assert not cli.store.exists()
     cli.until_none_runs(but=AGENTS)
 
 
 def test_a_worker_that_dies_loses_no_call(cli: Cli, write: Callable[..., None]) -> None:
     write(30, delay=0.03)
-    assert cli.run("--run", "plain")[0] == 3
-    process = cli.start("--run", "r", *RAY)
-    for count in (4, 12):
-        cli.wait_for(count, process)
+    plain = scored(cli)
+    process = cli.start(*RAY)
+    for number in (4, 12):
+        cli.wait_for(number, process)
         workers = cli.processes("ray::MapWorker", "ray::_MapWorker")
         assert workers
         os.kill(min(workers), signal.SIGKILL)
     error = process.communicate(timeout=PATIENCE)[1].decode()
     assert (process.returncode, error) == (3, "")
-    assert cli.content("r") == cli.content("plain")
+    assert content(cli.store) == plain
 
 
 def test_the_program_is_killed_and_its_processes_go_too(cli: Cli, write: Callable[..., None]) -> None:
-    process, own = in_the_middle(cli, write)
+    process, own, plain = in_the_middle(cli, write)
     process.kill()
     process.communicate()
     cli.until_none_runs(but=AGENTS)
     # Nobody is left to remove the folder; no word of a call is in it.
     assert files_with(WORDS, own) == []
     subprocess.run(["rm", "-r", own], check=True)
-    assert cli.run("--run", "r", "--resume")[0] == 3
-    assert cli.content("r") == cli.content("plain")
+    assert cli.run()[0] == 3
+    assert content(cli.store) == plain
 
 
 def test_a_cluster_of_two_machines_here(cli: Cli, write: Callable[..., None]) -> None:
     write(30)
-    assert cli.run("--run", "plain")[0] == 3
+    plain = scored(cli)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -191,9 +195,9 @@ def test_a_cluster_of_two_machines_here(cli: Cli, write: Callable[..., None]) ->
             assert machine.stdout is not None
             assert any(b"Ray runtime started" in line for line in machine.stdout)
             machines.append(machine)
-        code, error = cli.run("--run", "r", *RAY, RAY_ADDRESS=address, **secret)
+        code, error = cli.run(*RAY, RAY_ADDRESS=address, **secret)
         assert (code, error) == (3, "")
-        assert cli.content("r") == cli.content("plain")
+        assert content(cli.store) == plain
         assert files_with(WORDS, Path(logs)) == []
         cli.until_none_runs("ray::Map", "ray::_Map")  # a cluster that goes on ends the workers of a run after it
         for number in cli.processes():
@@ -215,8 +219,8 @@ def test_one_sentence_for_what_cannot_be(
     cli: Cli, write: Callable[..., None], options: tuple[str, ...], environment: dict[str, str], sentence: str
 ) -> None:
     write(3)
-    code, error = cli.run("--run", "r", *RAY, *options, **environment)
+    code, error = cli.run(*RAY, *options, **environment)
     assert code == 2
     assert error.count("\n") == 1
     assert sentence in error
-    assert not (cli.folder / "r").exists()
+    assert not cli.store.exists()

@@ -1,6 +1,5 @@
 import csv
 import getpass
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -74,14 +73,6 @@ def test_a_file_gets_the_format_that_its_name_says(run: Run, folder: Path) -> No
 def test_where_no_calls_are_known_a_line_says_where_some_are(run: Run, options: tuple[str, ...], told: str) -> None:
     result = run("review", "--day", "2026-04-01", "--out", "page.html", *options)
     assert (result.code, result.out, result.err) == (0, "page.html\n", f"ausweis: {told}\n")
-
-
-def test_without_sqlalchemy_it_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
-    result = run("review", "--day", "today", "--out", "page.html")
-    assert result.code == 2
-    assert "pip install 'ausweis[review]'" in result.err
-    assert len(result.err.splitlines()) == 1
 
 
 def test_a_deleted_call_takes_the_page_with_it(run: Run, folder: Path, store: Path) -> None:

@@ -7,8 +7,10 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from tests.cli.processes import FAKE, Run
+from tests.stored import judged
 
 from ausweis.cli.schema import CONTRACTS, schema
+from ausweis.facts import facts_line
 
 
 def printed(contract: str) -> dict[str, Any]:
@@ -25,17 +27,15 @@ def test_is_a_json_schema_that_refuses_unknown_keys(contract: str) -> None:
     assert any("additional" in e.message.lower() for e in Draft202012Validator(found).iter_errors({"nonsense": 1}))
 
 
-def test_what_a_run_writes_fits(run: Run, write_calls: Callable[..., str], folder: Path) -> None:
-    bad = {"id": "bad", "turns": [{"speaker": "agent", "text": "Ja?"}, {"speaker": "caller", "text": "Störgeräusch"}]}
-    run("score", write_calls(3, bad), *FAKE, "--run", "r")
-    files = {"verdict": "verdicts.jsonl", "facts": "facts.jsonl", "failure": "failures.jsonl", "call": "../calls.jsonl"}
-    for contract, name in files.items():
+def test_what_is_written_fits(run: Run, write_calls: Callable[..., str], folder: Path) -> None:
+    run("score", write_calls(3), *FAKE, "--out", "verdicts.jsonl")
+    facts = [facts_line(one.facts) for one in judged(folder / "ausweis.sqlite")]
+    files = {name: (folder / f"{name}s.jsonl").read_text("utf-8").splitlines() for name in ("call", "verdict")}
+    for contract, lines in (*files.items(), ("facts", facts)):
         validator = Draft202012Validator(printed(contract))
-        lines = (folder / "r" / name).read_text().splitlines()
-        assert lines
+        assert len(lines) == 3
         for line in lines:
             validator.validate(json.loads(line))
-    Draft202012Validator(printed("run")).validate(json.loads((folder / "r" / "run.json").read_text()))
 
 
 def test_unknown_contract() -> None:

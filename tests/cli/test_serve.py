@@ -18,7 +18,7 @@ def test_without_a_store_it_says_how_to_make_one(run: Run) -> None:
     done = run("serve", "--store", "gone.sqlite", "--port", "0")
     assert done.code == 2
     assert done.err == (
-        "ausweis: gone.sqlite: there is no store here; make one with: ausweis store import RUN --store FILE\n"
+        "ausweis: gone.sqlite: there is no store here; make one with: ausweis score CALLS --policy NAME --store FILE\n"
     )
     assert not Path("gone.sqlite").exists()
 

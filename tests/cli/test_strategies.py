@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.cli.processes import Run
 from tests.judging.own_policies import MARINA
+from tests.stored import failures, judged
 
+from ausweis.judging.verdict import Verdict
 from ausweis.labelled import read_labelled
+from ausweis.store import CallFilter, Store
 
 INCIDENTS = """\
 incidents:
@@ -46,10 +48,9 @@ def events(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 SYSTEM = ("--engine", "fake:answers.yaml", "--strategy", "events")
 
 
-def verdict(folder: Path) -> dict[str, Any]:
-    (line,) = (folder / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()
-    found: dict[str, Any] = json.loads(line)
-    return found
+def verdict(path: Path = Path("ausweis.sqlite")) -> Verdict:
+    (one,) = judged(path)
+    return one.verdict
 
 
 TAKEN = (
@@ -57,38 +58,39 @@ TAKEN = (
 )
 
 
-def test_without_a_strategy_one_is_taken_and_named(events: Run, folder: Path) -> None:
-    """On standard error, before calls are read; with --quiet the run alone has it."""
-    for name, *quiet in (("told",), ("silent", "--quiet")):
-        result = events("score", "call.json", "--policy", "ours.yaml", *SYSTEM[:2], "--run", name, *quiet)
-        assert (result.code, result.err) == (0, "" if quiet else f"{TAKEN}for it that reads turns\n")
-        assert json.loads((folder / name / "run.json").read_text())["strategy"] == "events"
+def test_without_a_strategy_one_is_taken_and_named(events: Run) -> None:
+    """On standard error, before calls are read; not with --quiet."""
+    score = ("score", "call.json", "--policy", "ours.yaml", *SYSTEM[:2])
+    result = events(*score)
+    assert result.code == 0
+    assert f"{TAKEN}for it that reads turns\n" in result.err
+    assert events(*score, "--quiet").err == ""
+    with Store.open("ausweis.sqlite") as store:
+        assert [store.record(key).run.strategy for key in store.keys(CallFilter())] == ["events"]
 
 
-def test_a_call_is_scored_by_own_words_with_incidents(events: Run, folder: Path) -> None:
-    result = events("score", "call.json", "--policy", "ours.yaml", *SYSTEM, "--run", "r")
-    assert (result.code, result.err) == (0, "")
-    found = verdict(folder / "r")
-    assert [(one["type"], one["turn"]) for one in found["violations"]] == [("no_authentication", 2)]
-    assert [(one["category"], one["quote"]) for one in found["actions"]] == [("berth_data", EVENTS[2]["quote"])]
-    assert [(one["id"], one["turn"]) for one in found["incidents"]] == [("case", 1)]
-    assert {"code": "quote_not_in_turn"} in found["review_reasons"]
-    assert [stamp["id"] for stamp in found["provenance"]["prompts"]] == ["call-events"]
-    assert json.loads((folder / "r" / "run.json").read_text())["strategy"] == "events"
+def test_a_call_is_scored_by_own_words_with_incidents(events: Run) -> None:
+    assert events("score", "call.json", "--policy", "ours.yaml", *SYSTEM).code == 0
+    found = verdict()
+    assert [(one.type, one.turn) for one in found.violations] == [("no_authentication", 2)]
+    assert [(one.category, one.quote) for one in found.actions] == [("berth_data", EVENTS[2]["quote"])]
+    assert [(one.id, one.turn) for one in found.incidents] == [("case", 1)]
+    assert "quote_not_in_turn" in {reason.code for reason in found.review_reasons}
+    assert found.provenance is not None
+    assert [stamp.id for stamp in found.provenance.prompts] == ["call-events"]
 
 
-def test_what_was_read_is_judged_by_another_policy(events: Run, folder: Path) -> None:
-    assert events("score", "call.json", "--policy", "ours.yaml", *SYSTEM, "--run", "r").code == 0
-    assert events("judge", "r", "--policy", "telecom-de", "--run", "again").code == 0
-    assert verdict(folder / "again")["outcome"] == "not_applicable"
+def test_what_was_read_is_judged_by_another_policy(events: Run) -> None:
+    assert events("score", "call.json", "--policy", "ours.yaml", *SYSTEM).code == 0
+    assert events("judge", "--policy", "telecom-de").code == 0
+    assert verdict().outcome == "not_applicable"
 
 
 def test_a_call_that_does_not_fit_the_context_fails_with_a_sentence(events: Run, folder: Path) -> None:
     script = json.loads((folder / "answers.yaml").read_text())
     (folder / "answers.yaml").write_text(json.dumps({"context_tokens": 500, **script}))
-    assert events("score", "call.json", "--policy", "ours.yaml", *SYSTEM, "--run", "r").code == 3
-    (failure,) = (folder / "r" / "failures.jsonl").read_text().splitlines()
-    assert json.loads(failure)["kind"] == "context"
+    assert events("score", "call.json", "--policy", "ours.yaml", *SYSTEM).code == 3
+    assert [one["kind"] for one in failures(folder / "ausweis.sqlite")] == ["context"]
 
 
 def test_a_golden_set_is_measured(events: Run, folder: Path) -> None:
@@ -106,8 +108,8 @@ def test_a_golden_set_is_measured(events: Run, folder: Path) -> None:
     answer = {"start": "beginning", "events": told}
     script = {"answers": [{"template": "call-events", "answer": answer}]}
     (folder / "answers.yaml").write_text(json.dumps(script), encoding="utf-8")
-    result = events("eval", "run", "golden.jsonl", *SYSTEM, "--run", "e", "--quiet")
+    result = events("eval", "run", "golden.jsonl", *SYSTEM, "--out", "e", "--quiet")
     assert result.code == 0
     assert json.loads((folder / "e" / "eval.json").read_text())["system"]["strategy"] == "events"
-    assert events("eval", "run", "golden.jsonl", *SYSTEM[:2], "--run", "f").err.startswith(TAKEN)
-    assert events("eval", "run", "golden.jsonl", *SYSTEM[:2], "--run", "g", "--quiet").err == ""
+    assert events("eval", "run", "golden.jsonl", *SYSTEM[:2], "--out", "f").err.startswith(TAKEN)
+    assert events("eval", "run", "golden.jsonl", *SYSTEM[:2], "--out", "g", "--quiet").err == ""

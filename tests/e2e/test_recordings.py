@@ -16,8 +16,10 @@ from evals.lab.spoken.telephone import on_the_telephone
 from evals.lab.spoken.voices import JoeVoice, Manner, Voice
 from evals.lab.spoken.writing import write_audio, write_mono, write_pair, write_stereo
 from tests.audio.sounds import three_channels
+from tests.stored import failures
 
 from ausweis.labelled import LabelledCall
+from ausweis.store import Store
 from ausweis.vocabulary import Speaker
 
 pytestmark = pytest.mark.model
@@ -62,53 +64,50 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("run") / "r"
-    done = ausweis("score", recordings, "--policy", "bank-en", "--run", folder)
+def scored(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    store = tmp_path_factory.mktemp("scored") / "s.sqlite"
+    done = ausweis("score", recordings, "--policy", "bank-en", "--store", store)
     assert done.returncode == 3, done.stderr
-    return folder
+    return store
 
 
-def test_each_form_of_the_call_is_heard_and_judged(run: Path) -> None:
-    calls = {call["id"]: call for call in rows(run / "transcripts.jsonl")}
-    assert sorted(calls) == ["mono", "named", "pair", "stereo"]
-    for call in calls.values():
-        assert call["language"] == "en"
+def test_each_form_of_the_call_is_heard_and_judged(scored: Path) -> None:
+    with Store.open(scored) as store:
+        records = {row.call_id: store.record(row.key) for row in store.calls()}
+    assert sorted(records) == ["mono", "named", "pair", "stereo"]
+    for call in (record.call for record in records.values()):
+        assert call.language == "en"
         sides = {
-            side: " ".join(t["text"] for t in call["turns"] if t["speaker"] == side).lower()
+            side: " ".join(turn.text for turn in call.turns if turn.speaker == side).lower()
             for side in ("agent", "caller")
         }
         assert "balance is" in sides["agent"]
         assert "my name is" in sides["caller"]
-        assert call["metadata"]["recording"]["seconds"] == pytest.approx(30, abs=15)
-    assert calls["pair"]["metadata"]["recording"]["roles"] == "files"
-    assert calls["stereo"]["metadata"]["recording"]["roles"] == "talk"
-    assert calls["named"]["metadata"]["recording"]["roles"] == "file name"
-    for turn in calls["named"]["turns"]:
-        assert " ".join(word["text"] for word in turn["words"]) == turn["text"]
-        assert turn["words"][0]["start"] == turn["start"]
-    verdicts = {verdict["call_id"]: verdict for verdict in rows(run / "verdicts.jsonl")}
-    assert verdicts.keys() == calls.keys()
-    assert verdicts["pair"]["outcome"] == "compliant"
+        assert call.metadata["recording"]["seconds"] == pytest.approx(30, abs=15)
+    roles = {name: record.call.metadata["recording"]["roles"] for name, record in records.items()}
+    assert (roles["pair"], roles["stereo"], roles["named"]) == ("files", "talk", "file name")
+    for turn in records["named"].call.turns:
+        assert " ".join(word.text for word in turn.words) == turn.text
+        assert turn.words[0].start == turn.start
+    assert records["pair"].verdict.outcome == "compliant"
 
 
-def test_what_cannot_be_heard_says_why(run: Path, recordings: Path) -> None:
-    failures = {Path(failure["place"]).name: failure for failure in rows(run / "failures.jsonl")}
-    assert {name: failure["message"].split()[0:3] for name, failure in failures.items()} == {
+def test_what_cannot_be_heard_says_why(scored: Path) -> None:
+    found = {Path(failure["place"]).name: failure for failure in failures(scored)}
+    assert {name: failure["message"].split()[0:3] for name, failure in found.items()} == {
         "silent.wav": ["nobody", "speaks", "in"],
         "empty.wav": ["the", "file", "is"],
         "words.mp3": ["the", "file", "is"],
         "three.wav": ["the", "recording", "has"],
     }
-    assert {failure["kind"] for failure in failures.values()} == {"recording"}
+    assert {failure["kind"] for failure in found.values()} == {"recording"}
 
 
-def test_nothing_but_the_run_folder_holds_words(run: Path) -> None:
-    names = {path.name for path in run.iterdir()}
-    assert names == {".lock", "run.json", "transcripts.jsonl", "facts.jsonl", "verdicts.jsonl", "failures.jsonl"}
+def test_nothing_but_the_store_holds_words(scored: Path) -> None:
+    assert {path.name for path in scored.parent.iterdir()} == {"s.sqlite", "s.sqlite.key"}
 
 
-def test_a_killed_run_goes_on_and_hears_nothing_twice(recordings: Path, tmp_path: Path) -> None:
+def test_what_was_killed_goes_on_and_hears_nothing_twice(recordings: Path, tmp_path: Path) -> None:
     for number in range(4):
         shutil.copy(recordings / "stereo.wav", tmp_path / f"call{number}.wav")
     out = tmp_path / "out"

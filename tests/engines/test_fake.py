@@ -1,4 +1,3 @@
-import json
 import re
 from datetime import date
 from pathlib import Path
@@ -6,6 +5,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tests.stored import failures, judged
 
 from ausweis.cli import main
 from ausweis.engines.fake import FakeEngine, Script
@@ -188,10 +188,10 @@ def test_the_script_in_the_docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     Path("good.txt").write_text(CALL, encoding="utf-8")
     Path("bad.txt").write_text(CALL + "CALLER: Störgeräusch\n", encoding="utf-8")
     with pytest.raises(SystemExit) as caught:
-        main(["score", "good.txt", "bad.txt", "--policy", "telecom-de", "--engine", "fake:answers.yaml", "--run", "r"])
+        main(["score", "good.txt", "bad.txt", "--policy", "telecom-de", "--engine", "fake:answers.yaml"])
     assert caught.value.code == 3
-    facts = json.loads(Path("r/facts.jsonl").read_text(encoding="utf-8"))
-    assert facts["call_id"] == "good"
-    events = [(one["turn"], one["kind"], one["subject"]) for one in facts["events"]]
+    ((facts, _, _),) = judged(Path("ausweis.sqlite"))
+    assert facts.call_id == "good"
+    events = [(one.turn, one.kind, one.subject) for one in facts.events]
     assert events == [(2, "gives", "password"), (3, "discloses", "contract_data")]
-    assert "no answer for this call" in Path("r/failures.jsonl").read_text(encoding="utf-8")
+    assert [one["message"] for one in failures(Path("ausweis.sqlite"))] == ["no answer for this call"]

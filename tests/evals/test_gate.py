@@ -7,12 +7,11 @@ from itertools import permutations
 import pytest
 from tests.evals.cases import case, findings, incident_case, own_word_case
 
-from ausweis.batch.manifest import Machine
 from ausweis.errors import InputError
 from ausweis.evals.baseline import Baseline
 from ausweis.evals.case import Case
 from ausweis.evals.comparing import compare
-from ausweis.evals.folder import EvalManifest, GoldenFile, Live, Plan, System
+from ausweis.evals.folder import EvalManifest, GoldenFile, Live, Machine, Plan, System
 from ausweis.evals.gate import Gate
 from ausweis.evals.gate import gate as hold
 

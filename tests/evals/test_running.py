@@ -1,4 +1,4 @@
-"""Eval runs on a scripted engine: measured, stopped and resumed, repeated, answered from recordings."""
+"""Eval runs on a scripted engine: measured, stopped and gone on with, repeated, answered from recordings."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,6 +16,7 @@ from ausweis.engines.protocol import Message, Request, Result, Transcript
 from ausweis.engines.recorded import RecordedEngine, pack, unpack
 from ausweis.errors import EngineError, InputError, PromptError, RunError
 from ausweis.evals.baseline import bless, cases_of, read_baseline, recordings_path
+from ausweis.evals.folder import judged_in
 from ausweis.evals.gate import gate
 from ausweis.evals.running import Wanted, evaluate
 from ausweis.labelled import LabelledCall
@@ -58,8 +59,8 @@ def test_each_call_is_judged_by_the_policy_of_its_label(wanted: Wanted, tmp_path
     }
     assert seen[-1].seen == 4
     assert (found.summary.accuracy.value, found.summary.recall.value) == (0.75, 0.5)
-    runs = {path.name.rpartition("-")[0] for path in (tmp_path / "run" / "runs" / "1").iterdir()}
-    assert runs == {"telecom-de", "bank-en"}
+    by = {call: run.policy.id for call, (run, _) in judged_in(tmp_path / "run", 1).items()}
+    assert by == {**dict.fromkeys(("right", "broken", "missed"), "telecom-de"), "bank": "bank-en"}
 
 
 def test_a_call_without_a_verdict_is_wrong_and_says_why(wanted: Wanted, tmp_path: Path) -> None:
@@ -81,44 +82,65 @@ def test_a_stopped_run_goes_on(wanted: Wanted, tmp_path: Path) -> None:
         evaluate(wanted, tmp_path / "run", on_progress=stop)
     with pytest.raises(RunError, match="was stopped"):
         cases_of(tmp_path / "run")
-    with pytest.raises(RunError, match="holds an eval run"):
-        evaluate(wanted, tmp_path / "run")
-    evaluate(wanted, tmp_path / "run", resume=True)
+    seen: list[Progress] = []
+    evaluate(wanted, tmp_path / "run", on_progress=seen.append)
+    assert (seen[-1].seen, seen[-1].earlier) == (4, 2)
     evaluate(wanted, tmp_path / "whole")
     assert outcomes(tmp_path / "run") == outcomes(tmp_path / "whole")
 
 
-def test_a_refused_resume_leaves_a_finished_run_as_it_is(wanted: Wanted, tmp_path: Path) -> None:
+def test_another_system_leaves_a_finished_run_as_it_is(wanted: Wanted, tmp_path: Path) -> None:
     evaluate(replace(wanted, repeats=2), tmp_path / "run")
     before = (tmp_path / "run" / "eval.json").read_bytes()
     other = replace(wanted, recipe=replace(wanted.recipe, strategy="events"))
     with pytest.raises(RunError, match="made with other prompts, another model or engine"):
-        evaluate(other, tmp_path / "run", resume=True)
+        evaluate(other, tmp_path / "run")
     assert (tmp_path / "run" / "eval.json").read_bytes() == before
     # Fewer repeats are no reason to forget some.
-    assert len(evaluate(wanted, tmp_path / "run", resume=True).cases) == 8
+    assert len(evaluate(wanted, tmp_path / "run").cases) == 8
+    assert len(evaluate(replace(wanted, repeats=3), tmp_path / "run").cases) == 12
 
 
 def test_wrong_use_leaves_no_folder_that_is_in_the_way(wanted: Wanted, tmp_path: Path) -> None:
     with pytest.raises(PromptError):
         evaluate(replace(wanted, recipe=replace(wanted.recipe, pins=("agent-turn@99",))), tmp_path / "run")
-    with pytest.raises(RunError, match="there is no eval run to resume"):
-        evaluate(wanted, tmp_path / "run", resume=True)
     evaluate(wanted, tmp_path / "run")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").touch()
+    with pytest.raises(RunError, match="the folder is not empty and holds no eval run"):
+        evaluate(wanted, tmp_path / "mine")
     with pytest.raises(RunError, match="cannot be written"):
         evaluate(wanted, tmp_path / "golden.jsonl" / "run")
 
 
-def test_failed_calls_are_tried_again_on_resume(
-    wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_calls_are_tried_again(wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def down(*_: object) -> None:
         raise EngineError("no answer just now")
 
     with monkeypatch.context() as patch:
         patch.setattr(FakeEngine, "complete", down)
         assert evaluate(wanted, tmp_path / "run").summary.failed == 4
-    assert evaluate(wanted, tmp_path / "run", resume=True).summary.failed == 0
+    found = evaluate(wanted, tmp_path / "run")
+    assert (found.summary.failed, [case.failure for case in found.cases]) == (0, [None] * 4)
+
+
+def test_each_repeat_says_why_it_has_no_verdict(
+    wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete, asked_for = FakeEngine.complete, ["1", "2", "3"]
+
+    def down(engine: FakeEngine, requests: Sequence[Request]) -> list[Result]:
+        if number := asked_for.pop(0) if asked_for else "":
+            raise EngineError(f"no answer, time {number}")
+        return complete(engine, requests)
+
+    monkeypatch.setattr(FakeEngine, "complete", down)
+    one = replace(wanted, ids=("right",), repeats=4)
+    found = evaluate(one, tmp_path / "run")
+    assert [case.failure for case in found.cases] == [
+        *(f"no answer, time {number} [engine]" for number in "123"),
+        None,
+    ]
 
 
 def test_a_policy_file_of_the_label(wanted: Wanted, tmp_path: Path) -> None:
@@ -133,8 +155,8 @@ def test_a_policy_file_of_the_label(wanted: Wanted, tmp_path: Path) -> None:
 def test_another_golden_set_is_not_gone_on_with(wanted: Wanted, tmp_path: Path) -> None:
     evaluate(wanted, tmp_path / "run")
     write(tmp_path / "golden.jsonl", CALLS[:2])
-    with pytest.raises(RunError, match="the golden set, the choice from it, or its answers are others"):
-        evaluate(wanted, tmp_path / "run", resume=True)
+    with pytest.raises(RunError, match="an eval run of another golden set, choice from it, or answers"):
+        evaluate(wanted, tmp_path / "run")
 
 
 def test_repeats_ask_anew(wanted: Wanted, tmp_path: Path) -> None:

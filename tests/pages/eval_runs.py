@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from ausweis.batch.manifest import Machine
-
 from ausweis.calls.call import Call, Turn
 from ausweis.evals.case import Case, Label, Occurrence, tags_of
-from ausweis.evals.folder import EvalManifest, EvalSource, GoldenFile, Plan, System, write_eval
+from ausweis.evals.folder import EvalManifest, EvalSource, GoldenFile, Machine, Plan, System, write_eval
 from ausweis.evals.metrics import summarise
 from ausweis.facts import Event, Facts
 from ausweis.labelled import Gold, GoldEvent, GoldViolation, LabelledCall

@@ -13,9 +13,9 @@ from openpyxl import load_workbook
 from tests.pages.review_days import DAY, filled
 from tests.serve.filled import Judged, call_of, fill, judged
 from tests.serve.serving import visitor
-from tests.store.runs import make_call, make_run
+from tests.store.runs import make_call, write_run
 
-from ausweis.batch import worst
+from ausweis.batch.tally import Tally
 from ausweis.facts import Facts
 from ausweis.judging.verdict import ConfidenceReason
 from ausweis.pages.notify import mail, summary
@@ -135,12 +135,15 @@ def test_repeats_of_one_cause_are_counted_once_and_unsure_calls_come_last_in_all
 
     leak = {"type": "factor_leaked", "turn": 9, "severity": "high", "reason": {"code": "added"}}
     calls = [read("unsure", range(1, 8), unsure=True), read("again", range(1, 8)), read("two", [1], leak)]
+    tally = Tally()
+    for one in calls:
+        tally.add(one.verdict)
     with fill(tmp_path / "s.sqlite", calls) as store:
         review, queue = reviewed(store), visitor(store).page("/")
         order = ["two", "again", "unsure"]
         keys = [store.find(name) for name in order]
     assert [(call.row.call_id, call.others) for call in review.calls] == list(zip(order, (1, 0, 0), strict=True))
-    assert [row.call_id for row in worst(tmp_path / "s-run", 3)] == order
+    assert [row.call_id for row in tally.worst] == order
     assert [one["call"] for one in summary(review)["worst"]] == keys
     assert [int(key) for key in re.findall(r'<a class="row[^>]*href="/calls/(\d+)', queue)] == keys
 
@@ -159,7 +162,7 @@ def test_a_line_of_a_table_has_what_is_right(store: Store) -> None:
 def test_where_nobody_looked_for_incidents_all_forms_say_so(tmp_path: Path, language: str, told: str) -> None:
     calls = [make_call(n, pin=n > 1) for n in range(8)]
     with Store.open(tmp_path / "s.sqlite") as store:
-        store.import_run(make_run(tmp_path / "run", calls), calls)
+        write_run(store, calls)
         review = reviewed(store, language)
     sent = summary(review)
     for text in (review_page(review), review_markdown(review), sent["text"]):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.pages.review_days import DAY, filled
-from tests.store.runs import make_call, make_run
+from tests.store.runs import make_call, write_run
 
 from ausweis.errors import InputError
 from ausweis.pages.review import Review, Wanted, review_of, since
@@ -21,7 +21,7 @@ def review(folder: Path, by_day: int, *, days: int = 3, shown: int = 3) -> Revie
         for number in range(by_day)
     ]
     with Store.open(folder / "ausweis.sqlite") as store:
-        store.import_run(make_run(folder / "run", calls), calls)
+        write_run(store, calls)
         first = DAY - timedelta(days=shown - 1)
         return review_of(store, Wanted(first, DAY, language="en", teams=("Nord",)))
 

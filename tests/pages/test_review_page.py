@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from tests.axe import complaints
 from tests.browser import opened
 from tests.pages.review_days import DAY, filled
-from tests.store.runs import make_call, make_run
+from tests.store.runs import make_call, write_run
 
 from ausweis.pages.review import Review, Wanted, review_of
 from ausweis.pages.review_page import review_csv, review_markdown, review_page
@@ -181,7 +181,7 @@ def test_a_day_without_calls_says_which_days_there_are(store: Store) -> None:
 def test_a_queue_without_calls_on_a_day_says_on_which_days_it_has_some(tmp_path: Path) -> None:
     calls = [make_call(1, queue="billing", day="2026-02-27"), make_call(2, queue="moving", day=str(DAY))]
     with Store.open(tmp_path / "ausweis.sqlite") as store:
-        store.import_run(make_run(tmp_path / "run", calls), calls)
+        write_run(store, calls)
         found = review_of(store, Wanted(DAY, DAY, language="en", queues=("billing",)))
         nowhere = review_of(store, Wanted(DAY, DAY, language="en", queues=("biling",)))
     told = "No calls of this period and choice are stored."
@@ -208,25 +208,10 @@ def test_the_first_day_has_nothing_to_be_compared_with(tmp_path: Path) -> None:
     assert "kein Vergleich" in text
 
 
-def test_a_call_without_its_text_shows_the_quotes(tmp_path: Path) -> None:
-    with filled(tmp_path, before=0, calls=4) as store:
-        found = review_of(store, Wanted(DAY, DAY))
-        folder = tmp_path / "bare"
-        with Store.open(folder.with_suffix(".sqlite")) as bare:
-            bare.import_run(tmp_path / "run")
-            shown = review_of(bare, Wanted(DAY, DAY, language="en"))
-    assert len(found.calls) == 4
-    if not shown.now.calls:
-        pytest.fail("the calls are gone with their text")
-    text = review_page(shown)
-    assert "The words of this call are not stored" in text
-    assert "Ihr Vertrag mit der Nummer ‹number› läuft bis Mai." in text
-
-
 def test_a_turn_of_a_megabyte_makes_no_page_of_a_megabyte(tmp_path: Path) -> None:
     long = make_call(1, pin=False, words="<b>wort</b> eins zwei " * 50_000)
     with Store.open(tmp_path / "ausweis.sqlite") as store:
-        store.import_run(make_run(tmp_path / "run", [long]), [long])
+        write_run(store, [long])
         text = review_page(review_of(store, Wanted(DAY, DAY)))
     assert "keine Authentifizierung" in text
     assert len(text) < 50_000

@@ -1,9 +1,8 @@
 """Turns in pieces, marked and masked, and the excerpt of a call."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from tests.serve.filled import call_of, incident, judged
+from tests.serve.filled import Judged, call_of, incident, judged
 
 from ausweis.calls.call import Call, Turn
 from ausweis.facts import Event, Facts
@@ -15,7 +14,6 @@ from ausweis.pages.turns import (
     Cover,
     Excerpt,
     Mark,
-    Piece,
     excerpt,
     finding_marks,
     marks_of,
@@ -23,13 +21,14 @@ from ausweis.pages.turns import (
 )
 
 CALL = call_of("c", ["Ihre PIN bitte?", "Vier sieben eins eins.", "Sie wohnen in der Norderstraße 14."])
+FACTS = Facts(call_id="c", turns=3)
 
 
 class Covers(CallMask):
     """A mask that covers just this."""
 
     def __init__(self, covers: Sequence[Cover] = ()) -> None:
-        super().__init__(judged(CALL, Facts(call_id="c", turns=3)), "en", masked=False)
+        super().__init__(judged(CALL, FACTS), "en", masked=False)
         object.__setattr__(self, "shown", covers)
 
     def covers(self, turn: int) -> Sequence[Cover]:
@@ -90,11 +89,6 @@ def test_two_marks_in_one_cover_show_it_once() -> None:
     assert [text for text, _, masked in found if masked] == ["‹address›"]
 
 
-def test_without_the_text_quotes_are_shown() -> None:
-    views = turn_views(None, {4: [Mark("factor", "pin", "verified", quotes=("eins zwei",))]}, Covers())
-    assert [(one.number, one.known, list(one.pieces)) for one in views] == [(4, False, [Piece("eins zwei", "factor")])]
-
-
 def test_a_verdict_and_its_facts_are_marked_once() -> None:
     facts = Facts(
         call_id="c",
@@ -118,20 +112,18 @@ def test_a_verdict_and_its_facts_are_marked_once() -> None:
 
 def test_an_incident_without_evidence_is_marked_at_its_turn() -> None:
     one = incident(CALL) | {"evidence": (), "id": "own_kind"}
-    verdict = judged(CALL, Facts(call_id="c", turns=3), incidents=(one,)).verdict
-    assert [mark.kind for mark in marks_of(verdict, None)[2]] == ["incident"]
+    verdict = judged(CALL, FACTS, incidents=(one,)).verdict
+    assert [mark.kind for mark in marks_of(verdict, FACTS)[2]] == ["incident"]
 
 
 def test_words_in_another_turn_that_speak_for_a_finding_are_evidence_there() -> None:
     said = [{"turn": turn, "quote": CALL.turn(turn).text} for turn in (1, 3)]
-    verdict = judged(
-        CALL, Facts(call_id="c", turns=3), incidents=(incident(CALL, turn=3) | {"evidence": said},)
-    ).verdict
+    verdict = judged(CALL, FACTS, incidents=(incident(CALL, turn=3) | {"evidence": said},)).verdict
     assert {turn: [mark.kind for mark in marks] for turn, marks in finding_marks(verdict).items()} == {
         3: ["incident"],
         1: ["evidence"],
     }
-    assert marks_of(verdict, None).keys() == {3}
+    assert marks_of(verdict, FACTS).keys() == {3}
 
 
 def test_a_kind_that_was_found_twice_in_a_turn_stands_beside_it_once() -> None:
@@ -146,32 +138,24 @@ def test_a_kind_that_was_found_twice_in_a_turn_stands_beside_it_once() -> None:
     assert len(view.marks) == 4
 
 
-class Told(NamedTuple):
-    """A call with its verdict."""
-
-    call: Call | None
-    facts: Facts | None
-    verdict: Verdict
-
-
 def call(*texts: str) -> Call:
     return Call(id="c", turns=tuple(Turn(speaker="agent", text=text) for text in texts))
 
 
-def told(of: Call, *incidents: tuple[int, str], kind: str = "own_kind") -> Told:
+def told(of: Call, *incidents: tuple[int, str], kind: str = "own_kind") -> Judged:
     """The call with incidents, each with its turn and a quote of it."""
     found = [
         Incident(id=kind, turn=turn, severity="high", description="", evidence=(Evidence(turn=turn, quote=quote),))
         for turn, quote in incidents
     ]
-    return Told(of, None, judged(of, Facts(call_id="c", turns=len(of.turns)), incidents=found).verdict)
+    return judged(of, Facts(call_id="c", turns=len(of.turns)), incidents=found)
 
 
-def shown(of: Told, *, masked: bool = False) -> Excerpt:
+def shown(of: Judged, *, masked: bool = False) -> Excerpt:
     return excerpt(of, CallMask(of, "de", masked))
 
 
-def words(of: Told, *, masked: bool = False) -> str:
+def words(of: Judged, *, masked: bool = False) -> str:
     return shown(of, masked=masked).turns[0][1].text
 
 
@@ -240,11 +224,3 @@ def test_nor_do_they_in_a_longer_quote_around_it() -> None:
     assert [quoted for _, quoted in found.said] == [True]
     assert "29 Euro" in found.text
     assert "512" not in found.text
-
-
-def test_without_the_call_an_amount_stays_in_its_own_quote() -> None:
-    of = call("Das kostet 29 Euro", "Offen sind 512 Euro")
-    about, other = told(of, (1, "Das kostet 29 Euro"), kind="wrong_terms"), told(of, (2, "Offen sind 512 Euro"))
-    incidents = (*about.verdict.incidents, *other.verdict.incidents)
-    bare = Told(None, None, about.verdict.model_copy(update={"incidents": incidents}))
-    assert [turn.text for _, turn in shown(bare, masked=True).turns] == ["Das kostet 29 Euro", "Offen sind ‹Betrag›"]

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -59,7 +60,7 @@ def store(address: str, key: Key) -> Iterator[Store]:
 def filled(store: Store) -> Filled:
     """Judges calls into the store."""
 
-    def fill(calls: list[Call], **more: object) -> RunWriter:
+    def fill(calls: list[Call], **more: Any) -> RunWriter:
         return write_run(store, calls, **more)
 
     return fill

@@ -75,10 +75,14 @@ def write_run(
     for call in calls:
         facts = read_facts(call).model_copy(update={"looked_for": tuple(looked_for)})
         verdict = judge(facts, find_policy(policy).policy)
-        told = {"provenance": origin.of_verdict(facts_sha256(facts), seconds=1.5, tokens=7)}
-        told |= {"needs_review": call.id in unsure, "review_reasons": ()}
         found = tuple(Incident.model_validate(one) for one in incidents.get(call.id, ()))
-        judged.append((call, facts, verdict.model_copy(update={**told, "incidents": found or verdict.incidents})))
+        told: dict[str, Any] = {
+            "provenance": origin.of_verdict(facts_sha256(facts), seconds=1.5, tokens=7),
+            "needs_review": call.id in unsure,
+            "review_reasons": (),
+            "incidents": found or verdict.incidents,
+        }
+        judged.append((call, facts, verdict.model_copy(update=told)))
     run.add_all(judged, audio)
     return run
 

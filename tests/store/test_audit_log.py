@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Text, inspect, text
 from tests.store.conftest import Filled
-from tests.store.runs import make_call, make_run
+from tests.store.runs import make_call, origin_of, write_run
 
 from ausweis.errors import StoreError
 from ausweis.store import Key, Store, audit_log
@@ -24,8 +24,8 @@ def make(folder: Path) -> Path:
     calls = [make_call(number, pin=number != 2) for number in range(1, 9)]
     with Store.open(folder / "s.sqlite") as store:
         audio = {"call-1": (folder / "mine.wav",)}
-        store.import_run(make_run(folder / "run", calls), calls, audio=audio)
-        store.import_run(make_run(folder / "again", calls[:4], started="2026-03-03T20:00:00Z"))
+        write_run(store, calls, audio=audio)
+        write_run(store, calls[:4], started="2026-03-03T20:00:00Z")
         record = store.record(store.find("call-3") or 0)
         store.decide(record.row.key, reviewer="Mia", choice="confirm", verdict_key=record.verdict_key)
         assert store.draw_sample(date(2026, 3, 1), date(2026, 3, 31), 3, seed=1)
@@ -61,7 +61,7 @@ def of_row(what: str) -> str:
     return rf"{what} behind the store's back; put a backup in its place"
 
 
-COPIED = "INSERT INTO verdicts SELECT 99, 1, call_key + 4, digest, says, body, facts FROM verdicts WHERE key = {}"
+COPIED = "INSERT INTO verdicts SELECT 99, 2, call_key + 4, says, body, facts, made_of FROM verdicts WHERE key = 9"
 SWAPPED = "UPDATE {0} SET {1} = (SELECT {1} FROM {0} AS other WHERE other.{2} = 3 - {0}.{2}) WHERE {2} IN (1, 2)"
 
 
@@ -101,16 +101,17 @@ SWAPPED = "UPDATE {0} SET {1} = (SELECT {1} FROM {0} AS other WHERE other.{2} = 
             r"the verdict with its facts of call-2 \(row 2 of verdicts\) was changed",
         ),
         ("UPDATE verdicts SET body = '{' WHERE key = 6", "the verdict with its facts of call-6 .*was changed"),
-        ("UPDATE verdicts SET facts = NULL WHERE key = 12", "the verdict with its facts of call-4 .*was changed"),
-        ("UPDATE verdicts SET digest = 'x' WHERE key = 6", "the verdict with its facts of call-6 .*was changed"),
+        ("UPDATE verdicts SET facts = '{}' WHERE key = 12", "the verdict with its facts of call-4 .*was changed"),
+        ("UPDATE verdicts SET made_of = 'x' WHERE key = 6", "the verdict with its facts of call-6 .*was changed"),
         ("UPDATE verdicts SET says = 'x' WHERE key = 6", "the verdict with its facts of call-6 .*was changed"),
         (SWAPPED.format("verdicts", "facts", "key"), "the verdict with its facts of call-1 .*was changed"),
         ("DELETE FROM verdicts WHERE key = 5", r"its facts of call-5 \(row 5 of verdicts\) is missing"),
-        (COPIED.format("9").replace("1, call_key", "2, call_key"), r"of call-5 \(row 99 of verdicts\) was added"),
+        (COPIED, r"of call-5 \(row 99 of verdicts\) was added"),
         ("UPDATE runs SET policy = replace(policy, 'telecom-de', 'lax')", r"the run \(row 1 of runs\) was changed"),
         ("UPDATE runs SET model = '{}', started = '2026' WHERE key = 2", r"the run \(row 2 of runs\) was changed"),
-        ("INSERT INTO runs SELECT 9, 'x', started, policy, policy_title, prompts, model, ausweis, strategy FROM runs"
-         " WHERE key = 1", r"the run \(row 9 of runs\) was added"),
+        ("UPDATE runs SET system = '' WHERE key = 2", r"the run \(row 2 of runs\) was changed"),
+        ("INSERT INTO runs SELECT 9, started, policy, policy_title, prompts, model, ausweis, strategy, system, series"
+         " FROM runs WHERE key = 1", r"the run \(row 9 of runs\) was added"),
         ("DELETE FROM runs WHERE key = 1", r"the run \(row 1 of runs\) is missing"),
         ("UPDATE samples SET drawn = 7", r"the sample \(row 1 of samples\) was changed"),
         ("UPDATE samples SET first = '2026-02-01'", r"the sample \(row 1 of samples\) was changed"),
@@ -167,8 +168,8 @@ def test_rows_that_are_put_back_with_their_digests_are_noticed(path: Path, tmp_p
         store.close()
         shutil.copy(path, old)
     with Store.open(path) as store:
-        store.add_calls([make_call(5, words="ganz anders, ")])
-        store.add_calls([make_call(9)])
+        for number in (5, 9):
+            store.begin(origin_of()).add_text(make_call(number, words="ganz anders, "))
     verify(path)
     of = {"texts": "call_key = 5", "calls": "key = 5", "row_digests": "kind IN ('text', 'call') AND number = 5"}
     both = [
@@ -176,7 +177,7 @@ def test_rows_that_are_put_back_with_their_digests_are_noticed(path: Path, tmp_p
         for name, row in of.items()
     ]
     if what == "all tables":
-        both = [f"DELETE FROM {name}; INSERT INTO {name} SELECT * FROM old.{name}" for name in of]
+        both = [f"DELETE FROM {name}; INSERT INTO {name} SELECT * FROM old.{name}" for name in (*of, "runs")]
     change(path, f"ATTACH '{old}' AS old", *(part for one in both for part in one.split("; ")))
     # Nor does what is written later make them good.
     for _ in range(2):
@@ -186,15 +187,18 @@ def test_rows_that_are_put_back_with_their_digests_are_noticed(path: Path, tmp_p
             store.log("exported", who="Mia")
 
 
-def test_a_row_that_was_changed_is_not_made_good_by_what_comes_after(path: Path, made: Path) -> None:
+def test_a_row_that_was_changed_is_not_made_good_by_what_comes_after(path: Path) -> None:
     change(path, "UPDATE calls SET risk = 0.5, to_review = 0")
     other = [make_call(number, words="ganz anders, ") for number in range(1, 9)]
-    later = make_run(path.parent / "later", other, started="2026-03-05T20:00:00Z")
+    same = [make_call(number, pin=number != 2) for number in range(1, 9)]
     with Store.open(path) as store:
+        run = store.begin(origin_of())
         for attempt in (
-            lambda: store.add_calls(other),
-            lambda: store.import_run(later),
-            lambda: store.import_run(made / "run", audio={"call-5": (made / "other.wav",)}),
+            lambda: run.add_text(other[0]),
+            lambda: write_run(store, other),
+            lambda: write_run(store, same),
+            lambda: write_run(store, same, audio={"call-5": (path.parent / "other.wav",)}),
+            lambda: run.judge_anew([one for _, one in store.judged(store.keys())]),
             lambda: store.draw_sample(date(2026, 3, 1), date(2026, 3, 31), 3),
         ):
             with pytest.raises(StoreError, match="was changed behind the store's back"):
@@ -205,7 +209,6 @@ def test_a_row_that_was_changed_is_not_made_good_by_what_comes_after(path: Path,
 
 def test_a_changed_call_can_be_deleted_and_taken_up_again(tmp_path: Path) -> None:
     path = make(tmp_path) / "s.sqlite"
-    shutil.copytree(tmp_path / "run", tmp_path / "copy")
     change(path, "UPDATE texts SET words = 'x', body = '{' WHERE call_key = 5")
     change(path, "UPDATE verdicts SET body = '[', facts = '{' WHERE call_key = 5")
     with pytest.raises(StoreError, match="call-5"):
@@ -213,7 +216,7 @@ def test_a_changed_call_can_be_deleted_and_taken_up_again(tmp_path: Path) -> Non
     with Store.open(path) as store:
         store.delete("call-5")
         store.verify_chain()
-        store.import_run(tmp_path / "copy")
+        write_run(store, [make_call(5)])
         store.verify_chain()
         assert store.find("call-5") is not None
 
@@ -288,32 +291,31 @@ def verify_changed(store: Store, statement: str) -> None:
 def test_entries_say_who_did_what_on_which_versions(decided: Store, key: Key) -> None:
     entries = decided.chain()
     assert [(entry.seq, entry.what, entry.who) for entry in entries] == [
-        (6, "unmasked", "Mia"),
-        (5, "decided", "Mia"),
+        (5, "unmasked", "Mia"),
         (4, "decided", "Mia"),
-        (3, "imported", "ausweis"),
-        (2, "imported", "ausweis"),
-        (1, "imported", "ausweis"),
+        (3, "decided", "Mia"),
+        (2, "scored", "ausweis"),
+        (1, "scored", "ausweis"),
     ]
     assert [entry.call for entry in entries[:3]] == [key.call("call-1"), key.call("call-2"), key.call("call-1")]
     assert {entry.call for entry in entries[3:]} == {None}
-    # Texts are of no run.
-    for entry in (*entries[:4], entries[5]):
+    # The second tells of rows of the run that the first began.
+    for entry in (*entries[:3], entries[4]):
         assert entry.policy is not None
         assert entry.model is not None
         assert (entry.policy.id, entry.model.id, entry.prompts[0].id) == ("telecom-de", "tiny", "agent-turn")
         assert entry.at.endswith("Z")
     assert [entry.previous for entry in entries[:-1]] == [entry.hash for entry in entries[1:]]
     assert entries[-1].previous == ""
-    assert decided.verify_chain() == 6
+    assert decided.verify_chain() == 5
     assert len(decided.chain(limit=2)) == 2
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit_log SET who = 'x'", "DELETE FROM audit_log WHERE seq = 6"])
+@pytest.mark.parametrize("statement", ["UPDATE audit_log SET who = 'x'", "DELETE FROM audit_log WHERE seq = 5"])
 def test_the_database_itself_refuses_changes(decided: Store, statement: str) -> None:
     with pytest.raises(StoreError), decided._database.writing() as connection:
         connection.execute(text(statement))
-    assert decided.verify_chain() == 6
+    assert decided.verify_chain() == 5
 
 
 def test_truncating_is_refused_too(decided: Store) -> None:
@@ -326,8 +328,8 @@ def test_truncating_is_refused_too(decided: Store) -> None:
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("UPDATE audit_log SET who = 'x' WHERE seq = 4", "broken at entry 4"),
-        ("UPDATE audit_log SET content = NULL WHERE seq = 5", "broken at entry 5"),
+        ("UPDATE audit_log SET who = 'x' WHERE seq = 2", "broken at entry 2"),
+        ("UPDATE audit_log SET content = NULL WHERE seq = 4", "broken at entry 4"),
         ("UPDATE audit_log SET policy = NULL WHERE seq = 3", "broken at entry 3"),
         ("DELETE FROM audit_log WHERE seq = 4", "broken at entry 4"),
         ("DELETE FROM audit_log WHERE seq = 1", "broken at entry 1"),
@@ -363,7 +365,7 @@ def whole(decided: Store) -> Store:
     with decided._database.writing() as connection:
         connection.execute(text("INSERT INTO audio VALUES (1, 'call-1.wav')"))
         audit_log.digest_rows(connection, decided._key, "call", [1])
-        audit_log.append(connection, decided._key, "imported", "Mia")
+        audit_log.append(connection, decided._key, "scored", "Mia")
     decided.log("unmasked", who="Mia", key=1)
     assert decided.verify_chain()
     return decided
@@ -375,7 +377,7 @@ def test_rows_of_each_table_are_held_against_digests_or_the_table_is_named(whole
         tables = {name: seen.get_columns(name) for name in seen.get_table_names() if not name.startswith("found_")}
     named = whole.unvouched()
     assert named == [
-        *("artefact_calls", "artefacts", "calibration_calls", "calibration_reviewers", "found", "masks"),
+        *("artefact_calls", "artefacts", "calibration_calls", "calibration_reviewers", "failures", "found", "masks"),
         *("saved_filters", "settings"),
     ]
     assert set(named) < set(tables)
@@ -424,11 +426,11 @@ def test_calls_whose_decisions_were_exchanged_show(decided: Store) -> None:
 
 def test_only_what_was_decided_before_a_deletion_may_be_missing(decided: Store, filled: Filled) -> None:
     decided.delete("call-1")
-    filled([make_call(1)], "again")
-    assert decided.verify_chain() == 10
+    filled([make_call(1)])
+    assert decided.verify_chain() == 8
     record = decided.record(decided.find("call-1") or 0)
     decided.decide(record.row.key, reviewer="Mia", choice="confirm", verdict_key=record.verdict_key)
-    assert decided.verify_chain() == 11
+    assert decided.verify_chain() == 9
     change_log(decided, "DELETE FROM decisions WHERE key = 3")
     with pytest.raises(StoreError, match=r"the decision .row 3 of decisions. is missing"):
         decided.verify_chain()
@@ -436,9 +438,9 @@ def test_only_what_was_decided_before_a_deletion_may_be_missing(decided: Store, 
 
 def test_a_tail_that_was_cut_off_shows_by_its_head(decided: Store) -> None:
     head = decided.chain()[0].hash
-    assert decided.verify_chain(head) == 6
-    change_log(decided, "DELETE FROM audit_log WHERE seq = 6")
-    assert decided.verify_chain() == 5
+    assert decided.verify_chain(head) == 5
+    change_log(decided, "DELETE FROM audit_log WHERE seq = 5")
+    assert decided.verify_chain() == 4
     with pytest.raises(StoreError, match="it was cut off"):
         decided.verify_chain(head)
 

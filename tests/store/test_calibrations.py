@@ -1,12 +1,11 @@
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from tests.store.conftest import Filled
-from tests.store.runs import make_call, make_run
+from tests.store.runs import make_call
 
 from ausweis.errors import StoreError
 from ausweis.store import CallFilter, Decision, Store
@@ -179,17 +178,6 @@ def test_a_deleted_call_leaves_no_session_behind(store: Store, key_of: Callable[
     assert (left.key, left.calls, left.name) == (both, (key_of(3),), left.made[:10])
     with pytest.raises(StoreError, match="no such calibration session"):
         store.calibration(alone)
-    assert store.verify_chain() > 0
-
-
-def test_no_name_of_a_session_keeps_the_id_of_a_call_that_only_a_run_has(
-    store: Store, key_of: Callable[[int], int], tmp_path: Path
-) -> None:
-    make_run(tmp_path / "other", [make_call(9)])
-    number = store.prepare_calibration("as in call-9", by="Lea")
-    assert key_of(2)
-    store.delete("call-9", roots=[tmp_path / "other"], by="Lea")
-    assert "call-9" not in store.calibration(number).name
     assert store.verify_chain() > 0
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from tests.store.runs import make_call
+from tests.store.runs import make_call, origin_of
 
 from ausweis.errors import StoreError
 from ausweis.store import Key, Store
@@ -23,7 +23,7 @@ def test_opening_again_keeps_what_is_there(address: str, key: Key) -> None:
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("UPDATE settings SET value = '2' WHERE name = 'schema'", "another version of ausweis made this store"),
+        ("UPDATE settings SET value = '1' WHERE name = 'schema'", "another version of ausweis made this store"),
         ("DELETE FROM settings WHERE name = 'schema'", "another version of ausweis made this store"),
         ("CREATE TABLE ausweis_store (number INTEGER)", "an earlier version of ausweis made this store"),
     ],
@@ -56,7 +56,7 @@ def test_files_are_for_the_users_eyes_alone(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
         with Store.open(tmp_path / "s.sqlite") as store:
-            store.add_calls([make_call(1)])
+            store.begin(origin_of()).add_text(make_call(1))
             names = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
     finally:
         os.umask(old)
@@ -107,9 +107,10 @@ def test_a_fault_quotes_nothing_of_a_call(store: Store) -> None:
 
 def test_who_reads_sees_one_moment_and_who_writes_sees_all(store: Store) -> None:
     database, counted = store._database, text("SELECT count(*) FROM calls")
+    run = store.begin(origin_of())
     with database.reading() as connection:
         assert connection.execute(counted).scalar() == 0
-        store.add_calls([make_call(1)])
+        run.add_text(make_call(1))
         assert connection.execute(counted).scalar() == 0
         with database.writing() as writing:
             assert writing.execute(counted).scalar() == 1

@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 from tests.store.conftest import Filled
-from tests.store.runs import make_call, make_run
+from tests.store.runs import incident_of, make_call
 from tests.store.test_deciding import decide
 
 from ausweis.errors import StoreError
@@ -51,7 +50,7 @@ def test_a_lead_settles_a_dispute_alone(store: Store, of: int, say: Say) -> None
     say("Dora", "confirm")
     assert state(store, of) == "overruled"
     assert [entry.what for entry in store.chain(limit=3)] == ["decided", "decided", "settled"]
-    assert store.verify_chain() > 5
+    assert store.verify_chain() > 4
 
 
 def test_settling_is_no_independent_opinion(store: Store, of: int, say: Say) -> None:
@@ -89,7 +88,7 @@ def test_the_last_lead_holds_and_one_that_takes_it_back_opens_it_again(store: St
     assert state(store, of) == "overruled"
     store.withdraw(of, reviewer="lea", decision_key=settled.key)
     assert state(store, of) == "not_sure"
-    assert store.verify_chain() > 5
+    assert store.verify_chain() > 4
 
 
 def test_only_what_others_differ_in_is_settled(store: Store, of: int, say: Say) -> None:
@@ -161,7 +160,7 @@ def test_it_stays_in_the_record_and_counts_no_more(store: Store, key_of: Callabl
     assert label_of(record.decisions) is None
     assert store.decided_by("A", [key]) == set()
     assert [(one.what, one.who) for one in store.chain(limit=2)] == [("withdrawn", "A"), ("decided", "A")]
-    assert store.verify_chain() == 5
+    assert store.verify_chain() == 4
 
 
 def test_the_word_before_it_counts_again(store: Store, key_of: Callable[[int], int]) -> None:
@@ -178,7 +177,7 @@ def test_the_word_before_it_counts_again(store: Store, key_of: Callable[[int], i
     decide(store, key, "A", "not_sure")
     assert store.record(key).row.state == "not_sure"
     assert [one.counts for one in store.record(key).decisions] == [False, False, False, False, True]
-    assert store.verify_chain() == 8
+    assert store.verify_chain() == 7
 
 
 def test_words_of_others_stay(store: Store, key_of: Callable[[int], int]) -> None:
@@ -229,7 +228,7 @@ def test_only_ones_own_last_word_is_taken_back(store: Store, key_of: Callable[[i
     assert store.record(key).row.state == "confirmed"
     with pytest.raises(StoreError, match="no such call"):
         store.withdraw(99, reviewer="A", decision_key=1)
-    assert store.verify_chain() == 6
+    assert store.verify_chain() == 5
 
 
 def test_nobody_decides_that_it_is_taken_back(store: Store, key_of: Callable[[int], int]) -> None:
@@ -238,15 +237,16 @@ def test_nobody_decides_that_it_is_taken_back(store: Store, key_of: Callable[[in
 
 
 def test_about_an_earlier_verdict_there_is_nothing_to_take_back(
-    store: Store, key_of: Callable[[int], int], tmp_path: Path
+    store: Store, filled: Filled, key_of: Callable[[int], int]
 ) -> None:
     key = key_of(2)
     made = decide(store, key, "A", "confirm")
-    store.import_run(make_run(tmp_path / "other", [make_call(2)], started="2026-03-04T00:00:00Z"))
+    incident = incident_of(2, "rude_agent")
+    filled([make_call(2, pin=False)], incidents={"call-2": [incident]})
     with pytest.raises(StoreError, match="only your own last decision"):
         store.withdraw(key, reviewer="A", decision_key=made.key)
     # What the verdict says once more was decided, and can be.
-    store.import_run(make_run(tmp_path / "back", [make_call(2, pin=False)], started="2026-03-05T00:00:00Z"))
+    filled([make_call(2, pin=False)])
     store.withdraw(key, reviewer="A", decision_key=made.key)
     assert store.record(key).row.state == "open"
 
@@ -282,7 +282,7 @@ def test_calls_go_with_what_was_taken_back(store: Store, key_of: Callable[[int],
     undo(store, key_of(2))
     store.delete("call-2")
     assert store.count(CallFilter(states=("open",))) == 2
-    assert store.verify_chain() > 5
+    assert store.verify_chain() > 4
 
 
 def test_an_entry_that_takes_nothing_back_does_no_harm() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from tests.judging.own_policies import marina
 from tests.store.conftest import Filled
-from tests.store.runs import add_incidents, incident_of, make_call, make_run
+from tests.store.runs import incident_of, make_call, write_run
 
 from ausweis.calls import Call
 from ausweis.errors import StoreError
@@ -16,8 +16,7 @@ from ausweis.store.exporting import case_of, incident_label_of
 from ausweis.vocabulary import INCIDENTS
 
 
-def mask(call: Call, facts: Facts | None) -> list[str]:
-    assert facts is not None
+def mask(call: Call, facts: Facts) -> list[str]:
     return [f"‹{turn.speaker} of {len(call.turns)}{call.id[-1]}›" for turn in call.turns]
 
 
@@ -74,18 +73,10 @@ def test_a_call_that_is_deleted_meanwhile_is_left_out(decided: Store) -> None:
     assert decided.chain(limit=1)[0].what == "exported"
 
 
-def test_a_call_without_text_is_left_out(decided: Store) -> None:
-    with decided._database.writing() as connection:
-        connection.exec_driver_sql("DELETE FROM texts")
-    assert list(decided.export_cases(mask=mask)) == []
-
-
 def test_decided_incidents_are_labelled_too(store: Store, tmp_path: Path) -> None:
     some = [make_call(number) for number in range(1, 6)]
-    folder = make_run(tmp_path / "run", some)
-    for number in (1, 2, 4):
-        add_incidents(folder, f"call-{number}", incident_of(3, "lawyer_threat"), incident_of(3, "own_kind"))
-    store.import_run(folder, some)
+    found = [incident_of(3, "lawyer_threat"), incident_of(3, "own_kind")]
+    write_run(store, some, incidents={f"call-{number}": found for number in (1, 2, 4)})
 
     def decide(number: int, choice: Choice, **more: object) -> None:
         record = store.record(store.find(f"call-{number}") or 0)
@@ -110,17 +101,13 @@ def test_decided_incidents_are_labelled_too(store: Store, tmp_path: Path) -> Non
     assert store.chain(limit=1)[0].what == "exported"
 
 
-def test_descriptions_that_were_decided_are_cases_too(store: Store, tmp_path: Path) -> None:
+def test_descriptions_that_were_decided_are_cases_too(store: Store) -> None:
     own = incident_of(3, "own_kind") | {"description": "Der Anrufer nennt die Konkurrenz."}
     asked: list[str | OneSided] = [
         OneSided(description="Der Anrufer nennt die Konkurrenz.", speaker="caller"),
         "Jemand spricht vom Wetter.",
     ]
-    for number in (1, 2):
-        some = [make_call(number)]
-        folder = make_run(tmp_path / f"run{number}", some, looked_for=asked)
-        add_incidents(folder, f"call-{number}", own)
-        store.import_run(folder, some)
+    write_run(store, [make_call(1), make_call(2)], looked_for=asked, incidents={"call-1": [own], "call-2": [own]})
     kept: dict[str, object] = {"outcome": "compliant", "incidents": ()}
     for number, more in ((1, {"choice": "confirm"}), (2, {"choice": "overrule"} | kept)):
         record = store.record(number)
@@ -136,28 +123,11 @@ def test_descriptions_that_were_decided_are_cases_too(store: Store, tmp_path: Pa
         assert label.known == ()
 
 
-def test_a_call_whose_text_does_not_fit_is_left_out(decided: Store) -> None:
-    assert len(list(decided.export_cases(mask=mask))) == 3
-    with decided._database.writing() as connection:
-        # As another file under the id left it in stores of earlier versions.
-        body = '{"language":"de","turns":[["agent",0.0,1.0,5]]}'
-        wanted = (
-            "UPDATE texts SET words = 'Hallo', body = %s WHERE call_key IN (SELECT key FROM calls WHERE call_id = %s)"
-        )
-        if decided._database.is_sqlite:
-            wanted = wanted.replace("%s", "?")
-        connection.exec_driver_sql(wanted, (body, "call-2"))
-    assert len(list(decided.export_cases(mask=mask))) == 2
-
-
 @pytest.mark.parametrize(("shown", "wanted"), [(4, 4), (2, None), (9, None)])
-def test_a_wrong_price_says_where_it_came_to_light(
-    store: Store, tmp_path: Path, shown: int, wanted: int | None
-) -> None:
-    folder = make_run(tmp_path / "run", [make_call(1)], looked_for=tuple(INCIDENTS))
+def test_a_wrong_price_says_where_it_came_to_light(store: Store, shown: int, wanted: int | None) -> None:
     evidence = [{"turn": 2, "quote": "x"}, {"turn": shown, "quote": "y"}]
-    add_incidents(folder, "call-1", incident_of(2, "wrong_terms") | {"evidence": evidence}, incident_of(3, "own_kind"))
-    store.import_run(folder, [make_call(1)])
+    found = [incident_of(2, "wrong_terms") | {"evidence": evidence}, incident_of(3, "own_kind")]
+    write_run(store, [make_call(1)], looked_for=tuple(INCIDENTS), incidents={"call-1": found})
     record = store.record(1)
     store.decide(1, reviewer="A", choice="confirm", verdict_key=record.verdict_key)
     kept = {"outcome": "compliant", "incidents": (("wrong_terms", 2),)}
@@ -179,11 +149,9 @@ def test_a_wrong_price_says_where_it_came_to_light(
     ],
 )
 def test_kinds_that_nobody_asked_for_are_not_known(
-    store: Store, tmp_path: Path, looked_for: tuple[str, ...], found: tuple[str, ...], known: object
+    store: Store, looked_for: tuple[str, ...], found: tuple[str, ...], known: object
 ) -> None:
-    folder = make_run(tmp_path / "run", [make_call(1)])
-    add_incidents(folder, "call-1", incident_of(3, "lawyer_threat"))
-    store.import_run(folder, [make_call(1)])
+    write_run(store, [make_call(1)], incidents={"call-1": [incident_of(3, "lawyer_threat")]})
     store.decide(1, reviewer="A", choice="confirm", verdict_key=store.record(1).verdict_key)
     record = store.record(1)
     mentions = [{"kind": kind, "turn": 3, "quote": "x", "probability": 0.9} for kind in found]
@@ -193,11 +161,10 @@ def test_kinds_that_nobody_asked_for_are_not_known(
     assert label.known == known
 
 
-def test_events_about_what_the_policy_of_the_verdict_does_not_know_are_left_out(store: Store, tmp_path: Path) -> None:
-    store.import_run(make_run(tmp_path / "run", [make_call(1)]), [make_call(1)])
+def test_events_about_what_the_policy_of_the_verdict_does_not_know_are_left_out(store: Store) -> None:
+    write_run(store, [make_call(1)])
     store.decide(1, reviewer="A", choice="confirm", verdict_key=store.record(1).verdict_key)
     record = store.record(1)
-    assert record.facts is not None
     told = Event(kind="gives", subject="berth_number", turn=3, quote="Die B 17.")
     facts = record.facts.model_copy(update={"events": (*record.facts.events, told), "asked_words": marina().own_words})
     known = ["name", "pin", "contract_data"]

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from tests.store.conftest import Filled
-from tests.store.runs import add_incidents, incident_of, make_call, make_run
+from tests.store.runs import incident_of, make_call, write_run
 
 from ausweis.calls import Call
 from ausweis.store import (
@@ -30,16 +29,14 @@ RUDE = Subject(incident=True, name="rude_agent")
 
 
 @pytest.fixture
-def some(store: Store, tmp_path: Path) -> Store:
+def some(store: Store) -> Store:
     """Calls 1 to 12 of three days, the even ones violations; 1 and 2 with an incident, 7 to 12 not read for any."""
-    for name, numbers, asked in (("a", range(1, 7), ("rude_agent", "press_threat")), ("b", range(7, 13), ())):
+    for numbers, asked in ((range(1, 7), ("rude_agent", "press_threat")), (range(7, 13), ())):
         calls = [
             make_call(n, pin=n % 2 > 0, day=str(FIRST + timedelta(days=n % 3)), team=None, agent=None) for n in numbers
         ]
-        folder = make_run(tmp_path / name, calls, looked_for=asked)
-        for n in numbers[:2] if asked else ():
-            add_incidents(folder, f"call-{n}", incident_of(2, "rude_agent"))
-        store.import_run(folder, calls)
+        incidents = {f"call-{n}": [incident_of(2, "rude_agent")] for n in numbers[:2] if asked}
+        write_run(store, calls, looked_for=asked, incidents=incidents)
     return store
 
 
@@ -118,13 +115,13 @@ def test_days_and_queues_sum_up_to_all(some: Store) -> None:
     assert found.teams[None].total == found.every.total
 
 
-def test_teams_are_told_apart_as_everywhere(store: Store, tmp_path: Path) -> None:
+def test_teams_are_told_apart_as_everywhere(store: Store, filled: Filled) -> None:
     calls = [
         make_call(100 * place + n, pin=n > 1, team=team, agent=f"{team} {n}", day=str(FIRST + timedelta(days=n % 2)))
         for place, (team, many) in enumerate((("Nord", 8), ("Süd", 6), ("West", 3)))
         for n in range(many)
     ]
-    store.import_run(make_run(tmp_path / "run", calls), calls)
+    filled(calls)
     for first, last in ((FIRST, LAST), (FIRST, FIRST)):
         teams = store.figures(first, last).teams
         counted = {one.team: one.calls for one in store.day_counts(first, last, by=("team",))}
@@ -162,17 +159,14 @@ def team(name: str | None, first: int, count: int, agents: int = 3, **more: obje
     return [make_call(first + n, team=name, agent=f"agent {name} {n % agents}", **more) for n in range(count)]  # type: ignore[arg-type]
 
 
-def test_calls_by_day_queue_and_team(store: Store, tmp_path: Path) -> None:
+def test_calls_by_day_queue_and_team(store: Store, filled: Filled) -> None:
     calls = [
         *team("Nord", 1, 6),
         *team("Nord", 20, 5, pin=False, day="2026-03-03"),
         *team("Nord", 40, 5, queue="moving"),
     ]
-    folder = make_run(tmp_path / "run", calls, unsure=["call-1"])
-    for name in ("call-1", "call-2"):
-        incident = {"id": "rude_agent", "turn": 2, "severity": "low", "description": ""}
-        add_incidents(folder, name, incident, incident | {"turn": 4})
-    store.import_run(folder, calls)
+    twice = [incident_of(2, "rude_agent"), incident_of(4, "rude_agent")]
+    filled(calls, unsure=["call-1"], incidents={"call-1": twice, "call-2": twice})
     counted = store.day_counts(FIRST, LAST)
     assert [replace(one, numbers={}, looked_for={}) for one in counted] == [
         DayCount(date(2026, 3, 2), "billing", "Nord", 6, {"compliant": 6}, {}, {"rude_agent": 2}, 1, 2),
@@ -263,8 +257,7 @@ def test_a_small_team_is_not_told_by_subtraction(store: Store, filled: Filled) -
                 *team("Nord", at + 1, north, day=days[place]),
                 *team("Süd", at + 100, south, day=days[place]),
                 *team("Solo", at + 200, 9, agents=1, day=days[place]),
-            ],
-            days[place],
+            ]
         )
     by_day = [(one.team, one.calls) for one in store.day_counts(FIRST, LAST, by=("day", "team"))]
     # Of both days together, Nord has fewer calls than Süd: it joins the others on each.
@@ -287,16 +280,16 @@ def test_small_teams_together_with_calls_of_no_team(store: Store, filled: Filled
     # The two told alone would tell the nine.
     assert store.day_counts(FIRST, LAST) == []
     assert [one.calls for one in store.day_counts(FIRST, LAST, by=())] == [11]
-    filled([*team("Nord", 200, 6), *team(None, 102, 1, agents=1, queue="moving")], "more")
+    filled([*team("Nord", 200, 6), *team(None, 102, 1, agents=1, queue="moving")])
     assert [(one.team, one.calls) for one in store.day_counts(FIRST, LAST, by=("team",))] == [(None, 18)]
-    filled([make_call(300, team=None, agent="somebody else")], "yet more")
+    filled([make_call(300, team=None, agent="somebody else")])
     assert [(one.team, one.calls) for one in store.day_counts(FIRST, LAST, by=("team",))] == [("Nord", 6), (None, 13)]
 
 
 def test_an_agent_of_several_small_teams_is_one_person(store: Store, filled: Filled) -> None:
     filled([make_call(n, team=f"Team {n % 2}", agent=f"agent {n // 2 % 2}") for n in range(1, 9)])
     assert store.day_counts(FIRST, LAST) == []
-    filled([make_call(9, team="Team 2", agent="agent 2")], "more")
+    filled([make_call(9, team="Team 2", agent="agent 2")])
     assert [(one.team, one.calls) for one in store.day_counts(FIRST, LAST)] == [(None, 9)]
 
 

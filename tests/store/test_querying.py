@@ -1,7 +1,6 @@
 import itertools
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, text
 from tests.store.conftest import Filled
-from tests.store.runs import add_incidents, incident_of, make_call, make_run
+from tests.store.runs import incident_of, make_call, write_run
 
 from ausweis.judging.harm import Found
 from ausweis.pages.turns import CallMask, turn_views
@@ -25,7 +24,7 @@ def ids(store: Store, which: CallFilter) -> set[str]:
 
 
 @pytest.fixture
-def some(store: Store, tmp_path: Path) -> Store:
+def some(store: Store) -> Store:
     calls = [
         make_call(1),
         make_call(2, pin=False, team="Süd"),
@@ -33,9 +32,7 @@ def some(store: Store, tmp_path: Path) -> Store:
         make_call(4, pin=False, day="2026-03-04", words="zur ÜBERGABE bei O'Neill & Söhne, 100%_sicher, "),
         make_call(5, queue=None, team=None),
     ]
-    folder = make_run(tmp_path / "run", calls, unsure=["call-5"])
-    add_incidents(folder, "call-3", {"id": "rude_agent", "turn": 2, "severity": "low", "description": "x"})
-    store.import_run(folder, calls)
+    write_run(store, calls, unsure=["call-5"], incidents={"call-3": [incident_of(2, "rude_agent")]})
     return store
 
 
@@ -87,15 +84,15 @@ ORDERS: tuple[Order, ...] = ("weight", "risk", "time", "chance")
 
 
 @pytest.fixture
-def graded(store: Store, tmp_path: Path) -> Store:
+def graded(store: Store) -> Store:
     """Violations, and incidents of every severity in calls that are otherwise compliant."""
     calls = [make_call(n, pin=n % 5 > 0, day=f"2026-03-{1 + n % 4:02}") for n in range(1, 24)]
-    folder = make_run(tmp_path / "run", calls)
-    for n in range(1, 23, 4):
-        add_incidents(folder, f"call-{n}", incident_of(4, "rude_agent") | {"severity": SEVERITIES[n // 4 % 3]})
-    add_incidents(folder, "call-20", incident_of(4, "rude_agent"), incident_of(2, "own"))
-    add_incidents(folder, "call-23", incident_of(4, "press_threat") | {"severity": "critical"}, incident_of(2, "own"))
-    store.import_run(folder, calls)
+    incidents = {
+        f"call-{n}": [incident_of(4, "rude_agent") | {"severity": SEVERITIES[n // 4 % 3]}] for n in range(1, 23, 4)
+    }
+    incidents["call-20"] = [incident_of(4, "rude_agent"), incident_of(2, "own")]
+    incidents["call-23"] = [incident_of(4, "press_threat") | {"severity": "critical"}, incident_of(2, "own")]
+    write_run(store, calls, incidents=incidents)
     return store
 
 
@@ -208,9 +205,8 @@ def test_what_was_found_is_told_with_severity_and_turn(graded: Store) -> None:
 @pytest.fixture(scope="module")
 def one_call(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     folder = tmp_path_factory.mktemp("one")
-    calls = [make_call(1)]
     with Store.open(folder / "s.sqlite") as store:
-        store.import_run(make_run(folder / "run", calls), calls)
+        write_run(store, [make_call(1)])
         yield store
 
 
@@ -218,7 +214,6 @@ def one_call(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @given(st.text(max_size=30))
 def test_any_text_may_be_looked_for(one_call: Store, words: str) -> None:
     record = one_call.record(one_call.find("call-1") or 0)
-    assert record.call is not None
     mask = CallMask(record, "de")
     views = turn_views(record.call, {}, mask)
     shown = ["".join("‹" if piece.masked else piece.text for piece in view.pieces) for view in views]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from scipy.stats import binomtest
 from tests.store.conftest import Filled
-from tests.store.runs import make_call, make_run
+from tests.store.runs import make_call, write_run
 
 from ausweis.store import CallFilter, Estimate, Store
 from ausweis.store.counted import bounds
@@ -33,16 +33,15 @@ def test_a_sample_is_of_calls_that_nobody_would_look_at(store: Store, filled: Fi
     assert not set(again) & set(drawn)
     assert store.draw_sample(DAY, DAY, 100) == []
     assert store.draw_sample(date(2026, 3, 3), date(2026, 3, 3), 0) == []
-    assert [entry.what for entry in store.chain()] == ["sampled", "sampled", *["imported"] * 3]
+    assert [entry.what for entry in store.chain()] == ["sampled", "sampled", "scored", "scored"]
 
 
 def test_the_same_seed_draws_the_same_calls(tmp_path: Path) -> None:
     calls = [make_call(n) for n in range(1, 40)]
-    folder = make_run(tmp_path / "run", calls)
     drawn = []
     for name in ("one", "other"):
         with Store.open(tmp_path / name) as store:
-            store.import_run(folder)
+            write_run(store, calls)
             drawn.append([store.draw_sample(DAY, DAY, 5, seed=seed) for seed in (7, 8)])
     assert drawn[0] == drawn[1]
     assert drawn[0][0] != drawn[0][1]
@@ -109,14 +108,14 @@ def confirm(store: Store, *keys: int) -> None:
 
 
 def test_calls_that_were_judged_anew_had_no_chance_to_be_drawn(
-    store: Store, filled: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, filled: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2026-03-03T00:00:00Z")
     quiet, unsure = [make_call(n) for n in range(1, 21)], [make_call(n) for n in range(30, 40)]
     filled([*quiet, *unsure], unsure=[call.id for call in unsure])
     confirm(store, *store.draw_sample(DAY, DAY, 5, seed=1))
     assert store.field_recall() == Estimate(0, 0, 5, 20, 10)
-    store.import_run(make_run(tmp_path / "anew", unsure, started="2026-03-04T00:00:00Z"))
+    filled(unsure, started="2026-03-04T00:00:00Z")
     assert store.count(CallFilter(to_review=True)) == 0
     assert store.field_recall() == Estimate(0, 0, 5, 20, 0, days_left_out=1)
     monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2026-03-05T00:00:00Z")
@@ -127,13 +126,13 @@ def test_calls_that_were_judged_anew_had_no_chance_to_be_drawn(
 
 
 def test_a_sample_of_calls_that_were_judged_anew_is_none(
-    store: Store, filled: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, filled: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2026-03-03T00:00:00Z")
     quiet = [make_call(n) for n in range(1, 11)]
     filled(quiet)
     confirm(store, *store.draw_sample(DAY, DAY, 5, seed=1))
-    store.import_run(make_run(tmp_path / "anew", quiet, started="2026-03-04T00:00:00Z"))
+    filled(quiet, started="2026-03-04T00:00:00Z")
     assert store.field_recall() == Estimate(0, 0, 0, 0, 0, days_left_out=1)
     monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2026-03-05T00:00:00Z")
     assert len(store.draw_sample(DAY, DAY, 100, seed=1)) == 10
@@ -143,8 +142,8 @@ def test_a_sample_of_calls_that_were_judged_anew_is_none(
 
 def test_calls_in_which_nobody_looked_tell_nothing_of_incidents(store: Store, filled: Filled) -> None:
     filled([make_call(n) for n in range(1, 11)], looked_for=["cancel_threat"])
-    filled([make_call(n) for n in range(20, 40)], "unasked")
-    filled([make_call(n, day="2026-03-03") for n in range(50, 60)], "unasked, another day")
+    filled([make_call(n) for n in range(20, 40)])
+    filled([make_call(n, day="2026-03-03") for n in range(50, 60)])
     drawn = store.draw_sample(DAY, date(2026, 3, 3), 40, seed=1)
     confirm(store, *drawn[:30])
     told = sum(int(store.record(key).row.call_id[5:]) < 20 for key in drawn[:30])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from tests.store.conftest import Filled
-from tests.store.runs import make_call, make_run
+from tests.store.runs import make_call, write_run
 
 from ausweis.calls import Call
 from ausweis.errors import StoreError
@@ -24,23 +24,21 @@ def kept(store: Store, words: str) -> int:
         return len(connection.execute(index.saying(words, connection.dialect.name)).all())
 
 
-def test_a_call_without_text_or_verdict_is_not_found(store: Store, filled: Filled, tmp_path: Path) -> None:
-    store.add_calls([make_call(1)])
+def test_a_call_without_a_verdict_is_not_found(store: Store, filled: Filled) -> None:
+    filled([]).add_text(make_call(1))
     assert (found(store, "weiterhelfen"), store.unindexed()) == (set(), 0)
-    folder = make_run(tmp_path / "first", [make_call(1), make_call(2)])
-    store.import_run(folder)
+    filled([make_call(1)])
     assert found(store, "weiterhelfen") == {"call-1"}
-    store.add_calls([make_call(2)])
-    assert found(store, "weiterhelfen") == {"call-1", "call-2"}
     assert found(store, "krummbiegel") == set()
 
 
 def test_another_text_or_verdict_takes_the_place_of_the_one_before(store: Store, filled: Filled) -> None:
     filled([make_call(1, words="vom Apfelbaum, "), make_call(2)])
     assert found(store, "apfelbaum") == {"call-1"}
-    store.add_calls([make_call(1, words="vom Birnbaum, ")])
-    assert (found(store, "apfelbaum"), kept(store, "apfelbaum"), found(store, "birnbaum")) == (set(), 0, {"call-1"})
-    filled([make_call(1, words="vom Birnbaum, ", pin=False), make_call(2)], "second", started="2026-03-03T20:00:00Z")
+    other = make_call(1, words="vom Birnbaum, ", pin=False)
+    filled([]).add_text(other)
+    assert (found(store, "apfelbaum"), kept(store, "apfelbaum"), found(store, "birnbaum")) == (set(), 0, set())
+    filled([other, make_call(2)])
     assert found(store, "birnbaum") == {"call-1"}
     assert found(store, "frage") == {"call-1"}
     assert kept(store, "weiterhelfen") == 2
@@ -66,9 +64,9 @@ def test_of_many_deleted_calls_nothing_is_in_the_file(tmp_path: Path) -> None:
 
     apples = [make_call(number, day="2026-03-01", words="vom Apfelbaum, ") for number in range(301, 311)]
     with Store.open(tmp_path / "s.sqlite") as store:
-        store.import_run(make_run(tmp_path / "run", [*calls(""), *apples]), [*calls(""), *apples])
+        write_run(store, [*calls(""), *apples])
         # Another text for many: what the index had of the one before stays until something is deleted.
-        store.add_calls(calls("vom Pflaumenbaum, "))
+        write_run(store, calls("vom Pflaumenbaum, "))
         assert store.expire(1, today=date(2026, 3, 3)).calls == 120
         assert (kept(store, "apfelbaum"), kept(store, "pflaumenbaum"), kept(store, "weiterhelfen")) == (0, 110, 110)
         with store._database.reading() as connection:
@@ -80,21 +78,25 @@ def test_of_many_deleted_calls_nothing_is_in_the_file(tmp_path: Path) -> None:
     assert not {"apf", "pfe", "elb"} & terms
 
 
-def test_a_call_that_stayed_in_the_index_is_no_proven_deletion(
-    store: Store, filled: Filled, monkeypatch: pytest.MonkeyPatch
+def test_a_call_of_which_the_index_does_not_know_what_to_take_out_takes_all_with_it(
+    store: Store, filled: Filled
 ) -> None:
-    filled([make_call(1), make_call(2)])
     if not store._database.is_sqlite:
         pytest.skip("PostgreSQL removes it with the call")
-    monkeypatch.setattr("ausweis.store.deleting.drop", lambda *_: None)
-    with pytest.raises(StoreError, match="the index still has a deleted call"):
-        store.delete("call-1")
+    filled([make_call(1), make_call(2)])
+    with store._database.writing() as connection:
+        connection.execute(text("DELETE FROM masks"))
+    store.delete("call-1")
+    assert kept(store, "weiterhelfen") == 0
+    with store._database.reading() as connection:
+        assert index.orphans(connection) == 0
+    assert (store.unindexed(), list(store.index())) == (1, [1, 0])
+    assert found(store, "weiterhelfen") == {"call-2"}
 
 
-def test_a_store_of_other_rules_is_indexed_step_by_step(address: str, key: Key, tmp_path: Path) -> None:
-    calls = [make_call(number) for number in range(1, 8)]
+def test_a_store_of_other_rules_is_indexed_step_by_step(address: str, key: Key) -> None:
     with Store.open(address, key=key) as store:
-        store.import_run(make_run(tmp_path / "run", calls), calls)
+        write_run(store, [make_call(number) for number in range(1, 8)])
     database = Database.open(address)
     with database.writing() as connection:
         index.clear(connection)

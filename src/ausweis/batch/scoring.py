@@ -21,7 +21,7 @@ from ausweis.calls.call import Call, UnreadableCall, call_sha256
 from ausweis.calls.failure import Failure
 from ausweis.calls.folders import PassedOver
 from ausweis.calls.sources import Sources
-from ausweis.errors import AusweisError, ModelError, RunError, unforeseen
+from ausweis.errors import AusweisError, ModelError, RunError, StoreError, unforeseen
 from ausweis.facts import Facts, facts_sha256
 from ausweis.judging.judge import judge
 from ausweis.judging.verdict import Verdict
@@ -31,7 +31,7 @@ from ausweis.provenance import RunProvenance
 if TYPE_CHECKING:  # whoever works with runs need not load what reads calls
     from ausweis.engines.protocol import Engine
     from ausweis.reading.reader import Reader
-    from ausweis.store.writing import Audio, RunWriter
+    from ausweis.store.writing import Audio, RunWriter, Settled
 
 __all__ = ["Progress", "Runner", "Scored", "Scorer", "Summary", "Task", "local_runner", "score"]
 
@@ -188,12 +188,12 @@ def score(
         StoreError: the store cannot be written; all that was written is kept.
     """
     begun = time.monotonic()
-    if sources is not None:
-        run.forget_failures(sources.places)
     scoring = _Scoring(run, recordings or {}, on_progress, on_verdict)
-    to_the_end = scoring.all(calls, runner, limit)
+    complete = scoring.all(calls, runner, limit) and not scoring.left_out
+    if complete and sources is not None:
+        run.forget_failures(sources.places)
     return Summary(
-        to_the_end and not scoring.left_out,
+        complete,
         scoring.tally,
         scoring.progress,
         time.monotonic() - begun,
@@ -246,12 +246,23 @@ class _Scoring:
                 self._broken = self._broken or failure is call
                 self.left_out = self.left_out or failure.kind == "internal"
                 self._failed(failure)
-            elif (settled := self._run.settled(call)) is not None and settled.counts:
+            elif (settled := self._settled(call)) is not None and settled.counts:
                 self._judged(settled.verdict)
                 self._step(earlier=True, failed=False)
             else:
+                if call.id in self._recordings:
+                    # Kept before it is read, so that nobody listens to it twice.
+                    self._run.add_text(call)
                 task = self._in_hand[call.id] = Task(call, settled.facts if settled else None)
                 yield task
+
+    def _settled(self, call: Call) -> "Settled | None":
+        try:
+            return self._run.settled(call)
+        except StoreError as error:
+            if error.code != "store_damaged":
+                raise
+            return None
 
     def _write(self, row: Scored) -> None:
         call, facts = self._in_hand.pop(row.call_id)
@@ -261,6 +272,10 @@ class _Scoring:
         if row.verdict is not None and facts is not None:
             try:
                 self._run.add(call, facts, row.verdict, self._recordings.get(call.id, ()))
+            except StoreError as error:
+                if error.code != "store_damaged":
+                    raise
+                failure = Failure(call_id=call.id, kind="internal", message=error.message)
             except AusweisError:
                 raise
             except Exception as error:

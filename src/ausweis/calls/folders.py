@@ -1,15 +1,14 @@
 """A folder of a user, walked through: the files to read, and what is passed over there, told with its reason.
 
-None is lost without a word. What Ausweis wrote is told by its content. A name alone says nothing: a `run.json` that is
-no manifest is a file like others.
+None is lost without a word. What Ausweis wrote is told by its content, never by a name.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from ausweis.calls.formats import RECORDINGS, extensions
@@ -20,13 +19,12 @@ from ausweis.opening import LARGEST, bounded_lines, open_file
 
 __all__ = ["Below", "PassedOver", "Reason", "grouped", "kept_recordings", "sentence", "walk"]
 
-Reason = Literal["hidden", "extension", "link", "run", "written", "transcript", "no_recording"]
+Reason = Literal["hidden", "extension", "link", "written", "transcript", "no_recording"]
 _WORDS: dict[Reason, str] = {
     "hidden": "hidden",
     "extension": "with other extensions",
     "link": "behind a link",
-    "run": "of a run",
-    "written": "of ausweis transcribe",
+    "written": "written by ausweis",
     "transcript": "with a transcript",
     "no_recording": "without sound",
 }
@@ -37,19 +35,14 @@ _KEPT, _SHOWN = 100, 3
 class PassedOver:
     """So many files and folders, for one reason; `paths` are the first hundred of them.
 
-    hidden: the name begins with a dot; extension: no reader knows it; link: leads to a folder; run: a folder that
-    `ausweis score` wrote; written: what `ausweis transcribe` wrote besides transcripts; transcript: a recording (and
-    what is beside it) whose transcript is read; no_recording: a transcript, where recordings are wanted.
+    hidden: the name begins with a dot; extension: no reader knows it; link: leads to a folder; written: verdicts of
+    `ausweis score --out`, failures of `ausweis transcribe`; transcript: a recording (and what is beside it) whose
+    transcript is read; no_recording: a transcript, where recordings are wanted.
     """
 
     reason: Reason
     count: int
     paths: tuple[str, ...]
-
-    def without(self, named: Callable[[str], bool]) -> "PassedOver":
-        """The same without the paths that `named` holds for."""
-        left = tuple(path for path in self.paths if not named(path))
-        return replace(self, count=self.count - len(self.paths) + len(left), paths=left)
 
 
 def grouped(passed: Iterable[tuple[Reason, Path]]) -> tuple[PassedOver, ...]:
@@ -69,7 +62,8 @@ def sentence(groups: Iterable[PassedOver]) -> str:
     return f"passed over: {', '.join(parts)}" if parts else ""
 
 
-_RUN, _TRANSCRIPTS, _FAILURES, _RECORDINGS = "run.json", "transcripts.jsonl", "failures.jsonl", "recordings"
+_TRANSCRIPTS, _RECORDINGS = "transcripts.jsonl", "recordings"
+_WRITTEN = ("ausweis/verdict@", "ausweis/failure@")
 
 
 class Below(NamedTuple):
@@ -95,10 +89,6 @@ def walk(folder: Path, *, any_extension: bool) -> Below:
     files, passed, closed = below = Below([], [], [])
     for name, folders, names in os.walk(folder, onerror=refuse):
         here = Path(name)
-        if _RUN in names and _schema(_first(here / _RUN, whole=True)).startswith("ausweis/run@"):
-            folders.clear()
-            passed.append(("run", here))
-            continue
         why = {entry: _unwanted_folder(here / entry) for entry in sorted(folders)}
         folders[:] = [entry for entry, reason in why.items() if reason is None]
         why |= {entry: _unwanted(here / entry, any_extension) for entry in sorted(names)}
@@ -135,19 +125,14 @@ def _unwanted(path: Path, any_extension: bool) -> Reason | None:
     extension = path.suffix.lower()
     if not any_extension and extension not in extensions() | RECORDINGS:
         return "extension"
-    if path.name == _FAILURES and _schema(_first(path)).startswith("ausweis/failure@"):
-        return "written"
-    return None
+    return "written" if extension == ".jsonl" and _first_schema(path).startswith(_WRITTEN) else None
 
 
-def _first(path: Path, *, whole: bool = False) -> Any:
-    """The JSON of a file, or of its first line."""
+def _first_schema(path: Path) -> str:
+    """The schema that the first line of a file names; empty where it names none."""
     try:
         with open_file(path) as file:
-            return parsed(file.read(LARGEST) if whole else file.readline(LARGEST))
+            value = parsed(file.readline(LARGEST))
     except OSError:
-        return None
-
-
-def _schema(value: Any) -> str:
+        return ""
     return str(value.get("schema")) if isinstance(value, dict) else ""

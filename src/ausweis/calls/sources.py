@@ -149,9 +149,9 @@ def find_sources(
 
     Of a folder, files with a known extension are taken, or all with `any_extension`; a file that is named itself is
     always taken. Of a recording and its transcript of the same name the transcript is taken; with `recordings_only`,
-    recordings alone are. Folders of runs are left out. The order is that of the arguments, by name within a folder or
-    glob; folders below a named one that cannot be entered come last, as files that cannot be read. A file that is
-    reached twice is read once.
+    recordings alone are. Of a folder, what Ausweis wrote there besides transcripts is left out. The order is that of
+    the arguments, by name within a folder or glob; folders below a named one that cannot be entered come last, as files
+    that cannot be read. A file that is reached twice is read once.
 
     Raises:
         InputError: no argument, an empty one, no such path, nothing that fits a glob, or a folder without calls.

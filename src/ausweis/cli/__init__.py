@@ -18,6 +18,8 @@ from ausweis.errors import AusweisError, InputError, unforeseen
 
 __all__ = ["SETTINGS", "UNFORESEEN", "LazyGroup", "cli", "main"]
 
+broken_off: list[int] = []
+"""The signals that broke off the command."""
 UNFORESEEN = 4
 """The exit code where an error came up that nobody thought of."""
 
@@ -110,11 +112,15 @@ def main(arguments: list[str] | None = None, command: click.Command | None = Non
             code = _told("stopped", 130)
     except OutputError as error:
         code = 2 if error.unread else _told(str(error), 2)
-    except AusweisError as error:
-        _show_traceback(error.__context__)
-        code = _told(str(error), 2)
     except Exception as error:
-        code = _told_unforeseen(error)
+        if broken_off:
+            # A library may give an error of its own for what broke it off.
+            code = _told("stopped", 130)
+        elif isinstance(error, AusweisError):
+            _show_traceback(error.__context__)
+            code = _told(str(error), 2)
+        else:
+            code = _told_unforeseen(error)
     sys.exit(code)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
-from pydantic import ValidationError
 
 from ausweis.audio.hearing import Hearing
 from ausweis.audio.kept import KEPT_AUDIO
@@ -26,7 +25,7 @@ from ausweis.cli.store_options import DISPLACED, folder_of, is_store, login, ope
 from ausweis.cli.warning import warn
 from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError
-from ausweis.journal import make_folder, write_fault
+from ausweis.journal import lock_file, make_folder, write_fault
 from ausweis.judging.verdict import Verdict
 from ausweis.opening import require_file
 from ausweis.policies import find_policy
@@ -84,9 +83,9 @@ def run_all(options: Options) -> Summary:
     """
     if options.is_piped and options.as_json:
         raise InputError("--out - and --json both write to standard output; name a file with --out")
-    if options.out is not None and not options.is_piped:
-        _check_out(options.out)
     sources = find_sources(options.paths, any_extension=options.file_format is not None)
+    if options.out is not None and not options.is_piped:
+        sources = _check_out(options.out, sources, options.address)
     _calls(sources, options)
     recordings = _recordings(sources, options)
     folder = folder_of(options.address)
@@ -150,17 +149,12 @@ class _InStore:
         return None if call is None else call.model_dump(mode="json", exclude_defaults=True)
 
     def add(self, key: str, document: Mapping[str, Any]) -> None:
-        """Keep a call before it is read. One that is none, such as of silence, is heard again the next time."""
-        try:
-            call = Call.model_validate(document)
-        except ValidationError:
-            return
-        self._run.add_text(call)
+        """Nothing yet: `score` keeps the call before it is read, once no other one has its id."""
 
 
 def _audio(sources: Sources) -> dict[str, tuple[Path, ...]]:
     """The recordings by their calls' ids."""
-    recordings = {}
+    recordings: dict[str, tuple[Path, ...]] = {}
     for source in sources.files:
         if source.is_recording:
             try:
@@ -169,16 +163,24 @@ def _audio(sources: Sources) -> dict[str, tuple[Path, ...]]:
                 continue
             # A name that is not UTF-8 cannot stand in a store.
             storable = (path for path in source.files if as_utf8(path.absolute()) == str(path.absolute()))
-            recordings[name or source.default_id] = tuple(storable)
+            # Of two with one id, the first is read.
+            recordings.setdefault(name or source.default_id, tuple(storable))
     return recordings
 
 
-def _check_out(path: Path) -> None:
+def _check_out(path: Path, sources: Sources, address: str) -> Sources:
+    """What is read besides: a command that was ended before its first verdict left an empty file, maybe among calls."""
     make_folder(path.parent)
     try:
         require_file(path, new=True)
     except OSError as error:
         raise write_fault(path, error) from None
+    real = os.path.realpath(path)
+    others = tuple(one for one in sources.files if real not in map(os.path.realpath, one.files))
+    read = {os.path.realpath(one.sidecar) for one in sources.files if one.sidecar} | {os.path.realpath(address)}
+    if real in read or (len(others) < len(sources.files) and path.stat().st_size):
+        raise InputError("--out names a file that this command reads; name another file", place=str(path))
+    return replace(sources, files=others)
 
 
 @contextmanager
@@ -197,10 +199,18 @@ def _lines(options: Options, store: Store) -> Iterator[Callable[[Verdict], None]
         # Registered first: a deletion must know of all that may hold a call.
         store.register(path, "verdicts")
         try:
-            file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0)
+            file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb", buffering=0)
         except OSError as error:
             raise write_fault(path, error) from None
         with file:
+            try:
+                # A deletion puts another file in its place: what is written to the old one would be lost.
+                lock_file(file)
+                if path.is_file():
+                    file.truncate()
+            except BlockingIOError:
+                message = "another command is writing this file; wait until it is done, or name another file"
+                raise InputError(message, place=str(path)) from None
             yield lambda verdict: _append(file, path, verdict)
 
 

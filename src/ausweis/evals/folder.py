@@ -39,6 +39,7 @@ __all__ = [
     "EvalSource",
     "GoldenFile",
     "Live",
+    "Machine",
     "Plan",
     "System",
     "Warn",

@@ -20,12 +20,12 @@ _ABOUT_AMOUNTS = ("wrong_promise", "wrong_terms")
 
 
 class JudgedCall(Protocol):
-    """What masks need of a call: its text and facts where they are known, and its verdict."""
+    """What masks need of a call: its text, facts and verdict."""
 
     @property
-    def call(self) -> Call | None: ...  # noqa: D102
+    def call(self) -> Call: ...  # noqa: D102
     @property
-    def facts(self) -> Facts | None: ...  # noqa: D102
+    def facts(self) -> Facts: ...  # noqa: D102
     @property
     def verdict(self) -> Verdict: ...  # noqa: D102
 
@@ -77,7 +77,7 @@ class JudgedMask:
 
     def _text_of(self, turn: int) -> str:
         call = self.judged.call
-        return call.turn(turn).text if call and 1 <= turn <= len(call.turns) else ""
+        return call.turn(turn).text if 1 <= turn <= len(call.turns) else ""
 
     def _stays(self, span: Span, text: str, turn: int) -> bool:
         """Whether what a turn says at a place stands in a quote that keeps it."""

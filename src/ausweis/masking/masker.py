@@ -34,7 +34,7 @@ _SAID_AGAIN: tuple[MaskKind, ...] = ("password", "answer", "value")
 class Masker:
     """Masks the turns of one call, and quotes from them. Get one with `of`."""
 
-    def __init__(self, call: Call | None, given: Mapping[int, frozenset[FactorRecord]], language: Language) -> None:
+    def __init__(self, call: Call, given: Mapping[int, frozenset[FactorRecord]], language: Language) -> None:
         self._call = call
         self._given = given
         self._language = language
@@ -46,22 +46,22 @@ class Masker:
     @classmethod
     def of(
         cls,
-        call: Call | None,
+        call: Call,
         facts: Facts | None,
         *,
         language: Language | None = None,
         own: Sequence[OwnWord] = (),
     ) -> Masker:
-        """One for this call; without its text, quotes are masked by their turn's facts alone.
+        """One for this call.
 
         `language` is that of what is shown in the place of the data; the call's, unless given. `own`: what a policy
         says today of own words that the facts know from when the call was read.
         """
-        return cls(call, _given(call, facts, own), language or (call.language if call else "de"))
+        return cls(call, _given(call, facts, own), language or call.language)
 
     def turn(self, number: int, *, keep: Container[MaskKind] = frozenset()) -> str:
-        """The masked text of a turn, by its number from 1; empty where the text is not known."""
-        if self._call is None or not 1 <= number <= len(self._call.turns):
+        """The masked text of a turn, by its number from 1; empty where there is none."""
+        if not 1 <= number <= len(self._call.turns):
             return ""
         return masked(self._call.turn(number).text, self.spans(number), self._language, keep)
 
@@ -87,13 +87,12 @@ class Masker:
         return self._spans[number]
 
     def _reading_of(self, number: int, text: str) -> TextSpans:
-        opening = self._call.turns[:_GREETING] if self._call else ()
+        opening = self._call.turns[:_GREETING]
         greets = 1 <= number <= len(opening) and opening[number - 1].speaker != "caller"
         return TextSpans(text, self._given.get(number, frozenset()), greets=greets)
 
     def _text_of(self, number: int) -> str:
-        known = self._call is not None and 1 <= number <= len(self._call.turns)
-        return self._call.turn(number).text if known and self._call else ""
+        return self._call.turn(number).text if 1 <= number <= len(self._call.turns) else ""
 
     def _known_digits(self) -> frozenset[str]:
         digits: set[str] = set()
@@ -106,8 +105,8 @@ class Masker:
 
     def _known_words(self) -> Mapping[str, MaskKind]:
         """Names wherever they were introduced, the agent's too, and short answers that prove who calls."""
-        known: dict[str, MaskKind] = dict.fromkeys(_words_in(self._call.agent or "") if self._call else (), "name")
-        for number, turn in enumerate(self._call.turns if self._call else (), start=1):
+        known: dict[str, MaskKind] = dict.fromkeys(_words_in(self._call.agent or ""), "name")
+        for number, turn in enumerate(self._call.turns, start=1):
             values: dict[MaskKind, set[str]] = defaultdict(set)
             given = self._given.get(number, frozenset())
             self._read[number] = self._reading_of(number, turn.text)
@@ -129,7 +128,7 @@ def _words_in(text: str) -> set[str]:
     }
 
 
-def _given(call: Call | None, facts: Facts | None, own: Sequence[OwnWord]) -> dict[int, frozenset[FactorRecord]]:
+def _given(call: Call, facts: Facts | None, own: Sequence[OwnWord]) -> dict[int, frozenset[FactorRecord]]:
     """The factors whose value is said in each turn: by the facts, or because it was asked for just before."""
     given: dict[int, set[FactorRecord]] = defaultdict(set)
     words = {word.id: word for word in (*(facts.asked_words if facts else ()), *own)}
@@ -140,7 +139,7 @@ def _given(call: Call | None, facts: Facts | None, own: Sequence[OwnWord]) -> di
             continue
         if event.kind in ("gives", "reads_out"):
             given[event.turn].add(factor)
-        elif event.kind == "asks" and call is not None and (factor.has_digits or factor.is_secret_word):
+        elif event.kind == "asks" and (factor.has_digits or factor.is_secret_word):
             answer = _answer_to(call, event.turn, numbers=factor.has_digits)
             if answer is not None:
                 given[answer].add(factor)

@@ -185,7 +185,7 @@ def _quotes(evidence: Iterable[Evidence], mask: CallMask) -> tuple[Quote, ...]:
 def _start(judged: JudgedCall, turn: int, evidence: Iterable[Evidence]) -> float | None:
     """When the turn begins: as the evidence says, else as the call does."""
     told = next((part.start for part in evidence if part.turn == turn and part.start is not None), None)
-    if told is not None or judged.call is None or not 1 <= turn <= len(judged.call.turns):
+    if told is not None or not 1 <= turn <= len(judged.call.turns):
         return told
     return judged.call.turn(turn).start
 
@@ -322,7 +322,7 @@ def findings_decided(record: CallRecord, decided: Decided, words: Words, mask: C
 
 def _said_at(record: CallRecord, turn: int) -> Iterator[Evidence]:
     """The whole turn: nobody marked the words in it."""
-    if record.call is not None and 1 <= turn <= len(record.call.turns):
+    if 1 <= turn <= len(record.call.turns):
         one = record.call.turn(turn)
         yield Evidence(turn=turn, quote=one.text, start=one.start, end=one.end)
 

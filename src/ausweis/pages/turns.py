@@ -106,14 +106,13 @@ class Piece:
 
 @dataclass(frozen=True)
 class TurnView:
-    """A turn. `start` in seconds; `known`: False where only what was found in it is known, not its text."""
+    """A turn. `start` in seconds."""
 
     number: int
     speaker: Speaker
     start: float | None
     pieces: Sequence[Piece]
     marks: Sequence[Mark]
-    known: bool = True
 
     @property
     def at(self) -> str:
@@ -135,8 +134,8 @@ class TurnView:
 
     @property
     def text(self) -> str:
-        """What is shown of it, or the quotes that are known of it."""
-        return ("" if self.known else " … ").join(piece.text for piece in self.pieces)
+        """What is shown of it."""
+        return "".join(piece.text for piece in self.pieces)
 
     @property
     def said(self) -> list[tuple[str, bool]]:
@@ -160,16 +159,9 @@ class TurnView:
         return replace(self, pieces=(*pieces, Piece(" …")) if begin + longest < length else tuple(pieces))
 
 
-def turn_views(call: Call | None, marks: Mapping[int, Sequence[Mark]], mask: CallMask) -> list[TurnView]:
-    """All turns, or where the text is not known, those in which something was found, with their quotes."""
-    if call is not None:
-        return [turn_view(call, number, marks.get(number, ()), mask) for number in range(1, len(call.turns) + 1)]
-    views = []
-    for number, here in sorted(marks.items()):
-        quotes = {quote: mark.kind for mark in reversed(here) for quote in reversed(mark.quotes) if quote}
-        pieces = [Piece(mask.quote(quote, number), kind) for quote, kind in reversed(quotes.items())]
-        views.append(TurnView(number, "unknown", None, pieces, here, known=False))
-    return views
+def turn_views(call: Call, marks: Mapping[int, Sequence[Mark]], mask: CallMask) -> list[TurnView]:
+    """All turns."""
+    return [turn_view(call, number, marks.get(number, ()), mask) for number in range(1, len(call.turns) + 1)]
 
 
 def turn_view(call: Call, number: int, marks: Sequence[Mark], mask: CallMask, *, whole: bool = False) -> TurnView:
@@ -194,10 +186,10 @@ def finding_marks(verdict: Verdict) -> dict[int, list[Mark]]:
     return marks
 
 
-def marks_of(verdict: Verdict, facts: Facts | None) -> dict[int, list[Mark]]:
+def marks_of(verdict: Verdict, facts: Facts) -> dict[int, list[Mark]]:
     """What was found, by turn: violations, incidents, actions, factors, then what was said around them."""
     by_turn: dict[int, list[Mark]] = defaultdict(list)
-    for turn, mark in (*_judged(verdict), *(_read(facts, verdict) if facts else ())):
+    for turn, mark in (*_judged(verdict), *_read(facts, verdict)):
         if mark not in by_turn[turn]:
             by_turn[turn].append(mark)
     return {turn: sorted(marks, key=lambda mark: _STRENGTH.index(mark.kind)) for turn, marks in by_turn.items()}
@@ -267,10 +259,8 @@ class Excerpt:
 
 
 def excerpt(judged: JudgedCall, mask: CallMask) -> Excerpt:
-    """The turns that matter and those around them; without the call's text, the quotes alone."""
+    """The turns that matter and those around them."""
     marks, call = finding_marks(judged.verdict), judged.call
-    if call is None:
-        return Excerpt([(0, view.shortened(LONGEST)) for view in turn_views(None, marks, mask) if view.pieces])
     turns, before = [], 0
     for number in _chosen(marks, judged.verdict, len(call.turns)):
         view = turn_view(call, number, marks.get(number, ()), mask, whole=True).shortened(LONGEST)

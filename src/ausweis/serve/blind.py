@@ -151,8 +151,7 @@ def hear(context: RequestContext) -> Response:
 
 def asked_about(record: CallRecord) -> tuple[str, ...]:
     """The kinds of incidents that were looked for when the call was read."""
-    looked_for = record.facts.looked_for if record.facts else ()
-    return tuple(kind for kind in INCIDENTS if kind in looked_for)
+    return tuple(kind for kind in INCIDENTS if kind in record.facts.looked_for)
 
 
 def _keep(context: RequestContext, record: CallRecord) -> Done:
@@ -192,8 +191,7 @@ def _call(context: RequestContext, record: CallRecord) -> dict[str, Any]:
         "record": record,
         "meta": meta_of(record.row, words, agents=context.desk.agents),
         "about": _about(record, words),
-        # Of a call without text, quotes are all that is known: of what was found.
-        "turns": turn_views(record.call, {}, mask) if record.call else (),
+        "turns": turn_views(record.call, {}, mask),
         "unmasked": unmasked,
         "decisions": (),
     }

@@ -78,7 +78,7 @@ def _told(check: Check, verdict: Verdict, words: Words) -> str:
 
 def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
     row, run = record.row, record.run
-    spoken = speaking_sentence(record.facts, record.verdict, words.language) if record.facts else ""
+    spoken = speaking_sentence(record.facts, record.verdict, words.language)
     yield "caller", "; ".join(filter(None, (words.word(record.verdict.caller), spoken)))
     if row.direction:
         yield "direction", words.word(row.direction)

@@ -141,7 +141,7 @@ def wave(context: RequestContext) -> Response:
     files = {place: path for place, path in enumerate(record.audio) if media_type(path)}
     if not files:
         raise HTTPException(404)
-    turns = record.call.turns if record.call else ()
+    turns = record.call.turns
     # Another text may have other turns, and with them other sides.
     key = (record.says, *(_state(place, path) for place, path in files.items()))
 

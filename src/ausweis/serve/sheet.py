@@ -77,5 +77,5 @@ def _quotes(findings: Sequence[Finding]) -> list[Quote]:
 
 def _is_of_caller(finding: Finding, record: CallRecord) -> bool:
     known = (one.speaker for one in INCIDENTS.values() if one.id == finding.name)
-    turns = record.call.turns[finding.turn - 1 : finding.turn] if record.call else ()
+    turns = record.call.turns[finding.turn - 1 : finding.turn]
     return finding.incident and next(known, turns[0].speaker if turns else "unknown") == "caller"

@@ -232,7 +232,8 @@ def _compare(connection: Connection, key: Key, kind: str, which: _Which) -> Mapp
             what = "is missing" if number not in digests else "was changed" if number in before else "was added"
             raise StoreError(
                 f"{_told(connection, kind, number)} {what} behind the store's back; put a backup in its place, "
-                "or delete the call and score it again"
+                "or delete the call and score it again",
+                code="store_damaged",
             )
     return digests
 

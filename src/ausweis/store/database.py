@@ -131,18 +131,6 @@ class Database:
             if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar():
                 raise StoreError("others are reading the store; end `ausweis serve`, and try again", place=self.place)
 
-    def forget_settings(self) -> None:
-        """Leave nothing of settings that were removed on the disk.
-
-        Raises:
-            StoreError: others use it.
-        """
-        if self.is_sqlite:
-            self.tidy(whole=False)
-        else:
-            with self._told(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(text("VACUUM FULL settings"))
-
     def files(self) -> list[Path]:
         """The files of a SQLite database that are there; none of a server."""
         if self.path is None:

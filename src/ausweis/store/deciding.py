@@ -97,15 +97,14 @@ def check_label(choice: Choice, label: Label, said: Label, turns: int) -> None:
         message = "the outcome violation needs its violations, and no other has any"
         raise StoreError(message, code="violation_missing")
     for kind, turn in label.violations:
-        # Of a call without facts and text nobody knows how many turns it has.
-        if kind not in VIOLATIONS or turn < 1 or (turns and turn > turns):
-            message = f"a violation is one of {', '.join(VIOLATIONS)}, at a turn from 1 to {turns or 'its last'}"
-            raise StoreError(message, code="violation_turn", last=turns or "…")
+        if kind not in VIOLATIONS or not 1 <= turn <= turns:
+            message = f"a violation is one of {', '.join(VIOLATIONS)}, at a turn from 1 to {turns}"
+            raise StoreError(message, code="violation_turn", last=turns)
     kinds = dict.fromkeys((*INCIDENTS, *(kind for kind, _ in said.incidents)))
     for name, turn in label.incidents:
-        if name not in kinds or turn < 1 or (turns and turn > turns):
-            message = f"an incident is one of {', '.join(kinds)}, at a turn from 1 to {turns or 'its last'}"
-            raise StoreError(message, code="incident_turn", last=turns or "…")
+        if name not in kinds or not 1 <= turn <= turns:
+            message = f"an incident is one of {', '.join(kinds)}, at a turn from 1 to {turns}"
+            raise StoreError(message, code="incident_turn", last=turns)
     if label.same(said):
         message = "this is what the verdict says; confirm it, or say what is right instead"
         raise StoreError(message, code="same_label")
@@ -203,9 +202,9 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     return decided
 
 
-def looked_for(facts: str | None) -> bool:
+def looked_for(facts: str) -> bool:
     """Whether incidents were looked for when the call was read; by its facts as they are kept."""
-    return facts is not None and bool(Facts.model_validate_json(facts).looked_for)
+    return bool(Facts.model_validate_json(facts).looked_for)
 
 
 def call_seen(connection: Connection, call_key: int, verdict_key: int, says: str | None) -> Any:
@@ -305,7 +304,6 @@ def hear(
     kept = tuple((kind, turn) for kind, turn in said.incidents if kind not in asked)
     label = Label(outcome, tuple(violations), (*kept, *incidents))
     choice: Choice = "not_sure" if outcome is None else "confirm" if label.same(said) else "overrule"
-    least = shortest(seen.call, seen.row.seconds)
     return decide(
         connection,
         key,
@@ -319,7 +317,7 @@ def hear(
         verdict_key=verdict_key,
         says=says,
         blind=_is_blind(connection, seen, reviewer.strip()),
-        hasty=None if seconds is None or least is None else seconds < _HASTY * least,
+        hasty=None if seconds is None else seconds < _HASTY * shortest(seen.call, seen.row.seconds),
     )
 
 
@@ -340,8 +338,7 @@ def blind_statement(seen: CallRecord, reviewer: str) -> Decision | None:
     return next((one for one in reversed(list(own)) if one.blind and one.today), None)
 
 
-def shortest(call: Call | None, seconds: float | None) -> float | None:
-    """How many seconds it takes to hear a call of a length or to read it, whichever is less; None where unknown."""
-    read = None if call is None else sum(len(turn.text.split()) for turn in call.turns) / _WORDS_A_SECOND
-    known: Sequence[float] = [time for time in (seconds, read) if time]
-    return min(known, default=None)
+def shortest(call: Call, seconds: float | None) -> float:
+    """How many seconds it takes to hear a call of a length, where that is known, or to read it, whichever is less."""
+    read = sum(len(turn.text.split()) for turn in call.turns) / _WORDS_A_SECOND
+    return min(seconds, read) if seconds else read

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -14,7 +15,7 @@ from ausweis.store import audit_log, index
 from ausweis.store.calibrations import forget_calls
 from ausweis.store.database import PENDING, Database
 from ausweis.store.exporting import case_id
-from ausweis.store.exports import clean_answers, clean_lines, of_kind, recordings_of
+from ausweis.store.exports import clean_answers, clean_lines, ids_of, of_kind, recordings_of
 from ausweis.store.index import drop
 from ausweis.store.key import Key
 from ausweis.store.packing import run_row
@@ -30,6 +31,7 @@ from ausweis.store.schema import (
     failures,
     objections,
     runs,
+    saved_filters,
     settings,
     texts,
     verdicts,
@@ -85,16 +87,18 @@ def delete_calls(
         untidy = connection.execute(select(settings.c.name).where(settings.c.name == _UNTIDY)).first() is not None
         places = _places(connection, ids, gone)
         words = words_of(connection, list(ids))
-        traces = _traces(connection, words, ids, key)
+        traces = _traces(connection, words, ids, places.reports)
+        failed = _failed(connection, ids.values())
     removed = _clean(places, frozenset(ids.values()), [text for _, text in words], key)
-    if set(ids) == {UNKNOWN} and not removed and not untidy:
+    if set(ids) == {UNKNOWN} and not removed and not failed and not untidy:
         raise StoreError("there is no call with this id in the store")
     with database.writing() as connection:
-        _delete_rows(connection, key, ids, by, known=bool(removed))
+        _delete_rows(connection, key, ids, by, known=bool(removed or failed))
         connection.execute(delete(artefacts).where(artefacts.c.path.in_(map(str, places.reports | places.dropped))))
         if not untidy:
             connection.execute(insert(settings), {"name": _UNTIDY, "value": ""})
-    database.tidy(whole=whole or not database.is_sqlite)
+    # Of what an earlier deletion left, nobody knows the words any more.
+    database.tidy(whole=whole or untidy or not database.is_sqlite)
     _search(database, traces)
     with database.writing() as connection:
         connection.execute(delete(settings).where(settings.c.name == _UNTIDY))
@@ -121,8 +125,8 @@ def _places(connection: Connection, ids: Mapping[int, str], gone: Sequence[Path]
         shown = select(artefacts.c.path).join(artefact_calls).where(artefact_calls.c.call_key.in_(batch))
         places.reports |= set(map(Path, connection.execute(shown.distinct()).scalars()))
     every = places.reports | places.cases | places.verdicts | places.answers | places.recordings
-    away = {path for path in every if not path.parent.is_dir()}
-    above = [folder.absolute() for folder in gone]
+    away = {path for path in every if not _is_folder(path.parent)}
+    above = [place for folder in gone for place in (folder.absolute(), folder.resolve())]
     places.dropped = {path for path in away if any(path.is_relative_to(folder) for folder in above)}
     if missing := sorted(away - places.dropped):
         message = "the folder that this was written to is not there, and it may hold the call; see that it is there, or"
@@ -130,7 +134,9 @@ def _places(connection: Connection, ids: Mapping[int, str], gone: Sequence[Path]
     return places
 
 
-def _traces(connection: Connection, words: Sequence[tuple[int, str]], ids: Mapping[int, str], key: Key) -> Traces:
+def _traces(
+    connection: Connection, words: Sequence[tuple[int, str]], ids: Mapping[int, str], reports: Iterable[Path]
+) -> Traces:
     """What is searched for: sentences that no other call has, and the ids."""
     phrases: dict[str, None] = {}
     for _, text in words[:: max(1, len(words) // _SEARCHED_CALLS)]:
@@ -139,19 +145,23 @@ def _traces(connection: Connection, words: Sequence[tuple[int, str]], ids: Mappi
     names = frozenset(ids.values())
     others: list[str] = []
     for name in names if len(names) <= _SEARCHED_CALLS else ():
-        longer = select(calls.c.call_id).where(calls.c.call_id.contains(name, autoescape=True), calls.c.call_id != name)
-        others += connection.execute(longer).scalars()
+        # Users name files, and folders, as they like.
+        for column, stays in (
+            (calls.c.call_id, calls.c.key.not_in(ids)),
+            (audio.c.path, audio.c.call_key.not_in(ids)),
+            (artefacts.c.path, artefacts.c.path.not_in(map(str, reports))),
+        ):
+            others += connection.execute(select(column).where(column.contains(name, autoescape=True), stays)).scalars()
     return Traces(names, tuple(phrases), tuple(others))
 
 
 def _clean(places: _Places, ids: frozenset[str], words: Sequence[str], key: Key) -> set[Path]:
     """Take the calls out of all files; those that were changed or removed."""
     removed: set[Path] = set()
-    cases = frozenset(case_id(key, name) for name in ids)
-    for path in sorted(places.cases):
-        removed |= set(clean_lines(path, cases))
-    for path in sorted(places.verdicts):
-        removed |= set(clean_lines(path, ids))
+    # A name may have been one of cases before, and is one of verdicts now.
+    named = ids | {case_id(key, name) for name in ids}
+    for path in sorted(places.cases | places.verdicts):
+        removed |= set(clean_lines(path, named))
     for folder in sorted(places.answers):
         removed |= set(clean_answers(folder, words))
     copies = (path for folder in sorted(places.recordings) for path in recordings_of(folder, ids))
@@ -187,20 +197,34 @@ def _delete_rows(connection: Connection, key: Key, ids: Mapping[int, str], by: s
         for row in rows:
             run = None if row.started is None else run_row(row)
             audit_log.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
-    _forget_failures(connection, ids.values())
+    for batch in batches(_failed(connection, ids.values())):
+        connection.execute(delete(failures).where(failures.c.key.in_(batch)))
+    _forget_filters(connection, ids.values())
     if UNKNOWN in ids and (known or connection.info.get(PENDING)):
         # Last, since its id may have been taken out of the name of a calibration session.
         audit_log.append(connection, key, "deleted", by, call_id=ids[UNKNOWN])
     index.settle(connection)
 
 
-def _forget_failures(connection: Connection, ids: Iterable[str]) -> None:
-    """Failures of these calls, and those in files that are named as one of them is."""
+def _failed(connection: Connection, ids: Iterable[str]) -> list[int]:
+    """The keys of failures of these calls, and of those in files or folders that are named as one of them is."""
     names = frozenset(ids)
+
+    def is_named(place: str) -> bool:
+        parts = Path(_LINE.sub("", place)).parts
+        return any(not names.isdisjoint((part, *ids_of(part))) for part in parts)
+
     rows = connection.execute(select(failures.c.key, failures.c.call_id, failures.c.place)).all()
-    own = [row.key for row in rows if row.call_id in names or Path(_LINE.sub("", row.place or "")).stem in names]
+    return [row.key for row in rows if row.call_id in names or is_named(row.place or "")]
+
+
+def _forget_filters(connection: Connection, ids: Iterable[str]) -> None:
+    """Filters of reviewers that look for one of these calls by its id."""
+    named = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in ids) or r"(?!)")
+    rows = connection.execute(select(saved_filters)).all()
+    own = [row.key for row in rows if named.search(f"{row.name}\n{unquote_plus(row.query)}")]
     for batch in batches(own):
-        connection.execute(delete(failures).where(failures.c.key.in_(batch)))
+        connection.execute(delete(saved_filters).where(saved_filters.c.key.in_(batch)))
 
 
 def forget_old_failures(connection: Connection, day: date) -> None:
@@ -210,17 +234,27 @@ def forget_old_failures(connection: Connection, day: date) -> None:
 
 
 def _search(database: Database, traces: Traces) -> None:
-    """See that nothing of the calls is left in the files of the database.
+    """See that nothing of the calls is left in the index, or in the files of the database.
 
     Raises:
         StoreError: something is.
     """
+    with database.reading() as connection:
+        if index.orphans(connection):
+            raise StoreError("the index still has a deleted call; delete it again", place=database.place)
     if any(map(traces.in_database, database.files())):
         # A page of the file that was rearranged may keep an old copy in its gap.
         database.tidy(whole=True)
     if any(map(traces.in_database, database.files())):
         message = "words of the deleted call, or its id, are still in the store: in what was said or noted of another"
         raise StoreError(f"{message} call; delete that one too, if it should go", place=database.place)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise StoreError(f"the folder cannot be read ({error.strerror})", place=str(path)) from None
 
 
 def _may_be_there(path: Path) -> bool:

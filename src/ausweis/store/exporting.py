@@ -18,12 +18,12 @@ from ausweis.labelled import (
 )
 from ausweis.store.decisions import label_of
 from ausweis.store.key import Key
-from ausweis.store.rows import CallRecord, Decision
+from ausweis.store.rows import CallRecord
 from ausweis.vocabulary import INCIDENTS, IncidentId
 
 __all__ = ["Mask", "case_id", "case_of", "incident_label_of"]
 
-Mask = Callable[[Call, Facts | None], Sequence[str]]
+Mask = Callable[[Call, Facts], Sequence[str]]
 """Gives the text of every turn of a call, without personal data."""
 _SURE = 0.5
 
@@ -34,7 +34,7 @@ def case_id(key: Key, call_id: str) -> str:
 
 
 def case_of(record: CallRecord, key: Key, mask: Mask) -> LabelledCall | None:
-    """The case of a call; None where its text is unknown or of another number of turns, or no label holds.
+    """The case of a call; None where no label holds.
 
     A confirmed verdict's facts are the label's events, each said by its whole turn, as quotes may be masked. Of an
     overruled one nobody labelled the events, nor who called and whether they may: events and caller are left out, the
@@ -43,13 +43,13 @@ def case_of(record: CallRecord, key: Key, mask: Mask) -> LabelledCall | None:
     Raises:
         StoreError: the mask gave another number of turns.
     """
-    call, decision = record.call, label_of(record.decisions)
-    if call is None or decision is None or decision.outcome is None or not _fits(call, record.facts, decision):
+    decision = label_of(record.decisions)
+    if decision is None or decision.outcome is None:
         return None
     confirmed = decision.choice == "confirm"
     verdict = record.verdict
     return LabelledCall(
-        call=_masked(call, record.facts, key, mask),
+        call=_masked(record.call, record.facts, key, mask),
         gold=Gold(
             policy=record.run.policy.id,
             outcome=decision.outcome,
@@ -66,13 +66,7 @@ def case_of(record: CallRecord, key: Key, mask: Mask) -> LabelledCall | None:
     )
 
 
-def _fits(call: Call, facts: Facts | None, decision: Decision) -> bool:
-    """Whether the text is that of the verdict, so far as turns tell."""
-    turns = len(call.turns)
-    return (facts is None or facts.turns == turns) and all(turn <= turns for _, turn in decision.violations)
-
-
-def _masked(call: Call, facts: Facts | None, key: Key, mask: Mask) -> Call:
+def _masked(call: Call, facts: Facts, key: Key, mask: Mask) -> Call:
     texts = mask(call, facts)
     if len(texts) != len(call.turns):
         raise StoreError("the mask gave another number of turns than the call has")
@@ -88,7 +82,7 @@ def _events(record: CallRecord) -> tuple[GoldEvent, ...]:
     def counts(event: Event) -> bool:
         return event.subject is None or may_be_about(event.kind, event.subject, known)
 
-    likely = [event for event in record.facts.events if event.probability >= _SURE] if record.facts else []
+    likely = [event for event in record.facts.events if event.probability >= _SURE]
     return tuple(GoldEvent(turn=event.turn, kind=event.kind, subject=event.subject) for event in filter(counts, likely))
 
 
@@ -99,7 +93,7 @@ def incident_label_of(record: CallRecord) -> IncidentLabel | None:
     have asked. Nothing is told of calls whose incident is in a turn of the other side.
     """
     call, decision = record.call, label_of(record.decisions)
-    if call is None or decision is None or decision.incidents is None or not _fits(call, record.facts, decision):
+    if decision is None or decision.incidents is None:
         return None
     named = {kind for kind, _ in decision.incidents} | {incident.id for incident in record.verdict.incidents}
     if not named:
@@ -132,14 +126,14 @@ def _shown(record: CallRecord, call: Call, kind: str, turn: int) -> int | None:
 def _own(record: CallRecord) -> Iterator[OwnIncident]:
     """The company's own of which it is known: those that the verdict names, or that were looked for in vain."""
     facts = record.facts
-    looked_for = facts.looked_for if facts else ()
+    looked_for = facts.looked_for
     sides = {asked.description: asked.speaker for asked in looked_for if isinstance(asked, OneSided)}
     ids = {
         incident.description: incident.id
         for incident in record.verdict.incidents
         if incident.description and incident.id not in INCIDENTS
     }
-    likely = {mention.name for mention in facts.incidents if is_likely(mention)} if facts else set()
+    likely = {mention.name for mention in facts.incidents if is_likely(mention)}
     asked = [*ids, *sides, *(text for text in looked_for if isinstance(text, str) and text not in INCIDENTS)]
     for description in dict.fromkeys(asked):
         if description in ids or description not in likely:
@@ -154,7 +148,6 @@ def _known(record: CallRecord, named: Set[str]) -> tuple[IncidentId, ...] | None
     A kind that was found, but is in no verdict, is one that the policy did not ask for: nobody was shown it.
     """
     facts = record.facts
-    looked_for = set(facts.looked_for) if facts else set()
-    unasked = {mention.id for mention in facts.incidents if is_likely(mention)} if facts else set()
-    known = tuple(kind for kind in INCIDENTS if kind in named or (kind in looked_for and kind not in unasked))
+    unasked = {mention.id for mention in facts.incidents if is_likely(mention)}
+    known = tuple(kind for kind in INCIDENTS if kind in named or (kind in facts.looked_for and kind not in unasked))
     return None if known == tuple(INCIDENTS) else known

@@ -1,20 +1,21 @@
 """What of a call stands in files that commands wrote besides the store: pages, cases, verdicts, answers, recordings."""
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from stat import S_IMODE
 from typing import Literal
 from urllib.parse import unquote
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from ausweis.errors import RunError, StoreError
-from ausweis.journal import FolderLock, lines, parsed, part_of, replace_file
+from ausweis.journal import FolderLock, lines, lock_file, parsed, part_of, replace_file
 from ausweis.store.key import Key
 from ausweis.store.quoting import Said
 from ausweis.store.schema import artefact_calls, artefacts
 
-__all__ = ["clean_answers", "clean_lines", "of_kind", "recordings_of", "register", "register_report"]
+__all__ = ["clean_answers", "clean_lines", "ids_of", "of_kind", "recordings_of", "register", "register_report"]
 
 Kind = Literal["answers", "cases", "recordings", "report", "verdicts"]
 
@@ -37,8 +38,9 @@ def register_report(
 
 
 def register(connection: Connection, key: Key, path: Path, kind: Kind) -> None:
-    """Remember a file of cases or verdicts, or a folder of recorded answers or copied recordings."""
-    _register(connection, path, kind)
+    """Remember a file of cases or verdicts, or a folder of recorded answers or copied recordings; no open stream."""
+    if not path.exists() or path.is_file() or path.is_dir():
+        _register(connection, path, kind)
 
 
 def of_kind(connection: Connection, kind: Kind) -> set[Path]:
@@ -48,11 +50,15 @@ def of_kind(connection: Connection, kind: Kind) -> set[Path]:
 
 def _register(connection: Connection, path: Path, kind: Kind) -> int:
     """The key of an artefact."""
-    wanted = select(artefacts.c.key).where(artefacts.c.path == str(path.absolute()))
-    known: int | None = connection.execute(wanted).scalar()
+    # A link may lead elsewhere later. Pages and cases take the place of a link.
+    takes_place = kind in ("cases", "report")
+    real = Path(os.path.realpath(path.parent if takes_place else path))
+    place = str(real / path.name if takes_place else real)
+    known: int | None = connection.execute(select(artefacts.c.key).where(artefacts.c.path == place)).scalar()
     if known is not None:
+        connection.execute(update(artefacts).where(artefacts.c.key == known).values(kind=kind))
         return known
-    row = {"path": str(path.absolute()), "kind": kind}
+    row = {"path": place, "kind": kind}
     made: int = connection.execute(insert(artefacts).returning(artefacts.c.key), row).scalar_one()
     return made
 
@@ -69,15 +75,24 @@ def clean_lines(path: Path, ids: frozenset[str]) -> list[Path]:
         part.unlink(missing_ok=True)
         if not path.is_file():
             return gone
-        # By now it is the user's own: all else stays byte for byte, a last line without its end too.
-        written = path.read_bytes().splitlines(keepends=True)
-        kept = [line for line in written if _call_of(line) not in ids]
-        if len(kept) == len(written):
-            return gone
-        _put_back(path, kept)
+        with path.open("rb") as file:
+            if not any(_goes(line, ids) for line in file):
+                return gone
+            lock_file(file)
+            file.seek(0)
+            # By now it is the user's own: all else stays byte for byte, a last line without its end too.
+            _put_back(path, (line for line in file if not _goes(line, ids)))
+    except BlockingIOError:
+        message = "another command is writing this file; wait until it is done, or end it, and delete again"
+        raise StoreError(message, place=str(path)) from None
     except OSError as error:
         raise StoreError(f"the file cannot be rewritten ({error.strerror})", place=str(path)) from None
     return [*gone, path]
+
+
+def _goes(line: bytes, ids: frozenset[str]) -> bool:
+    """Whether a line is about one of these calls, or was torn while it was written: nobody knows about which."""
+    return _call_of(line) in ids or (line.startswith(b"{") and not line.endswith(b"\n") and parsed(line) is None)
 
 
 def _call_of(line: bytes) -> str | None:
@@ -140,10 +155,16 @@ _SIDES = (".agent", ".caller")
 
 
 def recordings_of(folder: Path, ids: frozenset[str]) -> list[Path]:
-    """The copies of these calls' recordings in a folder, whole or half."""
-    if not folder.is_dir():
-        return []
-    return [path for path in folder.iterdir() if not ids.isdisjoint(ids_of(path.name)) and not path.is_dir()]
+    """The copies of these calls' recordings in a folder, whole or half.
+
+    Raises:
+        StoreError: the folder cannot be read.
+    """
+    try:
+        there = list(folder.iterdir()) if folder.is_dir() else []
+        return [path for path in there if not ids.isdisjoint(ids_of(path.name)) and not path.is_dir()]
+    except OSError as error:
+        raise StoreError(f"the folder cannot be read ({error.strerror})", place=str(folder)) from None
 
 
 def ids_of(name: str) -> frozenset[str]:

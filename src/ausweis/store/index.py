@@ -182,6 +182,10 @@ def settle(connection: Connection) -> None:
     if _is_unsettled(connection):
         connection.exec_driver_sql("INSERT INTO found (found) VALUES ('optimize')")
         connection.execute(delete(settings).where(settings.c.name == _UNSETTLED))
+    if orphans(connection):
+        # By a row of `masks` that is gone: only those say what to take out. All calls go in anew, by `renew_some`.
+        clear(connection)
+        connection.execute(delete(masks))
 
 
 def clear(connection: Connection) -> None:
@@ -300,8 +304,7 @@ def _put(connection: Connection, wanted: Select[Any]) -> None:
 def _spans(row: Any) -> list[Span] | None:
     """What of the text is personal data; None where the call cannot be read."""
     try:
-        facts = None if row.facts is None else Facts.model_validate_json(row.facts)
-        call = call_of(row, row.call_id)
+        facts, call = Facts.model_validate_json(row.facts), call_of(row, row.call_id)
         # The rest of a verdict is not looked at, which would take as long as all else.
         own = json.loads(row.verdict)["own_words"] if '"own_words"' in row.verdict else ()
         masker = Masker.of(call, facts, own=[OwnWord.model_validate(word) for word in own])

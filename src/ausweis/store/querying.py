@@ -392,8 +392,7 @@ def record(connection: Connection, key: int) -> CallRecord:
         raise NoCallError("there is no such call in the store")
     run = run_row(connection.execute(select(runs).where(runs.c.key == row.run_key)).one())
     verdict = connection.execute(select(verdicts).where(verdicts.c.key == row.verdict_key)).one()
-    text = connection.execute(select(texts).where(texts.c.call_key == key)).first()
-    call = None if text is None else call_of(text, row.call_id)
+    call = call_of(connection.execute(select(texts).where(texts.c.call_key == key)).first(), row.call_id)
     paths = connection.execute(select(audio.c.path).where(audio.c.call_key == key).order_by(audio.c.path))
     return CallRecord(
         row=call_row(row),
@@ -409,10 +408,10 @@ def record(connection: Connection, key: int) -> CallRecord:
     )
 
 
-def _masks(connection: Connection, key: int, call: Call | None) -> dict[int, list[Span]] | None:
+def _masks(connection: Connection, key: int, call: Call) -> dict[int, list[Span]] | None:
     kept = select(masks.c.covers).where(masks.c.call_key == key, masks.c.rules == RULES)
     covers = connection.execute(kept).scalar()
-    if covers is None or call is None:
+    if covers is None:
         return None
     try:
         return spans_by_turn(covers, [len(turn.text) for turn in call.turns])

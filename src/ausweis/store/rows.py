@@ -298,7 +298,7 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """All that is known of one call. `call` is None where its text is unknown; its agent is the pseudonym.
+    """All that is known of one call. The agent of `call` is the pseudonym.
 
     `verdict_key` is what `decide` wants to be told; `says`: what verdict and text say, which it may be told too;
     `decisions` in the order in which they were made; `audio`: the files that were there when it was scored.
@@ -306,7 +306,7 @@ class CallRecord:
     """
 
     row: CallRow
-    call: Call | None
+    call: Call
     verdict: Verdict
     verdict_key: int
     says: str

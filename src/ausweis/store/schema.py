@@ -231,6 +231,8 @@ audit_log = _table(
 row_digests = _table("row_digests", Column("kind", Text, primary_key=True), _key("number"), "digest")
 
 
+_SAID = (texts, masks, verdicts, failures, audio, objections, artefacts)
+"""Tables whose texts are all of calls."""
 _REFUSES = "BEGIN RAISE EXCEPTION 'the audit log is only appended to'; END"
 """What a trigger of PostgreSQL does."""
 _TRIGGERS = {"update": ("UPDATE OR DELETE", "ROW", 27), "truncate": ("TRUNCATE", "STATEMENT", 34)}
@@ -272,6 +274,11 @@ def _make(connection: Connection) -> None:
         connection.exec_driver_sql(f"{trigger} EXECUTE FUNCTION audit_log_refuses()")
     call = "call_key INTEGER PRIMARY KEY REFERENCES calls (key) ON DELETE CASCADE"
     connection.exec_driver_sql(f"CREATE TABLE found ({call}, words TEXT NOT NULL)")
+    # Its statistics keep samples of what is deleted.
+    said = [column for table in _SAID for column in table.columns if isinstance(column.type, Text)]
+    names = [(column.table.name, column.name) for column in (calls.c.call_id, decisions.c.note, *said)]
+    for table, column in (*names, ("found", "words")):
+        connection.exec_driver_sql(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
     try:
         with connection.begin_nested():
             connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_trgm")

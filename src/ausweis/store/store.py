@@ -247,7 +247,7 @@ class Store:
         return number
 
     def export_cases(self, filter: CallFilter = EVERY, *, mask: Mask, by: str = "ausweis") -> Iterator[LabelledCall]:  # noqa: A002
-        """The decided calls whose text is known, as golden cases without personal data."""
+        """The decided calls, as golden cases without personal data."""
         which = replace(filter, states=("confirmed", "overruled"))
         exported = 0
         for key in self.keys(which):

@@ -86,7 +86,7 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
         audit_log.check_rows(connection, key, kind, [row.key for row in there.values()])
     rows = {name: text_row(call) for name, call in named.items()}
     changed = {name for name, row in rows.items() if name not in there or _is_changed(row, there[name])}
-    taken = {name: named[name] for name in changed}
+    taken = {name: call for name, call in named.items() if name in changed}
     displaced = {name for name in changed & there.keys() if _is_other(taken[name], rows[name], there[name])}
     moments = {name: moment_of(call.started_at, today)._asdict() for name, call in taken.items()}
     _write(connection, [_call_row(call) | moments[name] for name, call in taken.items()], there, displaced)

@@ -37,7 +37,7 @@ def sentences(words: Sequence[str]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Traces:
-    """`phrases` are those of no other call; `others`: ids of other calls that have a deleted one's id within them.
+    """`phrases` are those of no other call; `others`: ids of other calls, and paths, with a deleted id within them.
 
     Ids count as whole words only, since a number may stand in any other; of more than 50, none is searched for.
     """

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, desc, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, desc, insert, select, update
 
 from ausweis.calls.call import Call, call_sha256
 from ausweis.calls.failure import Failure
@@ -139,19 +139,29 @@ class RunWriter:
         """Why a call has no verdict; its text, where that is known, so that deletion finds what it left behind."""
         row = {name: getattr(failure, name) for name in ("call_id", "place", "kind", "message")}
         with self._database.writing() as connection:
-            if failure.was_read:
-                connection.execute(delete(failures).where(failures.c.call_id == failure.call_id))
+            earlier = (failures.c.place == failure.place) & (failures.c.run_key != self.run.key)
+            same = self._mended([str(failure.call_id)]) if failure.was_read else earlier
+            connection.execute(delete(failures).where(same))
             connection.execute(insert(failures), {"run_key": self.run.key, **row})
         if call is not None:
             self.add_text(call)
 
     def forget_failures(self, files: Collection[str]) -> None:
-        """Drop what failed while these files were read: they are read again, and it comes again where it still does."""
+        """Drop what failed in earlier runs while these files were read: this run read them to their end."""
         with self._database.writing() as connection:
-            rows = connection.execute(select(failures)).all()
+            rows = connection.execute(select(failures).where(failures.c.run_key != self.run.key)).all()
             told = [(row.key, Failure(call_id=row.call_id, place=row.place, kind=row.kind, message="")) for row in rows]
             mended = [number for number, failure in told if not failure.was_read and failure.is_in(files)]
             connection.execute(delete(failures).where(failures.c.key.in_(mended)))
+
+    def _mended(self, ids: Collection[str]) -> ColumnElement[bool]:
+        """The failures of this series that do not stand once these calls were read from their files.
+
+        Those of other files of this run that claim the same id do.
+        """
+        same = failures.c.run_key.in_(select(runs.c.key).where(runs.c.series == self.run.series))
+        earlier = (failures.c.run_key != self.run.key) & (failures.c.kind != "duplicate")
+        return failures.c.call_id.in_(ids) & same & (earlier | failures.c.place.is_(None))
 
     def _write(self, said: Sequence[Call], judged: Sequence[Judged], recordings: Audio) -> None:
         with self._database.writing() as connection:
@@ -163,7 +173,7 @@ class RunWriter:
             ids = {call.id for call in said} | {one.facts.call_id for one in judged}
             renew(connection, ids)
             failed = [one.facts.call_id for one in judged]
-            connection.execute(delete(failures).where(failures.c.call_id.in_(failed), failures.c.kind != "duplicate"))
+            connection.execute(delete(failures).where(self._mended(failed)))
             if changed or judged or heard:
                 # With what it tells of, so that no fault leaves rows without it.
                 content = f"{len(judged)} verdicts, {len(changed)} texts"

@@ -16,12 +16,15 @@ from tests.batch.reader import SmallReader
 from tests.engines.server.misdeeds import PASSING, drop, stall, status
 from tests.engines.server.openai_server import Asked, Misdeed, Served, serving
 from tests.engines.server.policies import PATIENT, SOON
+from tests.stored import failures, judged
+from tests.stored import verdicts as in_order
 
-from ausweis.batch import RunFolder, Scorer, Summary, comparable, local_runner, score
+from ausweis.batch import Scorer, Summary, local_runner, score
 from ausweis.calls import Call
 from ausweis.engines.server import ServerEngine
 from ausweis.errors import ModelError
 from ausweis.policies import find_policy
+from ausweis.store import Judged, Store
 
 SCRIPT: list[dict[str, Any]] = [
     {"contains": "mein Name", "answer": "gives name"},
@@ -46,28 +49,30 @@ def call(number: int) -> Call:
     return Call.model_validate({"id": f"call-{number}", "turns": [{"speaker": s, "text": text} for s, text in texts]})
 
 
+@pytest.fixture(autouse=True)
+def _key_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that nobody is warned of it."""
+    monkeypatch.setenv("AUSWEIS_STORE_KEY_FILE", str(tmp_path / "elsewhere" / "key"))
+
+
 @pytest.fixture
 def server() -> Iterator[Served]:
     with serving(SCRIPT) as found:
         yield found
 
 
-def run(server: Served, folder: Path, count: int, **more: Any) -> Summary:
+def run(server: Served, path: Path, count: int, **more: Any) -> Summary:
     engine = ServerEngine(server.address, workers=4, retry_policy=PATIENT)
     try:
-        with RunFolder.open(folder, resume=more.pop("resume", False)) as opened:
-            scorer = Scorer(SmallReader(engine), engine, find_policy("telecom-de"))
-            return score([call(n) for n in range(count)], local_runner(scorer), scorer.origin, opened, **more)
+        scorer = Scorer(SmallReader(engine), engine, find_policy("telecom-de"))
+        with Store.open(path) as store:
+            return score([call(n) for n in range(count)], local_runner(scorer), store.begin(scorer.origin), **more)
     finally:
         engine.close()
 
 
-def verdicts(folder: Path) -> list[str]:
-    return sorted(comparable(line) for line in (folder / "verdicts.jsonl").read_text("utf-8").splitlines())
-
-
-def lines(folder: Path, name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / name).read_text("utf-8").splitlines()]
+def verdicts(path: Path) -> list[str]:
+    return sorted(in_order(path))
 
 
 @pytest.fixture
@@ -83,9 +88,9 @@ def whole(server: Served, tmp_path: Path) -> list[str]:
 def test_faults_that_pass_leave_no_trace(server: Served, whole: list[str], tmp_path: Path) -> None:
     choose = random.Random(4711)
     server.misdeed = lambda asked: choose.choice(PASSING) if asked.attempt <= 2 and choose.random() < 0.5 else None
-    summary = run(server, tmp_path / "r", 24)
-    assert (summary.complete, summary.counts.failed, summary.counts.verdicts) == (True, 0, 24)
-    assert verdicts(tmp_path / "r") == whole
+    summary = run(server, tmp_path / "s", 24)
+    assert (summary.complete, summary.tally.counts.failed, summary.tally.counts.verdicts) == (True, 0, 24)
+    assert verdicts(tmp_path / "s") == whole
     assert any(count > 1 for count in server.texts().values())
 
 
@@ -93,17 +98,17 @@ def test_a_call_that_cannot_be_read_fails_alone_and_can_be_tried_again(
     server: Served, whole: list[str], tmp_path: Path
 ) -> None:
     server.misdeed = lambda asked: drop if "Anruf 7." in asked.text else None
-    summary = run(server, tmp_path / "r", 24)
-    assert (summary.complete, summary.counts.failures) == (True, {"engine": 1})
-    (failure,) = lines(tmp_path / "r", "failures.jsonl")
+    summary = run(server, tmp_path / "s", 24)
+    assert (summary.complete, summary.tally.counts.failures) == (True, {"engine": 1})
+    (failure,) = failures(tmp_path / "s")
     assert failure["call_id"] == "call-7"
     assert "broke the connection off (tried 4 times)" in failure["message"]
     assert "Krummbiegel" not in failure["message"]
-    assert len(verdicts(tmp_path / "r")) == 23
+    assert len(verdicts(tmp_path / "s")) == 23
     server.misdeed = lambda asked: None
     server.asked.clear()
-    assert run(server, tmp_path / "r", 24, resume=True, retry_failed=True).counts.failed == 0
-    assert verdicts(tmp_path / "r") == whole
+    assert run(server, tmp_path / "s", 24).tally.counts.failed == 0
+    assert verdicts(tmp_path / "s") == whole
     assert all(asked.text.endswith("7.") for asked in server.asked)
 
 
@@ -111,21 +116,17 @@ def test_a_server_that_goes_away_ends_the_run_and_nothing_is_lost(
     server: Served, whole: list[str], tmp_path: Path
 ) -> None:
     """It goes away five times in the middle of the run; each time the run ends, and goes on with the next server."""
-    resume = False
     for _ in range(5):
         with serving(SCRIPT) as dying:
             dying.misdeed = after(13, dying)
             with pytest.raises(ModelError, match=r"cannot be reached|questions in a row"):
-                run(dying, tmp_path / "r", 24, resume=resume)
-        resume = True
-        assert lines(tmp_path / "r", "failures.jsonl") == []
-        assert json.loads((tmp_path / "r" / "run.json").read_text())["complete"] is False
-    settled = {line["call_id"] for line in lines(tmp_path / "r", "verdicts.jsonl")}
+                run(dying, tmp_path / "s", 24)
+        assert failures(tmp_path / "s") == []
+    settled = {one.facts.call_id for one in judged(tmp_path / "s")}
     assert 5 <= len(settled) < 24
-    assert run(server, tmp_path / "r", 24, resume=True).complete
-    assert verdicts(tmp_path / "r") == whole
-    ids = [line["call_id"] for line in lines(tmp_path / "r", "facts.jsonl")]
-    assert sorted(ids) == sorted({f"call-{n}" for n in range(24)})
+    server.asked.clear()
+    assert run(server, tmp_path / "s", 24).complete
+    assert verdicts(tmp_path / "s") == whole
     asked_again = {asked.text.rstrip(".").rpartition(" ")[2] for asked in server.asked}
     assert not asked_again & {one.removeprefix("call-") for one in settled}
 
@@ -152,12 +153,12 @@ def test_stopped_in_the_middle(server: Served, whole: list[str], tmp_path: Path)
 
     begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        run(server, tmp_path / "r", 24, on_progress=stop)
+        run(server, tmp_path / "s", 24, on_progress=stop)
     assert time.monotonic() - begun < SOON
-    assert len(verdicts(tmp_path / "r")) == 6
+    assert len(verdicts(tmp_path / "s")) == 6
     server.misdeed = lambda asked: None
-    assert run(server, tmp_path / "r", 24, resume=True).complete
-    assert verdicts(tmp_path / "r") == whole
+    assert run(server, tmp_path / "s", 24).complete
+    assert verdicts(tmp_path / "s") == whole
 
 
 def command(server: Served, folder: Path, *more: str) -> list[str]:
@@ -180,23 +181,28 @@ def ran(server: Served, folder: Path, *more: str) -> "subprocess.CompletedProces
     return subprocess.run(command_, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=120)
 
 
+def found(folder: Path) -> list[Judged]:
+    return judged(folder / "ausweis.sqlite")
+
+
 def test_the_command_line(server: Served, tmp_path: Path) -> None:
     server.key = "geheim"
     server.misdeed = lambda asked: status(429, "0") if asked.number % 12 == 1 else None
-    done = ran(server, tmp_path, "--run", "r", "--workers", "3", "--quiet", "--json")
+    done = ran(server, tmp_path, "--workers", "3", "--quiet", "--json")
     assert (done.returncode, done.stderr) == (0, UNMEASURED)
     assert json.loads(done.stdout)["verdicts"] == 12
-    assert "geheim" not in "".join(path.read_text("utf-8") for path in (tmp_path / "r").iterdir())
-    assert lines(tmp_path / "r", "verdicts.jsonl")[0]["provenance"]["model"]["engine"] == "server (tests)"
+    assert not [path for path in tmp_path.glob("ausweis.sqlite*") if b"geheim" in path.read_bytes()]
+    assert {one.verdict.model_dump()["provenance"]["model"]["engine"] for one in found(tmp_path)} == {"server (tests)"}
     assert max(server.at_once) <= 3
-    again = ran(server, tmp_path, "--run", "r", "--resume", "--quiet")
-    assert (again.returncode, again.stderr) == (0, UNMEASURED)
-    assert len(lines(tmp_path / "r", "verdicts.jsonl")) == 12
+    server.asked.clear()
+    again = ran(server, tmp_path, "--quiet")
+    assert (again.returncode, again.stderr, len(found(tmp_path))) == (0, UNMEASURED, 12)
+    assert not [asked for asked in server.asked if "Anruf" in asked.text]
 
 
 def test_a_warning_is_one_line(server: Served, tmp_path: Path) -> None:
     server.key, server.probabilities = "geheim", "none"
-    done = ran(server, tmp_path, "--run", "r", "--quiet")
+    done = ran(server, tmp_path, "--quiet")
     assert done.returncode == 0
     warning = "tells no log-probabilities: how sure the model is of an answer is not known"
     assert done.stderr == f"ausweis: the server at {server.address} {warning}\n{UNMEASURED}"
@@ -206,20 +212,20 @@ def test_a_warning_is_one_line(server: Served, tmp_path: Path) -> None:
 def test_a_model_that_finds_nothing_is_not_certain(tmp_path: Path, probabilities: str) -> None:
     """What was not found has a prior: as many calls are violations as the policy expects; a person looks."""
     with serving([{"answer": "nothing"}], key="geheim", probabilities=probabilities) as server:
-        done = ran(server, tmp_path, "--run", "r", "--quiet")
+        done = ran(server, tmp_path, "--quiet")
     assert done.returncode == 0
     assert done.stderr.endswith(
         f"{UNMEASURED}ausweis: the model scripted (strategy turnwise) found nothing in any of 12 calls: "
         "it can probably not read them; listen to some\n"
     )
-    for verdict in lines(tmp_path / "r", "verdicts.jsonl"):
-        assert (verdict["outcome"], verdict["risk"], verdict["confidence"]) == ("not_applicable", 0.1, 0.9)
-        assert verdict["review_reasons"] == [{"code": "unmeasured_reader"}]
+    for verdict in (one.verdict for one in found(tmp_path)):
+        assert (verdict.outcome, verdict.risk, verdict.confidence) == ("not_applicable", 0.1, 0.9)
+        assert [reason.code for reason in verdict.review_reasons] == ["unmeasured_reader"]
 
 
 def test_a_single_call_without_an_event_is_no_sign(tmp_path: Path) -> None:
     with serving([{"answer": "nothing"}], key="geheim") as server:
-        done = ran(server, tmp_path, "--run", "r", "--quiet", "--limit", "1")
+        done = ran(server, tmp_path, "--quiet", "--limit", "1")
     assert (done.returncode, done.stderr) == (0, UNMEASURED)
 
 
@@ -234,7 +240,7 @@ def test_a_single_call_without_an_event_is_no_sign(tmp_path: Path) -> None:
 )
 def test_wrong_use_is_one_sentence(server: Served, tmp_path: Path, options: tuple[str, ...], words: str) -> None:
     server.key = "geheim"
-    done = ran(server, tmp_path, "--run", "r", *options)
+    done = ran(server, tmp_path, *options)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert words in done.stderr
     assert not server.asked
@@ -245,7 +251,7 @@ def test_stopped_by_a_signal_while_the_server_is_silent(server: Served, tmp_path
     server.key = "geheim"
     server.misdeed = lambda asked: stall if asked.number > 6 else None
     process = subprocess.Popen(
-        command(server, tmp_path, "--run", "r"),
+        command(server, tmp_path),
         cwd=tmp_path,
         env=environment(tmp_path),
         stdout=subprocess.PIPE,
@@ -262,4 +268,4 @@ def test_stopped_by_a_signal_while_the_server_is_silent(server: Served, tmp_path
     _, err = process.communicate(timeout=120)
     assert time.monotonic() - begun < SOON
     assert process.returncode == 130
-    assert err == "ausweis: stopped: go on with the same command and --run r --resume\n"
+    assert err == "ausweis: stopped: the same command goes on\n"

@@ -1,6 +1,5 @@
 """Whatever a server sends: no verdict comes from nonsense, nothing takes long, and what is wrong is one sentence."""
 
-import json
 import socket
 import threading
 import time
@@ -15,14 +14,16 @@ from tests.batch.reader import SmallReader
 from tests.engines.server.openai_server import Served, serving
 from tests.engines.server.policies import SOON
 from tests.engines.server.sick_replies import SICK, SICK_JSON, WORD, Sick, numbers, text
+from tests.stored import failures, judged
 
-from ausweis.batch import RunFolder, Scorer, local_runner, score
+from ausweis.batch import Scorer, local_runner, score
 from ausweis.calls import Call
 from ausweis.engines.protocol import Message, Request
 from ausweis.engines.server import ServerEngine
 from ausweis.engines.server.connection import RetryPolicy
 from ausweis.errors import AusweisError, EngineError, ModelError
 from ausweis.policies import find_policy
+from ausweis.store import Store
 
 QUICK = RetryPolicy(attempts=2, attempt_seconds=10, total_seconds=20, first_wait=0.001, longest_wait=0.002)
 SCRIPT: list[dict[str, Any]] = [
@@ -102,16 +103,16 @@ def test_a_violation_is_not_talked_away(value: float, tmp_path: Path) -> None:
         texts = (("caller", f"Guten Tag, {name}."), ("agent", f"Ihr Vertrag läuft noch, {name}."))
         turns = [{"speaker": speaker, "text": text} for speaker, text in texts]
         calls.append(Call.model_validate({"id": f"call-{number}", "turns": turns}))
-    with asking(script) as (engine, make_sick), RunFolder.open(tmp_path / "r", resume=False) as folder:
+    with asking(script) as (engine, make_sick), Store.open(tmp_path / "s") as store:
         make_sick(numbers(value))
         scorer = Scorer(SmallReader(engine), engine, find_policy("telecom-de"))
-        summary = score(calls, local_runner(scorer), scorer.origin, folder)
-    verdicts = [json.loads(line) for line in (tmp_path / "r" / "verdicts.jsonl").read_text("utf-8").splitlines()]
-    assert {one["call_id"]: one["outcome"] for one in verdicts} == {"call-0": "violation", "call-2": "violation"}
-    assert summary.counts.failures == {"engine": 1}
-    failure = (tmp_path / "r" / "failures.jsonl").read_text("utf-8")
-    assert "told log-probabilities that cannot be true" in failure
-    assert WORD not in failure
+        summary = score(calls, local_runner(scorer), store.begin(scorer.origin))
+    outcomes = {one.verdict.call_id: one.verdict.outcome for one in judged(tmp_path / "s")}
+    assert outcomes == {"call-0": "violation", "call-2": "violation"}
+    assert summary.tally.counts.failures == {"engine": 1}
+    (failure,) = failures(tmp_path / "s")
+    assert "told log-probabilities that cannot be true" in failure["message"]
+    assert WORD not in failure["message"]
 
 
 @pytest.mark.parametrize("value", [float("nan"), 0, 5, float("-inf"), float("inf")])

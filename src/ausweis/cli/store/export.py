@@ -81,7 +81,7 @@ def export(
     A table has a row for each finding: what was said, why it counts, what would have been right, what reviewers
     decided, and their notes. It is remembered in the store, so that deleting a call removes it too.
 
-    Golden cases are those whose text is known. Scenario tags, and events of overruled calls, are yours to add.
+    Scenario tags of golden cases, and events of overruled calls, are yours to add.
     Incidents are labelled where the verdict or the reviewer names one. A policy that does not ship must stand beside
     the cases, so that they can be judged again.
 
@@ -113,12 +113,9 @@ def _export_cases(address: str, out: Path, own: tuple[Path, ...], which: "CallFi
         store.register(out, "cases")
         labelled = list(store.export_cases(which, mask=_mask, by=login()))
         cases = [case.line() for case in labelled]
-        decided = store.count(replace(which, states=DECIDED))
         _write(out, cases)
     click.echo(f"{len(cases)} cases in {out}")
     _copy(policies, [str(case.gold.policy) for case in labelled], out.parent)
-    if left := decided - len(cases):
-        click.echo(f"{left} decided calls left out: their text is unknown, or of another number of turns")
 
 
 def _write(path: Path, cases: list[str]) -> None:
@@ -144,7 +141,7 @@ def _copy(own: Mapping[str, "PolicyFile"], judged_by: Iterable[str], beside: Pat
             click.echo(f"the policy {name} does not ship: --policy FILE puts it beside the cases", err=True)
 
 
-def _mask(call: "Call", facts: "Facts | None") -> list[str]:
+def _mask(call: "Call", facts: "Facts") -> list[str]:
     # Masking comes with the review: by name, since the store stands without it.
     masker: Any = import_module("ausweis.masking").Masker.of(call, facts)
     return [str(masker.turn(number)) for number in range(1, len(call.turns) + 1)]
