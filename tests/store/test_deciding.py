@@ -99,15 +99,15 @@ def test_a_text_that_changed_since_is_not_decided_about(
 ) -> None:
     key, other = key_of(2), make_call(2, pin=False, words="doch ganz anders, ")
     seen = store.record(key)
-    more = {"says": seen.says} if knows else {}
+    says = seen.says if knows else None
     run = filled([])
     run.add_text(other)
     with pytest.raises(StoreError, match="no such call"):
-        store.decide(key, reviewer="A", choice="confirm", verdict_key=seen.verdict_key, **more)
+        store.decide(key, reviewer="A", choice="confirm", verdict_key=seen.verdict_key, says=says)
     filled([other])
     assert store.record(key).row.outcome == seen.row.outcome
     with pytest.raises(StoreError, match="changed since you saw it, or the text"):
-        store.decide(key, reviewer="A", choice="confirm", verdict_key=seen.verdict_key, **more)
+        store.decide(key, reviewer="A", choice="confirm", verdict_key=seen.verdict_key, says=says)
     assert decide(store, key, "A", "confirm", says=store.record(key).says).counts
 
 

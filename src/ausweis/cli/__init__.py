@@ -16,7 +16,7 @@ from ausweis.cli.output import OutputError, output_checked
 from ausweis.cli.warning import warn
 from ausweis.errors import AusweisError, InputError, unforeseen
 
-__all__ = ["SETTINGS", "UNFORESEEN", "LazyGroup", "cli", "main"]
+__all__ = ["SETTINGS", "UNFORESEEN", "LazyGroup", "broken_off", "cli", "main"]
 
 broken_off: list[int] = []
 """The signals that broke off the command."""

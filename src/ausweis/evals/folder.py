@@ -188,7 +188,7 @@ def write_eval(
         RunError: the folder cannot be written.
     """
     if summary is not None:
-        replace_file(folder / CASES_FILE, "".join(case.model_dump_json() + "\n" for case in cases))
+        replace_file(folder / CASES_FILE, "".join(case.model_dump_json() + "\n" for case in cases), mode=0o600)
         replace_file(folder / METRICS_FILE, summary.model_dump_json(by_alias=True, indent=2) + "\n")
     replace_file(folder / EVAL_FILE, manifest.model_dump_json(by_alias=True, indent=2) + "\n")
 

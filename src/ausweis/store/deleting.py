@@ -103,7 +103,8 @@ def delete_calls(
     with database.writing() as connection:
         connection.execute(delete(settings).where(settings.c.name == _UNTIDY))
     kept = tuple(sorted(str(path) for path in places.audio if _may_be_there(path)))
-    return Deleted(len(ids), ("store", *sorted(map(str, removed))), kept)
+    known = len(ids) - (UNKNOWN in ids)
+    return Deleted(known, (*(("store",) if known or failed or untidy else ()), *sorted(map(str, removed))), kept)
 
 
 def _places(connection: Connection, ids: Mapping[int, str], gone: Sequence[Path]) -> _Places:
@@ -228,9 +229,14 @@ def _forget_filters(connection: Connection, ids: Iterable[str]) -> None:
 
 
 def forget_old_failures(connection: Connection, day: date) -> None:
-    """Failures of runs that began before a day."""
-    old = select(runs.c.key).where(runs.c.started < day.isoformat())
-    connection.execute(delete(failures).where(failures.c.run_key.in_(old)))
+    """Failures of runs that began before a day, and what was copied of recordings in which nobody says anything."""
+    old = failures.c.run_key.in_(select(runs.c.key).where(runs.c.started < day.isoformat()))
+    failed = select(failures.c.call_id).where(old, failures.c.call_id.is_not(None))
+    names = frozenset(connection.execute(failed.where(failures.c.call_id.not_in(select(calls.c.call_id)))).scalars())
+    for folder in of_kind(connection, "recordings"):
+        for path in recordings_of(folder, names):
+            path.unlink(missing_ok=True)
+    connection.execute(delete(failures).where(old))
 
 
 def _search(database: Database, traces: Traces) -> None:

@@ -21,6 +21,7 @@ __all__ = ["NOTHING_JUDGED", "add_texts", "moment_of", "nameless", "text_row"]
 _DIGESTED = ("call", "text")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _PSEUDONYM = re.compile(r"agent-[0-9a-f]{8}")
+_HASH = re.compile(r"(?:[0-9a-f]{32}){1,2}")
 NOTHING_JUDGED: dict[str, None] = dict.fromkeys(
     (
         *("verdict_key", "run_key", "outcome", "risk", "confidence", "needs_review", "to_review"),
@@ -204,7 +205,8 @@ def nameless(call: Call, key: Key) -> Call:
 def _replaced(named: re.Pattern[str], pseudonym: str, value: Any) -> Any:
     """The value with the pseudonym wherever a text of it has the name."""
     if isinstance(value, str):
-        return named.sub(pseudonym, value)
+        # The agent 7 is not in the hash of a recording either, by which its transcript is found again.
+        return value if _HASH.fullmatch(value) and not named.fullmatch(value) else named.sub(pseudonym, value)
     if isinstance(value, list):
         return [_replaced(named, pseudonym, part) for part in value]
     if isinstance(value, dict):

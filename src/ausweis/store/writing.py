@@ -186,7 +186,7 @@ def system_of(origin: RunProvenance, series: str = "") -> str:
 
 
 def _decided(connection: Connection, ids: Iterable[str]) -> set[str]:
-    """Those of these calls that have a verdict, or had one until their text changed."""
+    """Those of these calls that have a verdict."""
     wanted = select(calls.c.call_id).where(calls.c.call_id.in_(list(ids)), calls.c.verdict_key.is_not(None))
     return set(connection.execute(wanted).scalars())
 
