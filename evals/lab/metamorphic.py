@@ -24,7 +24,7 @@ from ausweis.errors import RunError
 from ausweis.evals.case import Case
 from ausweis.evals.metrics.estimate import Estimate, share
 from ausweis.evals.metrics.outcomes import told
-from ausweis.evals.running import Wanted, evaluate
+from ausweis.evals.running import EvalJob, evaluate
 from ausweis.journal import make_folder, replace_file
 from ausweis.judging import judge
 from ausweis.labelled import GoldEvent, GoldViolation, LabelledCall, gold_facts, read_all
@@ -298,9 +298,8 @@ def check(cases: Iterable[Case]) -> list[Behaviour]:
 )
 @click.argument("golden", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--run", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to write into."
+    "--out", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to write into."
 )
-@click.option("--resume", is_flag=True, help="Go on with the run in --run.")
 @click.option("--each", type=click.IntRange(min=1), metavar="N", help="Only the first N calls that a change fits.")
 @system_options
 @click.option(
@@ -322,20 +321,20 @@ def metamorphic(context: click.Context, /, **options: Any) -> None:
     changed = changed_calls(calls, each=options["each"])
     originals = {labelled.call.id.rpartition("~")[0] for labelled in changed}
     every = [*(labelled for labelled in calls if labelled.call.id in originals), *changed]
-    folder, resume = options["folder"], options["resume"]
+    folder = options["folder"]
     written = folder / "changed.jsonl"
     text = "".join(labelled.line() + "\n" for labelled in every)
-    if written.exists() and not (resume and written.read_text(encoding="utf-8") == text):
-        message = "other calls are changed here; give --resume with the same options, or another folder"
+    if written.exists() and written.read_text(encoding="utf-8") != text:
+        message = "other calls are changed here; give the same options, or another folder"
         raise RunError(message, place=str(written))
     make_folder(folder)
     replace_file(written, text)
-    wanted = Wanted(golden=(written,), recipe=recipe_of(options), recorded=options["recorded"])
+    wanted = EvalJob(golden=(written,), recipe=recipe_of(options), recorded=options["recorded"])
     try:
         with progress_shown(len(every), quiet=options["quiet"]) as show:
-            evaluation = evaluate(wanted, folder / "eval", resume=resume, on_progress=show)
+            evaluation = evaluate(wanted, folder / "eval", on_progress=show)
     except KeyboardInterrupt:
-        warn("stopped: go on with the same command and --resume")
+        warn("stopped: the same command goes on")
         context.exit(130)
     behaviours = check(evaluation.cases)
     if options["as_json"]:

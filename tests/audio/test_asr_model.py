@@ -12,7 +12,7 @@ from scipy.signal import resample_poly
 from ausweis.audio.asr_model import KEPT, AsrModel, Features, OnceEncoded
 from ausweis.audio.decode import RATE
 from ausweis.audio.heard import Cut, Heard, Word
-from ausweis.audio.speech import Span, Window
+from ausweis.audio.speech import Stretch, Window
 from ausweis.engines.weights import locate_folder
 from ausweis.vocabulary import Language
 
@@ -27,7 +27,7 @@ class Deaf(AsrModel):
         return self._told_to_hear.pop(0)
 
 
-SPANS = [Span(0, 2 * RATE), Span(4 * RATE, 7 * RATE), Span(8 * RATE, 8 * RATE + RATE // 2)]
+SPANS = [Stretch(0, 2 * RATE), Stretch(4 * RATE, 7 * RATE), Stretch(8 * RATE, 8 * RATE + RATE // 2)]
 FIRST = Word("Ja.", 0.5, 1.0, 0.9)
 
 
@@ -56,7 +56,7 @@ def test_a_mail_address_has_its_sign() -> None:
     said = JoeVoice.load(1).speak("I think my email address is susan dot miller at example dot com.")
     samples = resample_poly(said, RATE, VOICE_RATE).astype(np.float32)
     model = AsrModel.load(locate_folder("whisper-base-telephone").path)
-    heard = model.hear(samples, [Span(0, len(samples))], "en")
+    heard = model.hear(samples, [Stretch(0, len(samples))], "en")
     assert "@example.com" in "".join(word.text for word in heard.words)
 
 

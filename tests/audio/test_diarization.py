@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from ausweis.audio.decode import RATE
 from ausweis.audio.diarization import Voices, distance, two_voices
 from ausweis.audio.heard import Word
-from ausweis.audio.speech import Channel, Span
+from ausweis.audio.speech import Channel, Stretch
 from ausweis.audio.voice_encoder import EMBEDDING, VoiceEncoder, Windows
 
 RNG = np.random.default_rng(3)
@@ -30,7 +30,7 @@ class Levels(VoiceEncoder):
         return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
 
 
-def spoken(turns: list[tuple[int, float]], gap: float = 0.4) -> tuple[Channel, list[Span], list[Word], list[int]]:
+def spoken(turns: list[tuple[int, float]], gap: float = 0.4) -> tuple[Channel, list[Stretch], list[Word], list[int]]:
     """Samples, stretches of speech, words of 0.3 s, and their voices. Each turn ends with a full stop.
 
     Without a gap, all is one stretch, and many windows hold both voices.
@@ -44,11 +44,11 @@ def spoken(turns: list[tuple[int, float]], gap: float = 0.4) -> tuple[Channel, l
         ]
         voices += [voice] * count
         begin, now = now, now + count * 0.3
-        spans.append(Span(round(begin * RATE), round(now * RATE)))
+        spans.append(Stretch(round(begin * RATE), round(now * RATE)))
         samples.append(np.full(round((now + gap) * RATE) - round(begin * RATE), voice, dtype=np.float32))
         now += gap
     if gap == 0:
-        spans = [Span(0, spans[-1].end)]
+        spans = [Stretch(0, spans[-1].end)]
     return np.concatenate(samples), spans, words, voices
 
 
@@ -74,7 +74,7 @@ class TestSplit:
         turns = [(0, 3.0), (1, 0.6)] * 8
         samples, spans, words, wanted = spoken(turns, gap=0.2)
         voices = Voices(Levels())
-        voices.feed(samples, [Span(0, spans[-1].end)], 0.0, words)
+        voices.feed(samples, [Stretch(0, spans[-1].end)], 0.0, words)
         speakers = voices.split(words).speakers
         short = [place for place, voice in enumerate(wanted) if voice == 1]
         assert right([speakers[place] for place in short], [1] * len(short)) > 0.9
@@ -91,7 +91,7 @@ class TestSplit:
         voices = Voices(Levels())
         for span in spans:
             begin = max(0, span.start - 1000)
-            voices.feed(samples[begin : span.end], [Span(span.start - begin, span.end - begin)], begin / RATE, words)
+            voices.feed(samples[begin : span.end], [Stretch(span.start - begin, span.end - begin)], begin / RATE, words)
         assert right(voices.split(words).speakers, wanted) > 0.95
 
     def test_of_one_voice_alone_is_unsure(self) -> None:
@@ -145,7 +145,7 @@ class TestLittle:
     def test_short_and_empty_stretches(self) -> None:
         encoder = Levels()
         voices = Voices(encoder)
-        voices.feed(np.zeros(RATE, dtype=np.float32), [Span(3000, 3000), Span(4000, 9000)], 0.0, [])
+        voices.feed(np.zeros(RATE, dtype=np.float32), [Stretch(3000, 3000), Stretch(4000, 9000)], 0.0, [])
         assert encoder.windows == 4
         assert voices.split([Word("yes", 0.3, 0.5, 1.0)]).speakers == [0]
 

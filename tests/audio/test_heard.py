@@ -18,7 +18,7 @@ from ausweis.audio.heard import (
     once,
     turns_of,
 )
-from ausweis.audio.speech import Span, Window
+from ausweis.audio.speech import Stretch, Window
 
 
 def said(text: str, start: float, each: float = 0.3, probability: float = 0.9) -> list[Word]:
@@ -196,7 +196,7 @@ def test_words_that_are_said_a_few_times_stay() -> None:
 
 
 def test_words_of_a_segment() -> None:
-    window = Window(np.zeros(80_000, dtype=np.float32), [Span(16_000, 64_000)], offset=10.0)
+    window = Window(np.zeros(80_000, dtype=np.float32), [Stretch(16_000, 64_000)], offset=10.0)
     words = [(" Die", 0.0, 0.2, 0.9), (" 7", 0.4, 0.6, 0.8), (",7", 0.6, 1.0, 0.5), (",1.", 1.0, 1.5, 0.7)]
     segment: Any = SimpleNamespace(
         text=" Die 7,7,1.",

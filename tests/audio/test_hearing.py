@@ -15,7 +15,7 @@ from tests.stored import content, judged
 from ausweis.audio.hearing import Hearing
 from ausweis.audio.kept import TRANSCRIPTS_FILE, KeptTranscripts
 from ausweis.audio.sidecar import Sidecar
-from ausweis.batch import Progress, Scorer, Summary, local_runner, score
+from ausweis.batch import Progress, Scorer, ScoreSummary, local_runner, score
 from ausweis.calls import Call, Source, UnreadableCall, find_sources, read_calls
 from ausweis.calls.text import shown_path
 from ausweis.cli import scoring
@@ -224,7 +224,7 @@ def test_two_recordings_of_one_id_are_heard_once_each(folder: Path) -> None:
         assert listener.heard == heard
 
 
-def score_in(store: Path, folder: Path, listener: Listener, answer: Callable[[Request], str]) -> Summary:
+def score_in(store: Path, folder: Path, listener: Listener, answer: Callable[[Request], str]) -> ScoreSummary:
     """Score the recordings into a store, as `ausweis score` does."""
     engine = FakeEngine(answer)
     scorer = Scorer(SmallReader(engine), engine, find_policy("telecom-de"))

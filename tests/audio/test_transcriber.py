@@ -14,7 +14,7 @@ from ausweis.audio.asr_model import AsrModel
 from ausweis.audio.decode import RATE
 from ausweis.audio.heard import Cut, Heard, Word
 from ausweis.audio.sidecar import Sidecar
-from ausweis.audio.speech import Channel, Span
+from ausweis.audio.speech import Channel, Stretch
 from ausweis.audio.transcriber import Transcriber
 from ausweis.errors import InputError
 from ausweis.vocabulary import Language
@@ -27,7 +27,7 @@ class Ears(AsrModel):
         self.meanwhile = meanwhile
         self.heard = 0
 
-    def hear(self, samples: Channel, spans: Sequence[Span], language: Language, offset: float = 0.0) -> Heard:
+    def hear(self, samples: Channel, spans: Sequence[Stretch], language: Language, offset: float = 0.0) -> Heard:
         self.heard += 1
         self.meanwhile()
         return Heard([Word("yes", span.start / RATE + offset, span.end / RATE + offset, 0.9) for span in spans])
@@ -37,7 +37,7 @@ class Ears(AsrModel):
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Ten seconds of two tones, on two channels, which count as speech; they are heard second by second."""
     monkeypatch.setattr(listening, "CHUNK", 1.0)
-    monkeypatch.setattr("ausweis.audio.speech.spans_of", lambda samples: [Span(0, len(samples))])
+    monkeypatch.setattr("ausweis.audio.speech.spans_of", lambda samples: [Stretch(0, len(samples))])
     two = np.stack([tone(10.0, 8000, 300), tone(10.0, 8000, 900)])
     write_audio(tmp_path / "a.wav", two, 8000, "pcm_alaw")
     return tmp_path / "a.wav"
@@ -86,7 +86,7 @@ def test_one_that_vanishes_is_refused(path: Path) -> None:
 class HalfDeaf(Ears):
     """Passes over the second half of each stretch."""
 
-    def hear(self, samples: Channel, spans: Sequence[Span], language: Language, offset: float = 0.0) -> Heard:
+    def hear(self, samples: Channel, spans: Sequence[Stretch], language: Language, offset: float = 0.0) -> Heard:
         heard = super().hear(samples, spans, language, offset)
         heard.cuts += [Cut(word.start + 0.5, word.end, "no words") for word in heard.words]
         return heard

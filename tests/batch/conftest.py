@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ausweis.batch import Scorer, Summary, local_runner, score
+from ausweis.batch import Scorer, ScoreSummary, local_runner, score
 from ausweis.calls import Call, UnreadableCall
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Engine
@@ -24,7 +24,7 @@ SCRIPT: list[dict[str, Any]] = [
     {"answer": "nothing"},
 ]
 
-Score = Callable[..., Summary]
+Score = Callable[..., ScoreSummary]
 Calls = Callable[[int], list[Any]]
 
 
@@ -83,7 +83,7 @@ def scored(engine: FakeEngine) -> Score:
         policy: str = "telecom-de",
         model: Engine = engine,
         **more: Any,
-    ) -> Summary:
+    ) -> ScoreSummary:
         scorer = Scorer(small.SmallReader(model), model, find_policy(policy))
         with Store.open(path) as store:
             return score(found, local_runner(scorer), store.begin(scorer.origin), **more)

@@ -19,7 +19,7 @@ from tests.batch.conftest import Calls, Score
 from tests.stored import content, count, failures, judged, verdicts
 
 from ausweis import __version__
-from ausweis.batch import Progress, Scorer, Summary, local_runner, score, scoring
+from ausweis.batch import Progress, Scorer, ScoreSummary, local_runner, score, scoring
 from ausweis.calls import Call, UnreadableCall, find_sources, read_calls
 from ausweis.engines.fake import FakeEngine
 from ausweis.policies import PolicyFile, find_policy
@@ -285,7 +285,7 @@ def policy() -> PolicyFile:
     return find_policy("telecom-de")
 
 
-def run(path: Path, paths: list[str], limit: int | None = None) -> Summary:
+def run(path: Path, paths: list[str], limit: int | None = None) -> ScoreSummary:
     engine = FakeEngine([{"contains": "Störgeräusch", "error": "no answer"}, {"answer": "nothing"}])
     sources = find_sources(paths)
     scorer = Scorer(sys.modules["small_reader"].SmallReader(engine), engine, policy())

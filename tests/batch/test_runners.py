@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from tests.engines.server.openai_server import serving
 from tests.stored import content, count
 
-from ausweis.batch import Runner, Summary, local_runner, score
+from ausweis.batch import Runner, ScoreSummary, local_runner, score
 from ausweis.batch.config import ScorerConfig
 from ausweis.batch.scoring import Progress
 from ausweis.calls import Call, UnreadableCall
@@ -105,7 +105,7 @@ def whole(recipe: ScorerConfig, found: Found, tmp_path: Path) -> Path:
     return tmp_path / "whole"
 
 
-def run(opened: Opened, found: Found, path: Path, **more: Any) -> Summary:
+def run(opened: Opened, found: Found, path: Path, **more: Any) -> ScoreSummary:
     runner, origin = opened
     with Store.open(path) as store:
         return score(found, runner, store.begin(origin), **more)

@@ -2,12 +2,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ausweis.batch import Summary, Tally
+from ausweis.batch import ScoreSummary, Tally
 from ausweis.judging.verdict import Verdict
 
 
 def test_the_highest_risk_comes_first_then_the_order_of_the_input(
-    tmp_path: Path, calls: Callable[[int], list[Any]], scored: Callable[..., Summary]
+    tmp_path: Path, calls: Callable[[int], list[Any]], scored: Callable[..., ScoreSummary]
 ) -> None:
     rows = scored(calls(7), tmp_path / "s").tally.worst
     assert [row.call_id for row in rows[:3]] == ["call-3", "call-6", "call-1"]
@@ -18,7 +18,7 @@ def test_the_highest_risk_comes_first_then_the_order_of_the_input(
 
 
 def test_thirty_are_told_one_by_one_and_all_are_counted(
-    tmp_path: Path, calls: Callable[[int], list[Any]], scored: Callable[..., Summary]
+    tmp_path: Path, calls: Callable[[int], list[Any]], scored: Callable[..., ScoreSummary]
 ) -> None:
     found: list[Verdict] = []
     scored(calls(3), tmp_path / "s", on_verdict=found.append)

@@ -15,7 +15,7 @@ from ausweis.errors import InputError, ModelError
 from ausweis.evals import calibrating
 from ausweis.evals.calibrating import calibrate, event_curve, risk_curve
 from ausweis.evals.folder import read_cases, read_source
-from ausweis.evals.running import Wanted, evaluate
+from ausweis.evals.running import EvalJob, evaluate
 from ausweis.labelled import LabelledCall
 from ausweis.policies import find_policy
 from ausweis.reading.call_events import STATED
@@ -64,15 +64,15 @@ def learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def wanted(tmp_path: Path) -> Wanted:
+def wanted(tmp_path: Path) -> EvalJob:
     answers = tmp_path / "answers.yaml"
     answers.write_text(ANSWERS, encoding="utf-8")
     recipe = ScorerConfig(find_policy("telecom-de"), engine=f"fake:{answers}", strategy="events")
-    return Wanted(golden=(write(tmp_path / "golden.jsonl", CALLS),), recipe=recipe)
+    return EvalJob(golden=(write(tmp_path / "golden.jsonl", CALLS),), recipe=recipe)
 
 
 @pytest.fixture
-def run(wanted: Wanted, tmp_path: Path) -> Path:
+def run(wanted: EvalJob, tmp_path: Path) -> Path:
     evaluate(wanted, tmp_path / "run")
     return tmp_path / "run"
 
@@ -97,7 +97,7 @@ def test_events_become_as_likely_as_they_were_right(run: Path, learned: Path) ->
     assert any("24 of 168 are wrong" in line for line in told)
 
 
-def test_the_next_run_reads_with_what_was_learned(run: Path, wanted: Wanted, learned: Path, tmp_path: Path) -> None:
+def test_the_next_run_reads_with_what_was_learned(run: Path, wanted: EvalJob, learned: Path, tmp_path: Path) -> None:
     """Facts and provenance name it, and its events come true more often."""
     calibrate(run, (), None, lambda line: None)
     evaluate(wanted, tmp_path / "again")
@@ -116,7 +116,7 @@ def test_the_next_run_reads_with_what_was_learned(run: Path, wanted: Wanted, lea
 
 
 def test_what_is_learned_again_rests_on_what_was_learned(
-    run: Path, wanted: Wanted, learned: Path, tmp_path: Path
+    run: Path, wanted: EvalJob, learned: Path, tmp_path: Path
 ) -> None:
     """The second part is for what the model says, not for what the first one made of it."""
     calibrate(run, (), None, lambda line: None)
@@ -147,7 +147,7 @@ def test_no_call_is_told_of_by_what_was_learned_from_its_author(run: Path, monke
     }
 
 
-def test_too_few_calls_teach_nothing(wanted: Wanted, learned: Path, tmp_path: Path) -> None:
+def test_too_few_calls_teach_nothing(wanted: EvalJob, learned: Path, tmp_path: Path) -> None:
     few = write(tmp_path / "few.jsonl", CALLS[:30])
     evaluate(replace(wanted, golden=(few,)), tmp_path / "few")
     told: list[str] = []
@@ -158,7 +158,7 @@ def test_too_few_calls_teach_nothing(wanted: Wanted, learned: Path, tmp_path: Pa
 
 
 def test_events_of_which_none_is_known_to_be_wrong_stay_as_they_are(
-    wanted: Wanted, learned: Path, tmp_path: Path
+    wanted: EvalJob, learned: Path, tmp_path: Path
 ) -> None:
     """Labels that were made of what was read, as those of confirmed verdicts, say nothing against it."""
     right = [one for one in CALLS if one.gold.events[-2].kind == "accepts"]
@@ -177,7 +177,7 @@ unlabelled = {"events": (), "caller": "unclear", "authorisation": "unclear"}
 
 
 def test_a_calibration_whose_file_was_changed_is_refused(
-    run: Path, wanted: Wanted, learned: Path, tmp_path: Path
+    run: Path, wanted: EvalJob, learned: Path, tmp_path: Path
 ) -> None:
     calibrate(run, (), None, lambda line: None)
     (path,) = learned.glob("calibration*.json")
@@ -186,7 +186,7 @@ def test_a_calibration_whose_file_was_changed_is_refused(
         evaluate(wanted, tmp_path / "again")
 
 
-def test_a_calibration_of_another_reader_is_not_used(run: Path, wanted: Wanted, tmp_path: Path) -> None:
+def test_a_calibration_of_another_reader_is_not_used(run: Path, wanted: EvalJob, tmp_path: Path) -> None:
     """Of another model (a script is one by its answers), or of another way to ask."""
     calibrate(run, (), None, lambda line: None)
     other = tmp_path / "other.yaml"
@@ -203,7 +203,7 @@ def test_a_calibration_of_another_reader_is_not_used(run: Path, wanted: Wanted, 
         assert {facts.calibration for facts in read_source(tmp_path / str(place)).facts.values()} == {None}
 
 
-def test_a_run_by_one_policy_for_all_teaches_nothing(wanted: Wanted, tmp_path: Path) -> None:
+def test_a_run_by_one_policy_for_all_teaches_nothing(wanted: EvalJob, tmp_path: Path) -> None:
     evaluate(replace(wanted, policy="bank-en"), tmp_path / "bank")
     with pytest.raises(InputError, match="judged by another policy than the labels'"):
         calibrate(tmp_path / "bank", (), None, lambda line: None)

@@ -18,7 +18,7 @@ from ausweis.errors import EngineError, InputError, PromptError, RunError
 from ausweis.evals.baseline import bless, cases_of, read_baseline, recordings_path
 from ausweis.evals.folder import judged_in
 from ausweis.evals.gate import gate
-from ausweis.evals.running import Wanted, evaluate
+from ausweis.evals.running import EvalJob, evaluate
 from ausweis.labelled import LabelledCall
 from ausweis.policies import find_policy
 
@@ -37,18 +37,18 @@ def write(path: Path, calls: Sequence[LabelledCall]) -> Path:
 
 
 @pytest.fixture
-def wanted(tmp_path: Path) -> Wanted:
+def wanted(tmp_path: Path) -> EvalJob:
     answers = tmp_path / "answers.yaml"
     answers.write_text(ANSWERS, encoding="utf-8")
     recipe = ScorerConfig(find_policy("telecom-de"), engine=f"fake:{answers}")
-    return Wanted(golden=(write(tmp_path / "golden.jsonl", CALLS),), recipe=recipe)
+    return EvalJob(golden=(write(tmp_path / "golden.jsonl", CALLS),), recipe=recipe)
 
 
 def outcomes(folder: Path) -> dict[str, tuple[str | None, str | None]]:
     return {one.id: (one.gold.outcome, one.told.outcome if one.told else None) for one in cases_of(folder)}
 
 
-def test_each_call_is_judged_by_the_policy_of_its_label(wanted: Wanted, tmp_path: Path) -> None:
+def test_each_call_is_judged_by_the_policy_of_its_label(wanted: EvalJob, tmp_path: Path) -> None:
     seen: list[Progress] = []
     found = evaluate(wanted, tmp_path / "run", on_progress=seen.append)
     assert outcomes(tmp_path / "run") == {
@@ -63,7 +63,7 @@ def test_each_call_is_judged_by_the_policy_of_its_label(wanted: Wanted, tmp_path
     assert by == {**dict.fromkeys(("right", "broken", "missed"), "telecom-de"), "bank": "bank-en"}
 
 
-def test_a_call_without_a_verdict_is_wrong_and_says_why(wanted: Wanted, tmp_path: Path) -> None:
+def test_a_call_without_a_verdict_is_wrong_and_says_why(wanted: EvalJob, tmp_path: Path) -> None:
     bad = labelled("noise", "C: Störgeräusch.", outcome="not_applicable", caller="unclear")
     path = write(tmp_path / "golden.jsonl", [*CALLS, bad])
     found = evaluate(replace(wanted, golden=(path,)), tmp_path / "run")
@@ -73,7 +73,7 @@ def test_a_call_without_a_verdict_is_wrong_and_says_why(wanted: Wanted, tmp_path
     assert found.summary.failed == 1
 
 
-def test_a_stopped_run_goes_on(wanted: Wanted, tmp_path: Path) -> None:
+def test_a_stopped_run_goes_on(wanted: EvalJob, tmp_path: Path) -> None:
     def stop(progress: Progress) -> None:
         if progress.seen == 2:
             raise KeyboardInterrupt
@@ -89,7 +89,7 @@ def test_a_stopped_run_goes_on(wanted: Wanted, tmp_path: Path) -> None:
     assert outcomes(tmp_path / "run") == outcomes(tmp_path / "whole")
 
 
-def test_another_system_leaves_a_finished_run_as_it_is(wanted: Wanted, tmp_path: Path) -> None:
+def test_another_system_leaves_a_finished_run_as_it_is(wanted: EvalJob, tmp_path: Path) -> None:
     evaluate(replace(wanted, repeats=2), tmp_path / "run")
     before = (tmp_path / "run" / "eval.json").read_bytes()
     other = replace(wanted, recipe=replace(wanted.recipe, strategy="events"))
@@ -101,7 +101,7 @@ def test_another_system_leaves_a_finished_run_as_it_is(wanted: Wanted, tmp_path:
     assert len(evaluate(replace(wanted, repeats=3), tmp_path / "run").cases) == 12
 
 
-def test_wrong_use_leaves_no_folder_that_is_in_the_way(wanted: Wanted, tmp_path: Path) -> None:
+def test_wrong_use_leaves_no_folder_that_is_in_the_way(wanted: EvalJob, tmp_path: Path) -> None:
     with pytest.raises(PromptError):
         evaluate(replace(wanted, recipe=replace(wanted.recipe, pins=("agent-turn@99",))), tmp_path / "run")
     evaluate(wanted, tmp_path / "run")
@@ -113,7 +113,7 @@ def test_wrong_use_leaves_no_folder_that_is_in_the_way(wanted: Wanted, tmp_path:
         evaluate(wanted, tmp_path / "golden.jsonl" / "run")
 
 
-def test_failed_calls_are_tried_again(wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_calls_are_tried_again(wanted: EvalJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def down(*_: object) -> None:
         raise EngineError("no answer just now")
 
@@ -125,7 +125,7 @@ def test_failed_calls_are_tried_again(wanted: Wanted, tmp_path: Path, monkeypatc
 
 
 def test_each_repeat_says_why_it_has_no_verdict(
-    wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    wanted: EvalJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     complete, asked_for = FakeEngine.complete, ["1", "2", "3"]
 
@@ -143,7 +143,7 @@ def test_each_repeat_says_why_it_has_no_verdict(
     ]
 
 
-def test_a_policy_file_of_the_label(wanted: Wanted, tmp_path: Path) -> None:
+def test_a_policy_file_of_the_label(wanted: EvalJob, tmp_path: Path) -> None:
     """What the author of the label says stays, whatever the rules make of the events."""
     policy = tmp_path / "ours.yaml"
     policy.write_text(find_policy("telecom-de").text, encoding="utf-8")
@@ -152,14 +152,14 @@ def test_a_policy_file_of_the_label(wanted: Wanted, tmp_path: Path) -> None:
     assert outcomes(tmp_path / "run") == {"own": ("compliant", "violation")}
 
 
-def test_another_golden_set_is_not_gone_on_with(wanted: Wanted, tmp_path: Path) -> None:
+def test_another_golden_set_is_not_gone_on_with(wanted: EvalJob, tmp_path: Path) -> None:
     evaluate(wanted, tmp_path / "run")
     write(tmp_path / "golden.jsonl", CALLS[:2])
     with pytest.raises(RunError, match="an eval run of another golden set, choice from it, or answers"):
         evaluate(wanted, tmp_path / "run")
 
 
-def test_repeats_ask_anew(wanted: Wanted, tmp_path: Path) -> None:
+def test_repeats_ask_anew(wanted: EvalJob, tmp_path: Path) -> None:
     found = evaluate(replace(wanted, repeats=3), tmp_path / "run")
     assert len(found.cases) == 12
     assert found.summary.calls == 4
@@ -169,7 +169,7 @@ def test_repeats_ask_anew(wanted: Wanted, tmp_path: Path) -> None:
     assert lines[0] == lines[1] == lines[2] > 0
 
 
-def test_scoring_again_needs_no_model(wanted: Wanted, tmp_path: Path) -> None:
+def test_scoring_again_needs_no_model(wanted: EvalJob, tmp_path: Path) -> None:
     evaluate(wanted, tmp_path / "run")
     (tmp_path / "answers.yaml").unlink()
     kept = replace(wanted.recipe, engine=f"replay:{tmp_path / 'run' / 'answers' / '1'}")
@@ -178,13 +178,13 @@ def test_scoring_again_needs_no_model(wanted: Wanted, tmp_path: Path) -> None:
     assert outcomes(tmp_path / "again") == outcomes(tmp_path / "run")
 
 
-def test_another_policy_gives_other_labels(wanted: Wanted, tmp_path: Path) -> None:
+def test_another_policy_gives_other_labels(wanted: EvalJob, tmp_path: Path) -> None:
     evaluate(replace(wanted, policy="energy-de"), tmp_path / "run")
     # A PIN is no factor of energy-de.
     assert outcomes(tmp_path / "run")["right"] == ("violation", "violation")
 
 
-def test_a_choice_of_calls(wanted: Wanted, tmp_path: Path) -> None:
+def test_a_choice_of_calls(wanted: EvalJob, tmp_path: Path) -> None:
     evaluate(replace(wanted, tags=("policy:bank-en",)), tmp_path / "tag")
     evaluate(replace(wanted, ids=("right",)), tmp_path / "id")
     assert [list(outcomes(tmp_path / name)) for name in ("tag", "id")] == [["bank"], ["right"]]
@@ -194,7 +194,7 @@ def test_a_choice_of_calls(wanted: Wanted, tmp_path: Path) -> None:
         evaluate(replace(wanted, ids=("nobody",)), tmp_path / "none")
 
 
-def test_a_baseline_and_its_recorded_answers(wanted: Wanted, tmp_path: Path) -> None:
+def test_a_baseline_and_its_recorded_answers(wanted: EvalJob, tmp_path: Path) -> None:
     evaluate(wanted, tmp_path / "run")
     path = tmp_path / "baselines" / "turnwise.jsonl"
     bless(tmp_path / "run", path, "the first")
@@ -209,7 +209,7 @@ def test_a_baseline_and_its_recorded_answers(wanted: Wanted, tmp_path: Path) -> 
 
 
 def test_a_mixed_set_is_answered_from_recordings_and_adds_to_them(
-    wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    wanted: EvalJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Calls under several policies, of incidents alone, of a company's own incidents, and of own words."""
     evaluate(wanted, tmp_path / "old")
@@ -226,7 +226,7 @@ def test_a_mixed_set_is_answered_from_recordings_and_adds_to_them(
         labelled("berth", NAME, "C: B 17. << gives berth_number", policy="hafenlicht-de", outcome="not_applicable"),
     ]
     golden = write(tmp_path / "mixed.jsonl", mixed)
-    monkeypatch.setattr(Wanted, "recordings", lambda self: unpack(self.recorded) if self.recorded else None)
+    monkeypatch.setattr(EvalJob, "recordings", lambda self: unpack(self.recorded) if self.recorded else None)
     by_turns = replace(wanted.recipe, strategy="turnwise")
     recorded = replace(wanted, recipe=by_turns, golden=(golden,), recorded=recordings_path(path), live=7)
     found = evaluate(recorded, tmp_path / "new")
@@ -248,7 +248,7 @@ def test_a_mixed_set_is_answered_from_recordings_and_adds_to_them(
     assert gate(read_baseline(path), again.cases, again.manifest).verdict == "passed"
 
 
-def test_of_calls_labelled_for_incidents_alone_authentication_is_not_read(wanted: Wanted, tmp_path: Path) -> None:
+def test_of_calls_labelled_for_incidents_alone_authentication_is_not_read(wanted: EvalJob, tmp_path: Path) -> None:
     path = write(tmp_path / "incidents.jsonl", [asked("own", "known", {"id": "rude_agent", "turn": 1})])
     found = evaluate(replace(wanted, golden=(path,)), tmp_path / "alone")
     assert found.manifest.system is not None
@@ -264,7 +264,7 @@ def test_of_calls_labelled_for_incidents_alone_authentication_is_not_read(wanted
         evaluate(replace(pinned, golden=(path,)), tmp_path / "unused")
 
 
-def test_only_whole_runs_with_all_verdicts_are_blessed(wanted: Wanted, tmp_path: Path) -> None:
+def test_only_whole_runs_with_all_verdicts_are_blessed(wanted: EvalJob, tmp_path: Path) -> None:
     evaluate(replace(wanted, limit=2), tmp_path / "part")
     with pytest.raises(RunError, match="not over whole files"):
         bless(tmp_path / "part", tmp_path / "b.jsonl", "x")
@@ -281,7 +281,7 @@ def ask(text: str) -> Request:
 class Live:
     """A model that says b with this probability."""
 
-    def __init__(self, wanted: Wanted, probability: float) -> None:
+    def __init__(self, wanted: EvalJob, probability: float) -> None:
         with wanted.recipe.engine_opened() as engine:
             self.info = engine.info
         self.calls_at_once = 1
@@ -297,7 +297,7 @@ class Live:
         pass
 
 
-def test_only_what_is_recorded_is_answered_without_the_model(wanted: Wanted, tmp_path: Path) -> None:
+def test_only_what_is_recorded_is_answered_without_the_model(wanted: EvalJob, tmp_path: Path) -> None:
     live = Live(wanted, 0.25)
     known = ask("bekannt")
     pack(tmp_path / "p.xz", live.info, [(known.key(live.info.sha256), Result(text="a", probabilities=(0.9, 0.1)))])
@@ -313,7 +313,7 @@ def test_only_what_is_recorded_is_answered_without_the_model(wanted: Wanted, tmp
     assert engine.largest_difference == pytest.approx(0.15)
 
 
-def test_a_transcript_is_read_unless_all_its_rows_are_recorded(wanted: Wanted, tmp_path: Path) -> None:
+def test_a_transcript_is_read_unless_all_its_rows_are_recorded(wanted: EvalJob, tmp_path: Path) -> None:
     live = Live(wanted, 0.25)
     transcript = Transcript(
         messages=(Message(role="user", content="eins\nzwei"),),
@@ -331,7 +331,7 @@ def test_a_transcript_is_read_unless_all_its_rows_are_recorded(wanted: Wanted, t
         assert (engine.recorded, engine.asked, engine.checked) == ((2, 0, 0) if probability == 0.9 else (1, 1, 0))
 
 
-def test_a_model_that_was_not_recorded_is_refused(wanted: Wanted, tmp_path: Path) -> None:
+def test_a_model_that_was_not_recorded_is_refused(wanted: EvalJob, tmp_path: Path) -> None:
     live = Live(wanted, 0.25)
     pack(tmp_path / "p.xz", live.info.model_copy(update={"sha256": "0" * 64}), [])
     with pytest.raises(RunError, match="leave the recordings out"):

@@ -1,6 +1,6 @@
 """A gate's result with hostile words in it."""
 
-from ausweis.evals.comparing import Change, Comparison
+from ausweis.evals.comparing import CaseChange, Comparison
 from ausweis.evals.gate import Gate, GateCheck
 
 __all__ = ["HOSTILE", "gate_of"]
@@ -10,7 +10,7 @@ HOSTILE = "a|b`c\\|\n</code><script>\x00\x1b\ufffe @everyone [x](http://x) *y* ]
 
 def gate_of(*names: str, message: str = "must pass", calls: int = 3) -> Gate:
     """One number that fell, one that did not, a passed call, and these calls, which failed."""
-    change = Change(
+    change = CaseChange(
         id=names[0], label="violation", before="violation", after="compliant", risk_before=0.9, risk_after=0.1, facts={}
     )
     return Gate(

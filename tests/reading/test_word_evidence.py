@@ -15,8 +15,8 @@ from ausweis.reading.word_evidence import (
     MOST,
     MOST_DESCRIBED,
     NAMED,
-    Mention,
     Piece,
+    WordOverlap,
     mentions_of,
     pieces,
 )
@@ -330,7 +330,7 @@ PUPIL = word("die Schülernummer", "Nummer auf dem Ausweis der Fahrschule")
 BIKE = word("bike type", "Nummer am Rahmen")
 
 
-def mention(line: str, *words: OwnWord) -> Mention:
+def mention(line: str, *words: OwnWord) -> WordOverlap:
     ((first, *_),) = mentions_of([line], words)
     return first
 
@@ -371,6 +371,6 @@ def test_a_long_description_is_no_louder() -> None:
 
 
 def test_short_words_and_no_words() -> None:
-    assert mention("ja ja am", word("ja", "am")) == Mention(0, 0)
+    assert mention("ja ja am", word("ja", "am")) == WordOverlap(0, 0)
     assert mentions_of([], [PUPIL]) == []
     assert mentions_of(["Hallo"], []) == [[]]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ausweis.store.quoting import Said
+from ausweis.store.quoting import Quotable
 
 WORDS = "Guten Tag, hier spricht Ilse Krummbiegel.\nMeine PIN ist 000077, ja?"
 
@@ -29,7 +29,7 @@ def line(answer: object, **more: object) -> bytes:
     ],
 )
 def test_words_of_the_call(answer: object) -> None:
-    assert Said([WORDS]).is_in(line(answer))
+    assert Quotable([WORDS]).is_in(line(answer))
 
 
 @pytest.mark.parametrize(
@@ -47,25 +47,25 @@ def test_words_of_the_call(answer: object) -> None:
     ],
 )
 def test_no_words_of_the_call(answer: object) -> None:
-    assert not Said([WORDS]).is_in(line(answer))
+    assert not Quotable([WORDS]).is_in(line(answer))
 
 
 def test_a_choice_holds_no_word_of_a_call() -> None:
-    said = Said(["She asks date of birth and all."])
+    said = Quotable(["She asks date of birth and all."])
     assert said.is_in(line("asks date of birth"))
     assert not said.is_in(line("asks date of birth", probabilities=[0.9, 0.1]))
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"result": 7}', b'{"result": []}', b'{"result": {"text": 7}}'])
 def test_what_is_no_answer_is_left(data: bytes) -> None:
-    assert not Said([WORDS]).is_in(data)
+    assert not Quotable([WORDS]).is_in(data)
 
 
 def test_many_calls_are_compared_a_portion_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ausweis.store.quoting._AT_ONCE", 100)
     calls = [f"der Satz mit der Nummer {number} und mehr" for number in range(20)]
-    portions = list(Said.portions(calls))
+    portions = list(Quotable.portions(calls))
     assert 5 < len(portions) < 20
     for answer in ("Nummer 0 und mehr", "nummer 19 und mehr"):
         assert any(said.is_in(line(answer)) for said in portions)
-    assert len(list(Said.portions([]))) == 1
+    assert len(list(Quotable.portions([]))) == 1

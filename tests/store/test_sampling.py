@@ -7,7 +7,7 @@ from scipy.stats import binomtest
 from tests.store.conftest import Filled
 from tests.store.runs import make_call, write_run
 
-from ausweis.store import CallFilter, Estimate, Store
+from ausweis.store import CallFilter, FieldRecall, Store
 from ausweis.store.counted import bounds
 
 DAY = date(2026, 3, 2)
@@ -49,7 +49,7 @@ def test_the_same_seed_draws_the_same_calls(tmp_path: Path) -> None:
 
 def test_recall_in_the_field(store: Store, filled: Filled) -> None:
     filled([*[make_call(n) for n in range(1, 101)], *[make_call(n, pin=False) for n in range(200, 210)]])
-    assert store.field_recall() == Estimate(0, 0, 0, 0, 0)
+    assert store.field_recall() == FieldRecall(0, 0, 0, 0, 0)
 
     def decide(key: int, right: bool) -> None:
         record = store.record(key)
@@ -114,15 +114,15 @@ def test_calls_that_were_judged_anew_had_no_chance_to_be_drawn(
     quiet, unsure = [make_call(n) for n in range(1, 21)], [make_call(n) for n in range(30, 40)]
     filled([*quiet, *unsure], unsure=[call.id for call in unsure])
     confirm(store, *store.draw_sample(DAY, DAY, 5, seed=1))
-    assert store.field_recall() == Estimate(0, 0, 5, 20, 10)
+    assert store.field_recall() == FieldRecall(0, 0, 5, 20, 10)
     filled(unsure, started="2026-03-04T00:00:00Z")
     assert store.count(CallFilter(to_review=True)) == 0
-    assert store.field_recall() == Estimate(0, 0, 5, 20, 0, days_left_out=1)
+    assert store.field_recall() == FieldRecall(0, 0, 5, 20, 0, days_left_out=1)
     monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2026-03-05T00:00:00Z")
     drawn = store.draw_sample(DAY, DAY, 100, seed=1)
     assert len(drawn) == 15 + 10
     confirm(store, *drawn)
-    assert store.field_recall() == Estimate(0, 0, 30, 30, 0)
+    assert store.field_recall() == FieldRecall(0, 0, 30, 30, 0)
 
 
 def test_a_sample_of_calls_that_were_judged_anew_is_none(
@@ -133,10 +133,10 @@ def test_a_sample_of_calls_that_were_judged_anew_is_none(
     filled(quiet)
     confirm(store, *store.draw_sample(DAY, DAY, 5, seed=1))
     filled(quiet, started="2026-03-04T00:00:00Z")
-    assert store.field_recall() == Estimate(0, 0, 0, 0, 0, days_left_out=1)
+    assert store.field_recall() == FieldRecall(0, 0, 0, 0, 0, days_left_out=1)
     monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2026-03-05T00:00:00Z")
     assert len(store.draw_sample(DAY, DAY, 100, seed=1)) == 10
-    assert store.field_recall() == Estimate(0, 0, 5, 10, 0, waiting=5)
+    assert store.field_recall() == FieldRecall(0, 0, 5, 10, 0, waiting=5)
     assert store.draw_sample(DAY, DAY, 100) == []
 
 
@@ -177,7 +177,7 @@ def test_nothing_missed_and_nothing_found(store: Store, filled: Filled) -> None:
     filled([make_call(n) for n in range(1, 11)])
     for key in store.draw_sample(DAY, DAY, 10, seed=1):
         store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
-    assert store.field_recall() == Estimate(0, 0, 10, 10, 0)
+    assert store.field_recall() == FieldRecall(0, 0, 10, 10, 0)
 
 
 def test_days_that_were_sampled_at_unlike_rates_are_not_pooled(store: Store, filled: Filled) -> None:
@@ -223,7 +223,7 @@ def test_one_draw_over_days_is_one_stratum(store: Store, filled: Filled) -> None
     filled([make_call(n, day=f"2026-03-{1 + n % 9:02}") for n in range(1, 91)])
     for key in store.draw_sample(date(2026, 3, 1), date(2026, 3, 9), 5, seed=1):
         store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
-    assert store.field_recall() == Estimate(0, 0, 5, 90, 0)
+    assert store.field_recall() == FieldRecall(0, 0, 5, 90, 0)
 
 
 def test_only_what_was_said_blind_counts(store: Store, filled: Filled) -> None:

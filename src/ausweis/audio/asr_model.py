@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ausweis.audio.decode import RATE
 from ausweis.audio.heard import Cut, Heard, Word, heard_in, is_loop, is_parroted, is_sparse, text_of
-from ausweis.audio.speech import Channel, Span, Window, speech_in, windows_of
+from ausweis.audio.speech import Channel, Stretch, Window, speech_in, windows_of
 from ausweis.errors import EngineError, ModelError
 from ausweis.machine import usable_cpus
 from ausweis.vocabulary import Language
@@ -108,7 +108,7 @@ class AsrModel:
             raise ModelError("holds no Whisper model of CTranslate2 that can be loaded", place=str(folder)) from error
         return cls(model, hot_words)
 
-    def german(self, spoken: Sequence[tuple[Channel, Sequence[Span]]]) -> float:
+    def german(self, spoken: Sequence[tuple[Channel, Sequence[Stretch]]]) -> float:
         """How likely the speech is German rather than English, over the first windows of each stretch of channel.
 
         Windows count by their length. 0 for a model of English alone.
@@ -126,7 +126,7 @@ class AsrModel:
                 total += (chances.get("de", 0.0) + chances.get("en", 0.0)) * len(speech)
         return german / (total or 1.0)
 
-    def hear(self, samples: Channel, spans: Sequence[Span], language: Language, offset: float = 0.0) -> Heard:
+    def hear(self, samples: Channel, spans: Sequence[Stretch], language: Language, offset: float = 0.0) -> Heard:
         """The words within the spans, which stand in order of time and are no longer than a window.
 
         Times count from the beginning of the recording; `samples` begin `offset` seconds after it. What nobody said
@@ -228,14 +228,14 @@ class AsrModel:
         return list(segments)
 
 
-def _is_long(span: Span) -> bool:
+def _is_long(span: Stretch) -> bool:
     return span.end - span.start >= PASSED * RATE
 
 
-def _times(span: Span, offset: float) -> tuple[float, float]:
+def _times(span: Stretch, offset: float) -> tuple[float, float]:
     return round(span.start / RATE + offset, 2), round(span.end / RATE + offset, 2)
 
 
-def _words_in(span: Span, offset: float, heard: Heard) -> list[Word]:
+def _words_in(span: Stretch, offset: float, heard: Heard) -> list[Word]:
     start, end = _times(span, offset)
     return [word for word in heard.words if word.start < end and start < word.end]

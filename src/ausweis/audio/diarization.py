@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ausweis.audio.decode import RATE
 from ausweis.audio.heard import Word
-from ausweis.audio.speech import Channel, Span
+from ausweis.audio.speech import Channel, Stretch
 from ausweis.audio.voice_encoder import EMBEDDING, VoiceEncoder
 
 __all__ = ["Floats", "Labels", "Split", "Voices", "between", "centres", "distance", "two_voices"]
@@ -138,7 +138,7 @@ class Voices:
         self._encoder = encoder
         self._long, self._short = _Vectors(LONG), _Vectors(SHORT)
 
-    def feed(self, samples: Channel, spans: Sequence[Span], offset: float, words: Sequence[Word]) -> None:
+    def feed(self, samples: Channel, spans: Sequence[Stretch], offset: float, words: Sequence[Word]) -> None:
         """Take in the stretches of speech in these samples, which begin `offset` seconds after the recording.
 
         A stretch is cut where its `words` leave a pause or end a sentence, so that a short answer has windows of its
@@ -214,14 +214,14 @@ class _Vectors:
         self._vectors: list[NDArray[np.float32]] = []
         self._times: list[tuple[float, float]] = []
 
-    def add(self, encoder: VoiceEncoder, samples: Channel, spans: Sequence[Span], offset: float) -> None:
+    def add(self, encoder: VoiceEncoder, samples: Channel, spans: Sequence[Stretch], offset: float) -> None:
         places = [place for span in spans for place in self._windows(span)]
         if places:
             windows = np.stack([np.resize(samples[begin:end], self._size) for begin, end in places])
             self._vectors.append(encoder.embed(windows))
             self._times += [(offset + begin / RATE, offset + end / RATE) for begin, end in places]
 
-    def _windows(self, span: Span) -> list[tuple[int, int]]:
+    def _windows(self, span: Stretch) -> list[tuple[int, int]]:
         """From the beginning of the stretch to its very end, where the last window may be nearer to its neighbour."""
         last = span.end - self._size
         begins = [*range(span.start, last, round(HOP * RATE)), max(last, span.start)]
@@ -235,7 +235,7 @@ class _Vectors:
         return _Held(vectors[kept], begins[kept], ends[kept], self._seconds)
 
 
-def _parts(spans: Sequence[Span], words: Sequence[Word], offset: float) -> list[Span]:
+def _parts(spans: Sequence[Stretch], words: Sequence[Word], offset: float) -> list[Stretch]:
     ends = sorted(
         round(((before.end + word.start) / 2 - offset) * RATE)
         for before, word in pairwise(words)
@@ -246,9 +246,9 @@ def _parts(spans: Sequence[Span], words: Sequence[Word], offset: float) -> list[
         begin = span.start
         for end in ends[bisect_left(ends, span.start) : bisect_right(ends, span.end)]:
             if min(end - begin, span.end - end) >= SHORTEST * RATE:
-                parts.append(Span(begin, end))
+                parts.append(Stretch(begin, end))
                 begin = end
-        parts.append(Span(begin, span.end))
+        parts.append(Stretch(begin, span.end))
     return parts
 
 

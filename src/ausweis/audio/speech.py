@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ausweis.audio.decode import RATE
 
-__all__ = ["WINDOW", "Channel", "Span", "Speech", "SpeechStream", "Window", "spans_of", "speech_in", "windows_of"]
+__all__ = ["WINDOW", "Channel", "Speech", "SpeechStream", "Stretch", "Window", "spans_of", "speech_in", "windows_of"]
 
 Channel = NDArray[np.float32]
 """The samples of one channel, 16,000 a second."""
@@ -24,7 +24,7 @@ GAP = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Stretch:
     """A stretch of speech, in samples."""
 
     start: int
@@ -37,7 +37,7 @@ class Window:
     `begin` is where it begins in the times of its segments, in seconds.
     """
 
-    def __init__(self, samples: Channel, spans: Sequence[Span], offset: float) -> None:
+    def __init__(self, samples: Channel, spans: Sequence[Stretch], offset: float) -> None:
         self.speech = speech_in(samples, spans)
         self.begin = 0.0
         self._starts = np.array([span.start / RATE + offset for span in spans])
@@ -57,9 +57,9 @@ class Window:
         return round(float(first + shift), 2), round(float(last + shift), 2)
 
 
-def windows_of(spans: Sequence[Span]) -> list[list[Span]]:
+def windows_of(spans: Sequence[Stretch]) -> list[list[Stretch]]:
     """The spans, in order of time, as few windows as hold them; none of them is longer than a window."""
-    windows: list[list[Span]] = []
+    windows: list[list[Stretch]] = []
     held = 0
     for span in spans:
         length = span.end - span.start + round(GAP * RATE)
@@ -71,7 +71,7 @@ def windows_of(spans: Sequence[Span]) -> list[list[Span]]:
     return windows
 
 
-def speech_in(samples: Channel, spans: Sequence[Span]) -> Channel:
+def speech_in(samples: Channel, spans: Sequence[Stretch]) -> Channel:
     """The samples of the spans, with a short silence between each two."""
     gap = np.zeros(round(GAP * RATE), dtype=np.float32)
     parts = [part for span in spans for part in (samples[span.start : span.end], gap)]
@@ -93,11 +93,11 @@ class Speech(NamedTuple):
     """Samples, the stretches of speech in them, and the second of the recording at which the samples begin."""
 
     samples: Channel
-    spans: list[Span]
+    spans: list[Stretch]
     offset: float
 
 
-def spans_of(samples: Channel) -> list[Span]:
+def spans_of(samples: Channel) -> list[Stretch]:
     """The stretches of speech, in order of time, each no longer than a window of the ASR model."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
@@ -109,7 +109,7 @@ def spans_of(samples: Channel) -> list[Span]:
     )
     noise = np.random.default_rng(0).standard_normal(len(samples), dtype=np.float32)
     return [
-        Span(stretch["start"], stretch["end"]) for stretch in get_speech_timestamps(samples + FLOOR * noise, options)
+        Stretch(stretch["start"], stretch["end"]) for stretch in get_speech_timestamps(samples + FLOOR * noise, options)
     ]
 
 

@@ -10,19 +10,19 @@ What is given here loads no engine, no reader and no template.
 """
 
 from ausweis.batch.rejudging import Change, Rejudged, rejudge
-from ausweis.batch.scoring import Progress, Runner, Scored, Scorer, Summary, Task, local_runner, score
-from ausweis.batch.tally import Counts, Row, Tally
+from ausweis.batch.scoring import Progress, Runner, Scored, Scorer, ScoreSummary, Task, local_runner, score
+from ausweis.batch.tally import CallLine, Counts, Tally
 
 __all__ = [
+    "CallLine",
     "Change",
     "Counts",
     "Progress",
     "Rejudged",
-    "Row",
     "Runner",
+    "ScoreSummary",
     "Scored",
     "Scorer",
-    "Summary",
     "Tally",
     "Task",
     "local_runner",

@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # whoever works with runs need not load what reads calls
     from ausweis.reading.reader import Reader
     from ausweis.store.writing import Audio, RunWriter, Settled
 
-__all__ = ["Progress", "Runner", "Scored", "Scorer", "Summary", "Task", "local_runner", "score"]
+__all__ = ["Progress", "Runner", "ScoreSummary", "Scored", "Scorer", "Task", "local_runner", "score"]
 
 
 class Task(NamedTuple):
@@ -147,7 +147,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class ScoreSummary:
     """What became of the calls of a command. `complete`: all of them were looked at, whether or not they failed.
 
     `empty`: how many calls were judged this time, if the reader found no event in any of them; otherwise 0.
@@ -174,7 +174,7 @@ def score(
     limit: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     on_verdict: Callable[[Verdict], None] | None = None,
-) -> Summary:
+) -> ScoreSummary:
     """Score every call that is not settled; at most the first `limit` calls of the input.
 
     A call is settled if its text has a verdict of the same system. If something else was written about it since, its
@@ -192,7 +192,7 @@ def score(
     complete = scoring.all(calls, runner, limit) and not scoring.left_out
     if complete and sources is not None:
         run.forget_failures(sources.places)
-    return Summary(
+    return ScoreSummary(
         complete,
         scoring.tally,
         scoring.progress,
@@ -227,7 +227,7 @@ class _Scoring:
 
     @property
     def empty(self) -> int:
-        """As in `Summary`."""
+        """As in `ScoreSummary`."""
         done = self.progress
         return 0 if self._found_any else done.seen - done.earlier - done.failed
 

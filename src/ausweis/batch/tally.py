@@ -11,7 +11,7 @@ from ausweis.judging.harm import found_of, harm, named
 from ausweis.judging.verdict import Verdict
 from ausweis.vocabulary import Outcome, ViolationType
 
-__all__ = ["Counts", "Row", "Tally"]
+__all__ = ["CallLine", "Counts", "Tally"]
 
 SHOWN = 30
 """Calls that are told one by one."""
@@ -40,7 +40,7 @@ class Counts(BaseModel):
         )
 
 
-class Row(NamedTuple):
+class CallLine(NamedTuple):
     """One call in short; turn and quote are of the gravest that was found.
 
     `violations`: the gravest type first; `incidents`: by kind, each with its first turn. `weight`: its harm.
@@ -65,10 +65,10 @@ class Tally:
         self.to_review = 0
         self.incidents = Counter[str]()
         self.failures: list[Failure] = []
-        self._worst: list[tuple[int, int, Row]] = []
+        self._worst: list[tuple[int, int, CallLine]] = []
 
     @property
-    def worst(self) -> list[Row]:
+    def worst(self) -> list[CallLine]:
         """The first thirty calls to look at, then in the order in which they came."""
         return [row for _, _, row in sorted(self._worst, reverse=True)]
 
@@ -93,14 +93,14 @@ class Tally:
         self.failures.append(failure)
 
 
-def _row(verdict: Verdict) -> Row:
+def _row(verdict: Verdict) -> CallLine:
     found = found_of(verdict)
     evidence = [one.evidence for one in verdict.violations] + [one.evidence for one in verdict.incidents]
     first = min(zip(found, evidence, strict=True), key=lambda pair: (pair[0].rank, pair[0].turn), default=None)
     incidents: dict[str, int] = {}
     for incident in verdict.incidents:
         incidents.setdefault(incident.id, incident.turn)
-    return Row(
+    return CallLine(
         call_id=verdict.call_id,
         outcome=verdict.outcome,
         violations=tuple(named(one for one in found if not one.incident)),

@@ -13,7 +13,7 @@ import click
 
 from ausweis.machine import gpu_maker, usable_cpus, usable_memory
 
-__all__ = ["Check", "checks", "doctor"]
+__all__ = ["HostCheck", "checks", "doctor"]
 
 MIN_PYTHON = (3, 11)
 MIN_MEMORY = 3 << 30
@@ -23,7 +23,7 @@ _GPU_BUILDS = {"NVIDIA": "CUDA", "AMD": "HIP"}
 """What llama.cpp calls its builds for them."""
 
 
-class Check(NamedTuple):
+class HostCheck(NamedTuple):
     """One line of the report; `missing` means that scoring will not work."""
 
     state: Literal["good", "warning", "missing"]
@@ -42,7 +42,7 @@ def doctor(context: click.Context) -> None:
         context.exit(1)
 
 
-def checks() -> Iterator[Check]:
+def checks() -> Iterator[HostCheck]:
     """All that is looked at, in the order of the report."""
     yield _python()
     yield from _packages()
@@ -53,81 +53,81 @@ def checks() -> Iterator[Check]:
     yield _disk()
 
 
-def _python() -> Check:
+def _python() -> HostCheck:
     good = sys.version_info >= MIN_PYTHON
-    return Check("good" if good else "missing", "python", f"{platform.python_version()} on {platform.platform()}")
+    return HostCheck("good" if good else "missing", "python", f"{platform.python_version()} on {platform.platform()}")
 
 
-def _packages() -> Iterator[Check]:
+def _packages() -> Iterator[HostCheck]:
     """What Ausweis wants without any extra."""
     try:
         wanted = metadata.requires("ausweis") or ()
     except metadata.PackageNotFoundError:
-        yield Check("warning", "packages", "cannot be told, since ausweis itself is not installed")
+        yield HostCheck("warning", "packages", "cannot be told, since ausweis itself is not installed")
         return
     names = (re.split(r"[^\w.-]", one, maxsplit=1)[0] for one in wanted if "extra ==" not in one)
     yield from map(_package, sorted(names))
 
 
-def _package(name: str) -> Check:
+def _package(name: str) -> HostCheck:
     try:
-        return Check("good", name, metadata.version(name))
+        return HostCheck("good", name, metadata.version(name))
     except metadata.PackageNotFoundError:
-        return Check("missing", name, "is not installed; install ausweis again")
+        return HostCheck("missing", name, "is not installed; install ausweis again")
 
 
-def _processors() -> Check:
+def _processors() -> HostCheck:
     cores = usable_cpus()
-    return Check("good", "processor", f"{cores} cores for this process; as many threads unless --threads says else")
+    return HostCheck("good", "processor", f"{cores} cores for this process; as many threads unless --threads says else")
 
 
-def _busy() -> Check:
+def _busy() -> HostCheck:
     try:
         load = os.getloadavg()[0]
     except OSError:
-        return Check("warning", "load", "cannot be told on this machine")
+        return HostCheck("warning", "load", "cannot be told on this machine")
     if load > 0.5 * usable_cpus():
         text = f"{load:.1f} in the last minute: the machine is busy, and a model then runs several times slower"
-        return Check("warning", "load", text)
-    return Check("good", "load", f"{load:.1f} in the last minute")
+        return HostCheck("warning", "load", text)
+    return HostCheck("good", "load", f"{load:.1f} in the last minute")
 
 
-def _memory() -> Check:
+def _memory() -> HostCheck:
     free = usable_memory()
     if free is None:
-        return Check("warning", "memory", "cannot be told on this machine")
+        return HostCheck("warning", "memory", "cannot be told on this machine")
     text = f"{_gib(free)} can be used"
     if free < MIN_MEMORY:
-        return Check("warning", "memory", f"{text}; the default model wants {_gib(MIN_MEMORY)}")
-    return Check("good", "memory", text)
+        return HostCheck("warning", "memory", f"{text}; the default model wants {_gib(MIN_MEMORY)}")
+    return HostCheck("good", "memory", text)
 
 
-def _gpu() -> Check:
+def _gpu() -> HostCheck:
     try:
         import llama_cpp
     except (ImportError, OSError, RuntimeError):
-        return Check("warning", "gpu", "cannot be told, since llama-cpp-python cannot be loaded")
+        return HostCheck("warning", "gpu", "cannot be told, since llama-cpp-python cannot be loaded")
     from ausweis.engines.llama.model import gpu_memory
 
     built, free = llama_cpp.llama_supports_gpu_offload(), gpu_memory()
     if free is not None:
-        return Check("good", "gpu", f"{_gib(free)} free; a model that has room there runs on it")
+        return HostCheck("good", "gpu", f"{_gib(free)} free; a model that has room there runs on it")
     maker = gpu_maker()
     if maker is None or built:
         seen = f"an {maker} GPU is here, but llama.cpp cannot use it: see its driver" if maker else "none is seen"
-        return Check("warning" if maker else "good", "gpu", f"{seen}; models run on the processor")
+        return HostCheck("warning" if maker else "good", "gpu", f"{seen}; models run on the processor")
     how = f"CMAKE_ARGS=-DGGML_{_GPU_BUILDS[maker]}=on pip install --force-reinstall --no-deps --no-cache-dir"
     version = f"llama-cpp-python=={metadata.version('llama-cpp-python')}"
     text = f"an {maker} GPU is here, but llama-cpp-python was built without it; `{how} {version}` builds it anew"
-    return Check("warning", "gpu", text)
+    return HostCheck("warning", "gpu", text)
 
 
-def _models() -> Iterator[Check]:
+def _models() -> Iterator[HostCheck]:
     from ausweis.engines import weights
     from ausweis.engines.weights import catalogue
     from ausweis.errors import ModelError
 
-    yield Check("good", "cache", str(weights.cache_folder()))
+    yield HostCheck("good", "cache", str(weights.cache_folder()))
     for model in catalogue.entries():
         # Without the other kinds, transcripts can still be judged.
         needed = model.default and model.kind == "llm"
@@ -135,17 +135,17 @@ def _models() -> Iterator[Check]:
         name = f"model {model.id}" + (" (default)" if model.default else "")
         if weights.state(model.id) == "absent":
             if model.default:
-                yield Check(bad, name, f"not here; ausweis models pull {model.id} fetches it")
+                yield HostCheck(bad, name, f"not here; ausweis models pull {model.id} fetches it")
             continue
         try:
             weights.verify(model.id)
         except ModelError as error:
-            yield Check(bad, name, str(error))
+            yield HostCheck(bad, name, str(error))
         else:
-            yield Check("good", name, "present, its hash is right")
+            yield HostCheck("good", name, "present, its hash is right")
 
 
-def _learned() -> Iterator[Check]:
+def _learned() -> Iterator[HostCheck]:
     from ausweis.engines.learned_index import INDEX_NAME, indexes
     from ausweis.engines.weights import catalogue
     from ausweis.errors import ModelError
@@ -153,7 +153,7 @@ def _learned() -> Iterator[Check]:
     try:
         parts = [(index, part) for index in indexes() for part in index.parts]
     except ModelError as error:
-        yield Check("missing", "learned parts", str(error))
+        yield HostCheck("missing", "learned parts", str(error))
         return
     known = {part.sha256 for _, part in parts}
     for index, part in parts:
@@ -161,14 +161,14 @@ def _learned() -> Iterator[Check]:
             index.checked(part)
         except ModelError as error:
             needed = part.base.id == catalogue.default_id()
-            yield Check("missing" if needed else "warning", str(part), str(error))
+            yield HostCheck("missing" if needed else "warning", str(part), str(error))
         else:
             lacks = part.lacks(known)
             text = f"is not used: its {lacks} is in no {INDEX_NAME}" if lacks else "present, its hash is right"
-            yield Check("warning" if lacks else "good", str(part), text)
+            yield HostCheck("warning" if lacks else "good", str(part), text)
 
 
-def _templates() -> Iterator[Check]:
+def _templates() -> Iterator[HostCheck]:
     from ausweis.engines.learned_index import bases
     from ausweis.errors import ModelError, PromptError
     from ausweis.prompts import default_library
@@ -180,23 +180,25 @@ def _templates() -> Iterator[Check]:
     except ModelError:
         return  # told of the learned parts
     except PromptError as error:
-        yield Check("missing", "templates", str(error))
+        yield HostCheck("missing", "templates", str(error))
         return
     for sentence in sentences:
-        yield Check("warning", "templates", sentence)
+        yield HostCheck("warning", "templates", sentence)
     if not sentences:
         empty = not library.versions()
-        yield Check("warning" if empty else "good", "templates", f"{library.folder}{' holds none' if empty else ''}")
+        yield HostCheck(
+            "warning" if empty else "good", "templates", f"{library.folder}{' holds none' if empty else ''}"
+        )
 
 
-def _disk() -> Check:
+def _disk() -> HostCheck:
     from ausweis.engines import weights
 
     folder = weights.cache_folder().absolute()
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    return Check("good" if free >= MIN_DISK else "warning", "disk", f"{_gib(free)} free in {folder}")
+    return HostCheck("good" if free >= MIN_DISK else "warning", "disk", f"{_gib(free)} free in {folder}")
 
 
 def _gib(size: int) -> str:

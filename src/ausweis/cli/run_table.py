@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ausweis.batch import Counts, Row, Tally
+    from ausweis.batch import CallLine, Counts, Tally
 
 __all__ = ["ROWS", "console", "counts_sentence", "show_tally"]
 
@@ -63,7 +63,7 @@ def _by_number(counts: Mapping[Any, int]) -> str:
     return ", ".join(f"{number} {word}" for word, number in ordered)
 
 
-def _table(rows: "list[Row]", *, quotes: bool, err: bool) -> None:
+def _table(rows: "list[CallLine]", *, quotes: bool, err: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 

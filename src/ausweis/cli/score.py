@@ -14,7 +14,7 @@ from ausweis.vocabulary import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ausweis.batch import Counts, Summary
+    from ausweis.batch import Counts, ScoreSummary
     from ausweis.cli.scoring import Options
 
 __all__ = ["exit_code", "score"]
@@ -126,7 +126,7 @@ def _unknown(turns: "Mapping[str, int]") -> str:
     )
 
 
-def _show(summary: "Summary", options: "Options") -> None:
+def _show(summary: "ScoreSummary", options: "Options") -> None:
     tally = summary.tally
     if options.as_json:
         import json

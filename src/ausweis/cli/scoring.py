@@ -13,7 +13,7 @@ import click
 from ausweis.audio.hearing import Hearing
 from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.audio.sidecar import Sidecar
-from ausweis.batch import Summary
+from ausweis.batch import ScoreSummary
 from ausweis.batch import score as score_calls
 from ausweis.batch.config import ScorerConfig
 from ausweis.batch.scoring import Runner, local_runner
@@ -75,7 +75,7 @@ class Options:
         return self.out == Path("-")
 
 
-def run_all(options: Options) -> Summary:
+def run_all(options: Options) -> ScoreSummary:
     """Score as the options say.
 
     Raises:
@@ -224,7 +224,7 @@ def _append(file: Any, path: Path, verdict: Verdict) -> None:
         raise write_fault(path, error) from None
 
 
-def _warn_of_reader(summary: Summary, origin: RunProvenance) -> None:
+def _warn_of_reader(summary: ScoreSummary, origin: RunProvenance) -> None:
     """Say what is not known of the reader, and what its answers let suspect."""
     name = f"the model {origin.model.id} (strategy {origin.strategy})"
     if not origin.measured:

@@ -49,9 +49,9 @@ def transcribe(context: click.Context, /, **options: Any) -> None:
     """
     from ausweis.calls.folders import sentence
     from ausweis.cli.score import exit_code
-    from ausweis.cli.transcribing import Options, transcribe_all
+    from ausweis.cli.transcribing import TranscribeOptions, transcribe_all
 
-    wanted = Options(**options)
+    wanted = TranscribeOptions(**options)
     try:
         done, tally, sources = transcribe_all(wanted)
     except KeyboardInterrupt:

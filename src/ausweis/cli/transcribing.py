@@ -23,14 +23,14 @@ from ausweis.policies import find_policy
 from ausweis.prompts import default_library
 from ausweis.vocabulary import Language
 
-__all__ = ["Options", "transcribe_all"]
+__all__ = ["TranscribeOptions", "transcribe_all"]
 
 FAILURES_FILE = "failures.jsonl"
 """In the folder of transcripts: the recordings that could not be heard, and why, one a line."""
 
 
 @dataclass(frozen=True)
-class Options:
+class TranscribeOptions:
     """The options of the command, named as there."""
 
     paths: tuple[str, ...]
@@ -45,7 +45,7 @@ class Options:
     quiet: bool
 
 
-def transcribe_all(options: Options) -> tuple[int, Tally, Sources]:
+def transcribe_all(options: TranscribeOptions) -> tuple[int, Tally, Sources]:
     """How many recordings have a transcript, which failed, and what was read; `failures.jsonl` says why they failed.
 
     Raises:
@@ -75,7 +75,7 @@ def transcribe_all(options: Options) -> tuple[int, Tally, Sources]:
         lock.release()
 
 
-def _transcribe(options: Options, sources: Sources, recordings: Recordings) -> tuple[int, Tally]:
+def _transcribe(options: TranscribeOptions, sources: Sources, recordings: Recordings) -> tuple[int, Tally]:
     progress, tally = Progress(), Tally()
     (options.folder / FAILURES_FILE).unlink(missing_ok=True)
     with (
@@ -102,7 +102,7 @@ def _line(failure: Failure) -> str:
     return failure.model_dump_json(by_alias=True) + "\n"
 
 
-def _engine(options: Options) -> Engine:
+def _engine(options: TranscribeOptions) -> Engine:
     return open_engine("llama", model=options.model, threads=options.threads)
 
 

@@ -16,7 +16,7 @@ from ausweis.evals.metrics.outcomes import F1, NONE, fact_marks, unflagged
 from ausweis.evals.metrics.own_words import OWN_WORDS, has_own_words
 from ausweis.labelled import Part
 
-__all__ = ["Change", "Comparison", "Difference", "Flip", "Pair", "compare", "paired", "paired_draws", "told_by"]
+__all__ = ["CaseChange", "Comparison", "Difference", "Flip", "Pair", "compare", "paired", "paired_draws", "told_by"]
 
 Pair = tuple[Case, Case]
 
@@ -43,7 +43,7 @@ class Difference(Part):
     high: float
 
 
-class Change(Part):
+class CaseChange(Part):
     """One call that was judged otherwise. `facts`: for each field what is only in the label, before, after."""
 
     id: str
@@ -64,9 +64,9 @@ class Comparison(Part):
     calls: int
     flips: tuple[Flip, ...]
     differences: tuple[Difference, ...]
-    better: tuple[Change, ...]
-    worse: tuple[Change, ...]
-    other: tuple[Change, ...]
+    better: tuple[CaseChange, ...]
+    worse: tuple[CaseChange, ...]
+    other: tuple[CaseChange, ...]
     missing: tuple[str, ...]
     new: tuple[str, ...]
     relabelled: tuple[str, ...]
@@ -183,13 +183,13 @@ def paired_draws(pairs: Sequence[Pair], measure: Measure) -> tuple[float, float,
     return float(first(whole)[0]), float(second(whole)[0]), drawn[~np.isnan(drawn)]
 
 
-def _change(old: Case, new: Case) -> Change:
+def _change(old: Case, new: Case) -> CaseChange:
     facts = {}
     for field in FIELDS:
         label, before, after = (_words(side, field) for side in (old.gold, old.told, new.told))
         if before != after:
             facts[field] = {"label": label, "before": before, "after": after}
-    return Change(
+    return CaseChange(
         id=old.id,
         label=_said(new, new.gold),
         before=_said(new, old.told),

@@ -18,7 +18,7 @@ from pydantic import computed_field
 from ausweis.errors import InputError
 from ausweis.evals.baseline import Baseline, plain_engine
 from ausweis.evals.case import Case
-from ausweis.evals.comparing import Change, Comparison, Flip, Pair, compare, paired, paired_draws, told_by
+from ausweis.evals.comparing import CaseChange, Comparison, Flip, Pair, compare, paired, paired_draws, told_by
 from ausweis.evals.folder import EvalManifest, Live, System
 from ausweis.evals.metrics import Estimate, rows_of, summarise
 from ausweis.evals.metrics.estimate import Measure
@@ -301,7 +301,7 @@ def _live(live: Live) -> GateCheck:
     return GateCheck(name="recorded answers", state="error" if stale else "passed", message=message)
 
 
-def _call(repeats: Sequence[Case], worse: Change | None, *, must_pass: bool) -> GateCheck:
+def _call(repeats: Sequence[Case], worse: CaseChange | None, *, must_pass: bool) -> GateCheck:
     """The check of one call over all its repeats: the worst one counts. `worse`: how it got worse, if it did."""
     name = repeats[0].id
     failed = next((case for case in repeats if case.told is None), None)

@@ -40,11 +40,11 @@ from ausweis.policies import PolicyFile, find_policy
 from ausweis.provenance import now
 from ausweis.store import Store
 
-__all__ = ["Evaluation", "Wanted", "evaluate"]
+__all__ = ["EvalJob", "Evaluation", "evaluate"]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EvalJob:
     """What to measure. `recipe` names engine, model, strategy and prompts; its policy is put in for each call.
 
     `recorded`: a file of recorded answers; the model is asked only what is not in it, and once more
@@ -170,7 +170,7 @@ class Evaluation:
 
 
 def evaluate(
-    wanted: Wanted,
+    wanted: EvalJob,
     folder: Path,
     *,
     on_progress: Callable[[Progress], None] = lambda progress: None,
@@ -209,7 +209,7 @@ def evaluate(
         lock.release()
 
 
-def _manifest(wanted: Wanted, folder: Path) -> EvalManifest:
+def _manifest(wanted: EvalJob, folder: Path) -> EvalManifest:
     """That of the run to go on with, with all repeats that are wanted; or of a new one."""
     plan, manifest = wanted.plan(), read_eval(folder)
     if manifest is None:
@@ -226,7 +226,7 @@ def _manifest(wanted: Wanted, folder: Path) -> EvalManifest:
 
 @dataclass
 class _Run:
-    _wanted: Wanted
+    _wanted: EvalJob
     _folder: Path
     _store: Store
     _calls: Sequence[LabelledCall]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from ausweis.judging.decide import Act, Decision, identified
+from ausweis.judging.decide import Act, Scenario, identified
 from ausweis.judging.verdict import Check, CheckCode, CheckResultReason, Evidence
 from ausweis.policies.rules import Rules
 from ausweis.vocabulary import CHECKS, CheckId, CheckResult, ViolationType
@@ -18,7 +18,7 @@ RESULTS: tuple[CheckResult, ...] = ("pass", "fail", "not_applicable", "unclear")
 class _Question(NamedTuple):
     """How a check is answered, and why it has each of the `RESULTS`."""
 
-    answer: Callable[[Decision, Rules], Answer]
+    answer: Callable[[Scenario, Rules], Answer]
     codes: tuple[CheckCode, CheckCode, CheckCode, CheckCode]
 
 
@@ -28,7 +28,7 @@ def check_of(check: CheckId, result: CheckResult, evidence: Iterable[Evidence]) 
     return Check(id=check, result=result, reason=reason, evidence=tuple(evidence))
 
 
-def answers(decision: Decision, rules: Rules, *, inconclusive: bool) -> list[tuple[CheckId, Answer]]:
+def answers(decision: Scenario, rules: Rules, *, inconclusive: bool) -> list[tuple[CheckId, Answer]]:
     """All checks, in the order of `vocabulary.CHECKS`. Where nobody can tell, what would fail is `unclear`."""
     told = []
     for check in CHECKS:
@@ -37,7 +37,7 @@ def answers(decision: Decision, rules: Rules, *, inconclusive: bool) -> list[tup
     return told
 
 
-def _caller_identified(decision: Decision, rules: Rules) -> Answer:
+def _caller_identified(decision: Scenario, rules: Rules) -> Answer:
     moment = identified(decision)
     if moment is not None:
         return "pass", (moment.place,)
@@ -46,14 +46,14 @@ def _caller_identified(decision: Decision, rules: Rules) -> Answer:
     return "not_applicable", ()
 
 
-def _all_acts(decision: Decision, good: Callable[[Act], bool]) -> Answer:
+def _all_acts(decision: Scenario, good: Callable[[Act], bool]) -> Answer:
     if not decision.acts:
         return "not_applicable", ()
     bad = tuple(act.moment.place for act in decision.acts if not good(act))
     return ("fail", bad) if bad else ("pass", ())
 
 
-def _no_factor_leaked(decision: Decision, rules: Rules) -> Answer:
+def _no_factor_leaked(decision: Scenario, rules: Rules) -> Answer:
     events = _shown(decision, "factor_leaked")
     if events:
         return "fail", events
@@ -61,7 +61,7 @@ def _no_factor_leaked(decision: Decision, rules: Rules) -> Answer:
     return ("pass", ()) if came_up else ("not_applicable", ())
 
 
-def _third_party_authorised(decision: Decision, rules: Rules) -> Answer:
+def _third_party_authorised(decision: Scenario, rules: Rules) -> Answer:
     events = _shown(decision, "unauthorised_third_party")
     if events:
         return "fail", events
@@ -73,7 +73,7 @@ def _third_party_authorised(decision: Decision, rules: Rules) -> Answer:
     return ("pass", tuple(allowed[:1])) if all(act.met for act in joined) else ("unclear", ())
 
 
-def _failed_authentication_handled(decision: Decision, rules: Rules) -> Answer:
+def _failed_authentication_handled(decision: Scenario, rules: Rules) -> Answer:
     events = _shown(decision, "action_after_failed_authentication")
     if events:
         return "fail", events
@@ -81,7 +81,7 @@ def _failed_authentication_handled(decision: Decision, rules: Rules) -> Answer:
     return ("pass", rejections) if rejections else ("not_applicable", ())
 
 
-def _shown(decision: Decision, violation: ViolationType) -> tuple[int, ...]:
+def _shown(decision: Scenario, violation: ViolationType) -> tuple[int, ...]:
     places = [place for rule in decision.broken if rule.type == violation for place in rule.events]
     return tuple(dict.fromkeys(places))
 

@@ -20,7 +20,7 @@ from ausweis.judging.verdict import (
 from ausweis.policies.rules import DONE, NAME, PRE_AUTHENTICATED, Rules
 from ausweis.vocabulary import CATEGORIES, FACTORS, VIOLATIONS, AuthorisationStatus, Caller, Outcome, ViolationType
 
-__all__ = ["Act", "BrokenRule", "Decision", "authorisation_of", "caller_of", "decide", "identified", "reason_of"]
+__all__ = ["Act", "BrokenRule", "Scenario", "authorisation_of", "caller_of", "decide", "identified", "reason_of"]
 
 RESPONSES = frozenset({"refuses", "rejects", "authorisation_missing"})
 """With one of these and no action, a request was held back: compliant, and not merely nothing to judge."""
@@ -36,7 +36,7 @@ WEAKEST = 0
 
 
 @dataclass(slots=True)
-class Decision:
+class Scenario:
     """What holds if exactly these moments happened and the recording is whole.
 
     `doubtful`: with a defect of the recording, nobody could tell; the outcome is then `inconclusive`.
@@ -50,7 +50,7 @@ class Decision:
     doubtful: bool
 
 
-def decide(moments: list[Moment], rules: Rules) -> Decision:
+def decide(moments: list[Moment], rules: Rules) -> Scenario:
     """Judge these moments, which stand in order of time."""
     followed = trace(moments, rules)
     acts = _acts_of(moments, followed, rules)
@@ -62,7 +62,7 @@ def decide(moments: list[Moment], rules: Rules) -> Decision:
         outcome = "compliant"
     third_party = any(rule.type == "unauthorised_third_party" for rule in broken)
     doubtful = bool(broken) and not followed.rejections and not third_party
-    return Decision(moments, followed, acts, broken, outcome, doubtful)
+    return Scenario(moments, followed, acts, broken, outcome, doubtful)
 
 
 @dataclass(slots=True)
@@ -243,7 +243,7 @@ def _missing(rules: Rules, held: int, level: int) -> tuple[tuple[str, ...], ...]
     return tuple(map(rules.factors_in, rules.missing(held, level)))
 
 
-def caller_of(decision: Decision) -> Caller:
+def caller_of(decision: Scenario) -> Caller:
     """Who speaks when the action is made; without an action, who speaks at the end."""
     at_end = not decision.acts and decision.trace.speaking[-1].other is not None
     if at_end or any(act.speaking.other is not None for act in decision.acts):
@@ -255,7 +255,7 @@ def caller_of(decision: Decision) -> Caller:
     return "unclear"
 
 
-def identified(decision: Decision) -> Moment | None:
+def identified(decision: Scenario) -> Moment | None:
     """The moment from which the caller is known: a verified name, or an authentication made before the call."""
     for given in decision.trace.counting:
         if given.bit & (NAME | PRE_AUTHENTICATED):
@@ -263,7 +263,7 @@ def identified(decision: Decision) -> Moment | None:
     return None
 
 
-def authorisation_of(decision: Decision, rules: Rules) -> tuple[AuthorisationStatus, Moment | None]:
+def authorisation_of(decision: Scenario, rules: Rules) -> tuple[AuthorisationStatus, Moment | None]:
     """The status for the whole call and the moment that shows it; the worst action decides.
 
     Where the account holder takes over, they are present once they authenticate, to whatever level; until then it is

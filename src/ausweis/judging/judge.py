@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from ausweis.facts import Event, Facts
 from ausweis.judging.checks import answers, check_of
-from ausweis.judging.decide import Decision, authorisation_of, caller_of, reason_of
+from ausweis.judging.decide import Scenario, authorisation_of, caller_of, reason_of
 from ausweis.judging.evidence import in_order, moments
 from ausweis.judging.incidents import counting, incidents_of, not_read
 from ausweis.judging.review import hung_on, review_reasons
@@ -91,7 +91,7 @@ def _said_of(facts: Facts, events: Sequence[Event], policy: Policy) -> tuple[obj
 
 def _turns_hung_on(
     facts: Facts,
-    decision: Decision,
+    decision: Scenario,
     violations: tuple[Violation, ...],
     events: Events,
     incidents: tuple[Incident, ...],
@@ -118,7 +118,7 @@ def _evidence(places: Iterable[int], events: Events) -> tuple[Evidence, ...]:
     return tuple(Evidence(turn=e.turn, quote=e.quote, start=e.start, end=e.end) for e in shown)
 
 
-def _violations(decision: Decision, rules: Rules, policy: Policy, events: Events) -> tuple[Violation, ...]:
+def _violations(decision: Scenario, rules: Rules, policy: Policy, events: Events) -> tuple[Violation, ...]:
     return tuple(
         Violation(
             type=rule.type,
@@ -132,7 +132,7 @@ def _violations(decision: Decision, rules: Rules, policy: Policy, events: Events
     )
 
 
-def _factors(decision: Decision, rules: Rules, events: Events) -> tuple[UsedFactor, ...]:
+def _factors(decision: Scenario, rules: Rules, events: Events) -> tuple[UsedFactor, ...]:
     """What came up: factors that the policy accepts, and whatever was leaked."""
     leaks = {place for rule in decision.broken if rule.type == "factor_leaked" for place in rule.events}
     used = [(given.moment.place, given.bit, given.status) for given in decision.trace.given]
@@ -145,7 +145,7 @@ def _factors(decision: Decision, rules: Rules, events: Events) -> tuple[UsedFact
     )
 
 
-def _actions(decision: Decision, rules: Rules, events: Events) -> tuple[Action, ...]:
+def _actions(decision: Scenario, rules: Rules, events: Events) -> tuple[Action, ...]:
     return tuple(
         Action(
             turn=act.moment.turn,
@@ -159,7 +159,7 @@ def _actions(decision: Decision, rules: Rules, events: Events) -> tuple[Action, 
     )
 
 
-def _authorisation(decision: Decision, rules: Rules, events: Events) -> Authorisation:
+def _authorisation(decision: Scenario, rules: Rules, events: Events) -> Authorisation:
     status, shown = authorisation_of(decision, rules)
     if shown is None:
         return Authorisation(status=status)

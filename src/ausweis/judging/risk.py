@@ -20,7 +20,7 @@ from itertools import product
 from typing import NamedTuple
 
 from ausweis.facts import Calibration, Event
-from ausweis.judging.decide import Decision, decide
+from ausweis.judging.decide import Scenario, decide
 from ausweis.judging.evidence import EVENT_THRESHOLD, Moment
 from ausweis.policies.form import EXPECTED
 from ausweis.policies.rules import Rules
@@ -58,7 +58,7 @@ class Outlook(NamedTuple):
     """
 
     weights: dict[Outcome, float]
-    decisions: dict[Outcome, Decision]
+    decisions: dict[Outcome, Scenario]
     certain: bool
     unmeasured: bool = False
 
@@ -139,7 +139,7 @@ class _Weighed:
         unsure = [moment for moment in moments if low < events[moment.place].probability < high]
         return cls(sure, unsure, [events[moment.place].probability for moment in unsure], defective, rules)
 
-    def decision(self, joint: JointOutcome) -> Decision:
+    def decision(self, joint: JointOutcome) -> Scenario:
         """What holds in a joint outcome."""
         happened = [moment for moment, there in zip(self.unsure, joint, strict=True) if there]
         return decide(sorted([*self.sure, *happened], key=lambda moment: moment.place), self.rules)

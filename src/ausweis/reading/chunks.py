@@ -15,7 +15,7 @@ from ausweis.engines.protocol import Request
 from ausweis.prompts import Template
 from ausweis.vocabulary import Side, Speaker
 
-__all__ = ["LONGEST", "Chunk", "Line", "line_question", "place_of", "read_as", "spoken_chunks", "with_context"]
+__all__ = ["LONGEST", "Chunk", "SpokenLine", "line_question", "place_of", "read_as", "spoken_chunks", "with_context"]
 
 LONGEST = 320
 """Characters of a chunk; a sentence that is longer is cut between words."""
@@ -31,7 +31,7 @@ _OPENED = re.compile(r"(?<=[<\[]) ")
 _WHOLE_WORDS = re.compile(r"\s*\S.*(?=\s)", re.DOTALL)
 
 
-class Line(NamedTuple):
+class SpokenLine(NamedTuple):
     """What one speaker said, as the templates show it."""
 
     speaker: str
@@ -91,15 +91,15 @@ def _word_from(text: str, place: int) -> int:
     return word.start() if word else len(text)
 
 
-def with_context(chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, list[Line]]]:
+def with_context(chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, list[SpokenLine]]]:
     """Each chunk with the lines that are shown: some before it, and itself as the last."""
     for place, chunk in enumerate(chunks):
         before = chunks[max(0, place - LINES_BEFORE) : place]
-        lines = [Line(earlier.speaker, earlier.text[-LENGTH_BEFORE:]) for earlier in before]
-        yield chunk, [*lines, Line(chunk.speaker, chunk.text)]
+        lines = [SpokenLine(earlier.speaker, earlier.text[-LENGTH_BEFORE:]) for earlier in before]
+        yield chunk, [*lines, SpokenLine(chunk.speaker, chunk.text)]
 
 
-def line_question(template: Template, call: Call, lines: Iterable[Line], **more: object) -> Request:
+def line_question(template: Template, call: Call, lines: Iterable[SpokenLine], **more: object) -> Request:
     """The closed question of a template about the last of these lines. `more`: what else it shows."""
     inputs = {"lines": [line._asdict() for line in lines], **more}
     messages = template.render(inputs, language=call.language)

@@ -21,7 +21,7 @@ from ausweis.engines.heads import probability_of
 from ausweis.engines.protocol import Request, Result
 from ausweis.facts import RecordingDefect, Unsure
 from ausweis.prompts import Template
-from ausweis.reading.chunks import Chunk, Line, line_question, read_as, spoken_chunks
+from ausweis.reading.chunks import Chunk, SpokenLine, line_question, read_as, spoken_chunks
 from ausweis.vocabulary import Speaker
 
 __all__ = ["LATE", "Doubts", "defects_in", "doubts", "question", "starts_late"]
@@ -57,7 +57,7 @@ UNHEARD = frozenset({"silence", "loop", "no words"})
 def question(call: Call, template: Template) -> Request:
     """Ask about the first lines with words in them."""
     spoken = [turn for turn in call.turns if turn.text.strip()][:FIRST_LINES]
-    lines = (Line(read_as(turn.speaker), turn.text[:LINE_LENGTH]) for turn in spoken)
+    lines = (SpokenLine(read_as(turn.speaker), turn.text[:LINE_LENGTH]) for turn in spoken)
     return line_question(template, call, lines)
 
 

@@ -22,7 +22,7 @@ from ausweis.reading.value_shapes import fits_of, shape_of
 from ausweis.spoken import has_date, has_number
 from ausweis.vocabulary import FACTORS, FactorRecord, OwnWord
 
-__all__ = ["Mention", "Piece", "mentions_of", "pieces"]
+__all__ = ["Piece", "WordOverlap", "mentions_of", "pieces"]
 
 BESIDE: Mapping[str, tuple[str, ...]] = {
     "asks": ("explains", "accepts", "rejects"),
@@ -313,7 +313,7 @@ def _bounded(values: Iterable[float]) -> tuple[float, ...]:
     return tuple(min(max(value, -MOST), MOST) for value in values)
 
 
-class Mention(NamedTuple):
+class WordOverlap(NamedTuple):
     """`name`: the share of the name's words that stand in the line; `description`: words of it, rare ones count 1."""
 
     name: float
@@ -325,14 +325,14 @@ class Mention(NamedTuple):
         return NAMED * self.name + DESCRIBED * self.description
 
 
-def mentions_of(lines: Sequence[str], words: Sequence[OwnWord]) -> list[list[Mention]]:
+def mentions_of(lines: Sequence[str], words: Sequence[OwnWord]) -> list[list[WordOverlap]]:
     """Of each line, how far it mentions each word."""
     names = [_stems(word.name) for word in words]
     described = [_stems(word.description) - name for word, name in zip(words, names, strict=True)]
     often = Counter(stem for stems in described for stem in stems)
     return [
         [
-            Mention(
+            WordOverlap(
                 _share(name, said),
                 min(MOST_DESCRIBED, sum(1 / often[stem] for stem in stems if _stands(stem, said))),
             )

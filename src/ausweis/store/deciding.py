@@ -40,7 +40,7 @@ Incidents = Sequence[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class RightLabel:
     """What is right of a call, or what a verdict says that it is."""
 
     outcome: Outcome | None
@@ -48,7 +48,7 @@ class Label:
     incidents: tuple[tuple[str, int], ...]
 
     @classmethod
-    def of(cls, verdict: Verdict) -> "Label":
+    def of(cls, verdict: Verdict) -> "RightLabel":
         """What a verdict says."""
         return cls(
             verdict.outcome,
@@ -63,8 +63,8 @@ class Label:
         outcome: Outcome | None,
         violations: Violations,
         incidents: Incidents | None,
-        said: "Label",
-    ) -> "Label":
+        said: "RightLabel",
+    ) -> "RightLabel":
         """What a reviewer gave, about a verdict that said `said`."""
         # Who overrules and does not speak of incidents lets them stand.
         kept = said.incidents if incidents is None and choice == "overrule" else incidents or ()
@@ -72,13 +72,13 @@ class Label:
             outcome, tuple((kind, turn) for kind, turn in violations), tuple((kind, turn) for kind, turn in kept)
         )
 
-    def same(self, other: "Label") -> bool:
+    def same(self, other: "RightLabel") -> bool:
         """Whether both say the same, in whatever order."""
         mine, theirs = ({*label.violations, *label.incidents} for label in (self, other))
         return self.outcome == other.outcome and mine == theirs
 
 
-def check_label(choice: Choice, label: Label, said: Label, turns: int) -> None:
+def check_label(choice: Choice, label: RightLabel, said: RightLabel, turns: int) -> None:
     """Refuse what is no label of a call of so many turns whose verdict says `said`.
 
     Raises:
@@ -147,8 +147,8 @@ def decide(
     call = call_seen(connection, call_key, verdict_key, says)
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
     verdict = connection.execute(select(verdicts).where(verdicts.c.key == call.verdict_key)).one()
-    said = Label.of(unpack(verdict.body, run))
-    label = said if choice == "confirm" else Label.given(choice, outcome, violations, incidents, said)
+    said = RightLabel.of(unpack(verdict.body, run))
+    label = said if choice == "confirm" else RightLabel.given(choice, outcome, violations, incidents, said)
     reviewer, note = reviewer.strip(), note.strip()
     _check_words(reviewer, choice, note)
     check_label(choice, label, said, call.turns)
@@ -300,9 +300,9 @@ def hear(
         StoreError: as `decide` does.
     """
     seen = record(connection, call_key)
-    said = Label.of(seen.verdict)
+    said = RightLabel.of(seen.verdict)
     kept = tuple((kind, turn) for kind, turn in said.incidents if kind not in asked)
-    label = Label(outcome, tuple(violations), (*kept, *incidents))
+    label = RightLabel(outcome, tuple(violations), (*kept, *incidents))
     choice: Choice = "not_sure" if outcome is None else "confirm" if label.same(said) else "overrule"
     return decide(
         connection,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from ausweis.errors import RunError, StoreError
 from ausweis.journal import FolderLock, lines, lock_file, parsed, part_of, replace_file
 from ausweis.store.key import Key
-from ausweis.store.quoting import Said
+from ausweis.store.quoting import Quotable
 from ausweis.store.schema import artefact_calls, artefacts
 
 __all__ = ["clean_answers", "clean_lines", "ids_of", "of_kind", "recordings_of", "register", "register_report"]
@@ -117,11 +117,11 @@ def clean_answers(folder: Path, words: Sequence[str]) -> list[Path]:
         StoreError: they cannot be written.
     """
     path = folder / "answers.jsonl"
-    changed = [_clean_answers(path, said) for said in Said.portions(words)]
+    changed = [_clean_answers(path, said) for said in Quotable.portions(words)]
     return [path] if any(changed) else []
 
 
-def _clean_answers(path: Path, said: Said) -> bool:
+def _clean_answers(path: Path, said: Quotable) -> bool:
     size, wanting = 0, False
     for line in lines(path):
         wanting = wanting or said.is_in(line.data)

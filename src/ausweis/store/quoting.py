@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, true
 from ausweis.journal import parsed
 from ausweis.store.schema import batches, calls, decisions, objections, texts, verdicts
 
-__all__ = ["Said", "said_elsewhere", "words_of"]
+__all__ = ["Quotable", "said_elsewhere", "words_of"]
 
 
 def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str]]:
@@ -77,7 +77,7 @@ _AT_ONCE = 1 << 20
 _WORD = re.compile(r"\w+")
 
 
-class Said:
+class Quotable:
     """What was said in calls, to hold answers against it.
 
     Case counts for nothing, nor does what stands between words.
@@ -89,7 +89,7 @@ class Said:
         self._runs = {run for text in plain for run in _runs(text)}
 
     @classmethod
-    def portions(cls, words: Sequence[str]) -> "Iterator[Said]":
+    def portions(cls, words: Sequence[str]) -> "Iterator[Quotable]":
         """So much at a time that it fits into memory; at least one."""
         portion: list[str] = []
         letters = 0

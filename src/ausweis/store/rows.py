@@ -31,7 +31,7 @@ __all__ = [
     "Decision",
     "Deleted",
     "Entry",
-    "Estimate",
+    "FieldRecall",
     "Finding",
     "Invitation",
     "Judged",
@@ -389,7 +389,7 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class FieldRecall:
     """Recall in the field; with its 95 % bounds None where it cannot be told.
 
     `found`: calls to review decided to be violations, or to have an incident where that is asked. `sampled`: calls that

@@ -16,7 +16,7 @@ from ausweis.store.deciding import looked_for
 from ausweis.store.decisions import labels
 from ausweis.store.key import Key, canonical
 from ausweis.store.querying import conditions, was_told_blind
-from ausweis.store.rows import CallFilter, Decision, Estimate, LabelKind
+from ausweis.store.rows import CallFilter, Decision, FieldRecall, LabelKind
 from ausweis.store.schema import batches, calls, runs, samples, verdicts
 
 __all__ = ["draw", "field_recall"]
@@ -52,7 +52,7 @@ def draw(
     return chosen
 
 
-def field_recall(connection: Connection, *, of: LabelKind = "violations") -> Estimate:
+def field_recall(connection: Connection, *, of: LabelKind = "violations") -> FieldRecall:
     """Which share of the violations, or of the calls with an incident, was to review, on all days between samples.
 
     Calls that the same draws could draw are a stratum: there, each call that was not to review had one chance. A draw
@@ -70,7 +70,7 @@ def field_recall(connection: Connection, *, of: LabelKind = "violations") -> Est
     wanted = select(func.min(samples.c.first), func.max(samples.c.last))
     first, last = connection.execute(wanted).one()
     if first is None:
-        return Estimate(0, 0, 0, 0, 0)
+        return FieldRecall(0, 0, 0, 0, 0)
     strata = _strata(connection, CallFilter(first=first, last=last), of)
     covered = {draws: stratum for draws, stratum in strata.items() if draws}
     told = {draws: stratum for draws, stratum in covered.items() if stratum.sampled}
@@ -168,12 +168,12 @@ def _looking(connection: Connection, within: Sequence[ColumnElement[bool]]) -> s
     return {row.run_key for row in connection.execute(wanted) if looked_for(row.facts)}
 
 
-def _estimate(strata: Sequence[_Stratum]) -> Estimate:
+def _estimate(strata: Sequence[_Stratum]) -> FieldRecall:
     names = ("found", "missed", "sampled", "represented", "undecided", "hasty")
     found, missed, sampled, represented, undecided, hasty = (
         sum(getattr(stratum, name) for stratum in strata) for name in names
     )
-    plain = Estimate(found, missed, sampled, represented, undecided, hasty=hasty)
+    plain = FieldRecall(found, missed, sampled, represented, undecided, hasty=hasty)
     if not sampled:
         return plain
     told = most = least = float(found)

@@ -31,14 +31,14 @@ NOTHING_JUDGED: dict[str, None] = dict.fromkeys(
 """The columns of `calls` that are the verdict's, but for `says`, of a call that has none."""
 
 
-class Moment(NamedTuple):
+class CallTime(NamedTuple):
     """When a call was: its day where it was made, and the moment in UTC by which calls are ordered."""
 
     day: date
     at: str
 
 
-def moment_of(started_at: str | None, otherwise: str) -> Moment:
+def moment_of(started_at: str | None, otherwise: str) -> CallTime:
     """The moment that a call names; `otherwise`, a time in UTC, where it names none that can be (`names_moment`).
 
     The day is the call's own; of `otherwise`, that of this machine's clock, by which people say "today".
@@ -52,7 +52,7 @@ def moment_of(started_at: str | None, otherwise: str) -> Moment:
         raise ValueError("the run does not say when it was")
     at = moment.astimezone(timezone.utc)  # noqa: UP017
     day = moment.date() if named else at.astimezone().date()
-    return Moment(day, at.isoformat(timespec="seconds").replace("+00:00", "Z"))
+    return CallTime(day, at.isoformat(timespec="seconds").replace("+00:00", "Z"))
 
 
 def names_moment(started_at: str | None) -> bool:

@@ -19,7 +19,7 @@ from tests.engines.server.policies import PATIENT, SOON
 from tests.stored import failures, judged
 from tests.stored import verdicts as in_order
 
-from ausweis.batch import Scorer, Summary, local_runner, score
+from ausweis.batch import Scorer, ScoreSummary, local_runner, score
 from ausweis.calls import Call
 from ausweis.engines.server import ServerEngine
 from ausweis.errors import ModelError
@@ -61,7 +61,7 @@ def server() -> Iterator[Served]:
         yield found
 
 
-def run(server: Served, path: Path, count: int, **more: Any) -> Summary:
+def run(server: Served, path: Path, count: int, **more: Any) -> ScoreSummary:
     engine = ServerEngine(server.address, workers=4, retry_policy=PATIENT)
     try:
         scorer = Scorer(SmallReader(engine), engine, find_policy("telecom-de"))

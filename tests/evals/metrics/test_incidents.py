@@ -9,7 +9,7 @@ from tests.evals.cases import asked
 from ausweis.batch.config import ScorerConfig
 from ausweis.evals.case import Case, case_of
 from ausweis.evals.metrics.incidents import IncidentSummary, summarise_incidents
-from ausweis.evals.running import Wanted
+from ausweis.evals.running import EvalJob
 from ausweis.facts import Facts, Mention
 from ausweis.judging import judge
 from ausweis.labelled import LabelledCall
@@ -28,7 +28,7 @@ def own_mention(turn: int, probability: float) -> Mention:
 
 
 def judged(calls: Sequence[LabelledCall], read: Mapping[str, Sequence[Mention]]) -> list[Case]:
-    wanted = Wanted((Path("golden.jsonl"),), ScorerConfig(find_policy("telecom-de")))
+    wanted = EvalJob((Path("golden.jsonl"),), ScorerConfig(find_policy("telecom-de")))
     policies, gold = wanted.policies(calls), wanted.gold(calls)
     cases = []
     for call in calls:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ausweis.evals.comparing import Change, Comparison
+    from ausweis.evals.comparing import CaseChange, Comparison
 
 __all__ = ["compare"]
 
@@ -64,7 +64,7 @@ def _show(comparison: "Comparison") -> None:
             click.echo(f"{len(ids)} calls {what}: {', '.join(ids[:8])}{' …' if len(ids) > 8 else ''}")
 
 
-def _changes(title: str, changes: "tuple[Change, ...]", *, limit: int, facts: bool) -> None:
+def _changes(title: str, changes: "tuple[CaseChange, ...]", *, limit: int, facts: bool) -> None:
     if not changes:
         return
     click.echo(f"\n{title}: {len(changes)} calls")

@@ -13,7 +13,7 @@ from ausweis.cli.warning import warn
 
 if TYPE_CHECKING:
     from ausweis.batch.config import ScorerConfig
-    from ausweis.evals.running import Wanted
+    from ausweis.evals.running import EvalJob
 
 __all__ = ["recipe_of", "run"]
 
@@ -92,9 +92,9 @@ def _new_folder() -> Path:
     return next(path for path in numbered if not path.exists())
 
 
-def _wanted(options: dict[str, Any]) -> "Wanted":
+def _wanted(options: dict[str, Any]) -> "EvalJob":
     from ausweis.errors import InputError
-    from ausweis.evals.running import Wanted
+    from ausweis.evals.running import EvalJob
 
     golden = options["golden"] or (DEV,)
     if not options["golden"] and not DEV.is_file():
@@ -106,7 +106,7 @@ def _wanted(options: dict[str, Any]) -> "Wanted":
     if options["recorded"] is not None and options["context"] is not None:
         raise InputError("--context is not for --recorded: nobody knows what was recorded with another one")
     names = ("tags", "ids", "limit", "policy", "repeats", "recorded", "live")
-    return Wanted(golden=golden, recipe=recipe_of(options), **{name: options[name] for name in names})
+    return EvalJob(golden=golden, recipe=recipe_of(options), **{name: options[name] for name in names})
 
 
 def recipe_of(options: dict[str, Any]) -> "ScorerConfig":

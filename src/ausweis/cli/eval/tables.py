@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ausweis.evals.metrics import Summary
     from ausweis.evals.metrics.estimate import Estimate
     from ausweis.evals.metrics.incidents import IncidentSummary, KindNumbers
-    from ausweis.evals.metrics.outcomes import Review
+    from ausweis.evals.metrics.outcomes import ReviewYield
     from ausweis.evals.metrics.own_words import OwnWordSummary
     from ausweis.evals.running import Evaluation
 
@@ -82,7 +82,7 @@ def _incidents(numbers: "IncidentSummary") -> None:
     console().print(table)
 
 
-def _reviews(reviews: "Sequence[Review]") -> None:
+def _reviews(reviews: "Sequence[ReviewYield]") -> None:
     from rich.table import Table
 
     table = Table("violations expected", "reviewed", "of those, violations", "of violations, reviewed")

@@ -36,7 +36,7 @@ __all__ = [
     "F1",
     "NONE",
     "Cost",
-    "Review",
+    "ReviewYield",
     "accuracy",
     "action_f1",
     "authorisation",
@@ -226,7 +226,7 @@ def found_curve(cases: Sequence[Case]) -> list[tuple[float, float]]:
     return points
 
 
-class Review(Part):
+class ReviewYield(Part):
     """What a review of the riskiest `reviewed` of all calls holds, if `expected` of all calls are violations.
 
     `precision`: of the reviewed calls, how many are violations; `found`: of the violations, how many are reviewed.
@@ -238,12 +238,12 @@ class Review(Part):
     found: Estimate
 
 
-def reviews(cases: Sequence[Case]) -> list[Review]:
+def reviews(cases: Sequence[Case]) -> list[ReviewYield]:
     """For each expected share and each part that is reviewed; none without both violations and clean calls."""
     if len({case.broken for case in cases}) < 2:
         return []
     return [
-        Review(
+        ReviewYield(
             expected=expected,
             reviewed=reviewed,
             precision=resampled(cases, _held(expected, reviewed, of=reviewed)),

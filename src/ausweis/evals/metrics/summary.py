@@ -43,7 +43,7 @@ class Summary(Part):
     recall: Estimate
     f1: Estimate
     false_alarms: Estimate
-    reviews: list[outcomes.Review]
+    reviews: list[outcomes.ReviewYield]
     first_turn: Estimate
     types_f1: Estimate
     by_type: dict[ViolationType, dict[str, Estimate]]
