@@ -7,8 +7,8 @@ from ausweis.store import Store
 
 def test_reviewers_are_invited_listed_and_withdrawn(run: Run) -> None:
     Store.open("ausweis.sqlite").close()
-    assert run("store", "reviewers", "list")[:2] == (0, "")
-    code, out, _ = run("store", "reviewers", "invite", "Petra", "--at", "https://review.example.com/")
+    assert run("store", "reviewers")[:2] == (0, "")
+    code, out, _ = run("store", "reviewers", "Petra", "--invite", "--at", "https://review.example.com/")
     link = re.search(r"Open https://review\.example\.com/invitation#([\w-]{43})\n", out)
     assert (code, bool(link)) == (0, True)
     assert link
@@ -16,15 +16,21 @@ def test_reviewers_are_invited_listed_and_withdrawn(run: Run) -> None:
         found = store.reviewer_by_key(link[1])
         assert found is not None
         assert found.name == "Petra"
-    assert run("store", "reviewers", "role", "petra", "lead")[1] == "Petra: lead\n"
-    code, _, error = run("store", "reviewers", "invite", "PETRA")
+    assert run("store", "reviewers", "petra", "--role", "lead")[1] == "Petra: lead\n"
+    code, _, error = run("store", "reviewers", "PETRA", "--invite")
     assert (code, "is there already" in error) == (2, True)
-    assert run("store", "reviewers", "withdraw", "Petra")[1] == "Petra: withdrawn\n"
-    assert "Petra\tlead\twithdrawn on 20" in run("store", "reviewers", "list")[1]
-    assert "/invitation#" in run("store", "reviewers", "renew", "Petra")[1]
-    assert "/invitation#" not in run("store", "reviewers", "invite", "Ben", "--no-key")[1]
-    assert "Ben\treviewer\tno key" in run("store", "reviewers", "list")[1]
+    assert run("store", "reviewers", "Petra", "--withdraw")[1] == "Petra: withdrawn\n"
+    assert "Petra\tlead\twithdrawn on 20" in run("store", "reviewers")[1]
+    assert "/invitation#" in run("store", "reviewers", "Petra", "--renew")[1]
+    assert "/invitation#" not in run("store", "reviewers", "Ben", "--invite", "--no-key")[1]
+    assert "Ben\treviewer\tno key" in run("store", "reviewers")[1]
 
 
 def test_nobody_is_invited_where_there_is_no_store(run: Run) -> None:
-    assert run("store", "reviewers", "invite", "Petra")[0] == 2
+    assert run("store", "reviewers", "Petra", "--invite")[0] == 2
+
+
+def test_who_and_what_belong_together(run: Run) -> None:
+    Store.open("ausweis.sqlite").close()
+    for arguments in (["Petra"], ["--invite"], ["Petra", "--withdraw", "--role", "lead"]):
+        assert run("store", "reviewers", *arguments)[0] == 2

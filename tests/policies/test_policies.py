@@ -267,17 +267,17 @@ def test_the_commands(tmp_path: Path) -> None:
     listed = runner.invoke(policies, ["list"])
     assert [line.split()[0] for line in listed.output.splitlines()] == list(shipped_policies())
     assert runner.invoke(policies, ["show", "bank-en"]).output == find_policy("bank-en").text
-    words = runner.invoke(policies, ["words"]).output
+    words = runner.invoke(policies, ["show", "--words"]).output
     assert all(word in words for word in (*FACTORS, *CATEGORIES, *INCIDENTS))
-    assert "Der Agent" in runner.invoke(policies, ["words", "--language", "de"]).output
+    assert "Der Agent" in runner.invoke(policies, ["show", "--words", "--language", "de"]).output
     assert "Warning" in runner.invoke(policies, ["explain", "telecom-de", "--language", "en"]).output
     path = tmp_path / "mine.yaml"
     path.write_text(MARINA, encoding="utf-8")
-    words = runner.invoke(policies, ["words", str(path)]).output
+    words = runner.invoke(policies, ["show", "--words", str(path)]).output
     assert re.search(r"^  pin +Ein", words, re.MULTILINE)
     assert re.search(r"^  berth_number +Die Nummer des Liegeplatzes", words, re.MULTILINE)
     assert re.search(r"^  change: key_change +Der Agent sperrt", words, re.MULTILINE)
-    assert "berth_number" not in runner.invoke(policies, ["words"]).output
+    assert "berth_number" not in runner.invoke(policies, ["show", "--words"]).output
     path.write_text(GOOD.replace("[pin]", "[pim]").replace("basic\n", "bad\n"), encoding="utf-8")
     good = runner.invoke(policies, ["validate", *SETS])
     assert (good.exit_code, good.output.count("good")) == (0, 3)

@@ -1,4 +1,4 @@
-"""`ausweis policies`: list, show, words, validate, explain."""
+"""`ausweis policies`: list, show, validate, explain."""
 
 import click
 
@@ -28,12 +28,20 @@ def list_policies() -> None:
 
 
 @policies.command(epilog="\b\nExample:\n  ausweis policies show telecom-de > ours.yaml")
-@click.argument("policy")
-def show(policy: str) -> None:
-    """Print the file of POLICY: the start of your own."""
+@click.argument("policy", required=False)
+@click.option("--words", is_flag=True, help="List the words that a policy may use instead, with a POLICY its own too.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Of --words; the policy's own by default, else English.")
+def show(policy: str | None, words: bool, language: Language | None) -> None:
+    """Print the file of POLICY: the start of your own. Or the words that a policy may use, each with a sentence."""
+    from ausweis.errors import InputError
     from ausweis.policies import find_policy
 
-    click.echo(find_policy(policy).text, nl=False)
+    if words:
+        _words(policy, language)
+    elif policy is None:
+        raise InputError("name a policy: ausweis policies list shows those that ship")
+    else:
+        click.echo(find_policy(policy).text, nl=False)
 
 
 @policies.command(epilog="\b\nExample:\n  ausweis policies validate ours.yaml")
@@ -67,16 +75,8 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
         context.exit(2)
 
 
-@policies.command(epilog="\b\nExample:\n  ausweis policies words --language de")
-@click.argument("policy", required=False)
-@click.option(
-    "--language", type=click.Choice(LANGUAGES), help="German or English; the policy's own by default, else English."
-)
-def words(policy: str | None, language: Language | None) -> None:
-    """List the words that a policy may use, each with a sentence: factors, kinds of actions, incidents.
-
-    With a POLICY, those of its own too.
-    """
+def _words(policy: str | None, language: Language | None) -> None:
+    """Factors, kinds of actions and incidents, those of the policy too."""
     from ausweis.policies import find_policy
 
     given = find_policy(policy).policy if policy else None

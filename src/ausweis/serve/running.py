@@ -96,7 +96,7 @@ def _told(settings: Settings, listener: socket.socket, desk: Desk) -> Iterator[s
     if not sign_on.secret and any(proxy.is_loopback for proxy in sign_on.proxies):
         yield "Every program on this machine can send that header too: keep them out with --proxy-secret FILE"
     if not any(reviewer.role == "lead" and not reviewer.withdrawn for reviewer in desk.store.reviewers()):
-        yield "Nobody leads yet: ausweis store reviewers invite NAME --role lead --no-key"
+        yield "Nobody leads yet: ausweis store reviewers NAME --invite --role lead --no-key"
 
 
 def server(desk: Desk) -> uvicorn.Server:

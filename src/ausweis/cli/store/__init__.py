@@ -10,7 +10,7 @@ COMMANDS = {
     "delete": "Remove one call, and what was written of it.",
     "expire": "Remove all calls older than so many days.",
     "sample": "Draw calls that are not to review, as a check.",
-    "reviewers": "List and invite reviewers, withdraw their keys.",
+    "reviewers": "List, invite and withdraw reviewers.",
     "export": "Write decided calls as golden cases, masked.",
     "verify": "Check the audit log and all rows.",
 }
