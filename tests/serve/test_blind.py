@@ -5,10 +5,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tests.serve.filled import call_of, fill, judged, write_run
+from tests.serve.filled import call_of, fill, judged
 from tests.serve.serving import Visitor, visitor
 
-from ausweis.facts import Event, Facts
+from ausweis.facts import Facts
 from ausweis.store import CallFilter, Store, blind_statement
 
 FIRST, LAST = date(2026, 2, 1), date(2026, 3, 2)
@@ -166,17 +166,6 @@ def test_only_incidents_that_were_looked_for_are_asked_about(tmp_path: Path) -> 
         hear(anna, store, asked, outcome="not_applicable", rude_agent="3", cancel_threat="2")
         hear(anna, store, unasked, outcome="not_applicable", rude_agent="3")
         assert [store.record(key).decisions[0].incidents for key in (asked, unasked)] == [(("rude_agent", 3),), None]
-
-
-def test_a_call_without_text_shows_no_quotes(tmp_path: Path) -> None:
-    call = call_of("c", ["Guten Tag.", "Meine PIN ist 4711.", "Ihr Vertrag läuft bis Mai."])
-    events = (Event(kind="gives", subject="pin", turn=2, quote="Meine PIN ist 4711."),)
-    with Store.open(tmp_path / "s.sqlite") as store:
-        store.import_run(write_run(tmp_path / "run", [judged(call, Facts(call_id="c", turns=3, events=events))]))
-        store.draw_sample(FIRST, date(2026, 3, 3), 1)
-        page = visitor(store).page("/calls/1")
-        assert "The words of this call are not in the store." in page
-        assert "<q>" not in page
 
 
 DAYS = {"first": "2026-02-01", "last": "2026-03-02"}

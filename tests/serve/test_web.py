@@ -171,7 +171,7 @@ def test_it_outlasts_unmasking(store: Store, key: int) -> None:
 
 def test_it_outlasts_another_verdict(store: Store, key: int, tmp_path: Path) -> None:
     anna, fields = visitor(store), fields_for(store, key)
-    judge_anew(store, key, tmp_path)
+    judge_anew(store, key)
     status, page = anna.send(f"/calls/{key}/decisions", **fields)
     assert (status, "the verdict has changed" in page.lower() or "changed" in page) == (409, True)
     assert 'name="late_authentication" value="3, 5"' in page
@@ -182,7 +182,7 @@ def test_what_a_closed_form_proposed_is_not_typed(store: Store, key: int, tmp_pa
     anna = visitor(store)
     fields = fields_for(store, key) | {"choice": "confirm", "open": ""}
     assert 'name="late_authentication" value="3, 5"' in anna.send(f"/calls/{key}/form", **fields)[1]
-    judge_anew(store, key, tmp_path)
+    judge_anew(store, key)
     page = anna.send(f"/calls/{key}/decisions", **fields)[1]
     assert 'name="late_authentication" value=""' in page
     assert "zweite „Zeile“" in page

@@ -171,7 +171,8 @@ def test_about_an_earlier_verdict_it_is_too_late(store: Store, tmp_path: Path) -
         for one in golden(66)
         if one.call.id == name
     ]
-    store.import_run(write_run(tmp_path / "run", newer, started="2026-03-04T05:00:00Z"))
+    newer = [one._replace(call=store.record(key).call) for one in newer]
+    write_run(store, newer, started="2026-03-04T05:00:00Z")
     page = anna.page(f"/calls/{key}")
     assert "on an earlier verdict" in page
     assert 'data-key="u"' not in page
@@ -184,7 +185,7 @@ def test_what_was_taken_back_about_an_earlier_verdict_is_not_shown_as_decided(in
     _, decision = decided(anna, incidents, 1, note="weg damit")
     anna.send("/calls/1/withdraw", decision=decision)
     newer = [one._replace(verdict=one.verdict.model_copy(update={"incidents": ()})) for one in threats()[:1]]
-    incidents.import_run(write_run(tmp_path / "newer", newer, started="2026-03-04T05:00:00Z"))
+    write_run(incidents, newer, started="2026-03-04T05:00:00Z")
     page = anna.page("/calls/1")
     assert 'class="decision"' not in page
     assert "weg damit" not in page
