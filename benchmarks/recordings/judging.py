@@ -69,15 +69,15 @@ def _verdicts(calls: Iterable[tuple[Call, str]], out: Path) -> dict[str, dict[st
 
 def _judge(policy: str, calls: Sequence[tuple[str, Call]], out: Path) -> dict[str, dict[str, Any]]:
     name = hashlib.sha256("".join(key for key, _ in calls).encode()).hexdigest()[:16]
-    file, run = (out / f"{name}.jsonl").absolute(), (out / name).absolute()
+    file, store = (out / f"{name}.jsonl").absolute(), (out / f"{name}.sqlite").absolute()
+    verdicts_file = file.with_suffix(".verdicts.jsonl")
     file.write_text("".join(call.model_dump_json(exclude_none=True) + "\n" for _, call in calls), encoding="utf-8")
-    command = [sys.executable, "-m", "ausweis", "score", str(file), "--policy", policy, "--run", str(run), "--quiet"]
-    if (run / "run.json").exists():
-        command.append("--resume")
+    command = [sys.executable, "-m", "ausweis", "score", str(file), "--policy", policy, "--quiet"]
+    command += ["--store", str(store), "--out", str(verdicts_file)]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     if done.returncode not in (0, 3):
         done.check_returncode()
-    lines = (run / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = verdicts_file.read_text(encoding="utf-8").splitlines()
     verdicts = {verdict["call_id"]: verdict for verdict in map(json.loads, lines)}
     for key, call in calls:
         if call.id in verdicts:

@@ -80,16 +80,15 @@ class Command:
     """Stands for `ausweis score`: calls each call compliant, and remembers what it was asked."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, list[str], bool]] = []
+        self.asked: list[tuple[str, list[str]]] = []
 
     def __call__(self, command: list[str], **_: object) -> CompletedProcess[bytes]:
         path = command[command.index("score") + 1]
         ids = [json.loads(line)["id"] for line in Path(path).read_text(encoding="utf-8").splitlines()]
-        self.asked.append((command[command.index("--policy") + 1], ids, "--resume" in command))
-        run = Path(command[command.index("--run") + 1])
-        run.mkdir(exist_ok=True)
+        self.asked.append((command[command.index("--policy") + 1], ids))
+        out = Path(command[command.index("--out") + 1])
         lines = (json.dumps({"call_id": name} | verdict("compliant")) for name in ids)
-        (run / "verdicts.jsonl").write_text("".join(f"{line}\n" for line in lines))
+        out.write_text("".join(f"{line}\n" for line in lines))
         return CompletedProcess(command, 0)
 
 
@@ -104,7 +103,7 @@ def test_written_calls_are_judged_once_by_their_own_policy(tmp_path: Path, comma
     calls = [spoken("a"), spoken("b", policy="energy-de")]
     heard = {"a": Call(id="a", turns=(Turn(speaker="agent", text="Guten Tag"),))}
     first = judge_both(calls, heard, tmp_path)
-    assert command.asked == [("energy-de", ["b"], False), ("telecom-de", ["a"], False), ("telecom-de", ["a"], False)]
+    assert command.asked == [("energy-de", ["b"]), ("telecom-de", ["a"]), ("telecom-de", ["a"])]
     assert first[1].heard is None
     assert judge_both(calls, heard, tmp_path) == first
     assert len(command.asked) == 3, "nothing is judged twice"
