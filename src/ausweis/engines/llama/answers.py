@@ -154,7 +154,9 @@ class JsonWriter:
             return Result(text=text)
         # Where in the bytes of the answer the tokens stand that were not certain.
         ends = list(itertools.accumulate((len(self._model.text([token])) for token in answer), initial=0))
-        return Result(text=text, unsure=tuple(UnsureToken(*ends[at : at + 2], doubt) for at, doubt in doubts.items()))
+        return Result(
+            text=text, unsure=tuple(UnsureToken(ends[at], ends[at + 1], doubt) for at, doubt in doubts.items())
+        )
 
 
 SEQUENCES = 64
