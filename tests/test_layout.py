@@ -11,6 +11,7 @@ THEMES = {
     "batch": "going_on runners",
     "calls": "bad_files fuzz linear_time",
     "cli": "arguments help kill ray ray_model reviewers strategies unforeseen",
+    "engines/llama": "gathered",
     "engines/server": "faults real run sick",
     "engines/weights": "kinds",
     "evals": "golden_incidents",

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, field_validator, model_validator
 
 from ausweis.engines.protocol import Request, Result, Transcript
-from ausweis.engines.strict_json import strict_json
+from ausweis.engines.strict_json import mismatch
 from ausweis.errors import ContextError, EngineError, InputError
 from ausweis.provenance import ModelProvenance
 
@@ -201,8 +201,8 @@ def _result(request: Request, answer: Answer, prompt_tokens: int) -> Result:
             text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, allow_nan=False)
         except (TypeError, ValueError):  # a date, no number
             raise _fault(request, "is no JSON") from None
-        if request.json_schema is not None:
-            _check(request, text)
+        if request.json_schema is not None and (wrong := mismatch(text, request.json_schema)):
+            raise _fault(request, wrong)
     evaluated = prompt_tokens + (0 if request.choices else -(-len(text) // 4))
     return Result(text=text, probabilities=probabilities, prompt_tokens=prompt_tokens, evaluated_tokens=evaluated)
 
@@ -220,19 +220,6 @@ def _probabilities(request: Request, answer: Answer) -> tuple[float, ...]:
     if not total:
         raise _fault(request, "gives no choice a probability above 0")
     return tuple(weight / total for weight in weights)
-
-
-def _check(request: Request, text: str) -> None:
-    import jsonschema
-
-    try:
-        jsonschema.validate(strict_json(text), dict(request.json_schema or {}))
-    except ValueError:
-        raise _fault(request, "is no JSON") from None
-    except jsonschema.ValidationError as error:
-        # The library's own message quotes the answer, and an answer may quote a call.
-        where = ".".join(str(step) for step in error.absolute_path) or "the top"
-        raise _fault(request, f"does not fit the schema at {where} ({error.validator})") from None
 
 
 def _fault(request: Request, what: str) -> EngineError:

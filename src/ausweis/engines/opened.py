@@ -101,8 +101,7 @@ def _open_added(kind: str, argument: str, **options: str | int | None) -> Engine
 
 
 def _open_server(address: str, model: str | None, context: int | None, workers: int | None, warn: Warn) -> Engine:
-    from ausweis.engines.server import ServerEngine
-    from ausweis.engines.server.address import KEY_VARIABLE, outside_warning
+    from ausweis.engines.server import KEY_VARIABLE, ServerEngine, outside_warning
 
     outside = outside_warning(address)
     if outside is not None:

@@ -1,10 +1,13 @@
-"""JSON as its standard has it. Python's own reader also takes numbers and texts that are none."""
+"""JSON as its standard has it, or as a schema has it. Python's own reader takes what is none."""
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["strict_json"]
+from ausweis.errors import EngineError
+
+__all__ = ["mismatch", "strict_json"]
 
 
 def strict_json(text: str | bytes, *, any_number: bool = False) -> Any:
@@ -32,3 +35,24 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError("a number that is none")
     return value
+
+
+def mismatch(text: str, schema: Mapping[str, Any]) -> str | None:
+    """Why a text is no JSON that fits a schema, in words that quote nothing of it; None where it does.
+
+    Raises:
+        EngineError: the schema is none.
+    """
+    import jsonschema
+
+    try:
+        jsonschema.validate(strict_json(text), dict(schema))
+    except (ValueError, RecursionError):
+        return "is no JSON"
+    except jsonschema.ValidationError as error:
+        # The library's own message quotes the answer, and an answer may quote a call.
+        where = ".".join(str(step) for step in error.absolute_path) or "the top"
+        return f"does not fit the schema at {where} ({error.validator})"
+    except jsonschema.SchemaError:
+        raise EngineError("the schema of the answer is none") from None
+    return None

@@ -2,7 +2,6 @@ import json
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
@@ -15,9 +14,8 @@ from tests.reading.asked import asked_for_events
 
 from ausweis.engines.heads import Probe
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.llama.context import Cell, LlamaContext, States, StateTap
-from ausweis.engines.llama.shared_prefix import SEQUENCES, Batch, SharedPrefixContext
-from ausweis.engines.llama.transcript import QUESTIONS
+from ausweis.engines.llama.answers import SEQUENCES, Batch
+from ausweis.engines.llama.context import QUESTIONS, Cell, LlamaContext, States, StateTap
 from ausweis.engines.matcher import LineProbe
 from ausweis.engines.protocol import ALMOST_CERTAIN, LineHead, Message, Request, Transcript
 from ausweis.engines.weights import locate
@@ -93,8 +91,7 @@ def test_probabilities_are_those_of_the_answers_tokens(tiny: LlamaEngine) -> Non
     choices = ("rain", "sun", "snow")
     request = question("It pours.", choices=choices)
     asked = tiny._prompts.question(0, request)
-    make = partial(SharedPrefixContext, tiny._model, tiny._size, tiny._threads)
-    context, _ = tiny._context(asked.prefix, (), make)
+    context, _ = tiny._context(asked.prefix)
     context.clear()
     logits = context.evaluate(Batch.of([asked]).runs)[1]
     firsts = [tiny._model.tokens(choice, special=False)[0] for choice in choices]
@@ -290,7 +287,7 @@ def test_each_question_is_asked_by_itself_after_the_last_row(tiny: LlamaEngine) 
         assert similar(states[place], alone) > 0.98
     _, _, context, _ = tiny._reading(many, LAYERS)
     first = tiny._prompts.asked(many.questions)[0]
-    *_, plain = context.read([*tiny.tokens_of(many)[1], first])
+    *_, plain = context.read([*tiny._prompts.transcript(many)[1], first])
     assert similar(states[0], plain) > 0.98
     *_, other = tiny.states(transcript("Tuesday\nIt snows.", questions=texts[:1]), LAYERS)
     assert similar(states[0][-1:], other[-1:]) < 0.999
@@ -302,7 +299,7 @@ def test_questions_after_more_than_the_context_holds(tiny: LlamaEngine) -> None:
     *_, same = tiny.states(transcript("\n".join(lines[-100:]), questions=["Is the last day dry?"]), LAYERS)
     assert similar(late.mean(axis=0)[None], same.mean(axis=0)[None]) > 0.98
     # More questions than there is room for beside the call: they are asked by turns, and the call stays.
-    prefix, rows = tiny.tokens_of(transcript("\n".join(lines)))
+    prefix, rows = tiny._prompts.transcript(transcript("\n".join(lines)))
     fits = sum(len(prefix) + end < tiny.info.context_tokens - 60 for end in accumulate(map(len, rows)))
     full = transcript("\n".join(lines[:fits]), questions=["Does it rain on the first day?"] * 40)
     first, *_, last = list(tiny.states(full, LAYERS))[fits:]

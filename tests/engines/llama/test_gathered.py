@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ausweis.engines.llama.gathered import Answered, Gathered
+from ausweis.engines.llama.engine import Answered, Gathered
 from ausweis.engines.protocol import Message, Request, Result
 from ausweis.errors import EngineError
 

@@ -2,7 +2,8 @@
 
 What the model computes on its way, the states of chosen layers, can be taken while it evaluates: llama.cpp asks a
 function of ours about each step of its computation, and the output of a chosen layer is copied. What comes after the
-last of them is left out: to know the states, nobody needs the layers behind.
+last of them is left out. A transcript is read once in this way: where the context is full, its oldest tokens are
+forgotten, and the prefix stays (after StreamingLLM, Xiao et al. 2023, arXiv 2309.17453; but positions go on).
 """
 
 import ctypes
@@ -11,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,9 +21,9 @@ from numpy.typing import NDArray
 
 from ausweis.engines.llama.model import LlamaModel, ggml
 from ausweis.engines.weights import cache_folder
-from ausweis.errors import EngineError, ModelError
+from ausweis.errors import ContextError, EngineError, ModelError
 
-__all__ = ["CHUNK", "CachedPrefix", "Cell", "LlamaContext", "StateTap", "States", "chunks"]
+__all__ = ["CHUNK", "CachedPrefix", "Cell", "LlamaContext", "StateTap", "States", "TranscriptContext", "chunks"]
 
 States = NDArray[np.float32]
 
@@ -29,6 +31,8 @@ CHUNK = 512
 """Tokens evaluated at once; more gains nothing on a CPU."""
 MOST_KEPT = 12
 """Prefixes kept on the disk; those go that nobody used for the longest time."""
+QUESTIONS = 12
+"""Questions after a transcript that are evaluated at once, as far as they fit a chunk: of usual length so many do."""
 
 
 class Cell(NamedTuple):
@@ -82,7 +86,7 @@ class CachedPrefix:
 
 
 class StateTap:
-    """Copies the states of these layers (numbered from 0) of the tokens that are evaluated while it is `taking`."""
+    """Copies the states of these layers (numbered from 0) of tokens that are evaluated."""
 
     def __init__(self, api: Any, layers: Sequence[int], width: int) -> None:
         """`width`: numbers in a state."""
@@ -99,15 +103,17 @@ class StateTap:
         self.callback = api.ggml_backend_sched_eval_callback(self._look)
         """For the context's `cb_eval`; must live as long as the context."""
 
-    @contextmanager
-    def taking(self) -> Iterator[None]:
-        """Take the states of what is evaluated within."""
+    def taken(self, evaluate: Callable[[], None]) -> States:
+        """The states of the tokens that are evaluated meanwhile: shape (tokens, layers, width)."""
         self._taken.clear()
         self._open = True
         try:
-            yield
+            evaluate()
         finally:
             self._open = False
+        if len(self._taken) < len(self._places):
+            raise EngineError("the states of this model's layers cannot be read: ask it zero-shot (--zero-shot)")
+        return np.stack([self._taken[place] for place in range(len(self._places))]).transpose(1, 0, 2)
 
     @contextmanager
     def faults_raised(self) -> Iterator[None]:
@@ -153,12 +159,6 @@ class StateTap:
         self._library.ggml_backend_tensor_get(tensor, states.ctypes.data, 0, states.nbytes)
         self._taken[place] = states
         return place < len(self._places) - 1
-
-    def states(self) -> States:
-        """The states of the tokens evaluated last: shape (layers, tokens, width)."""
-        if len(self._taken) < len(self._places):
-            raise EngineError("the states of this model's layers cannot be read: ask it zero-shot (--zero-shot)")
-        return np.stack([self._taken[place] for place in range(len(self._places))])
 
 
 class LlamaContext:
@@ -254,3 +254,93 @@ class LlamaContext:
 def chunks(cells: Sequence[Cell], size: int = CHUNK) -> Iterable[Sequence[Cell]]:
     """The cells in chunks that are evaluated at once."""
     return (cells[start : start + size] for start in range(0, len(cells), size))
+
+
+class TranscriptContext(LlamaContext):
+    """A context of `size` tokens that tells the states of these layers, and no logits."""
+
+    def __init__(self, model: LlamaModel, size: int, threads: int, layers: Sequence[int]) -> None:
+        if max(layers) >= model.layers - 1:
+            raise ModelError(f"the model has {model.layers} layers; states are told of those before its last one")
+        self._states = StateTap(model.api, layers, model.width)
+        super().__init__(model, size, threads, sequences=1 + QUESTIONS, tap=self._states)
+        self._end = 0
+
+    def read(self, rows: Sequence[Sequence[int]]) -> Iterator[States]:
+        """The states of each row's tokens, float32 of shape (tokens, layers, width), as soon as they are known.
+
+        To be taken to its end before anything else is asked of the context.
+
+        Raises:
+            ContextError: a row does not fit the context.
+            EngineError: llama.cpp could not evaluate it, or the model has no such layers.
+        """
+        room = self.size - self.length
+        longest = max(map(len, rows), default=0)
+        if longest > room:
+            raise ContextError(
+                f"a line of a call has {longest} tokens, but the context has room for {room} (option --context)"
+            )
+        self._api.llama_memory_seq_rm(self._memory, 0, self.length, -1)
+        tokens = [token for row in rows for token in row]
+        self._end = self.length + len(tokens)
+        cells = [Cell(token, position) for position, token in enumerate(tokens, start=self.length)]
+        rest = np.empty((0, 0, 0), np.float32)
+        lengths = iter(map(len, rows))
+        wanted = next(lengths, 0)
+        for chunk in chunks(cells, min(CHUNK, room)):
+            self._make_room(chunk[-1].position + 1, room)
+            states = self._states.taken(partial(self._decode, chunk))
+            read = np.concatenate([rest, states]) if len(rest) else states
+            place = 0
+            while wanted and place + wanted <= len(read):
+                yield read[place : place + wanted]
+                place += wanted
+                wanted = next(lengths, 0)
+            rest = read[place:]
+
+    def ask(self, questions: Sequence[Sequence[int]]) -> Iterator[States]:
+        """The states of the tokens of each of one or more questions, as those of a row, after all that was read last.
+
+        Raises:
+            ContextError: a question does not fit the context.
+            EngineError: llama.cpp could not evaluate it.
+        """
+        room = min(CHUNK, self.size - self.length - 1)
+        longest = max(map(len, questions))
+        if longest > room:
+            raise ContextError(
+                f"a question after a call has {longest} tokens, and the context room for {room}: describe what it is "
+                "about in fewer words, or give more (option --context)"
+            )
+        # As many as there is room for behind the transcript; more would push it out.
+        most = max(longest, min(CHUNK, self.size - self._end))
+        some: list[Sequence[int]] = []
+        for question in questions:
+            if len(some) == QUESTIONS or sum(map(len, some)) + len(question) > most:
+                yield from self._asked(some)
+                some = []
+            some.append(question)
+        yield from self._asked(some)
+
+    def _asked(self, questions: Sequence[Sequence[int]]) -> Iterator[States]:
+        """Those of one chunk."""
+        cells = [
+            Cell(token, position, (number,))
+            for number, question in enumerate(questions, start=1)
+            for position, token in enumerate(question, start=self._end)
+        ]
+        self._make_room(self._end + len(cells), self.size - self.length)
+        try:
+            for number in range(1, len(questions) + 1):
+                self._api.llama_memory_seq_cp(self._memory, 0, number, 0, self._end)
+            states = self._states.taken(partial(self._decode, cells))
+        finally:
+            for number in range(1, len(questions) + 1):
+                self._api.llama_memory_seq_rm(self._memory, number, -1, -1)
+        yield from np.split(states, np.cumsum([len(question) for question in questions])[:-1])
+
+    def _make_room(self, end: int, room: int) -> None:
+        """Forget the oldest tokens of the transcript where tokens up to this one, all counted, would not fit."""
+        if end - self.length > room:
+            self._api.llama_memory_seq_rm(self._memory, 0, self.length, end - room)

@@ -7,23 +7,28 @@ place where it would begin. Answers that take more tokens go on together, one ev
 once, and probes tell from the states of a few layers what each of its rows means.
 """
 
-from collections import OrderedDict
+import time
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from importlib.metadata import version
 from itertools import accumulate
-from typing import TypeVar, cast
+from threading import Condition
+from typing import Any
 
 import numpy as np
 
 from ausweis.engines.learned_index import kinds_for
-from ausweis.engines.llama.answers import Answering, JsonWriter, Logits, choose
-from ausweis.engines.llama.context import CachedPrefix, LlamaContext, States
-from ausweis.engines.llama.gathered import Gathered
-from ausweis.engines.llama.model import LlamaModel
-from ausweis.engines.llama.prompts import PromptTokens, chat_format
-from ausweis.engines.llama.shared_prefix import SEQUENCES, Question, SharedPrefixContext, batches_of, by_prefix
-from ausweis.engines.llama.transcript import TranscriptContext
+from ausweis.engines.llama.answers import (
+    SEQUENCES,
+    Answering,
+    JsonWriter,
+    Logits,
+    SharedPrefixContext,
+    batches_of,
+    choose,
+)
+from ausweis.engines.llama.context import CachedPrefix, States, TranscriptContext
+from ausweis.engines.llama.model import LlamaModel, PromptTokens, Question, chat_format
 from ausweis.engines.matcher import LineInBasis, LineProbe
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.weights import LocalModel, Progress, locate
@@ -32,11 +37,7 @@ from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["LlamaEngine", "engine_name"]
-
-_C = TypeVar("_C", bound=LlamaContext)
-_Kind = tuple[int, ...]
-"""Of a context: the layers whose states it tells."""
+__all__ = ["Gathered", "LlamaEngine", "engine_name"]
 
 CONTEXT = 8192
 """Tokens of context unless told otherwise; about 230 MB of memory each for the default model. A model that nothing was
@@ -47,6 +48,10 @@ TOGETHER = 4
 """Calls that a model answers about at once where each is one long answer: on two cores 1.8 times as fast as one."""
 COMPARED = 500
 """Descriptions that rows are compared with whose states are kept: some hundred kilobytes each."""
+PATIENCE = 0.2
+"""Seconds for which the first of several threads waits for the others: prompts take milliseconds, answers seconds."""
+
+Answered = Result | EngineError
 
 
 def engine_name() -> str:
@@ -84,8 +89,9 @@ class LlamaEngine:
         self._gathered = Gathered(self._completed, self.calls_at_once)
         self._gpu = {"layers": "on the GPU"} if self._model.on_gpu else {}
         self._writer = JsonWriter(self._model)
-        self._compared: dict[tuple[Transcript, _Kind], States] = {}
-        self._contexts: OrderedDict[tuple[tuple[int, ...], _Kind], LlamaContext] = OrderedDict()
+        self._compared: dict[tuple[Transcript, tuple[int, ...]], States] = {}
+        self._contexts: OrderedDict[tuple[tuple[int, ...], tuple[int, ...]], Any] = OrderedDict()
+        """The latest used last, by prefix and by the layers whose states they tell, if any."""
         self.info = ModelProvenance(
             id=weights.id,
             sha256=weights.sha256,
@@ -124,43 +130,38 @@ class LlamaEngine:
             results.append(answered)
         return results
 
-    def _completed(self, requests: Sequence[Request]) -> list[Result | EngineError]:
+    def _completed(self, requests: Sequence[Request]) -> list[Answered]:
         """The answer to each request, or why it has none."""
-        results: dict[int, Result | EngineError] = {}
-        questions: list[Question] = []
+        results: dict[int, Answered] = {}
+        groups: defaultdict[tuple[int, ...], list[Question]] = defaultdict(list)
         for place, request in enumerate(requests):
             try:
-                questions.append(self._prompts.question(place, request))
+                question = self._prompts.question(place, request)
+                groups[question.prefix].append(question)
             except EngineError as error:
                 results[place] = error
-        for prefix, group in by_prefix(questions).items():
-            make = partial(SharedPrefixContext, self._model, self._size, self._threads)
-            context, computed = self._context(prefix, (), make)
+        for prefix, group in groups.items():
+            context: SharedPrefixContext
+            context, computed = self._context(prefix)
             for batch in batches_of(group, sequences=SEQUENCES, free=self._size - len(prefix)):
                 context.clear()
                 logits = context.evaluate(batch.runs)
-                asked = enumerate(batch.questions, start=1)
+                asked = list(enumerate(batch.questions, start=1))
                 answers = context.answer(
-                    {number: self._answering(question.request, logits[number]) for number, question in asked}
+                    {number: self._answering(one.request, logits[number]) for number, one in asked}
                 )
                 # What is shared counts once: with the first question that has it.
                 evaluated = dict.fromkeys(answers, 0) | {1: computed}
                 computed = 0
                 for run in batch.runs:
                     evaluated[run.owners[0]] += len(run.tokens)
-                for sequence, question in enumerate(batch.questions, start=1):
-                    answer, written = answers[sequence]
-                    results[question.place] = (
-                        answer
-                        if isinstance(answer, EngineError)
-                        else Result(
-                            text=answer.text,
-                            probabilities=tuple(round(probability, 6) for probability in answer.probabilities),
-                            unsure=answer.unsure,
-                            prompt_tokens=len(question.prefix) + len(question.own),
-                            evaluated_tokens=evaluated[sequence] + written,
-                        )
-                    )
+                for number, one in asked:
+                    answer, written = answers[number]
+                    if isinstance(answer, Result):
+                        tokens = {"prompt_tokens": len(prefix) + len(one.own)}
+                        tokens["evaluated_tokens"] = evaluated[number] + written
+                        answer = answer.model_copy(update=tokens)
+                    results[one.place] = answer
         return [results[place] for place in range(len(requests))]
 
     def read(self, transcript: Transcript) -> list[Result]:
@@ -170,12 +171,12 @@ class LlamaEngine:
             return []
         if any(probe.model_sha256 != self.info.sha256 for probe in every):
             raise EngineError(f"the probe of {transcript.template} was learned for another model")
-        kind = probes[0].layers
-        compared = [self._states_of(line, kind) for line in transcript.compared]
+        layers = probes[0].layers
+        compared = [self._states_of(line, layers) for line in transcript.compared]
         lengths: list[int] = []
         told: list[tuple[float, ...]] = []
         lines: list[tuple[LineProbe, LineInBasis]] = []
-        prompt, computed, context, rows = self._reading(transcript, kind)
+        prompt, computed, context, rows = self._reading(transcript, layers)
         for probe, states in zip(probes, rows, strict=True):
             lengths.append(len(states))
             told.append(probe.probabilities(states, compared))
@@ -211,18 +212,15 @@ class LlamaEngine:
         yield from rows
         yield from self._asked(context, transcript)
 
-    def tokens_of(self, transcript: Transcript) -> tuple[tuple[int, ...], list[list[int]]]:
-        """The tokens that a transcript begins with, and those of each row."""
-        return self._prompts.transcript(transcript)
-
-    def _reading(self, transcript: Transcript, kind: _Kind) -> tuple[int, int, TranscriptContext, Iterator[States]]:
+    def _reading(
+        self, transcript: Transcript, layers: tuple[int, ...]
+    ) -> tuple[int, int, TranscriptContext, Iterator[States]]:
         """How many tokens the prefix has, how many of them had to be evaluated, what reads, and the rows' states."""
-        prefix, rows = self.tokens_of(transcript)
+        prefix, rows = self._prompts.transcript(transcript)
         if len(prefix) >= self._size:
             message = f"what {transcript.template or 'a transcript'} begins with has {len(prefix)} tokens"
             raise ContextError(f"{message}, but the context has {self._size} (option --context)")
-        make = partial(TranscriptContext, self._model, self._size, self._threads, kind)
-        context, computed = self._context(prefix, kind, make)
+        context, computed = self._context(prefix, layers)
         return len(prefix), computed, context, context.read(rows)
 
     def _asked(self, context: TranscriptContext, transcript: Transcript) -> list[States]:
@@ -230,34 +228,36 @@ class LlamaEngine:
         questions = transcript.questions or transcript.about
         return list(context.ask(self._prompts.asked(questions))) if questions else []
 
-    def _states_of(self, compared: Transcript, kind: _Kind) -> States:
+    def _states_of(self, compared: Transcript, layers: tuple[int, ...]) -> States:
         """Of what rows are compared with; kept, since descriptions are the same for every call."""
-        key = (compared, kind)
+        key = (compared, layers)
         if key not in self._compared:
             if len(self._compared) >= COMPARED:
                 self._compared.clear()
-            _, _, _, (self._compared[key],) = self._reading(compared, kind)
+            _, _, _, (self._compared[key],) = self._reading(compared, layers)
         return self._compared[key]
 
-    def _context(self, prefix: tuple[int, ...], kind: _Kind, make: Callable[[], _C]) -> tuple[_C, int]:
-        """The context that is kept for this prefix, or another one of its kind, or a new one."""
-        context = self._contexts.pop((prefix, kind), None)
+    def _context(self, prefix: tuple[int, ...], layers: tuple[int, ...] = ()) -> tuple[Any, int]:
+        """The context that is kept for this prefix, or another one of its kind, or a new one; what was evaluated."""
+        context = self._contexts.pop((prefix, layers), None)
         computed = 0
         if context is None:
             if len(self._contexts) >= CONTEXTS:
                 (_, other), context = self._contexts.popitem(last=False)
-                if other != kind:
+                if other != layers:
                     context.close()
                     context = None
-            context = context or make()
+            if context is None:
+                about = (self._model, self._size, self._threads)
+                context = TranscriptContext(*about, layers) if layers else SharedPrefixContext(*about)
             maker = f"{self._model.api.__version__} threads={self._threads}{' gpu' if self._gpu else ''}"
             try:
                 computed = context.set_prefix(prefix, CachedPrefix(self.info.sha256, maker, prefix))
             except BaseException:
                 context.close()
                 raise
-        self._contexts[prefix, kind] = context
-        return cast("_C", context), computed
+        self._contexts[prefix, layers] = context
+        return context, computed
 
     def _answering(self, request: Request, logits: Logits) -> Answering:
         if request.json_schema is not None:
@@ -277,3 +277,77 @@ class LlamaEngine:
             context.close()
         self._contexts.clear()
         self._model.close()
+
+
+class Gathered:
+    """Texts that up to `threads` threads want at the same time, asked of `complete` together by the first of them.
+
+    Choices are answered by themselves: their numbers may not depend on which other calls are read at the same time.
+    """
+
+    def __init__(self, complete: Callable[[Sequence[Request]], list[Answered]], threads: int) -> None:
+        self._complete = complete
+        self._threads = threads
+        self._changed = Condition()
+        self._busy = self._closed = False
+        self._waiting: list[Sequence[Request]] = []
+        self._answered: dict[int, list[Answered] | BaseException] = {}
+
+    def ask(self, requests: Sequence[Request]) -> list[Answered]:
+        """The answers to these requests, in their order.
+
+        Raises:
+            EngineError: it was closed; or as `complete`, to all whose requests were among them.
+        """
+        key = id(requests)
+        with self._changed:
+            self._waiting.append(requests)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: key in self._answered or not self._busy)
+            if self._closed:
+                raise EngineError("the model was closed")
+            if key not in self._answered:
+                self._busy = True
+                group = self._group(requests)
+                self._waiting = [one for one in self._waiting if all(one is not taken for taken in group)]
+        if key not in self._answered:
+            self._answer(group)
+        with self._changed:
+            answered = self._answered.pop(key)
+        if isinstance(answered, BaseException):
+            raise answered
+        return answered
+
+    def close(self) -> None:
+        """Let nobody ask any more, and wait for who is being answered."""
+        with self._changed:
+            self._closed = True
+            self._changed.wait_for(lambda: not self._busy)
+            self._changed.notify_all()
+
+    def _group(self, first: Sequence[Request]) -> list[Sequence[Request]]:
+        if _has_choices(first):
+            return [first]
+        until = time.monotonic() + PATIENCE
+        while len(self._waiting) < self._threads and (left := until - time.monotonic()) > 0:
+            self._changed.wait(left)
+        texts = [requests for requests in self._waiting if not _has_choices(requests)]
+        # In the order of the prompts, not of the threads: the same calls give the same numbers.
+        return sorted(texts, key=lambda requests: [request.messages[-1].content for request in requests])
+
+    def _answer(self, group: Sequence[Sequence[Request]]) -> None:
+        answered: dict[int, list[Answered] | BaseException] = {}
+        try:
+            results = self._complete([request for requests in group for request in requests])
+            for requests in group:
+                answered[id(requests)], results = results[: len(requests)], results[len(requests) :]
+        except BaseException as error:
+            answered = dict.fromkeys(map(id, group), error)
+        with self._changed:
+            self._busy = False
+            self._answered.update(answered)
+            self._changed.notify_all()
+
+
+def _has_choices(requests: Sequence[Request]) -> bool:
+    return any(request.choices for request in requests)

@@ -11,14 +11,12 @@ import re
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ausweis.engines.protocol import Request, Result
-from ausweis.engines.server.address import checked_address
-from ausweis.engines.server.connection import Connection, RetryPolicy
-from ausweis.engines.server.dialects import Abilities, abilities_of
-from ausweis.engines.server.questions import Questions
+from ausweis.engines.server.connection import Connection, RetryPolicy, checked_address
+from ausweis.engines.server.dialects import Questions, abilities_of
 from ausweis.engines.server.reply import count
 from ausweis.errors import EngineError, InputError, ModelError
 from ausweis.provenance import ModelProvenance
@@ -78,31 +76,28 @@ class ServerEngine:
             raise
         self._connection.retry_policy = policy
         abilities = self._questions.abilities
-        self.info = ModelProvenance(
-            id=served.id,
-            sha256=served.sha256,
-            engine=f"server ({served.kind})",
-            parameters={
-                "temperature": 0,
-                "lists": f"{abilities.lists.name}{'' if abilities.lists.bare else ' (in JSON)'}",
-                "schemas": abilities.schemas.name if abilities.schemas else "none",
-                "probabilities": f"of {abilities.alternatives} alternatives" if abilities.alternatives else "none",
-            },
-            context_tokens=self._questions.context or 0,
-        )
+        parameters = {
+            "temperature": 0,
+            "lists": f"{abilities.lists.name}{'' if abilities.lists.bare else ' (in JSON)'}",
+            "schemas": abilities.schemas.name if abilities.schemas else "none",
+            "probabilities": f"of {abilities.alternatives} alternatives" if abilities.alternatives else "none",
+        }
+        context = self._questions.context or 0
+        self.info = served.model_copy(update={"parameters": parameters, "context_tokens": context})
 
-    async def _started(self, model: str | None, context: int | None) -> tuple["_ServedModel", Questions]:
+    async def _started(self, model: str | None, context: int | None) -> tuple[ModelProvenance, Questions]:
         """What is found at the start, within the whole time of the retry policy."""
         connection, seconds = self._connection, self._connection.retry_policy.total_seconds
         try:
             async with asyncio.timeout(seconds):
-                served = await _served_model(connection, model)
-                abilities: Abilities = await abilities_of(connection, served.name)
+                name, served = await _served_model(connection, model)
+                abilities = await abilities_of(connection, name)
         except TimeoutError:
             raise ModelError(f"{connection.server} was not ready within {seconds:g} s: see its log") from None
-        if context is not None and served.context is not None and context > served.context:
-            raise InputError(f"--context {context} is more than the server has for a prompt: {served.context} tokens")
-        return served, Questions(connection, served.name, abilities, context or served.context)
+        tokens = served.context_tokens
+        if context is not None and 0 < tokens < context:
+            raise InputError(f"--context {context} is more than the server has for a prompt: {tokens} tokens")
+        return served, Questions(connection, name, abilities, context or tokens or None)
 
     @property
     def warning(self) -> str | None:
@@ -179,24 +174,14 @@ class _Background:
         await last
 
 
-@dataclass(frozen=True)
-class _ServedModel:
-    """`name`: as requests must say it. `id`: its last part, as a path is of no use elsewhere.
+async def _served_model(connection: Connection, wanted: str | None) -> tuple[str, ModelProvenance]:
+    """The model `wanted`, or the only one that the server lists: its name, as requests must say it, and what it is.
 
-    `sha256`: of the id and of what the server tells of the weights; not of its address, nor of how it was started. A
-    server does not tell the hash of its weights, so this is never the hash of a file, and what was learned for one
-    (probes) is not used. `context`: tokens, None where the server does not tell. `kind`: who made the server.
+    Its id is the last part of the name, as a path is of no use elsewhere. Its hash is of the id and of what the server
+    tells of the weights; not of its address, nor of how it was started. A server does not tell the hash of its weights,
+    so this is never the hash of a file, and what was learned for one (probes) is not used. The context is 0 where the
+    server does not tell.
     """
-
-    name: str
-    id: str
-    sha256: str
-    context: int | None
-    kind: str
-
-
-async def _served_model(connection: Connection, wanted: str | None) -> _ServedModel:
-    """The model `wanted`, or the only one that the server lists."""
     listed = (await connection.ask("models")).get("data")
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     ids = ((entry.get("id"), entry) for entry in entries)
@@ -216,8 +201,9 @@ async def _served_model(connection: Connection, wanted: str | None) -> _ServedMo
     identifier = wanted.rstrip("/").rpartition("/")[2] or wanted
     told = {key: meta[key] for key in _TELLING if isinstance(meta.get(key), str | int | float)}
     body = json.dumps({"server": identifier, "weights": told}, sort_keys=True, ensure_ascii=False)
-    context = count(meta.get("n_ctx")) or count(entry.get("max_model_len")) or None
+    context = count(meta.get("n_ctx")) or count(entry.get("max_model_len"))
     kind = entry.get("owned_by")
     if not isinstance(kind, str) or not re.fullmatch(r"[\x20-\x7e]{1,40}", kind):
         kind = "unknown"
-    return _ServedModel(wanted, identifier, hashlib.sha256(body.encode()).hexdigest(), context, kind)
+    sha256 = hashlib.sha256(body.encode()).hexdigest()
+    return wanted, ModelProvenance(id=identifier, sha256=sha256, engine=f"server ({kind})", context_tokens=context)
