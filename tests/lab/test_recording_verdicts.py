@@ -119,16 +119,6 @@ def test_other_code_judges_anew(tmp_path: Path, command: Command, monkeypatch: p
     assert len(command.asked) == 2
 
 
-def test_a_killed_run_goes_on(tmp_path: Path, command: Command) -> None:
-    judge_both([spoken("a")], {}, tmp_path)
-    for path in tmp_path.glob("*.json"):
-        path.unlink()
-    (run,) = (path for path in tmp_path.iterdir() if path.is_dir())
-    (run / "run.json").write_text("{}")
-    judge_both([spoken("a")], {}, tmp_path)
-    assert [resumed for *_, resumed in command.asked] == [False, True]
-
-
 def test_many_calls_are_judged_some_at_a_time(tmp_path: Path, command: Command) -> None:
     judge_both([spoken(f"c-{number}") for number in range(judging.AT_ONCE + 1)], {}, tmp_path)
-    assert sorted(len(ids) for _, ids, _ in command.asked) == [1, judging.AT_ONCE]
+    assert sorted(len(ids) for _, ids in command.asked) == [1, judging.AT_ONCE]
