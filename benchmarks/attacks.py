@@ -38,7 +38,7 @@ from ausweis.store import Store
 ROOT = Path(__file__).parents[1]
 TESTS = {
     "sick servers": "tests/engines/server/test_sick.py",
-    "broken policies": "tests/judging/test_broken_policies.py",
+    "broken policies": "tests/policies/test_broken_policies.py",
     "broken templates": "tests/prompts/test_broken_templates.py",
     "tampered rows": "tests/store/test_audit_log.py",
 }

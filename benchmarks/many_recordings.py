@@ -1,4 +1,4 @@
-"""Many recordings by one command, killed and resumed: `python -m benchmarks.many_recordings SPOKEN --count 200`.
+"""Many recordings by one command, killed and said again: `python -m benchmarks.many_recordings SPOKEN --count 200`.
 
 Cuts the spoken stereo calls of a folder (`python -m evals.lab.speak_calls SPOKEN`) at turns into pieces of at least
 `--seconds`, and makes so many recordings of them, each with an id of its own. `ausweis score`, or `transcribe`, runs
@@ -11,6 +11,7 @@ process held after each tenth of what it did.
 import json
 import random
 import resource
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -26,6 +27,12 @@ from ausweis.audio.wav import A_LAW, MU_LAW, Wav
 
 POLICY = "telecom-de"
 NEW_LINE = b"\n"
+STORE = "calls.sqlite"
+ROWS = {
+    "verdicts": "SELECT call_id, body FROM verdicts JOIN calls ON calls.key = call_key ORDER BY verdicts.key",
+    "transcripts": "SELECT call_id, texts.body FROM texts JOIN calls ON calls.key = call_key ORDER BY call_key",
+    "failures": "SELECT call_id, message FROM failures ORDER BY key",
+}
 LOOK = 0.5
 """Seconds between two looks at a process."""
 
@@ -49,23 +56,24 @@ def main(
     agent_channel: str | None,
     out: Path,
 ) -> None:
-    """Score or transcribe so many recordings, kill and resume."""
+    """Score or transcribe so many recordings, kill, and say it again."""
     folder = out / "recordings"
     folder.mkdir(parents=True)
     length = _make(spoken, folder, count, seconds)
     run = out / "run"
+    run.mkdir(exist_ok=True)
     names = ("transcripts",) if transcribe else ("verdicts", "transcripts")
-    wanted = ["transcribe", "--out"] if transcribe else ["score", "--run"]
-    command = [sys.executable, "-m", "ausweis", *wanted, str(run), str(folder), "--policy", POLICY]
+    wanted = ["transcribe", "--out", str(run)] if transcribe else ["score", "--store", str(run / STORE)]
+    command = [sys.executable, "-m", "ausweis", *wanted, str(folder), "--policy", POLICY]
     command += ["--agent-channel", agent_channel] if agent_channel else []
     chance = random.Random(seed)
     begun = time.monotonic()
     kept = dict.fromkeys(names, b"")
     for number, done in enumerate(sorted(chance.sample(range(1, count), kills)), start=1):
-        _killed(_next(command, run), run / f"{names[0]}.jsonl", done, chance.uniform(0, 2 * seconds / 5))
+        _killed(_next(command), run / f"{names[0]}.jsonl", done, chance.uniform(0, 2 * seconds / 5))
         kept = _kept(run, kept)
         click.echo(f"kill {number}: " + ", ".join(f"{lines.count(NEW_LINE)} {name}" for name, lines in kept.items()))
-    _last(_next(command, run), run / f"{names[0]}.jsonl")
+    _last(_next(command), run / f"{names[0]}.jsonl")
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     wall, processors = time.monotonic() - begun, used.ru_utime + used.ru_stime
     click.echo(
@@ -103,10 +111,9 @@ def _pieces(path: Path, seconds: float) -> Iterator[tuple[bytes, bytes]]:
             begin = start
 
 
-def _next(command: list[str], run: Path) -> "subprocess.Popen[bytes]":
+def _next(command: list[str]) -> "subprocess.Popen[bytes]":
     """The command, for the first time or going on."""
-    resume = ["--resume"] if "score" in command and (run / "run.json").is_file() else []
-    return subprocess.Popen([*command, *resume], stdout=subprocess.DEVNULL)
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
 
 def _killed(process: "subprocess.Popen[bytes]", path: Path, done: int, later: float) -> None:
@@ -150,15 +157,19 @@ def _mib(pid: int) -> int:
 
 
 def _whole(path: Path) -> bytes:
-    """The whole lines of a file."""
+    """The whole lines of a file; where the command wrote a store, what stands there as such a file had it."""
+    store = path.with_name(STORE)
+    if store.is_file():
+        with sqlite3.connect(store) as connection:
+            rows = connection.execute(ROWS[path.stem]).fetchall() if path.stem in ROWS else []
+        return b"".join(json.dumps({"id": name, "call_id": name, "is": body}).encode() + b"\n" for name, body in rows)
     data = path.read_bytes() if path.is_file() else b""
     return data[: data.rfind(b"\n") + 1]
 
 
 def _check(run: Path, count: int, kept: dict[str, bytes]) -> None:
     """Say that each recording has one line in each file, and none failed; end with 1 where that is not so."""
-    failures = run / "failures.jsonl"
-    holds = {"no failure": not _whole(failures)}
+    holds = {"no failure": not _whole(run / "failures.jsonl")}
     for name, lines in kept.items():
         ids = Counter(json.loads(line)["id" if name == "transcripts" else "call_id"] for line in lines.splitlines())
         holds[f"{len(ids)} {name} of {count}, none twice"] = len(ids) == count == ids.total()

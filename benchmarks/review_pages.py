@@ -10,7 +10,6 @@ page is asked for once, cold, and then five times over a socket, of which the mi
 """
 
 import argparse
-import json
 import os
 import random
 import re
@@ -20,14 +19,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
 from datetime import time as clock
 from pathlib import Path
 
 import httpx
-from ausweis.batch.state import facts_line, verdict_line
-from store_import import made_up_manifest
+from store_writing import made_up_origin
 
 from ausweis.calls.call import Call
 from ausweis.facts import Facts
@@ -36,6 +34,7 @@ from ausweis.judging.verdict import Verdict
 from ausweis.labelled import LabelledCall, gold_facts, read_all
 from ausweis.policies import find_policy
 from ausweis.store import Store
+from ausweis.store.schema import batches
 
 GOLDEN = Path(__file__).parents[1] / "evals" / "golden" / "dev.jsonl"
 LAST_DAY = date(2026, 3, 2)
@@ -49,37 +48,30 @@ ONE_CALL = re.compile(r'class="row[^"]*" href="(/calls/[^"]+)"')
 
 def make_store(folder: Path, count: int, days: int, recording: Path | None = None) -> Path:
     """A store of so many calls, those of the last day and of some days before it; the former with a recording."""
-    run = folder / "run"
-    run.mkdir()
-    (run / "run.json").write_text(made_up_manifest(folder).model_dump_json(by_alias=True))
     chance = random.Random(1)
     labelled = read_all([GOLDEN])
     facts = [gold_facts(one) for one in labelled]
     verdicts = [judge(told, find_policy(one.gold.policy).policy) for told, one in zip(facts, labelled, strict=True)]
-    with (
-        (folder / "calls.jsonl").open("w") as calls,
-        (run / "facts.jsonl").open("w") as all_facts,
-        (run / "verdicts.jsonl").open("w") as all_verdicts,
-    ):
+
+    def made() -> Iterator[tuple[Call, Facts, Verdict]]:
         for number in range(count):
             place, name = number % len(labelled), f"call-{number:06}"
             call, verdict = labelled[place].call, verdicts[place]
-            calls.write(json.dumps(_placed(call, name, number % days, chance), ensure_ascii=False) + "\n")
-            all_facts.write(facts_line(facts[place].model_copy(update={"call_id": name})) + "\n")
-            shift = chance.random() * 0.3
-            told = {"call_id": name, "risk": round(abs(verdict.risk - shift), 4)}
-            all_verdicts.write(verdict_line(verdict.model_copy(update=told)) + "\n")
+            told = {"call_id": name, "risk": round(abs(verdict.risk - chance.random() * 0.3), 4)}
+            read = facts[place].model_copy(update={"call_id": name})
+            yield _placed(call, name, number % days, chance), read, verdict.model_copy(update=told)
         name = f"call-{count:06}"
-        call, told, verdict = _long_call(labelled, facts, name)
-        calls.write(json.dumps(_placed(call, name, 0, chance), ensure_ascii=False) + "\n")
-        all_facts.write(facts_line(told) + "\n")
-        all_verdicts.write(verdict_line(verdict) + "\n")
+        call, read, verdict = _long_call(labelled, facts, name)
+        yield _placed(call, name, 0, chance), read, verdict
+
     path = folder / "calls.sqlite"
     begun = time.perf_counter()
+    audio = {f"call-{number:06}": (recording,) for number in range(0, count, days)} if recording else {}
     with Store.open(path) as store:
-        audio = {f"call-{number:06}": (recording,) for number in range(0, count, days)} if recording else None
-        store.import_run(run, audio=audio)
-    print(f"{'import':<30} {time.perf_counter() - begun:6.2f} s  {path.stat().st_size / 2**20:,.0f} MiB")
+        run = store.begin(made_up_origin(), started="2026-03-02T20:00:00Z")
+        for batch in batches(made(), 200):
+            run.add_all(batch, {call.id: audio[call.id] for call, _, _ in batch if call.id in audio})
+    print(f"{'filled':<30} {time.perf_counter() - begun:6.2f} s  {path.stat().st_size / 2**20:,.0f} MiB")
     return path
 
 
@@ -97,11 +89,11 @@ def _long_call(labelled: Sequence[LabelledCall], facts: Sequence[Facts], name: s
     return call, told, judge(told, find_policy(labelled[0].gold.policy).policy)
 
 
-def _placed(call: Call, name: str, day: int, chance: random.Random) -> dict[str, object]:
+def _placed(call: Call, name: str, day: int, chance: random.Random) -> Call:
     at = datetime.combine(LAST_DAY - timedelta(days=day), clock(chance.randrange(8, 19), chance.randrange(60)), ZONE)
     placed = {"id": name, "started_at": at.isoformat(), "agent": f"agent {chance.randrange(40)}"}
     placed |= {"queue": chance.choice(("Hotline", "Rechnung", "Technik")), "team": chance.choice(("Nord", "Süd"))}
-    return call.model_dump(mode="json", exclude_none=True) | placed
+    return call.model_copy(update=placed)
 
 
 def measure_review(store: Path, folder: Path) -> Path:
