@@ -10,7 +10,7 @@ from scipy.stats import fisher_exact
 from tests.pages.review_days import DAY
 from tests.store.runs import incident_of, make_call, write_run
 
-from ausweis.pages.counts import Tally, chance_of, changes, figures, highest, tallies, tally, trends
+from ausweis.pages.counts import CallTally, chance_of, changes, figures, highest, tallies, tally, trends
 from ausweis.store import ALL_VIOLATIONS, CallFilter, Counted, DayCount, Store, Subject
 
 
@@ -39,7 +39,7 @@ def test_counts_are_put_together() -> None:
 
 
 def test_a_figure_is_held_against_the_share_of_the_days_before() -> None:
-    now, before = Tally(100, 1, {"violation": 20}), Tally(1000, 10, {"violation": 50})
+    now, before = CallTally(100, 1, {"violation": 20}), CallTally(1000, 10, {"violation": 50})
     calls, violations = figures(now, before, ["violation"])
     assert (calls.count, calls.usual, calls.turn) == (100, 100, 0)
     assert (violations.share, violations.usual, violations.turn) == (0.2, 0.05, 1)
@@ -47,7 +47,7 @@ def test_a_figure_is_held_against_the_share_of_the_days_before() -> None:
 
 
 def test_chance_is_no_change() -> None:
-    now, before = Tally(100, 1, {"violation": 6}), Tally(1000, 10, {"violation": 50})
+    now, before = CallTally(100, 1, {"violation": 6}), CallTally(1000, 10, {"violation": 50})
     assert figures(now, before, ["violation"])[1].turn == 0
     assert changes({None: (now, before)}) == []
 
@@ -63,7 +63,7 @@ def test_chance_is_that_of_the_exact_test(counts: tuple[int, int, int, int]) -> 
 
 
 def test_one_call_more_than_none_is_no_change() -> None:
-    now, before = Tally(100, 1, {"violation": 1}), Tally(1400, 14)
+    now, before = CallTally(100, 1, {"violation": 1}), CallTally(1400, 14)
     assert figures(now, before, ["violation"])[1].turn == 0
 
 
@@ -73,7 +73,10 @@ def test_chance_alone_marks_a_figure_at_most_once_in_twenty_days(calls: int, hav
     calls_before = 14 * calls
     marked = 0.0
     for number in range(min(having, calls) + 1):
-        now, before = Tally(calls, 1, {"violation": number}), Tally(calls_before, 14, {"violation": having - number})
+        now, before = (
+            CallTally(calls, 1, {"violation": number}),
+            CallTally(calls_before, 14, {"violation": having - number}),
+        )
         if figures(now, before, ["violation"])[1].turn:
             ways = math.comb(calls, number) * math.comb(calls_before, having - number)
             marked += ways / math.comb(calls + calls_before, having)
@@ -83,13 +86,13 @@ def test_chance_alone_marks_a_figure_at_most_once_in_twenty_days(calls: int, hav
 def test_incidents_are_held_against_the_calls_that_were_read_for_them() -> None:
     both, one = ("press_threat", "rude_agent"), ("rude_agent",)
     parts = {"violation": 5, "incident": 5, "incident:rude_agent": 5}
-    now = Tally(200, 1, parts, looked_for={both: Counted(100, 100, 5), (): Counted(100, 100)})
+    now = CallTally(200, 1, parts, looked_for={both: Counted(100, 100, 5), (): Counted(100, 100)})
     read = {both: Counted(100, 100, 5), one: Counted(300, 300, 15), (): Counted(1000, 1000)}
-    before = Tally(1400, 14, {"violation": 70, "incident": 20, "incident:rude_agent": 20}, looked_for=read)
+    before = CallTally(1400, 14, {"violation": 70, "incident": 20, "incident:rude_agent": 20}, looked_for=read)
     violation, incident, kind = figures(now, before.as_read(now), ["violation", *list(parts)[1:]])[1:]
     assert [one.calls for one in (violation, incident, kind)] == [200, 100, 100]
     assert (violation.usual, incident.usual, kind.usual) == (0.05, 0.05, 0.05)
-    nowhere = Tally(1400, 14, {"violation": 70}, looked_for={(): Counted(1400, 1400)})
+    nowhere = CallTally(1400, 14, {"violation": 70}, looked_for={(): Counted(1400, 1400)})
     for pair in ((now, nowhere.as_read(now)), (nowhere, now.as_read(nowhere))):
         assert [(one.usual, one.turn) for one in figures(*pair, ["incident", "incident:rude_agent"])[1:]] == [
             (None, 0),
@@ -99,15 +102,15 @@ def test_incidents_are_held_against_the_calls_that_were_read_for_them() -> None:
 
 
 def test_without_days_before_there_is_nothing_to_compare() -> None:
-    now, before = Tally(100, 1, {"violation": 50}), Tally()
+    now, before = CallTally(100, 1, {"violation": 50}), CallTally()
     assert figures(now, before, ["violation"])[1].usual is None
     assert changes({None: (now, before)}) == []
 
 
 def test_changes_name_their_place_and_the_clearest_comes_first() -> None:
-    before = Tally(1000, 10, {"violation": 50, "inconclusive": 50})
-    queue = Tally(50, 1, {"violation": 20}), Tally(500, 10, {"violation": 10})
-    found = changes({None: (Tally(100, 1, {"violation": 14}), before), ("queue", "billing"): queue})
+    before = CallTally(1000, 10, {"violation": 50, "inconclusive": 50})
+    queue = CallTally(50, 1, {"violation": 20}), CallTally(500, 10, {"violation": 10})
+    found = changes({None: (CallTally(100, 1, {"violation": 14}), before), ("queue", "billing"): queue})
     assert [(one.where, one.figure.name) for one in found] == [
         (("queue", "billing"), "violation"),
         (None, "violation"),
@@ -115,7 +118,7 @@ def test_changes_name_their_place_and_the_clearest_comes_first() -> None:
 
 
 def test_few_calls_are_no_change_however_unlikely() -> None:
-    assert changes({None: (Tally(10, 1, {"violation": 2}), Tally(10_000, 10, {"violation": 1}))}) == []
+    assert changes({None: (CallTally(10, 1, {"violation": 2}), CallTally(10_000, 10, {"violation": 1}))}) == []
 
 
 KIND = "incident:rude_agent"
@@ -143,7 +146,7 @@ def add(
     write_run(store, calls, looked_for=looked_for, incidents={call.id: both for call in calls[:incidents]})
 
 
-def counted(store: Store, *teams: str, first: date = DAY) -> tuple[Tally, Tally]:
+def counted(store: Store, *teams: str, first: date = DAY) -> tuple[CallTally, CallTally]:
     return tallies(store, CallFilter(teams=teams), DAY - timedelta(days=14), first, DAY)[None]
 
 

@@ -13,7 +13,7 @@ from tests.serve.filled import call_of, fill, judged
 from tests.serve.serving import desk_of, served, visitor
 
 from ausweis.facts import Facts
-from ausweis.serve.question import Question
+from ausweis.serve.question import ListQuery
 from ausweis.store import Store
 
 TODAY = date.today()
@@ -114,6 +114,6 @@ def test_a_filter_is_forgotten_by_its_maker_alone(week: Store) -> None:
 
 
 def test_several_queues_go_through_an_address_and_back() -> None:
-    question = Question.of({"queue": "Nord\nSüd & Ost\r\nMesse"})
+    question = ListQuery.of({"queue": "Nord\nSüd & Ost\r\nMesse"})
     assert question.queues == ("Nord", "Süd & Ost", "Messe")
     assert question.filter.queues == question.queues

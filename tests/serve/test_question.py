@@ -5,12 +5,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from ausweis.serve.question import PERIODS, Period, Question, days_of
+from ausweis.serve.question import PERIODS, ListQuery, Period, days_of
 from ausweis.store import CallFilter, Cursor
 
 
-def asked(**fields: str) -> Question:
-    return Question.of(fields)
+def asked(**fields: str) -> ListQuery:
+    return ListQuery.of(fields)
 
 
 def test_without_a_question_flagged_open_calls_are_shown() -> None:
@@ -35,7 +35,7 @@ def test_every_field_reaches_the_store() -> None:
         states=("disputed",),
         text="Kündigung",
     )
-    assert Question.of(dict(parse_qsl(question.query()[1:]))) == question
+    assert ListQuery.of(dict(parse_qsl(question.query()[1:]))) == question
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_every_field_reaches_the_store() -> None:
     ],
 )
 def test_unknown_values_ask_nothing(fields: dict[str, str]) -> None:
-    assert asked(**fields) == Question()
+    assert asked(**fields) == ListQuery()
 
 
 def test_a_sample_is_asked_for_by_chance() -> None:
@@ -80,7 +80,7 @@ def test_a_page_goes_on_where_the_last_one_ended() -> None:
         question = asked(order=order, show=show)
         assert question.by == (order or ("chance" if show == "sample" else "weight"))
         fields = dict(parse_qsl(question.query(cursor)[1:]))
-        assert Question.of(fields).cursor(fields) == cursor
+        assert ListQuery.of(fields).cursor(fields) == cursor
 
 
 @pytest.mark.parametrize(

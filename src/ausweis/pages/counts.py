@@ -10,9 +10,9 @@ from typing import Literal
 from ausweis.store import ALL_VIOLATIONS, TEAM_MINIMUM, CallFilter, Column, Counted, DayCount, Store, Subject, was_asked
 
 __all__ = [
-    "Change",
+    "CallTally",
     "Figure",
-    "Tally",
+    "ShareChange",
     "Trend",
     "chance_of",
     "changes",
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-class Shares:
+class CallShares:
     """Shares of all calls; None where there are none."""
 
     calls: int
@@ -44,7 +44,7 @@ class Shares:
 
 
 @dataclass(frozen=True)
-class Day(Shares):
+class Day(CallShares):
     """One day: calls, those of them that were reported, and those of these that people confirmed."""
 
     day: date
@@ -53,7 +53,7 @@ class Day(Shares):
     confirmed: int = 0
 
 
-class Trend(Shares):
+class Trend(CallShares):
     """A queue or team (empty: those that are not told apart, or all calls) over the days, each day once."""
 
     def __init__(self, name: str, days: Sequence[Day]) -> None:
@@ -110,7 +110,7 @@ _ROUNDING = 1e-7
 
 
 @dataclass
-class Tally:
+class CallTally:
     """Calls counted: how many have what. `parts` are words such as `violation`, `incident:rude_agent`.
 
     `days`: on how many there were calls. `people`: what people say of a part. `looked_for`: by the incidents that calls
@@ -138,7 +138,7 @@ class Tally:
         """Which share of these calls has it; None without calls."""
         return self.parts.get(part, 0) / self.of(part) if self.of(part) else None
 
-    def as_read(self, other: "Tally") -> "Tally":
+    def as_read(self, other: "CallTally") -> "CallTally":
         """The same, but incidents as a whole are those of calls that were read for all that the other's were."""
         if self.looked_for is None or other.looked_for is None:
             return self
@@ -177,16 +177,16 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Change:
+class ShareChange:
     """A share that is not what it was. `where`: `queue` or `team` with its name; None for all calls."""
 
     where: tuple[str, str] | None
     figure: Figure
 
 
-def tally(counts: Iterable[DayCount], *, days: int = 0) -> Tally:
+def tally(counts: Iterable[DayCount], *, days: int = 0) -> CallTally:
     """All of these put together."""
-    total = Tally(days=days, looked_for={})
+    total = CallTally(days=days, looked_for={})
     for group in counts:
         total.calls += group.calls
         more = {
@@ -207,7 +207,7 @@ def tally(counts: Iterable[DayCount], *, days: int = 0) -> Tally:
     return total
 
 
-def figures(now: Tally, before: Tally, names: Sequence[str]) -> list[Figure]:
+def figures(now: CallTally, before: CallTally, names: Sequence[str]) -> list[Figure]:
     """The figures of these names, the number of calls first."""
     mean = before.calls / before.days if before.days else None
     return [
@@ -216,7 +216,7 @@ def figures(now: Tally, before: Tally, names: Sequence[str]) -> list[Figure]:
     ]
 
 
-def changes(places: Mapping[tuple[str, str] | None, tuple[Tally, Tally]]) -> list[Change]:
+def changes(places: Mapping[tuple[str, str] | None, tuple[CallTally, CallTally]]) -> list[ShareChange]:
     """What differs beyond chance, the clearest first. `places`: counts now and before, by queue or team; None: all."""
     listed = []
     for where, (now, before) in places.items():
@@ -226,7 +226,7 @@ def changes(places: Mapping[tuple[str, str] | None, tuple[Tally, Tally]]) -> lis
             figure = _figure(name, now, before)
             expected = (figure.usual or 0) * now.of(name)
             if figure.turn and figure.chance <= LISTED and abs(figure.count - expected) >= FEWEST:
-                listed.append(Change(where, figure))
+                listed.append(ShareChange(where, figure))
     return sorted(listed, key=lambda change: change.figure.chance)[:MOST_LISTED]
 
 
@@ -249,7 +249,7 @@ def _ln_ways(of: int, chosen: int) -> float:
     return math.lgamma(of + 1) - math.lgamma(chosen + 1) - math.lgamma(of - chosen + 1)
 
 
-def _figure(name: str, now: Tally, before: Tally) -> Figure:
+def _figure(name: str, now: CallTally, before: CallTally) -> Figure:
     count, calls = now.parts.get(name, 0), now.of(name)
     chance = chance_of(count, calls, before.parts.get(name, 0), before.of(name))
     people = now.people.get(name, Counted()) if name.partition(":")[0] in (_VIOLATION, _INCIDENT) else None
@@ -262,25 +262,25 @@ Group = tuple[str, str] | None
 
 def tallies(
     store: Store, which: CallFilter, start: date, first: date, last: date
-) -> Mapping[Group, tuple[Tally, Tally]]:
+) -> Mapping[Group, tuple[CallTally, CallTally]]:
     """Counts from `first` to `last`, and of the days from `start` on before; of each queue and team if of several.
 
     Each is of all its days at once: on a single day, a team may be too small to be counted.
     """
     yesterday = first - timedelta(days=1)
     now, before = _all(store, which, first, last), _all(store, which, start, yesterday)
-    counted: dict[Group, tuple[Tally, Tally]] = {None: (now, before.as_read(now))}
+    counted: dict[Group, tuple[CallTally, CallTally]] = {None: (now, before.as_read(now))}
     places: tuple[Column, ...] = ("queue", "team")
     for by in places:
         here = _by(store.day_counts(first, last, filter=which, by=(by,)), by)
         there = _by(store.day_counts(start, yesterday, filter=which, by=(by,)), by)
         names = sorted({*here, *there})
         for name in names if len(names) > 1 else ():
-            counted[by, name] = here.get(name, Tally()), there.get(name, Tally())
+            counted[by, name] = here.get(name, CallTally()), there.get(name, CallTally())
     return counted
 
 
-def _all(store: Store, which: CallFilter, first: date, last: date) -> Tally:
+def _all(store: Store, which: CallFilter, first: date, last: date) -> CallTally:
     """All calls of these days. Of teams that are asked for, those that are too small in these days count nowhere."""
     within = replace(which, first=first, last=last)
     counted = tally(store.day_counts(first, last, filter=which, by=()))
@@ -291,6 +291,6 @@ def _all(store: Store, which: CallFilter, first: date, last: date) -> Tally:
     return counted
 
 
-def _by(counts: list[DayCount], by: Column) -> dict[str, Tally]:
+def _by(counts: list[DayCount], by: Column) -> dict[str, CallTally]:
     named = ((count.queue if by == "queue" else count.team, count) for count in counts)
     return {name: tally([count]) for name, count in named if name is not None}

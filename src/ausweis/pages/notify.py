@@ -22,7 +22,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 
 from ausweis.calls.text import clean
 from ausweis.errors import InputError
-from ausweis.pages.counts import Change
+from ausweis.pages.counts import ShareChange
 from ausweis.pages.markup import environment
 from ausweis.pages.review import Review
 from ausweis.pages.review_page import (
@@ -51,7 +51,7 @@ _WORD_JOINER = "\u2060"
 _PORTS = {"smtp": 587, "smtps": 465}
 
 
-class Line(NamedTuple):
+class MailLine(NamedTuple):
     """A line of a list. `badge`: how grave or how urgent; `link`: empty without the address of the desk."""
 
     badge: str
@@ -60,11 +60,11 @@ class Line(NamedTuple):
     urgent: bool = False
 
 
-class Part(NamedTuple):
+class MailPart(NamedTuple):
     """A part of the mail: its heading and lines."""
 
     title: str
-    lines: list[Line]
+    lines: list[MailLine]
 
 
 def mail(review: Review, to: str, sender: str, *, today: date | None = None) -> EmailMessage:
@@ -76,10 +76,10 @@ def mail(review: Review, to: str, sender: str, *, today: date | None = None) -> 
         asked |= {"team": wanted.teams[0]} if len(wanted.teams) == 1 else {}
         day = f"{wanted.serve}/?{urlencode(asked)}"
     parts = [
-        Part(words.text("mail_counts"), list(_figures(review, words))),
-        Part(words.text("mail_new", day=words.short_day(review.since.day)), list(_new(review, words))),
-        Part(words.text("worst"), list(_worst(review, words))),
-        Part(words.text("mail_objections"), list(_objections(review, words, today or date.today()))),
+        MailPart(words.text("mail_counts"), list(_figures(review, words))),
+        MailPart(words.text("mail_new", day=words.short_day(review.since.day)), list(_new(review, words))),
+        MailPart(words.text("worst"), list(_worst(review, words))),
+        MailPart(words.text("mail_objections"), list(_objections(review, words, today or date.today()))),
     ]
     parts = [part for part in parts if part.lines]
     message = EmailMessage()
@@ -111,7 +111,7 @@ def _one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def _tamed(change: Change) -> Change:
+def _tamed(change: ShareChange) -> ShareChange:
     """The change with a name that only shows: on one line, not too long, no mention and no link.
 
     What mail and chat programs make those of, they do not find with a word joiner in it, which nobody sees.
@@ -137,44 +137,44 @@ def _subject(review: Review, words: Words) -> str:
     )
 
 
-def _figures(review: Review, words: Words) -> Iterator[Line]:
+def _figures(review: Review, words: Words) -> Iterator[MailLine]:
     if review.now.calls:
         for figure in review.figures:
             share = "" if figure.name == "calls" else f", {words.share(figure.share)}"
             told = f"{words.number(figure.count)} {part_in_words(figure.name, words)}{share}"
-            yield Line("", f"{told} ({usual_in_words(figure, words)})")
+            yield MailLine("", f"{told} ({usual_in_words(figure, words)})")
 
 
-def _new(review: Review, words: Words) -> Iterator[Line]:
+def _new(review: Review, words: Words) -> Iterator[MailLine]:
     new = review.since
-    yield from (Line("", change_in_words(_tamed(change), words)) for change in review.changes)
+    yield from (MailLine("", change_in_words(_tamed(change), words)) for change in review.changes)
     if new.kinds:
-        yield Line("", _one_line(words.text("mail_new_kinds", kinds=", ".join(map(words.word, new.kinds)))))
+        yield MailLine("", _one_line(words.text("mail_new_kinds", kinds=", ".join(map(words.word, new.kinds)))))
     if new.raised:
-        yield Line("", words.count("mail_raised", new.raised))
+        yield MailLine("", words.count("mail_raised", new.raised))
     if new.ruled:
-        yield Line("", words.count("mail_ruled", new.ruled))
+        yield MailLine("", words.count("mail_ruled", new.ruled))
     if new.waiting:
-        yield Line("", words.count("mail_waiting", new.waiting))
+        yield MailLine("", words.count("mail_waiting", new.waiting))
 
 
-def _worst(review: Review, words: Words) -> Iterator[Line]:
+def _worst(review: Review, words: Words) -> Iterator[MailLine]:
     for row in review.worst[:MOST_CALLS]:
         said = [f"{words.text('call')} {row.key}", words.happened(row), time_of(row)]
         said += [words.word(row.state)] if row.state != "open" else []
-        yield Line(
+        yield MailLine(
             words.word(row.severity) if row.severity else "",
             _one_line(", ".join(filter(None, said))),
             f"{review.wanted.serve}/calls/{row.key}" if review.wanted.serve else "",
         )
 
 
-def _objections(review: Review, words: Words, today: date) -> Iterator[Line]:
+def _objections(review: Review, words: Words, today: date) -> Iterator[MailLine]:
     for one in review.open_objections[:MOST_OBJECTIONS]:
         what = words.right(one.call) if one.call.corrected else words.happened(one.call)
         said = words.text("mail_objection", call=one.call.key, what=what, day=words.day(one.deadline))
         link = f"{review.wanted.serve}/objections/{one.key}" if review.wanted.serve else ""
-        yield Line(words.left(one.deadline, today), _one_line(said), link, urgent=one.deadline <= today)
+        yield MailLine(words.left(one.deadline, today), _one_line(said), link, urgent=one.deadline <= today)
 
 
 def summary(review: Review) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from ausweis.errors import InputError
 from ausweis.judging.harm import found_of
-from ausweis.pages.counts import Change, Figure, Tally, Trend, changes, figures, tallies, trends
+from ausweis.pages.counts import CallTally, Figure, ShareChange, Trend, changes, figures, tallies, trends
 from ausweis.pages.findings import CallView, call_view, decided_of, holding
 from ausweis.pages.words import Words
 from ausweis.store import (
@@ -123,10 +123,10 @@ class Review:
     """
 
     wanted: Wanted
-    now: Tally
-    before: Tally
+    now: CallTally
+    before: CallTally
     figures: Sequence[Figure]
-    changes: Sequence[Change]
+    changes: Sequence[ShareChange]
     severities: Sequence[SeverityRow]
     calls: Sequence[CallView]
     rest: Sequence[CallRow]
@@ -231,7 +231,7 @@ def _known(store: Store, which: CallFilter) -> tuple[date, date] | None:
 
 
 def _reviewed(
-    store: Store, rows: Sequence[CallRow], wanted: Wanted, now: Tally, before: Tally
+    store: Store, rows: Sequence[CallRow], wanted: Wanted, now: CallTally, before: CallTally
 ) -> tuple[list[CallView], dict[int, str], list[SeverityRow], list[RunRow]]:
     """The first calls in full, the reasons of the others; of all, what came up how severely, and in which runs.
 

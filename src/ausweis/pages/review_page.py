@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
-from ausweis.pages.counts import Change, Figure, Trend, highest
+from ausweis.pages.counts import Figure, ShareChange, Trend, highest
 from ausweis.pages.findings import CallView, Finding
 from ausweis.pages.markup import cell, page_of
 from ausweis.pages.review import BEFORE, Review, Wanted
@@ -123,7 +123,7 @@ def people_in_words(people: Counted | None, words: Words) -> str:
     return ", ".join(f"{words.number(count)} {words.text(f'count_{name}')}" for name, count in counts.items() if count)
 
 
-def change_in_words(change: Change, words: Words) -> str:
+def change_in_words(change: ShareChange, words: Words) -> str:
     """`Warteschlange billing, mit Verstoß: 15 % (12 von 80), sonst 6 %`."""
     figure = change.figure
     kind, name = change.where or ("", "")

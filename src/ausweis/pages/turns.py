@@ -22,7 +22,7 @@ __all__ = [
     "Excerpt",
     "JudgedCall",
     "Mark",
-    "Piece",
+    "TurnPiece",
     "excerpt",
     "finding_marks",
     "marks_of",
@@ -96,7 +96,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Piece:
+class TurnPiece:
     """A part of a turn's text. `kind` is empty where nothing is marked; `masked`: it stands for personal data."""
 
     text: str
@@ -111,7 +111,7 @@ class TurnView:
     number: int
     speaker: Speaker
     start: float | None
-    pieces: Sequence[Piece]
+    pieces: Sequence[TurnPiece]
     marks: Sequence[Mark]
 
     @property
@@ -150,13 +150,13 @@ class TurnView:
             return self
         quoted = next((place for place, piece in enumerate(self.pieces) if piece.kind), 0)
         begin = max(0, sum(len(piece.text) for piece in self.pieces[:quoted]) - longest // 2)
-        pieces, at = [Piece("… ")] if begin else [], 0
+        pieces, at = [TurnPiece("… ")] if begin else [], 0
         for piece in self.pieces:
             first, last = max(0, begin - at), min(len(piece.text), begin + longest - at)
             if first < last:
                 pieces.append(piece if piece.masked else replace(piece, text=piece.text[first:last]))
             at += len(piece.text)
-        return replace(self, pieces=(*pieces, Piece(" …")) if begin + longest < length else tuple(pieces))
+        return replace(self, pieces=(*pieces, TurnPiece(" …")) if begin + longest < length else tuple(pieces))
 
 
 def turn_views(call: Call, marks: Mapping[int, Sequence[Mark]], mask: CallMask) -> list[TurnView]:
@@ -227,7 +227,7 @@ def _places(text: str, marks: Iterable[Mark], *, whole: bool) -> Iterator[tuple[
                 yield start, start + len(quote), mark.kind
 
 
-def _pieces(text: str, covers: Sequence[Cover], places: Sequence[tuple[int, int, MarkKind]]) -> Iterator[Piece]:
+def _pieces(text: str, covers: Sequence[Cover], places: Sequence[tuple[int, int, MarkKind]]) -> Iterator[TurnPiece]:
     """The text cut where a mark or a cover begins or ends; a mark that ends within a cover takes all of it."""
     whole = [(_out(start, covers, 0), _out(end, covers, 1), kind) for start, end, kind in places]
     cuts = sorted({0, len(text), *(edge for span in (*whole, *covers) for edge in span[:2])})
@@ -236,7 +236,7 @@ def _pieces(text: str, covers: Sequence[Cover], places: Sequence[tuple[int, int,
         over = {kind for first, last, kind in whole if first <= start and end <= last}
         kind: MarkKind | Literal[""] = next((kind for kind in _STRENGTH if kind in over), "")
         shown = instead.get((start, end))
-        yield Piece(text[start:end] if shown is None else shown, kind, shown is not None)
+        yield TurnPiece(text[start:end] if shown is None else shown, kind, shown is not None)
 
 
 def _out(place: int, covers: Sequence[Cover], side: Literal[0, 1]) -> int:

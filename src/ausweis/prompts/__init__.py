@@ -10,15 +10,15 @@ Roles come from a template's source alone: `render` has the rule that text of a 
 
 from ausweis.prompts.library import Library, Lock, LockEntry, default_library
 from ausweis.prompts.lint import lint_file, lint_folder, release
-from ausweis.prompts.render import Problem, Section
+from ausweis.prompts.render import Fault, Section
 from ausweis.prompts.template import Example, Template
 
 __all__ = [
     "Example",
+    "Fault",
     "Library",
     "Lock",
     "LockEntry",
-    "Problem",
     "Section",
     "Template",
     "default_library",

@@ -7,8 +7,8 @@ from typing import Any
 
 from ausweis.errors import PromptError
 from ausweis.prompts.library import Library, Lock, LockEntry
-from ausweis.prompts.render import Budget, Problem
-from ausweis.prompts.template import Reading, Template, read_template
+from ausweis.prompts.render import Budget, Fault
+from ausweis.prompts.template import Template, TemplateFile, read_template
 
 __all__ = ["lint_file", "lint_folder", "release"]
 
@@ -17,13 +17,13 @@ _SCHEMAS_BY_NAME = ("properties", "patternProperties", "$defs", "definitions", "
 _SCHEMAS = ("items", "prefixItems", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "contains")
 
 
-def lint_folder(folder: Path) -> list[Problem]:
+def lint_folder(folder: Path) -> list[Fault]:
     """All problems of a folder of templates and its lock, in the order of the files."""
     try:
         lock = Lock.read(folder)
     except PromptError as error:
-        return [Problem(error.place or str(folder), error.message)]
-    problems: list[Problem] = []
+        return [Fault(error.place or str(folder), error.message)]
+    problems: list[Fault] = []
     hashes: dict[str, str] = {}
     for path in sorted(folder.glob("*/*.md"), key=lambda path: (path.parent.name, len(path.stem), path.stem)):
         problems += lint_file(path)
@@ -33,11 +33,11 @@ def lint_folder(folder: Path) -> list[Problem]:
             hashes[name] = reading.sha256
         if reading.template and reading.template.name != name:
             message = f"the file stands where {name} belongs, but calls itself {reading.template.name}"
-            problems.append(Problem(f"{path}:1", message))
+            problems.append(Fault(f"{path}:1", message))
     return problems + list(_lock_problems(lock, hashes))
 
 
-def lint_file(path: Path) -> list[Problem]:
+def lint_file(path: Path) -> list[Fault]:
     """All problems of one template file, wherever it stands."""
     reading = read_template(path)
     if reading.template is None:
@@ -73,29 +73,29 @@ def release(library: Library, name: str, message: str, *, today: date | None = N
     return template.name, entry
 
 
-def _lock_problems(lock: Lock, hashes: dict[str, str]) -> Iterator[Problem]:
+def _lock_problems(lock: Lock, hashes: dict[str, str]) -> Iterator[Fault]:
     for name, entry in lock.entries.items():
         path = lock.path.parent / f"{name.replace('@', '/')}.md"
         if name not in hashes:
-            yield Problem(str(path), f"{name} is released, but its file is missing or cannot be read")
+            yield Fault(str(path), f"{name} is released, but its file is missing or cannot be read")
         elif hashes[name] != entry.sha256:
             message = f"{name} was changed after its release on {entry.released}: put it back, and make a new version"
-            yield Problem(str(path), message)
+            yield Fault(str(path), message)
 
 
-def _variable_problems(template: Template, reading: Reading) -> Iterator[Problem]:
+def _variable_problems(template: Template, reading: TemplateFile) -> Iterator[Fault]:
     used: dict[str, int] = {}
     for section in template.sections:
         used = {**section.variables(), **used}
     for name, line in sorted(used.items(), key=lambda item: item[1]):
         if name not in template.inputs:
-            yield Problem(f"{template.path}:{line}", f"the variable {name} is used, but not declared in inputs")
+            yield Fault(f"{template.path}:{line}", f"the variable {name} is used, but not declared in inputs")
     for name in template.inputs:
         if name not in used:
-            yield Problem(reading.place("inputs", name), f"the variable {name} is declared, but never used")
+            yield Fault(reading.place("inputs", name), f"the variable {name} is declared, but never used")
 
 
-def _schema_problems(template: Template, reading: Reading) -> Iterator[Problem]:
+def _schema_problems(template: Template, reading: TemplateFile) -> Iterator[Fault]:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
@@ -103,21 +103,21 @@ def _schema_problems(template: Template, reading: Reading) -> Iterator[Problem]:
         Draft202012Validator.check_schema(template.output)
     except SchemaError as error:
         place = reading.place("output", *error.absolute_path)
-        yield Problem(place, f"output is no valid JSON Schema: {error.message}")
+        yield Fault(place, f"output is no valid JSON Schema: {error.message}")
         return
     except Exception:  # as in `_example_problems`
-        yield Problem(reading.place("output"), "output is no valid JSON Schema: a pattern or number of it cannot be")
+        yield Fault(reading.place("output"), "output is no valid JSON Schema: a pattern or number of it cannot be")
         return
     if "enum" in template.output:
         labels = template.output["enum"]
         if not isinstance(labels, list) or not labels or template.labels != tuple(labels):
-            yield Problem(reading.place("output", "enum"), "enum must be a list of labels, each of them text")
+            yield Fault(reading.place("output", "enum"), "enum must be a list of labels, each of them text")
         elif any(label != " ".join(label.split()) or not label for label in template.labels):
-            yield Problem(reading.place("output", "enum"), "a label must be one line without blanks around it")
+            yield Fault(reading.place("output", "enum"), "a label must be one line without blanks around it")
     yield from _open_objects(template.output, ("output",), reading)
 
 
-def _open_objects(schema: Any, keys: tuple[str | int, ...], reading: Reading) -> Iterator[Problem]:
+def _open_objects(schema: Any, keys: tuple[str | int, ...], reading: TemplateFile) -> Iterator[Fault]:
     if isinstance(schema, list):
         for index, part in enumerate(schema):
             yield from _open_objects(part, (*keys, index), reading)
@@ -126,10 +126,10 @@ def _open_objects(schema: Any, keys: tuple[str | int, ...], reading: Reading) ->
     kind = schema.get("type")
     is_object = kind == "object" or (isinstance(kind, list) and "object" in kind) or "properties" in schema
     if is_object and schema.get("additionalProperties") is not False:
-        yield Problem(reading.place(*keys), f"{'.'.join(map(str, keys))}: an object needs additionalProperties: false")
+        yield Fault(reading.place(*keys), f"{'.'.join(map(str, keys))}: an object needs additionalProperties: false")
     reference = schema.get("$ref")
     if isinstance(reference, str) and not reference.startswith("#"):
-        yield Problem(reading.place(*keys, "$ref"), "$ref must point into this schema (#/…)")
+        yield Fault(reading.place(*keys, "$ref"), "$ref must point into this schema (#/…)")
     for name in _SCHEMAS:
         if name in schema:
             yield from _open_objects(schema[name], (*keys, name), reading)
@@ -138,7 +138,7 @@ def _open_objects(schema: Any, keys: tuple[str | int, ...], reading: Reading) ->
             yield from _open_objects(part, (*keys, name, key), reading)
 
 
-def _example_problems(template: Template, reading: Reading) -> Iterator[Problem]:
+def _example_problems(template: Template, reading: TemplateFile) -> Iterator[Fault]:
     from jsonschema import Draft202012Validator
     from referencing import Registry
 
@@ -153,16 +153,14 @@ def _example_problems(template: Template, reading: Reading) -> Iterator[Problem]
             alone.render(example.inputs, budget=budget)
         except PromptError as error:
             message = error.message.removeprefix("example 1: ")
-            yield Problem(place, f"example {index + 1} cannot be rendered: {message}")
+            yield Fault(place, f"example {index + 1} cannot be rendered: {message}")
             if budget.is_over:
                 return
             continue
         try:
             errors = list(validator.iter_errors(example.output))
         except Exception:  # the library lets pass what Python says of a pattern, a reference or a number
-            yield Problem(
-                place, f"example {index + 1} cannot be checked against output: its schema or answer is broken"
-            )
+            yield Fault(place, f"example {index + 1} cannot be checked against output: its schema or answer is broken")
             continue
         for misfit in errors:
-            yield Problem(place, f"example {index + 1} does not fit output: {misfit.message}")
+            yield Fault(place, f"example {index + 1} does not fit output: {misfit.message}")

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ausweis.errors import PromptError
 
-__all__ = ["FILTERS", "MAX_CHARACTERS", "Budget", "Problem", "Role", "Section", "line"]
+__all__ = ["FILTERS", "MAX_CHARACTERS", "Budget", "Fault", "Role", "Section", "line"]
 
 MAX_SECONDS = 5.0
 """Of the processor, for all messages that a template makes for one question."""
@@ -241,7 +241,7 @@ def _misfits(tree: nodes.Template) -> Iterator[tuple[int, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Fault:
     """One thing that is wrong; `place` is a path, with `:line` where known."""
 
     place: str
@@ -260,7 +260,7 @@ class Section(BaseModel):
     source: str
     line: int
 
-    def problems(self, path: object) -> list[Problem]:
+    def problems(self, path: object) -> list[Fault]:
         """What it may not hold: broken syntax, too much, or a construct other than printing, `if`, `for`, `set`."""
         try:
             problems = set(_misfits(_parsed(self.source)))
@@ -272,7 +272,7 @@ class Section(BaseModel):
         except (MemoryError, RecursionError, SyntaxError, ValueError):  # of Python, into which a template is compiled
             reasons = "it is nested too deeply, a number has too many digits, or an argument stands twice"
             problems = {(1, f"it cannot be compiled: {reasons}")}
-        return [Problem(f"{path}:{self.line + number - 1}", message) for number, message in sorted(problems)]
+        return [Fault(f"{path}:{self.line + number - 1}", message) for number, message in sorted(problems)]
 
     def variables(self) -> dict[str, int]:
         """The inputs that it uses, each with the file's line of its first use."""

@@ -28,12 +28,12 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, Valid
 
 from ausweis.engines.protocol import Message
 from ausweis.errors import PromptError
-from ausweis.prompts.render import Budget, Problem, Role, Section
+from ausweis.prompts.render import Budget, Fault, Role, Section
 from ausweis.provenance import PromptProvenance
 from ausweis.user_yaml import Document, UserYamlError, keys_of, load, read_bytes
 from ausweis.vocabulary import Language
 
-__all__ = ["Example", "Reading", "Template", "read_template"]
+__all__ = ["Example", "Template", "TemplateFile", "read_template"]
 
 ROLES: tuple[Role, ...] = ("system", "user", "assistant")
 PROMPT: tuple[Role, ...] = ("system", "user")
@@ -182,11 +182,11 @@ class Template(_FrontMatter):
 
 
 @dataclass
-class Reading:
+class TemplateFile:
     """A file as far as it could be read: `template` is None when `problems` keep it from being used."""
 
     path: Path
-    problems: list[Problem]
+    problems: list[Fault]
     template: Template | None = None
     sha256: str | None = None
     document: Document = field(default_factory=lambda: Document(None, None))
@@ -196,13 +196,13 @@ class Reading:
         return f"{self.path}:{self.document.line(keys)}"
 
 
-def read_template(path: Path) -> Reading:
+def read_template(path: Path) -> TemplateFile:
     """Read a template file, and collect all that is wrong with it instead of stopping at the first."""
-    reading = Reading(path, [])
+    reading = TemplateFile(path, [])
     try:
         lines, body = _split(path, reading)
     except PromptError as error:
-        reading.problems.append(Problem(error.place or str(path), error.message))
+        reading.problems.append(Fault(error.place or str(path), error.message))
         return reading
     sections, problems = _cut(path, lines[body:], body + 1)
     for section in sections:
@@ -216,7 +216,7 @@ def read_template(path: Path) -> Reading:
         for detail in sorted(details, key=lambda detail: detail["type"] == "missing"):
             problems.append(_front_matter_problem(reading, detail["loc"], detail["msg"], detail["type"]))
     if front is not None and front.examples and sections and sections[0].role != "system":
-        problems.append(Problem(reading.place("examples"), "a question that goes on a transcript has no examples"))
+        problems.append(Fault(reading.place("examples"), "a question that goes on a transcript has no examples"))
     reading.problems = list(dict.fromkeys(problems))
     if front is not None and not problems:
         fields = {name: getattr(front, name) for name in _FrontMatter.model_fields}
@@ -224,7 +224,7 @@ def read_template(path: Path) -> Reading:
     return reading
 
 
-def _split(path: Path, reading: Reading) -> tuple[list[str], int]:
+def _split(path: Path, reading: TemplateFile) -> tuple[list[str], int]:
     """The lines of a file, and the index of the first one of its body; front matter and hash go into the reading.
 
     Raises:
@@ -255,9 +255,9 @@ def _split(path: Path, reading: Reading) -> tuple[list[str], int]:
     return lines, end + 1
 
 
-def _cut(path: Path, lines: list[str], first: int) -> tuple[list[Section], list[Problem]]:
+def _cut(path: Path, lines: list[str], first: int) -> tuple[list[Section], list[Fault]]:
     marks: list[tuple[Role, int]] = []
-    problems: list[Problem] = []
+    problems: list[Fault] = []
     for index, line in enumerate(lines):
         marker = _LIKE_A_MARKER.match(line)
         if not marker:
@@ -267,25 +267,25 @@ def _cut(path: Path, lines: list[str], first: int) -> tuple[list[Section], list[
             marks.append((role, index))
         else:
             message = f"{line.strip()!r} is no role: write `=== system ===`, `=== user ===` or `=== assistant ===`"
-            problems.append(Problem(f"{path}:{first + index}", message))
+            problems.append(Fault(f"{path}:{first + index}", message))
     if tuple(role for role, _ in marks) not in (PROMPT, QUESTION * max(1, len(marks) // 2)):
         place = f"{path}:{first + marks[0][1] if marks else first}"
         message = "the body needs `=== system ===`, then `=== user ===`, each exactly once"
-        problems.append(Problem(place, f"{message}; or `=== user ===`, then `=== assistant ===`, for each question"))
+        problems.append(Fault(place, f"{message}; or `=== user ===`, then `=== assistant ===`, for each question"))
         return [], problems
     if any(line.strip() for line in lines[: marks[0][1]]):
         message = f"text stands before `=== {marks[0][0]} ===`: move it into a section"
-        problems.append(Problem(f"{path}:{first}", message))
+        problems.append(Fault(f"{path}:{first}", message))
     sections = []
     for (role, start), end in zip(marks, [*(start for _, start in marks[1:]), len(lines)], strict=True):
         source = "\n".join(lines[start + 1 : end])
         if not source.strip():
-            problems.append(Problem(f"{path}:{first + start}", f"the {role} section is empty"))
+            problems.append(Fault(f"{path}:{first + start}", f"the {role} section is empty"))
         sections.append(Section(role=role, source=source, line=first + start + 1))
     return sections, problems
 
 
-def _front_matter_problem(reading: Reading, keys: tuple[str | int, ...], message: str, kind: str) -> Problem:
+def _front_matter_problem(reading: TemplateFile, keys: tuple[str | int, ...], message: str, kind: str) -> Fault:
     # Pydantic names the union member or `[key]` besides the keys of the file; the reader needs the file's own only.
     own = tuple(key for key in keys if key != "[key]" and key not in ("list", "dict", "nullable"))
     name = ".".join(str(key) for key in own)
@@ -296,4 +296,4 @@ def _front_matter_problem(reading: Reading, keys: tuple[str | int, ...], message
         message = "is missing"
     elif kind == "invalid-json-value":
         message = "must be text, a number, true, false, null, a list or a mapping: put it in quotes"
-    return Problem(reading.place(*own), f"{name}: {message[:1].lower()}{message[1:]}")
+    return Fault(reading.place(*own), f"{name}: {message[:1].lower()}{message[1:]}")

@@ -17,7 +17,7 @@ from ausweis.serve.queue import PAGE, Around, around_of, meta_of, question_of, r
 from ausweis.serve.recordings import recordings
 from ausweis.serve.web import answer, dates_of, number_of
 from ausweis.serve.working import at_call, progress
-from ausweis.store import Calibration, CallFilter, CallRecord, Decision, opinion_of
+from ausweis.store import CalibrationRound, CallFilter, CallRecord, Decision, opinion_of
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS
 
 __all__ = ["blind_page", "draw_sample", "hear", "heard_form", "sample_page"]
@@ -67,7 +67,7 @@ LONGEST = 12 * 3600
 def blind_page(
     context: RequestContext,
     record: CallRecord,
-    session: Calibration | None = None,
+    session: CalibrationRound | None = None,
     *,
     problem: str = "",
     form: Mapping[str, str] | None = None,
@@ -93,7 +93,7 @@ def blind_page(
 
 
 def heard_form(
-    context: RequestContext, record: CallRecord, session: Calibration | None, sent: Mapping[str, str] | None
+    context: RequestContext, record: CallRecord, session: CalibrationRound | None, sent: Mapping[str, str] | None
 ) -> dict[str, Any]:
     """What the form of what was heard is made of; in a session, as the reader has filled it in before."""
     said = opinion_of(record.decisions, context.session.reviewer, session.key) if session else None
@@ -110,13 +110,13 @@ def heard_form(
     return {"heard": form, "heard_outcomes": (*OUTCOMES, NOT_SURE), "heard_before": said is not None}
 
 
-def around_in(session: Calibration, key: int) -> Around:
+def around_in(session: CalibrationRound, key: int) -> Around:
     """The calls before and after this one in a session."""
     place = session.calls.index(key)
     return Around(*(session.calls[one] if 0 <= one < len(session.calls) else None for one in (place - 1, place + 1)))
 
 
-def progress_in(context: RequestContext, session: Calibration) -> str:
+def progress_in(context: RequestContext, session: CalibrationRound) -> str:
     """How much of a session is left for the reader."""
     return context.words.count("calibration_left", len(left_of(context, session)))
 

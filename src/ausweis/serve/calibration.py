@@ -13,12 +13,12 @@ from ausweis.serve.decision import compared_lines, said_at
 from ausweis.serve.desk import RequestContext, require_lead
 from ausweis.serve.queue import meta_of, row_views
 from ausweis.serve.web import answer, dates_of, number_of
-from ausweis.store import Calibration, CallRecord, Decision, State, held_label, person_of, same_person
+from ausweis.store import CalibrationRound, CallRecord, Decision, State, held_label, person_of, same_person
 
 __all__ = ["add_call", "calibration_page", "calibrations_page", "close", "draw", "drop", "left_of", "make", "start"]
 
 
-def result_of(context: RequestContext, session: Calibration) -> dict[str, Any]:
+def result_of(context: RequestContext, session: CalibrationRound) -> dict[str, Any]:
     """The result of a session that is closed, the calls about which reviewers differ first.
 
     `agreed`: of how many of those that `several` decided, outcome, types and incidents are the same.
@@ -35,7 +35,7 @@ def result_of(context: RequestContext, session: Calibration) -> dict[str, Any]:
 
 
 def _call(
-    context: RequestContext, session: Calibration, record: CallRecord, given: Sequence[Decision]
+    context: RequestContext, session: CalibrationRound, record: CallRecord, given: Sequence[Decision]
 ) -> dict[str, Any]:
     words = context.words.knowing(record.verdict.vocabulary)
     # Who is not sure differs from nobody; turns may differ.
@@ -154,7 +154,7 @@ def add_call(context: RequestContext) -> Response:
     return RedirectResponse(f"/calibrations/{number}", 303)
 
 
-def left_of(context: RequestContext, session: Calibration) -> list[int]:
+def left_of(context: RequestContext, session: CalibrationRound) -> list[int]:
     """The calls of a session that the reader has yet to decide."""
     done = context.store.calibration_progress(session).get(person_of(context.session.reviewer), set())
     return [key for key in session.calls if key not in done]
@@ -165,7 +165,7 @@ def _back(context: RequestContext) -> Response:
     return RedirectResponse(f"/calibrations/{context.parts['key']}", 303)
 
 
-def _session(context: RequestContext) -> Calibration:
+def _session(context: RequestContext) -> CalibrationRound:
     """The session that the address names, if the reader may see it."""
     found = [one for one in context.store.calibrations() if one.key == context.parts["key"]]
     if not found or not (context.session.role == "lead" or found[0].asks(context.session.reviewer)):
@@ -173,7 +173,7 @@ def _session(context: RequestContext) -> Calibration:
     return found[0]
 
 
-def _page(context: RequestContext, session: Calibration) -> Response:
+def _page(context: RequestContext, session: CalibrationRound) -> Response:
     store, words, me = context.store, context.words, context.session.reviewer
     done = store.calibration_progress(session)
     rows = row_views(context, [store.record(key).row for key in session.calls])
@@ -201,7 +201,7 @@ def _page(context: RequestContext, session: Calibration) -> Response:
     )
 
 
-def _how(session: Calibration, reader: str) -> str:
+def _how(session: CalibrationRound, reader: str) -> str:
     """The sentence that says what is to be done in it."""
     if session.state == "prepared":
         return "calibration_prepared_how"

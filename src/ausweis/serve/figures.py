@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from ausweis.pages.counts import Trend, highest, trend_of
 from ausweis.serve.desk import RequestContext
-from ausweis.serve.question import Question
+from ausweis.serve.question import ListQuery
 from ausweis.serve.web import answer, date_of
 from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Counted, Series, Subject, count_objections
 from ausweis.vocabulary import GRAVEST, VIOLATIONS
@@ -35,7 +35,7 @@ class Period(NamedTuple):
         return (self.last - self.first).days + 1
 
 
-class Row(NamedTuple):
+class FigureLine(NamedTuple):
     """The figures of a type, queue or team, and where the calls of each number are; `trend` without one's days."""
 
     name: str
@@ -47,7 +47,7 @@ class Row(NamedTuple):
 class Plots(NamedTuple):
     """Rows whose trends are drawn to one scale: `top` is the share that fills the height."""
 
-    rows: list[Row]
+    rows: list[FigureLine]
     top: float
 
 
@@ -60,7 +60,7 @@ def figures_page(context: RequestContext) -> Response:
     if known is not None:
         period = _period(context, Period(*known))
         found = store.figures(*period, subject)
-        base = Question(show="all", first=str(period.first), last=str(period.last))
+        base = ListQuery(show="all", first=str(period.first), last=str(period.last))
         queues = {replace(base, queue=name or ""): series for name, series in found.queues.items()}
         teams = {replace(base, team=name or ""): series for name, series in found.teams.items()}
         shown = {
@@ -134,25 +134,27 @@ def _periods(context: RequestContext, known: Period, shown: Period) -> list[tupl
     ]
 
 
-def _names(context: RequestContext, base: Question, period: Period) -> list[Row]:
+def _names(context: RequestContext, base: ListQuery, period: Period) -> list[FigureLine]:
     """Each type and kind that there is, types first, the gravest first."""
     counted = context.store.counted_by_name(*period)
     types = [Subject(name=kind) for kind in GRAVEST]
     kinds = sorted((one for one in counted if one.incident), key=lambda one: (-counted[one].reported, one.name or ""))
     return [
-        Row(context.words.word(one.name or ""), counted[one], _addresses(base, one))
+        FigureLine(context.words.word(one.name or ""), counted[one], _addresses(base, one))
         for one in (*types, *kinds)
         if one in counted
     ]
 
 
-def _row(name: str, base: Question, subject: Subject, series: Series, period: Period, *, told: str = _ANY) -> Row:
+def _row(
+    name: str, base: ListQuery, subject: Subject, series: Series, period: Period, *, told: str = _ANY
+) -> FigureLine:
     """`told`: empty where these calls have no name by which a queue of them could be asked for."""
     addresses = _addresses(base, subject) if told else {}
-    return Row(name, series.total, addresses, trend_of(name, series.days, *period))
+    return FigureLine(name, series.total, addresses, trend_of(name, series.days, *period))
 
 
-def _addresses(base: Question, subject: Subject) -> dict[str, str]:
+def _addresses(base: ListQuery, subject: Subject) -> dict[str, str]:
     """Where the calls are that each number counts."""
     name = subject.name or ""
     here = replace(base, incident=name or _ANY) if subject.incident else replace(base, violation=name)
@@ -168,6 +170,6 @@ def _addresses(base: Question, subject: Subject) -> dict[str, str]:
     return {word: f"/{question.query()}" for word, question in asked.items()}
 
 
-def _plots(rows: Iterable[Row]) -> Plots:
+def _plots(rows: Iterable[FigureLine]) -> Plots:
     some = sorted((row for row in rows if row.numbers.calls), key=lambda row: (not row.name, row.name))
     return Plots(some, highest(row.trend for row in some if row.trend) or 1)

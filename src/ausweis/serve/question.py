@@ -11,7 +11,7 @@ from ausweis.serve.web import date_of, number_of
 from ausweis.store import CallFilter, Cursor, Finding, Order, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
-__all__ = ["ANY", "FINDINGS", "PERIODS", "SEVERAL", "SHOWN", "STATES", "Period", "Question", "days_of"]
+__all__ = ["ANY", "FINDINGS", "PERIODS", "SEVERAL", "SHOWN", "STATES", "ListQuery", "Period", "days_of"]
 
 Period = Literal["today", "yesterday", "this_week", "last_week", "last_30"]
 PERIODS: tuple[Period, ...] = get_args(Period)
@@ -65,7 +65,7 @@ MAX_LINES = 2000
 
 
 @dataclass(frozen=True)
-class Question:
+class ListQuery:
     """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing.
 
     `looked`: whether incidents were looked for, `yes` or `no`, or the kind that was.
@@ -91,7 +91,7 @@ class Question:
     """Those of who asks; in no address."""
 
     @classmethod
-    def of(cls, asked: Mapping[str, str]) -> "Question":
+    def of(cls, asked: Mapping[str, str]) -> "ListQuery":
         """The question in an address."""
         allowed: dict[str, tuple[str, ...]] = {
             "show": SHOWN,
@@ -125,7 +125,7 @@ class Question:
         period = next((period for period in PERIODS if period == self.period), None)
         return days_of(period, date.today()) if period else (date_of(self.first), date_of(self.last))
 
-    def in_period(self, period: str) -> "Question":
+    def in_period(self, period: str) -> "ListQuery":
         """The same of other days; of all, without a period."""
         return replace(self, period=period, first="", last="")
 
@@ -146,9 +146,9 @@ class Question:
         return sum(bool(getattr(self, name)) for name in names)
 
     @property
-    def everywhere(self) -> "Question":
+    def everywhere(self) -> "ListQuery":
         """The same search in the whole of a view."""
-        return Question(show=self.show, q=self.q, found=self.found, order=self.order, names=self.names)
+        return ListQuery(show=self.show, q=self.q, found=self.found, order=self.order, names=self.names)
 
     @property
     def is_whole(self) -> bool:
@@ -190,7 +190,7 @@ class Question:
         """Whether a call of that state is in this view to be decided, not only to be looked at."""
         return self.show not in ("decided", "all") and state in (self.filter.states or _STATES_OF["sample"])
 
-    def shown(self, show: Shown) -> "Question":
+    def shown(self, show: Shown) -> "ListQuery":
         """The same, of other calls."""
         return replace(self, show=show, state="")
 
@@ -225,4 +225,4 @@ class Question:
 
 def _asked() -> list[Field[Any]]:
     """The fields that stand in an address."""
-    return [one for one in fields(Question) if "own" not in one.metadata]
+    return [one for one in fields(ListQuery) if "own" not in one.metadata]

@@ -14,7 +14,7 @@ from ausweis.pages.words import Words, clock, time_of
 from ausweis.pages.workbook import MEDIA_TYPE, call_book, records_of
 from ausweis.serve.decision import said_of
 from ausweis.serve.desk import RequestContext, require_lead
-from ausweis.serve.question import ANY, FINDINGS, PERIODS, SHOWN, STATES, Question
+from ausweis.serve.question import ANY, FINDINGS, PERIODS, SHOWN, STATES, ListQuery
 from ausweis.serve.search import View, found_view, hits_of, searched_of
 from ausweis.serve.web import answer
 from ausweis.store import CallFilter, CallRow, State
@@ -37,7 +37,7 @@ _NO_CALLS = {"today": "no_calls_today", "yesterday": "no_calls_yesterday"}
 _VIEWS = ("todo", "second", "settle", "sample")
 
 
-def empty_view(context: RequestContext, question: Question, views: Sequence[View]) -> dict[str, Any] | None:
+def empty_view(context: RequestContext, question: ListQuery, views: Sequence[View]) -> dict[str, Any] | None:
     """What is said of days that have no calls, and of a view in which nothing is left; None where other calls are.
 
     `done`: that nothing is left, said of the whole of a view alone, not of a search, a filter or days; `today`: what
@@ -115,7 +115,7 @@ class Around(NamedTuple):
     after: int | None
 
 
-def around_of(context: RequestContext, key: int, question: Question) -> Around:
+def around_of(context: RequestContext, key: int, question: ListQuery) -> Around:
     """The calls around one in this queue, without those that others are at."""
     return Around(*context.store.neighbours(key, filter_of(context, question, free=True), order=question.by))
 
@@ -148,7 +148,7 @@ def queue_page(context: RequestContext) -> Response:
         "is_over": is_over,
         "found": found,
         "elsewhere": elsewhere,
-        "small_team": bool(Question.of(context.asked).team and not question.team),
+        "small_team": bool(ListQuery.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "most": MOST if context.session.role == "lead" else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
@@ -170,7 +170,7 @@ def queue_page(context: RequestContext) -> Response:
     )
 
 
-def _periods(question: Question, words: Words) -> list[tuple[str, str, bool]]:
+def _periods(question: ListQuery, words: Words) -> list[tuple[str, str, bool]]:
     """Name and address of the same calls in each period, and whether it is the one that is asked for."""
     first, last = question.days
     chosen = question.period or ("" if first is last is None else None)
@@ -180,13 +180,13 @@ def _periods(question: Question, words: Words) -> list[tuple[str, str, bool]]:
     ]
 
 
-def question_of(context: RequestContext) -> Question:
+def question_of(context: RequestContext) -> ListQuery:
     """What is asked for, without a team that is too small in these days and this queue to be told apart.
 
     What is there to be settled is for leads; for others, it is there for a second opinion.
     """
     reviewer = context.session.reviewer
-    question = replace(Question.of(context.asked), names=(reviewer, *context.store.spellings(reviewer)))
+    question = replace(ListQuery.of(context.asked), names=(reviewer, *context.store.spellings(reviewer)))
     if question.show == "settle" and context.session.role != "lead":
         question = replace(question, show="second")
     if not question.team:
@@ -199,7 +199,7 @@ def question_of(context: RequestContext) -> Question:
     return question if told else replace(question, team="")
 
 
-def filter_of(context: RequestContext, question: Question, *, free: bool = False) -> CallFilter:
+def filter_of(context: RequestContext, question: ListQuery, *, free: bool = False) -> CallFilter:
     """The filter for the store, for this reader; with `free`, without the calls that others are at."""
     which = question.filter
     if question.show == "second":
@@ -297,7 +297,7 @@ def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple
         yield words.word(row.outcome), ""
 
 
-def _views(context: RequestContext, question: Question) -> list[View]:
+def _views(context: RequestContext, question: ListQuery) -> list[View]:
     """The views that the reader has."""
     views: list[View] = []
     for name in SHOWN:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from ausweis.masking.kinds import shown_as
 from ausweis.pages.words import Words
 from ausweis.serve.desk import RequestContext, Searched
-from ausweis.serve.question import Question
+from ausweis.serve.question import ListQuery
 from ausweis.store import MAX_TERMS, SHORTEST, CallFilter, Hit, search_terms
 
 __all__ = ["View", "forget", "found_view", "hits_of", "save", "search_unmasked", "searched_of"]
@@ -20,12 +20,12 @@ View = tuple[str, str, int]
 """Name and address of a view of the queue, and how many calls it has."""
 
 
-def searched_of(context: RequestContext, question: Question) -> Searched | None:
+def searched_of(context: RequestContext, question: ListQuery) -> Searched | None:
     """The unmasked search that the question names, if it is one of this session."""
     return context.desk.searches.get((context.session.id, question.found))
 
 
-def found_view(context: RequestContext, question: Question, views: Sequence[View]) -> dict[str, Any] | None:
+def found_view(context: RequestContext, question: ListQuery, views: Sequence[View]) -> dict[str, Any] | None:
     """What a search found in all calls, and what it did not look into; None where nothing is searched for.
 
     `views`: all that the reader has, each with the number of calls that were found in it, whatever the filter is.
@@ -53,7 +53,7 @@ def found_view(context: RequestContext, question: Question, views: Sequence[View
     return {"total": words.text("search_found", total=words.number(total)), "where": where, "notes": notes}
 
 
-def hits_of(context: RequestContext, question: Question, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
+def hits_of(context: RequestContext, question: ListQuery, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Where it is, for those of these calls that say it."""
     searched = searched_of(context, question)
     looked_for = searched.words if searched else question.q
@@ -83,14 +83,14 @@ _KEPT = 20
 
 def search_unmasked(context: RequestContext) -> Response:
     """Search in all that was said in all calls. The chain says who did."""
-    words, desk = Question.of(context.form).q, context.desk
+    words, desk = ListQuery.of(context.form).q, context.desk
     keys = context.store.search_unmasked(words, who=context.session.reviewer)
     own = [name for name in desk.searches.copy() if name[0] == context.session.id]
     for name in own[: -_KEPT + 1]:
         desk.searches.pop(name, None)
     handle = secrets.token_urlsafe(9)
     desk.searches[context.session.id, handle] = Searched(words, tuple(keys))
-    return RedirectResponse(f"/{Question(show='all', found=handle).query()}", 303)
+    return RedirectResponse(f"/{ListQuery(show='all', found=handle).query()}", 303)
 
 
 def save(context: RequestContext) -> Response:
@@ -108,4 +108,4 @@ def forget(context: RequestContext) -> Response:
 
 def _query(context: RequestContext) -> str:
     """The filter as a part of an address, made anew: a form may say anything."""
-    return Question.of(dict(parse_qsl(context.form.get("query", "").removeprefix("?")))).without_search
+    return ListQuery.of(dict(parse_qsl(context.form.get("query", "").removeprefix("?")))).without_search

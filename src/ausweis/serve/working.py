@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.leases import Lease
-from ausweis.serve.question import Question
+from ausweis.serve.question import ListQuery
 from ausweis.serve.queue import filter_of, question_of
 from ausweis.serve.web import number_of
 from ausweis.store import CallRecord, Decision, can_settle, person_of, same_person
@@ -22,7 +22,7 @@ MOST = 1000
 def at_call(
     context: RequestContext,
     record: CallRecord,
-    question: Question,
+    question: ListQuery,
     *,
     problem: str,
     given_back: bool,
@@ -47,7 +47,7 @@ def at_call(
     }
 
 
-def _opened(context: RequestContext, record: CallRecord, question: Question) -> Lease | None:
+def _opened(context: RequestContext, record: CallRecord, question: ListQuery) -> Lease | None:
     """Who is at a call, the reader or another; None where it was not opened as one to be decided."""
     waits = question.waits(record.row.state) and not _own(context, record)
     if question.show == "settle":
@@ -76,7 +76,7 @@ def take_over(context: RequestContext) -> Response:
     return RedirectResponse(f"/calls/{context.parts['key']}{question_of(context).query()}", 303)
 
 
-def progress(context: RequestContext, key: int, question: Question) -> str:
+def progress(context: RequestContext, key: int, question: ListQuery) -> str:
     """`3 of 17`, in the present queue; of a call that is not in it, how many are left.
 
     Beyond a thousand it is only said that there are more. Empty while something is searched for, which takes long.
@@ -91,7 +91,7 @@ def progress(context: RequestContext, key: int, question: Question) -> str:
     return words.text("place_left", total=left) if question.show not in ("decided", "all") else ""
 
 
-def settles(context: RequestContext, record: CallRecord, question: Question) -> bool:
+def settles(context: RequestContext, record: CallRecord, question: ListQuery) -> bool:
     """Whether what the reader decides now settles the call: a lead, who sees what the others say.
 
     Who has once seen it can give no opinion of their own any more, wherever they open the call.

@@ -20,7 +20,7 @@ from ausweis.store.decisions import agreement_of, decisions_of, taken_back
 from ausweis.store.key import Key, canonical
 from ausweis.store.persons import person_of
 from ausweis.store.querying import conditions
-from ausweis.store.rows import Agreement, Calibration, CallFilter, Decision
+from ausweis.store.rows import Agreement, CalibrationRound, CallFilter, Decision
 from ausweis.store.schema import calibration_calls, calibration_reviewers, calibrations, calls, decisions
 
 __all__ = [
@@ -151,12 +151,12 @@ def close_if_done(connection: Connection, key: Key, number: int, *, by: str) -> 
         close(connection, key, number, by=by)
 
 
-def calibration_list(connection: Connection) -> list[Calibration]:
+def calibration_list(connection: Connection) -> list[CalibrationRound]:
     """All sessions, the latest first."""
     return _sessions(connection, select(calibrations).order_by(calibrations.c.key.desc()))
 
 
-def calibration(connection: Connection, number: int) -> Calibration:
+def calibration(connection: Connection, number: int) -> CalibrationRound:
     """A session by its key.
 
     Raises:
@@ -168,7 +168,7 @@ def calibration(connection: Connection, number: int) -> Calibration:
     return found[0]
 
 
-def made_in(connection: Connection, reviewer: str, call_key: int) -> Calibration | None:
+def made_in(connection: Connection, reviewer: str, call_key: int) -> CalibrationRound | None:
     """The open session in which a reviewer decides a call; None where they do so outside of any."""
     joined = calibrations.join(calibration_calls, calibration_calls.c.calibration_key == calibrations.c.key)
     wanted = select(calibrations).select_from(joined).where(calibration_calls.c.call_key == call_key)
@@ -177,7 +177,7 @@ def made_in(connection: Connection, reviewer: str, call_key: int) -> Calibration
     return next((session for session in found if session.asks(reviewer)), None)
 
 
-def progress(connection: Connection, session: Calibration) -> dict[str, set[int]]:
+def progress(connection: Connection, session: CalibrationRound) -> dict[str, set[int]]:
     """The calls that each person has decided in a session about what the verdict says today, by `person_of`."""
     wanted = select(decisions, calls.c.says.label("today")).join(calls, calls.c.key == decisions.c.call_key)
     rows = connection.execute(wanted.where(calls.c.key.in_(session.calls)).order_by(decisions.c.key)).all()
@@ -207,7 +207,7 @@ def forget_calls(connection: Connection, key: Key, call_keys: Collection[int], i
             _put(connection, key, session.key, name=session.made[:10])
 
 
-def _prepared(connection: Connection, number: int) -> Calibration:
+def _prepared(connection: Connection, number: int) -> CalibrationRound:
     session = calibration(connection, number)
     if session.state != "prepared":
         raise StoreError("a calibration session is changed before it is started", code="calibration_started")
@@ -225,7 +225,7 @@ def _note(connection: Connection, key: Key, by: str, what: str, number: int, mor
     audit_log.append(connection, key, "calibrated", by, content=canonical([what, number, *more]))
 
 
-def _sessions(connection: Connection, wanted: Any) -> list[Calibration]:
+def _sessions(connection: Connection, wanted: Any) -> list[CalibrationRound]:
     rows = connection.execute(wanted).all()
     within = [row.key for row in rows]
     of_calls, of_reviewers = (defaultdict[int, list[Any]](list), defaultdict[int, list[Any]](list))
@@ -242,7 +242,7 @@ def _sessions(connection: Connection, wanted: Any) -> list[Calibration]:
     ):
         of_reviewers[own.calibration_key].append(own.reviewer)
     return [
-        Calibration(
+        CalibrationRound(
             key=row.key,
             name=row.name,
             lead=row.lead,

@@ -20,7 +20,7 @@ __all__ = [
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
     "Agreement",
-    "Calibration",
+    "CalibrationRound",
     "CallFilter",
     "CallRecord",
     "CallRow",
@@ -267,7 +267,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class CalibrationRound:
     """A calibration session; `made`, `started` and `closed` in UTC, ISO 8601.
 
     `lead`: who made it; `hides`: whether the verdict is hidden in it; `reviewers`: the names of who takes part, all but

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from llguidance import LLTokenizer
 
 from ausweis.engines.llama.answers import JsonWriter, Logits, batches_of, choose, runs_of
-from ausweis.engines.llama.model import Question
+from ausweis.engines.llama.model import TokenRequest
 from ausweis.engines.protocol import NEGLIGIBLE, Message, Request, Result
 from ausweis.errors import EngineError
 
@@ -140,8 +140,8 @@ REQUEST = Request(messages=(Message(role="user", content="x"),), choices=("yes",
 SEQUENCES = st.dictionaries(st.integers(1, 64), st.lists(st.integers(0, 2), max_size=8).map(tuple), max_size=12)
 
 
-def question(place: int, own: tuple[int, ...], *, prefix: tuple[int, ...] = (1,), room: int = 0) -> Question:
-    return Question(place, REQUEST, prefix, own, room)
+def question(place: int, own: tuple[int, ...], *, prefix: tuple[int, ...] = (1,), room: int = 0) -> TokenRequest:
+    return TokenRequest(place, REQUEST, prefix, own, room)
 
 
 @pytest.mark.parametrize(

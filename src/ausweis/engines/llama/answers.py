@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.llama.context import CachedPrefix, Cell, LlamaContext, chunks
-from ausweis.engines.llama.model import LlamaModel, Question
+from ausweis.engines.llama.model import LlamaModel, TokenRequest
 from ausweis.engines.protocol import ALMOST_CERTAIN, NEGLIGIBLE, Result, UnsureToken
 from ausweis.errors import EngineError
 
@@ -175,11 +175,11 @@ class Run(NamedTuple):
 class Batch:
     """Questions with one prefix. The sequence of each is its number here, from 1; `runs` are what is their own."""
 
-    questions: tuple[Question, ...]
+    questions: tuple[TokenRequest, ...]
     runs: tuple[Run, ...]
 
     @classmethod
-    def of(cls, questions: Sequence[Question]) -> "Batch":
+    def of(cls, questions: Sequence[TokenRequest]) -> "Batch":
         """Find what the questions share."""
         runs = runs_of({sequence: question.own for sequence, question in enumerate(questions, start=1)})
         return cls(tuple(questions), tuple(runs))
@@ -190,7 +190,7 @@ class Batch:
         return sum(len(run.tokens) for run in self.runs) + sum(question.room for question in self.questions)
 
 
-def batches_of(questions: Sequence[Question], *, sequences: int, free: int) -> Iterator[Batch]:
+def batches_of(questions: Sequence[TokenRequest], *, sequences: int, free: int) -> Iterator[Batch]:
     """As few batches as hold all questions: at most so many sequences in each, and so many tokens.
 
     A question that is alone makes a batch whatever it takes.

@@ -28,7 +28,7 @@ from ausweis.engines.llama.answers import (
     choose,
 )
 from ausweis.engines.llama.context import CachedPrefix, States, TranscriptContext
-from ausweis.engines.llama.model import LlamaModel, PromptTokens, Question, chat_format
+from ausweis.engines.llama.model import LlamaModel, PromptTokens, TokenRequest, chat_format
 from ausweis.engines.matcher import LineInBasis, LineProbe
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.weights import LocalModel, Progress, locate
@@ -133,7 +133,7 @@ class LlamaEngine:
     def _completed(self, requests: Sequence[Request]) -> list[Answered]:
         """The answer to each request, or why it has none."""
         results: dict[int, Answered] = {}
-        groups: defaultdict[tuple[int, ...], list[Question]] = defaultdict(list)
+        groups: defaultdict[tuple[int, ...], list[TokenRequest]] = defaultdict(list)
         for place, request in enumerate(requests):
             try:
                 question = self._prompts.question(place, request)

@@ -15,7 +15,16 @@ from typing import Any, NamedTuple
 from ausweis.engines.protocol import Message, Request, Transcript
 from ausweis.errors import ContextError, ModelError
 
-__all__ = ["ChatFormat", "LlamaModel", "PromptPart", "PromptTokens", "Question", "chat_format", "ggml", "gpu_memory"]
+__all__ = [
+    "ChatFormat",
+    "LlamaModel",
+    "PromptPart",
+    "PromptTokens",
+    "TokenRequest",
+    "chat_format",
+    "ggml",
+    "gpu_memory",
+]
 
 ANSWER_ROOM = 16
 """Tokens left for the ways to the answers of a closed list."""
@@ -216,7 +225,7 @@ def _without_system(messages: Sequence[Message]) -> list[Message]:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TokenRequest:
     """A request as tokens: the prefix that it shares with others of its template, and what is its own.
 
     `place` is its number among the requests; `room` how many tokens its answer may need.
@@ -235,7 +244,7 @@ class PromptTokens:
     def __init__(self, model: LlamaModel, chat_format: ChatFormat, size: int) -> None:
         self._model, self._format, self._size = model, chat_format, size
 
-    def question(self, place: int, request: Request) -> Question:
+    def question(self, place: int, request: Request) -> TokenRequest:
         """The tokens of a request."""
         parts = self._format(request.messages)
         prefix = self._prefix(parts)
@@ -244,7 +253,7 @@ class PromptTokens:
         if len(prefix) + len(own) + room > self._size:
             message = f"a prompt of {request.template or 'a question'} has {len(prefix) + len(own)} tokens and needs"
             raise ContextError(f"{message} {room} more, but the context has {self._size} (option --context)")
-        return Question(place, request, prefix, own, room)
+        return TokenRequest(place, request, prefix, own, room)
 
     def transcript(self, transcript: Transcript) -> tuple[tuple[int, ...], list[list[int]]]:
         """What it begins with, and the tokens of each row."""
