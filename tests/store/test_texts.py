@@ -122,8 +122,20 @@ def test_hostile_words_and_ids(store: Store, filled: Filled) -> None:
     assert store.count(CallFilter(text="' OR 1=1 --")) == 1
 
 
+def speakers_swapped(call: Call) -> Call:
+    other = {"agent": "caller", "caller": "agent"}
+    turns = [turn.model_dump() | {"speaker": other[turn.speaker]} for turn in call.turns]
+    return Call.model_validate(call.model_dump() | {"turns": turns})
+
+
 @pytest.mark.parametrize(
-    "other", [make_call(1, day="2026-03-09"), make_call(1, words="ganz anders, "), make_call(1, tells=False)]
+    "other",
+    [
+        make_call(1, day="2026-03-09"),
+        make_call(1, words="ganz anders, "),
+        make_call(1, tells=False),
+        speakers_swapped(make_call(1)),
+    ],
 )
 def test_another_text_under_the_id_leaves_no_verdict_and_no_decision(store: Store, filled: Filled, other: Call) -> None:
     filled([make_call(1), make_call(2)])

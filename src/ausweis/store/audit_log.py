@@ -188,9 +188,9 @@ def digest_rows(connection: Connection, key: Key, kind: str, numbers: Iterable[i
     for batch in batches(sorted(numbers)):
         now_, before = _held(connection, key, kind, _among(batch))
         changed = [number for number in batch if now_.get(number) != before.get(number)]
-        own = (row_digests.c.kind == kind, row_digests.c.number.in_(changed))
-        if changed:
-            is_other = True
+        is_other = is_other or bool(changed)
+        if gone := [number for number in changed if number in before]:
+            own = (row_digests.c.kind == kind, row_digests.c.number.in_(gone))
             connection.execute(row_digests.delete().where(*own))
         rows = [{"kind": kind, "number": number, "digest": now_[number]} for number in changed if number in now_]
         if rows:

@@ -231,7 +231,7 @@ class Unsearched(NamedTuple):
 def renew(connection: Connection, ids: Iterable[str]) -> None:
     """Put those of these calls in, by their ids, that have text and verdict and are not in as they would be now."""
     for batch in batches(ids):
-        _put(connection, _stale(_COLUMNS).where(calls.c.call_id.in_(batch)))
+        _put(connection, _judged(_COLUMNS).where(calls.c.call_id.in_(batch)))
 
 
 def begin(connection: Connection) -> None:
@@ -270,32 +270,37 @@ def waiting(connection: Connection) -> int:
 
 _COLUMNS: tuple[Any, ...] = (
     *(calls.c.key, calls.c.call_id, texts.c.words, texts.c.body),
-    *(verdicts.c.body.label("verdict"), verdicts.c.facts),
+    *(verdicts.c.body.label("verdict"), verdicts.c.facts, masks.c.rules, masks.c.covers),
 )
 
 
-def _stale(columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+def _judged(columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
     joined = (
         calls.join(texts, texts.c.call_key == calls.c.key)
         .join(verdicts, verdicts.c.key == calls.c.verdict_key)
         .outerjoin(masks, masks.c.call_key == calls.c.key)
     )
-    other = or_(masks.c.call_key.is_(None), masks.c.rules != RULES)
-    return select(*columns).select_from(joined).where(other)
+    return select(*columns).select_from(joined)
+
+
+def _stale(columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    return _judged(columns).where(or_(masks.c.call_key.is_(None), masks.c.rules != RULES))
 
 
 def _put(connection: Connection, wanted: Select[Any]) -> None:
-    rows = connection.execute(wanted).all()
-    if not rows:
-        return
-    drop(connection, [row.key for row in rows])
-    said, kept = {}, []
-    for row in rows:
+    said, kept, other = {}, [], []
+    for row in connection.execute(wanted).all():
         spans = _spans(row)
+        covers = None if spans is None else json.dumps(spans, separators=(",", ":"))
+        if covers is not None and (row.rules, row.covers) == (RULES, covers):
+            # Other facts or another verdict, and the same is masked: taking a call out takes long.
+            continue
+        if row.rules is not None:
+            other.append(row.key)
         if spans is not None:
             said[row.key] = searchable(row.words, spans)
-            covers = json.dumps(spans, separators=(",", ":"))
             kept.append({"call_key": row.key, "rules": RULES, "covers": covers})
+    drop(connection, other)
     add(connection, said)
     if kept:
         connection.execute(insert(masks), kept)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
@@ -71,12 +71,12 @@ def _time(text: str | None) -> datetime | None:
     return moment
 
 
-def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: str) -> set[str]:
-    """Put calls in, or in the place of what is there under their ids; each id once. The ids of those that changed.
+def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: str) -> dict[str, int]:
+    """Put calls in, or in the place of what is there under their ids; each id once. Those that changed: keys by ids.
 
     `today`, a time in UTC, is the day of calls that name none, unless they are there already; also of another call, or
-    another text of it, under an id that is there: its verdict counts no more. What is new gets digests: add an entry to
-    the audit log after.
+    another text of it, under an id that is there: its verdict counts no more. Texts get digests: make those of the
+    calls that changed after, and add an entry to the audit log.
 
     Raises:
         StoreError: a call that is there does not fit its digest.
@@ -90,21 +90,20 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
     taken = {name: call for name, call in named.items() if name in changed}
     displaced = {name for name in changed & there.keys() if _is_other(taken[name], rows[name], there[name])}
     moments = {name: moment_of(call.started_at, today)._asdict() for name, call in taken.items()}
-    _write(connection, [_call_row(call) | moments[name] for name, call in taken.items()], there, displaced)
-    keys = _keys(connection, taken)
-    drop(connection, [there[name].key for name in changed & there.keys()])
-    connection.execute(texts.delete().where(texts.c.call_key.in_(keys.values())))
+    keys = _write(connection, [_call_row(call) | moments[name] for name, call in taken.items()], there, displaced)
+    if old := [there[name].key for name in changed & there.keys()]:
+        drop(connection, old)
+        connection.execute(texts.delete().where(texts.c.call_key.in_(old)))
     if taken:
         connection.execute(insert(texts), [{"call_key": keys[name], **rows[name]} for name in taken])
-    # These are of the call that was there before.
-    connection.execute(audio.delete().where(audio.c.call_key.in_([there[name].key for name in displaced])))
     for name in sorted(displaced):
+        # These are of the call that was there before.
+        connection.execute(audio.delete().where(audio.c.call_key == there[name].key))
         says = _reopened(there[name].says, f"{taken[name].started_at}\n{rows[name]['words']}")
         values = {**NOTHING_JUDGED, **NOTHING_DECIDED, "says": says, "sample_key": None}
         connection.execute(update(calls).where(calls.c.key == there[name].key).values(values))
-    for kind in _DIGESTED:
-        audit_log.digest_rows(connection, key, kind, keys.values())
-    return changed
+    audit_log.digest_rows(connection, key, "text", keys.values())
+    return keys
 
 
 def _reopened(says: str | None, by: str) -> str | None:
@@ -124,7 +123,12 @@ def _there(connection: Connection, ids: Sequence[str]) -> dict[str, Any]:
 def _is_other(call: Call, row: dict[str, Any], there: Any) -> bool:
     """Whether what is there under the id is another call, or another text of it."""
     moved = None not in (there.started_at, call.started_at) and there.started_at != call.started_at
-    return moved or there.words not in (None, row["words"])
+    return moved or (there.words is not None and _said(there.words, there.body) != _said(row["words"], row["body"]))
+
+
+def _said(words: str, body: str) -> tuple[str, list[tuple[str, int]]]:
+    """The words with the speaker and the length of each turn."""
+    return words, [(speaker, length) for speaker, _, _, length, *_ in json.loads(body)["turns"]]
 
 
 def _is_changed(row: dict[str, Any], there: Any) -> bool:
@@ -133,10 +137,13 @@ def _is_changed(row: dict[str, Any], there: Any) -> bool:
 
 def _write(
     connection: Connection, rows: Sequence[dict[str, Any]], there: dict[str, Any], displaced: Collection[str]
-) -> None:
+) -> dict[str, int]:
+    """Write the rows of calls; their keys by their ids."""
+    keys = {row["call_id"]: there[row["call_id"]].key for row in rows if row["call_id"] in there}
     new = [row for row in rows if row["call_id"] not in there]
     if new:
-        connection.execute(insert(calls), new)
+        made = insert(calls).returning(calls.c.call_id, calls.c.key)
+        keys |= {row.call_id: row.key for row in connection.execute(made, new)}
     old = [
         {**row, **_kept_moment(row, there[row["call_id"]], displaced), "b_key": there[row["call_id"]].key}
         for row in rows
@@ -146,11 +153,7 @@ def _write(
         names = [name for name in old[0] if name not in ("b_key", "call_id")]
         statement = update(calls).where(calls.c.key == bindparam("b_key"))
         connection.execute(statement.values({name: bindparam(name) for name in names}), old)
-
-
-def _keys(connection: Connection, names: Iterable[str]) -> dict[str, int]:
-    wanted = select(calls.c.call_id, calls.c.key).where(calls.c.call_id.in_(list(names)))
-    return {row.call_id: row.key for row in connection.execute(wanted)}
+    return keys
 
 
 def _kept_moment(row: dict[str, Any], there: Any, displaced: Collection[str]) -> dict[str, Any]:

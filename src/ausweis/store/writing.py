@@ -17,7 +17,7 @@ from ausweis.store import audit_log
 from ausweis.store.database import Database
 from ausweis.store.decisions import NOTHING_DECIDED, decisions_of, right_values
 from ausweis.store.exports import recordings_of
-from ausweis.store.index import drop, renew
+from ausweis.store.index import renew
 from ausweis.store.key import Key
 from ausweis.store.packing import call_of, pack, run_row, run_values, unpack, verdict_values
 from ausweis.store.rows import Judged, RunRow
@@ -137,14 +137,15 @@ class RunWriter:
 
     def add_failure(self, failure: Failure, call: Call | None = None) -> None:
         """Why a call has no verdict; its text, where that is known, so that deletion finds what it left behind."""
+        if call is not None:
+            # First: a failure without its text would let recorded answers about it outlive a deletion.
+            self.add_text(call)
         row = {name: getattr(failure, name) for name in ("call_id", "place", "kind", "message")}
         with self._database.writing() as connection:
             earlier = (failures.c.place == failure.place) & (failures.c.run_key != self.run.key)
             same = self._mended([str(failure.call_id)]) if failure.was_read else earlier
             connection.execute(delete(failures).where(same))
             connection.execute(insert(failures), {"run_key": self.run.key, **row})
-        if call is not None:
-            self.add_text(call)
 
     def forget_failures(self, files: Collection[str]) -> None:
         """Drop what failed in earlier runs while these files were read: this run read them to their end."""
@@ -167,11 +168,12 @@ class RunWriter:
         with self._database.writing() as connection:
             held = _decided(connection, [call.id for call in said])
             changed = add_texts(connection, self._key, said, self.run.started)
-            self.displaced += len(held - _decided(connection, held))
-            add_verdicts(connection, self._key, self.run, judged)
-            heard = _hear(connection, self._key, recordings)
-            ids = {call.id for call in said} | {one.facts.call_id for one in judged}
-            renew(connection, ids)
+            self.displaced += len(held - _decided(connection, held)) if held else 0
+            ids = {call.id for call in said}
+            numbers = add_verdicts(connection, self._key, self.run, judged, checked=ids)
+            heard = _hear(connection, recordings)
+            audit_log.digest_rows(connection, self._key, "call", {*changed.values(), *numbers, *heard})
+            renew(connection, ids | {one.facts.call_id for one in judged})
             failed = [one.facts.call_id for one in judged]
             connection.execute(delete(failures).where(self._mended(failed)))
             if changed or judged or heard:
@@ -191,23 +193,29 @@ def _decided(connection: Connection, ids: Iterable[str]) -> set[str]:
     return set(connection.execute(wanted).scalars())
 
 
-def add_verdicts(connection: Connection, key: Key, run: RunRow, batch: Sequence[Judged]) -> None:
-    """Verdicts on calls whose text is there, each call once: they count from now on.
+def add_verdicts(
+    connection: Connection, key: Key, run: RunRow, batch: Sequence[Judged], *, checked: Collection[str]
+) -> list[int]:
+    """Verdicts on calls whose text is there, each call once: they count from now on. The keys of the calls.
+
+    `checked`: calls that were held against their digests in this transaction. Verdicts get digests: make those of the
+    calls after, and renew what is masked, which depends on facts and verdict.
 
     Raises:
         StoreError: a call does not fit its digest.
     """
     if not batch:
-        return
+        return []
     names = ("key", "call_id", "says", *NOTHING_DECIDED)
     wanted = select(*(calls.c[name] for name in names))
     wanted = wanted.where(calls.c.call_id.in_([judged.facts.call_id for judged in batch]))
     there = {row.call_id: row for row in connection.execute(wanted)}
     keys = [row.key for row in there.values()]
-    audit_log.check_rows(connection, key, "call", keys)
+    audit_log.check_rows(connection, key, "call", [row.key for row in there.values() if row.call_id not in checked])
     own = (verdicts.c.run_key == run.key, verdicts.c.call_key.in_(keys))
     replaced = connection.execute(select(verdicts.c.key).where(*own)).scalars().all()
-    connection.execute(delete(verdicts).where(*own))
+    if replaced:
+        connection.execute(delete(verdicts).where(*own))
     rows, columns = [], []
     for facts, verdict, made_of in batch:
         call, kept = there[facts.call_id], facts_line(facts)
@@ -215,17 +223,13 @@ def add_verdicts(connection: Connection, key: Key, run: RunRow, batch: Sequence[
         says = {"says": said["says"], "body": pack(verdict, run), "facts": kept, "made_of": made_of}
         rows.append({"run_key": run.key, "call_key": call.key, **says})
         columns.append({"b_key": call.key, "run_key": run.key, **said, **_standing(connection, said["says"], call)})
-    connection.execute(insert(verdicts), rows)
-    numbers = {
-        row.call_key: row.key for row in connection.execute(select(verdicts.c.call_key, verdicts.c.key).where(*own))
-    }
+    made = insert(verdicts).returning(verdicts.c.call_key, verdicts.c.key)
+    numbers = {row.call_key: row.key for row in connection.execute(made, rows)}
     audit_log.digest_rows(connection, key, "verdict", [*replaced, *numbers.values()])
-    # What is masked depends on facts and verdict.
-    drop(connection, keys)
     columns = [row | {"verdict_key": numbers[row["b_key"]]} for row in columns]
     statement = update(calls).where(calls.c.key == bindparam("b_key"))
     connection.execute(statement.values({name: bindparam(name) for name in columns[0] if name != "b_key"}), columns)
-    audit_log.digest_rows(connection, key, "call", keys)
+    return keys
 
 
 def _standing(connection: Connection, says: str, call: Any) -> dict[str, Any]:
@@ -237,20 +241,16 @@ def _standing(connection: Connection, says: str, call: Any) -> dict[str, Any]:
     return {"says": says, **right_values(decisions_of(connection, call.key, says=says))}
 
 
-def _hear(connection: Connection, key: Key, recordings: Audio) -> bool:
-    """Keep where the recordings of calls are; whether any was not known."""
+def _hear(connection: Connection, recordings: Audio) -> set[int]:
+    """Keep where the recordings of calls are; the keys of those of which one was not known."""
     wanted = {name: [str(path.absolute()) for path in paths] for name, paths in recordings.items() if paths}
     if not wanted:
-        return False
+        return set()
     named = select(calls.c.call_id, calls.c.key).where(calls.c.call_id.in_(wanted))
     keys = {row.call_id: row.key for row in connection.execute(named)}
     known = select(audio.c.call_key, audio.c.path).where(audio.c.call_key.in_(keys.values()))
     there = {(row.call_key, row.path) for row in connection.execute(known)}
     new = {(keys[name], path) for name, paths in wanted.items() for path in paths} - there
-    if not new:
-        return False
-    heard = {number for number, _ in new}
-    audit_log.check_rows(connection, key, "call", heard)
-    connection.execute(insert(audio), [{"call_key": number, "path": path} for number, path in sorted(new)])
-    audit_log.digest_rows(connection, key, "call", heard)
-    return True
+    if new:
+        connection.execute(insert(audio), [{"call_key": number, "path": path} for number, path in sorted(new)])
+    return {number for number, _ in new}
