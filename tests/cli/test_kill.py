@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 from tests.cli.processes import FAKE, PATIENCE, READER, SOURCE, Run, Start, Write
-from tests.stored import content, count, verdicts
+from tests.stored import content, count, failures, verdicts
 
+from ausweis.cli import broken_off
 from ausweis.judging.verdict import comparable
 from ausweis.store import Store
 
@@ -132,6 +133,11 @@ MOMENTS = {
         "instead(build)",
         130,
     ),
+    "in one that takes it for a mistake of the user's": (
+        f"import click\ndef ask():\n try: {KILL}; {WAIT}\n except BaseException: raise click.UsageError('') from None\n"
+        "instead(ask)",
+        130,
+    ),
     "twice when it has ended": (f"instead(lambda: atexit.register(exec, {f'{KILL}; {KILL}; {WAIT}'!r}, {{}}))", 130),
     "when Python ends": (
         "class Last:\n def __del__(self, kill=os.kill): kill(os.getpid(), signal.SIGTERM)\n"
@@ -160,6 +166,25 @@ def test_a_signal_at_each_of_its_moments(moment: str) -> None:
     )
     told = done.stderr.decode().strip()
     assert (done.returncode, told) == (code, "ausweis: stopped" if code == 130 else "")
+
+
+def test_a_signal_that_a_library_makes_an_error_of_one_call(
+    run: Run, write_calls: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        broken_off.append(signal.SIGINT)
+        raise ValueError
+
+    calls = write_calls(9)
+    with monkeypatch.context() as patch:
+        patch.setattr("ausweis.batch.scoring.judge", broken)
+        for more in ((), ("--quiet",)):
+            result = run("score", calls, *FAKE, *more)
+            broken_off.clear()
+            assert (result.code, result.err.splitlines()[-1]) == (130, "ausweis: stopped: the same command goes on")
+    assert [one["call_id"] for one in failures(STORE)] == ["call-1"]
+    assert run("score", calls, *FAKE).code == 0
+    assert (count(STORE), failures(STORE)) == (9, [])
 
 
 def test_two_at_once_on_one_store(start: Start, write_calls: Write) -> None:

@@ -104,6 +104,8 @@ def test_another_system_leaves_a_finished_run_as_it_is(wanted: EvalJob, tmp_path
 def test_wrong_use_leaves_no_folder_that_is_in_the_way(wanted: EvalJob, tmp_path: Path) -> None:
     with pytest.raises(PromptError):
         evaluate(replace(wanted, recipe=replace(wanted.recipe, pins=("agent-turn@99",))), tmp_path / "run")
+    with pytest.raises(InputError):  # found only once the store is there
+        evaluate(replace(wanted, recipe=replace(wanted.recipe, engine="fake:no.yaml")), tmp_path / "run")
     evaluate(wanted, tmp_path / "run")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").touch()

@@ -10,6 +10,7 @@ from tests.store.runs import make_call, write_run
 
 from ausweis.calls import Call
 from ausweis.errors import StoreError
+from ausweis.facts import Event
 from ausweis.store import CallFilter, Key, Store, index
 from ausweis.store.database import Database
 
@@ -43,6 +44,19 @@ def test_another_text_or_verdict_takes_the_place_of_the_one_before(store: Store,
     assert found(store, "frage") == {"call-1"}
     assert kept(store, "weiterhelfen") == 2
     assert (store.unindexed(), store.verify_chain() > 0) == (0, True)
+
+
+def test_other_facts_mask_otherwise_and_the_same_leave_the_index_as_it_is(store: Store, filled: Filled) -> None:
+    words = "mein Passwort ist Apfelbaum, "
+    filled([make_call(1, words=words)])
+    ((_, judged),) = store.judged(store.keys())
+    told = Event(kind="gives", subject="password", turn=1, quote=words)
+    assert found(store, "apfelbaum") == {"call-1"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "remove", lambda _, words: pytest.fail("was taken out") if words else None)
+        filled([]).judge_anew([judged])
+    filled([]).judge_anew([judged._replace(facts=judged.facts.model_copy(update={"events": (told,)}))])
+    assert (found(store, "apfelbaum"), kept(store, "apfelbaum"), kept(store, "weiterhelfen")) == (set(), 0, 1)
 
 
 def test_of_a_deleted_call_nothing_is_in_the_index(store: Store, filled: Filled) -> None:

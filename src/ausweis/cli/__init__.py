@@ -97,31 +97,31 @@ def main(arguments: list[str] | None = None, command: click.Command | None = Non
         with output_checked():
             returned = command.main(args=arguments, prog_name=command.name, standalone_mode=False)
         code = returned if isinstance(returned, int) else 0
-    except click.ClickException as error:
+    except (Exception, KeyboardInterrupt) as error:
+        # A library may give an error of its own for what broke it off.
+        code = _told("stopped", 130) if broken_off else _told_error(error)
+    sys.exit(code)
+
+
+def _told_error(error: Exception | KeyboardInterrupt) -> int:
+    if isinstance(error, click.ClickException):
         with suppress(OSError):
             error.show()
-        code = error.exit_code
-    except (click.Abort, KeyboardInterrupt) as error:
+        return error.exit_code
+    if isinstance(error, (click.Abort, KeyboardInterrupt)):
         if isinstance(error.__cause__, EOFError):  # click takes any for the end of what a user types
-            code = _told_unforeseen(error.__cause__)
-        elif isinstance(error.__context__, EOFError):
-            code = _told(
+            return _told_unforeseen(error.__cause__)
+        if isinstance(error.__context__, EOFError):
+            return _told(
                 "standard input ended before the question was answered; type the answer, or give it as an option", 2
             )
-        else:
-            code = _told("stopped", 130)
-    except OutputError as error:
-        code = 2 if error.unread else _told(str(error), 2)
-    except Exception as error:
-        if broken_off:
-            # A library may give an error of its own for what broke it off.
-            code = _told("stopped", 130)
-        elif isinstance(error, AusweisError):
-            _show_traceback(error.__context__)
-            code = _told(str(error), 2)
-        else:
-            code = _told_unforeseen(error)
-    sys.exit(code)
+        return _told("stopped", 130)
+    if isinstance(error, OutputError):
+        return 2 if error.unread else _told(str(error), 2)
+    if isinstance(error, AusweisError):
+        _show_traceback(error.__context__)
+        return _told(str(error), 2)
+    return _told_unforeseen(error)
 
 
 def _told(sentence: str, code: int) -> int:

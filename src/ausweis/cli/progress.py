@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ausweis.cli import broken_off
 from ausweis.cli.sound import SoundHeard, span
 
 if TYPE_CHECKING:
@@ -25,7 +26,12 @@ class Show:
     """Called with the progress after each call; this one shows nothing."""
 
     def __call__(self, progress: "Progress") -> None:
-        """Calls looked at so far."""
+        """Calls looked at so far.
+
+        Raises (KeyboardInterrupt): a signal broke the command off, and a library made an error of one call of it.
+        """
+        if broken_off:
+            raise KeyboardInterrupt
 
     def listening(self, name: str, seconds: float, length: float) -> None:
         """A recording is being heard: its name, how many seconds of it were, and how many it has; 0 where not known."""
@@ -88,6 +94,7 @@ class _Telling(Show):
         self._begun = time.monotonic()
 
     def __call__(self, progress: "Progress") -> None:
+        super().__call__(progress)
         self._progress = progress
         self._tell(self._sentence())
 

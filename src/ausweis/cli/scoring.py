@@ -36,6 +36,7 @@ from ausweis.vocabulary import Language
 __all__ = ["Options", "run_all"]
 
 DEFAULT_LANGUAGE: Literal["de"] = "de"
+_BEGINS = b'{"schema":"ausweis/verdict@'
 _COUNTED_BYTES = 64 << 20
 """Inputs up to this size are read once more before the run, to know how many calls there are."""
 
@@ -169,7 +170,7 @@ def _audio(sources: Sources) -> dict[str, tuple[Path, ...]]:
 
 
 def _check_out(path: Path, sources: Sources, address: str) -> Sources:
-    """What is read besides: a command that was ended before its first verdict left an empty file, maybe among calls."""
+    """What is read besides: a command that was ended at its first verdict left a piece of a line, maybe among calls."""
     make_folder(path.parent)
     try:
         require_file(path, new=True)
@@ -178,9 +179,22 @@ def _check_out(path: Path, sources: Sources, address: str) -> Sources:
     real = os.path.realpath(path)
     others = tuple(one for one in sources.files if real not in map(os.path.realpath, one.files))
     read = {os.path.realpath(one.sidecar) for one in sources.files if one.sidecar} | {os.path.realpath(address)}
-    if real in read or (len(others) < len(sources.files) and path.stat().st_size):
-        raise InputError("--out names a file that this command reads; name another file", place=str(path))
+    if real in read or not others or not _holds_verdicts(path):
+        # A key, a policy, a log would be gone.
+        raise InputError("--out names a file that holds something else than verdicts; name another", place=str(path))
     return replace(sources, files=others)
+
+
+def _holds_verdicts(path: Path) -> bool:
+    """Whether a file begins as those of `--out` do, if it holds anything, or is not there."""
+    if not path.is_file():
+        return True
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(_BEGINS))
+    except OSError as error:
+        raise write_fault(path, error) from None
+    return _BEGINS.startswith(begins)
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from ausweis.store import Judged, RunRow, Store
 __all__ = [
     "CALIBRATION_FILE",
     "EVAL_FILE",
+    "STORE_FILE",
     "Calibrated",
     "EvalManifest",
     "EvalSource",

@@ -20,6 +20,7 @@ from ausweis.errors import EngineError, InputError, RunError
 from ausweis.evals.case import Case, Label, case_of, gold_of, ruled_otherwise, tags_of
 from ausweis.evals.folder import (
     EVAL_FILE,
+    STORE_FILE,
     EvalManifest,
     GoldenFile,
     Live,
@@ -213,8 +214,9 @@ def _manifest(wanted: EvalJob, folder: Path) -> EvalManifest:
     """That of the run to go on with, with all repeats that are wanted; or of a new one."""
     plan, manifest = wanted.plan(), read_eval(folder)
     if manifest is None:
-        known = {FolderLock.NAME, f".{EVAL_FILE}.part"}
-        if any(entry.name not in known for entry in folder.iterdir()):
+        # One that was ended before its model was asked has a store, and no manifest yet.
+        known = (FolderLock.NAME, f".{EVAL_FILE}.part", STORE_FILE)
+        if not all(entry.name.startswith(known) for entry in folder.iterdir()):
             raise RunError("the folder is not empty and holds no eval run; name another", place=str(folder))
         return EvalManifest(plan=plan, machine=Machine.here(), started=now())
     repeats = max(manifest.plan.repeats, plan.repeats)

@@ -56,9 +56,12 @@ def call_of(row: Any, call_id: str) -> Call:
     """The call of a row of `texts`."""
     body = json.loads(row.body)
     turns, place = [], 0
-    for speaker, start, end, length, *confidence in body.pop("turns"):
+    for speaker, start, end, length, *heard in body.pop("turns"):
         turn = {"speaker": speaker, "start": start, "end": end, "text": row.words[place : place + length]}
-        turns.append(turn | ({"confidence": confidence[0]} if confidence else {}))
+        turn |= {"confidence": heard[0]} if heard else {}
+        if len(heard) > 1:
+            turn["words"] = [dict(zip(("text", "start", "end", "probability"), word, strict=True)) for word in heard[1]]
+        turns.append(turn)
         place += length + 1
     return Call.model_validate({"id": call_id, **body, "turns": turns})
 

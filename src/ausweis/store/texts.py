@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from ausweis.calls.call import Call
+from ausweis.calls.call import Call, Turn
 from ausweis.store import audit_log
 from ausweis.store.decisions import NOTHING_DECIDED
 from ausweis.store.index import drop
@@ -182,13 +182,20 @@ def text_row(call: Call) -> dict[str, str | None]:
     words = [_UNSTORABLE.sub("\ufffd", turn.text) for turn in call.turns]
     body = call.model_dump(mode="json", exclude={"id", "turns"}, exclude_defaults=True)
     body["turns"] = [
-        (turn.speaker, turn.start, turn.end, len(text), *(() if turn.confidence is None else (turn.confidence,)))
+        (turn.speaker, turn.start, turn.end, len(text), *_heard(turn))
         for turn, text in zip(call.turns, words, strict=True)
     ]
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     recording = call.metadata.get("recording")
     heard = recording.get("key") if isinstance(recording, dict) else None
     return {"words": "\n".join(words), "body": _UNSTORABLE.sub("\ufffd", text), "recording": heard}
+
+
+def _heard(turn: Turn) -> tuple[Any, ...]:
+    """How sure the ASR model is of a turn, and its words, where one wrote them: facts depend on both."""
+    if not turn.words:
+        return () if turn.confidence is None else (turn.confidence,)
+    return turn.confidence, [(word.text, word.start, word.end, word.probability) for word in turn.words]
 
 
 def nameless(call: Call, key: Key) -> Call:
