@@ -1,4 +1,4 @@
-"""How well numbers and dates of real people are heard: `python benchmarks/human_numbers.py`.
+"""How well numbers and dates of real people are heard: `python -m benchmarks.human_numbers`.
 
 Asterisk's prompts are spoken by a woman each, German (Debian: `asterisk-prompt-de`) and English
 (`asterisk-core-sounds-en-wav`), over a telephone's band. Digits, pairs and dates are put together from them, with and

@@ -131,6 +131,9 @@ def _overrule(reviewer: Reviewer) -> None:
     page.wait_for_load_state()
     page.locator(READY).wait_for()
     reviewer.press("o", lambda: expect(page.locator("#right")).to_be_visible())
+    reviewer.click(
+        "#right label:has([name=outcome])", lambda: expect(page.locator("#right :checked").first).to_be_attached()
+    )
     reviewer.write("textarea[name=note]", "PIN in Turn 2 genannt")
     reviewer.click("#right button.main", lambda: expect(page.locator("#right")).to_be_hidden())
     reviewer.done("overrule with a note")

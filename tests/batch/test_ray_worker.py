@@ -11,7 +11,6 @@ import pytest
 from ausweis.batch.config import ScorerConfig
 from ausweis.batch.ray_runner import gpu_share, threads_for
 from ausweis.batch.ray_worker import ATTEMPTS, Attempts, Worker, packed, unpacked
-from ausweis.batch.scoring import Task
 from ausweis.calls import Call
 from ausweis.engines.fake import FakeEngine
 from ausweis.errors import ModelError
@@ -44,20 +43,20 @@ def worker(config: ScorerConfig, attempts: Any, *, origin: ScorerConfig | None =
 
 def test_a_call_that_workers_die_over_is_given_up(config: ScorerConfig, new_call: NewCall) -> None:
     attempts = Near()
-    row = packed(7, Task(new_call(1)))
+    row = packed(7, new_call(1))
     for _ in range(ATTEMPTS):
         assert unpacked(worker(config, attempts)(row)).verdict is not None
     failure = unpacked(worker(config, attempts)(row)).failure
     assert failure is not None
     assert (failure.call_id, failure.kind) == ("call-1", "engine")
     assert "3 workers ended while they read the call" in failure.message
-    assert unpacked(worker(config, attempts)(packed(8, Task(new_call(2))))).verdict is not None
+    assert unpacked(worker(config, attempts)(packed(8, new_call(2)))).verdict is not None
 
 
 def test_workers_that_die_while_they_open_end_the_run(config: ScorerConfig, new_call: NewCall) -> None:
     attempts = Near()
     found = [worker(config, attempts, openings=2) for _ in range(3)]
-    row = packed(0, Task(new_call(1)))
+    row = packed(0, new_call(1))
     with pytest.raises(ModelError, match="workers end while they load the model"):
         unpacked(found[2](row))
     assert unpacked(found[0](row)).verdict is not None
@@ -68,11 +67,11 @@ def test_a_worker_with_another_model_ends_the_run(config: ScorerConfig, new_call
     (tmp_path / "other.yaml").write_text("answers: [{answer: nothing}]")
     other = ScorerConfig(config.policy, engine="fake:other.yaml")
     with pytest.raises(ModelError, match="another model or engine than the first one"):
-        unpacked(worker(config, Near(), origin=other)(packed(0, Task(new_call(1)))))
+        unpacked(worker(config, Near(), origin=other)(packed(0, new_call(1))))
 
 
 def test_an_unforeseen_error_fails_its_call_alone_and_tells_no_words_of_it(config: ScorerConfig) -> None:
-    row = {"number": 0, "call_id": "x", "task": b'["Zwetschgendatschi", null]'}
+    row = {"number": 0, "call_id": "x", "call": b'["Zwetschgendatschi", null]'}
     failure = unpacked(worker(config, Near())(row)).failure
     assert failure is not None
     assert (failure.call_id, failure.kind) == ("x", "internal")
@@ -87,7 +86,7 @@ def test_a_worker_that_cannot_ask_for_its_attempts_ends_the_run(config: ScorerCo
     found = worker(config, attempts)
     attempts.begins = SimpleNamespace(remote=gone)
     with pytest.raises(ModelError, match=r"cannot go on \(OSError\)"):
-        unpacked(found(packed(0, Task(new_call(1)))))
+        unpacked(found(packed(0, new_call(1))))
 
 
 def test_a_server_that_is_gone_is_told(
@@ -99,7 +98,7 @@ def test_a_server_that_is_gone_is_told(
     found = worker(config, Near())
     monkeypatch.setattr(FakeEngine, "complete", gone)
     with pytest.raises(ModelError, match="http://x: the server is gone"):
-        unpacked(found(packed(0, Task(new_call(1)))))
+        unpacked(found(packed(0, new_call(1))))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.batch.conftest import Calls, Score
 from tests.stored import content, failures, judged, verdicts
 
 from ausweis.batch import Progress, Scorer, scoring
-from ausweis.batch.scoring import Scored, Task, local_runner
+from ausweis.batch.scoring import Scored, local_runner
 from ausweis.calls import Call, UnreadableCall
 from ausweis.engines.fake import FakeEngine
 from ausweis.errors import InputError, ModelError, StoreError
@@ -236,10 +236,10 @@ class Gone(Scorer):
     def __init__(self) -> None:
         self.calls_at_once = 30
 
-    def score(self, task: Task) -> Scored:
-        if task.call.id == "call-7":
+    def score(self, call: Call) -> Scored:
+        if call.id == "call-7":
             raise ModelError("the server is gone")
-        return Scored(task.call.id)
+        return Scored(call.id)
 
 
 def test_what_was_read_beside_a_call_that_ends_the_run_is_given(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,5 +249,5 @@ def test_what_was_read_beside_a_call_that_ends_the_run_is_given(calls: Calls, mo
     monkeypatch.setattr(scoring, "wait", all_at_once)
     given: list[str] = []
     with pytest.raises(ModelError, match="the server is gone"):
-        given += (row.call_id for row in local_runner(Gone())(map(Task, calls(30))))
+        given += (row.call_id for row in local_runner(Gone())(calls(30)))
     assert len(given) == 29

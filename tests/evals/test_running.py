@@ -96,8 +96,10 @@ def test_another_system_leaves_a_finished_run_as_it_is(wanted: EvalJob, tmp_path
     with pytest.raises(RunError, match="made with other prompts, another model or engine"):
         evaluate(other, tmp_path / "run")
     assert (tmp_path / "run" / "eval.json").read_bytes() == before
-    # Fewer repeats are no reason to forget some.
-    assert len(evaluate(wanted, tmp_path / "run").cases) == 8
+    # Fewer repeats are no reason to forget some, nor what they took.
+    cases = cases_of(tmp_path / "run")
+    assert None not in {case.tokens for case in cases}
+    assert evaluate(wanted, tmp_path / "run").cases == cases
     assert len(evaluate(replace(wanted, repeats=3), tmp_path / "run").cases) == 12
 
 

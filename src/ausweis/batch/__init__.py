@@ -10,7 +10,7 @@ What is given here loads no engine, no reader and no template.
 """
 
 from ausweis.batch.rejudging import Change, Rejudged, rejudge
-from ausweis.batch.scoring import Progress, Runner, Scored, Scorer, ScoreSummary, Task, local_runner, score
+from ausweis.batch.scoring import Progress, Runner, Scored, Scorer, ScoreSummary, local_runner, score
 from ausweis.batch.tally import CallLine, Counts, Tally
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "Scored",
     "Scorer",
     "Tally",
-    "Task",
     "local_runner",
     "rejudge",
     "score",

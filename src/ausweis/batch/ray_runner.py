@@ -1,6 +1,6 @@
 """A runner on Ray Data: a pool of processes, on this machine or a cluster, each with the model loaded once a window.
 
-Ray Data works on datasets, so tasks go to it in windows, a block a call, and rows come back one by one as they are
+Ray Data works on datasets, so calls go to it in windows, a block a call, and rows come back one by one as they are
 done. Ray starts a process that died again and repeats its call; a call whose process dies each time is given up.
 
 Calls are personal data. Ray holds those in hand in shared memory, and spills to the disk what finds no room there:
@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ausweis.batch.config import ScorerConfig
 from ausweis.batch.ray_worker import Attempts, Worker, open_origin, packed, unpacked
-from ausweis.batch.scoring import Runner, Scored, Task
+from ausweis.batch.scoring import Runner, Scored
+from ausweis.calls.call import Call
 from ausweis.errors import AusweisError, InputError, ModelError, RunError
 from ausweis.machine import usable_cpus
 from ausweis.provenance import RunProvenance
@@ -159,9 +160,9 @@ def _first_origin(pool: _Pool) -> tuple[RunProvenance, list[str]]:
 def _in_windows(pool: _Pool, origin: RunProvenance) -> Runner:
     size = min(WINDOW * pool.workers, LARGEST_WINDOW)
 
-    def run(tasks: Iterable[Task]) -> Generator[Scored, None, None]:
-        ahead = iter(tasks)
-        while window := [packed(number, task) for number, task in enumerate(itertools.islice(ahead, size))]:
+    def run(wanted: Iterable[Call]) -> Generator[Scored, None, None]:
+        ahead = iter(wanted)
+        while window := [packed(number, call) for number, call in enumerate(itertools.islice(ahead, size))]:
             with _told():
                 yield from _rows(window, pool, origin)
 

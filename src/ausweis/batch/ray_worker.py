@@ -15,7 +15,8 @@ from pydantic import TypeAdapter
 
 from ausweis import errors
 from ausweis.batch.config import ScorerConfig
-from ausweis.batch.scoring import Scored, Scorer, Task
+from ausweis.batch.scoring import Scored, Scorer
+from ausweis.calls.call import Call
 from ausweis.calls.failure import Failure
 from ausweis.errors import AusweisError, EngineError, ModelError
 from ausweis.provenance import RunProvenance
@@ -25,17 +26,16 @@ __all__ = ["ATTEMPTS", "Attempts", "Worker", "open_origin", "packed", "unpacked"
 ATTEMPTS = 3
 """So many processes may die over a call before it fails."""
 
-_TASK = TypeAdapter(Task)
 _SCORED = TypeAdapter(Scored)
 
 
-def packed(number: int, task: Task) -> dict[str, Any]:
-    """A task as a row for `Worker`; `number` is its own among those of a dataset."""
-    return {"number": number, "call_id": task.call.id, "task": _TASK.dump_json(task, by_alias=True)}
+def packed(number: int, call: Call) -> dict[str, Any]:
+    """A call as a row for `Worker`; `number` is its own among those of a dataset."""
+    return {"number": number, "call_id": call.id, "call": call.model_dump_json(by_alias=True)}
 
 
 def unpacked(row: dict[str, Any]) -> Scored:
-    """What `Worker` says of a task.
+    """What `Worker` says of a call.
 
     Raises:
         AusweisError: a fault that ends the run.
@@ -66,7 +66,7 @@ class Attempts:
 
 
 class Worker:
-    """One process: rows with a task in, rows with its outcome out.
+    """One process: rows with a call in, rows with its outcome out.
 
     `origin` is what its verdicts must come from; `openings`: so many times the model may be loaded without a call
     being begun; `folder`: where paths of the config begin, on machines that have it.
@@ -89,7 +89,7 @@ class Worker:
             self._opened = ModelError(message)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """The row of one task."""
+        """The row of one call."""
         try:
             return {"scored": self._score(row), "fault": ""}
         except AusweisError as error:
@@ -105,7 +105,7 @@ class Worker:
         if self._get(self._attempts.begins.remote(int(row["number"]))) > ATTEMPTS:
             return _line(_given_up(call_id))
         try:
-            return _line(self._opened.score(_TASK.validate_json(row["task"])))
+            return _line(self._opened.score(Call.model_validate_json(row["call"])))
         except AusweisError:
             raise
         except Exception as error:

@@ -1,7 +1,7 @@
 """Calls and a runner in, verdicts in the store, in bounded memory: whatever runs the scorer, they are the same.
 
-A scorer makes of a call a row: facts and a verdict, or a failure. A runner takes tasks and gives rows as they are done,
-both in the caller's thread. It looks no further ahead in the tasks than it has hands.
+A scorer makes of a call a row: facts and a verdict, or a failure. A runner takes calls and gives rows as they are done,
+both in the caller's thread. It looks no further ahead in the calls than it has hands.
 
 One bad call never stops the others: it becomes a failure in the store. A store that cannot be written stops the run.
 Held in memory are the calls that the runner has in hand, counts, and what failed.
@@ -33,18 +33,11 @@ if TYPE_CHECKING:  # whoever works with runs need not load what reads calls
     from ausweis.reading.reader import Reader
     from ausweis.store.writing import Audio, RunWriter, Settled
 
-__all__ = ["Progress", "Runner", "ScoreSummary", "Scored", "Scorer", "Task", "local_runner", "score"]
-
-
-class Task(NamedTuple):
-    """A call to score; `facts` where it was read before."""
-
-    call: Call
-    facts: Facts | None = None
+__all__ = ["Progress", "Runner", "ScoreSummary", "Scored", "Scorer", "local_runner", "score"]
 
 
 class Scored(NamedTuple):
-    """What became of a task: a verdict, or a failure. `facts` only where they were read for this row."""
+    """What became of a call: facts and a verdict, or a failure."""
 
     call_id: str
     facts: Facts | None = None
@@ -75,7 +68,7 @@ class Scorer:
         """
         return self._reader.read(call).facts
 
-    def score(self, task: Task) -> Scored:
+    def score(self, call: Call) -> Scored:
         """Score one call; whatever goes wrong with it alone becomes a failure.
 
         Raises:
@@ -83,44 +76,40 @@ class Scorer:
             RunError: something that the run needs cannot be written.
         """
         begun = time.monotonic()
-        call = task.call
-        read: Facts | None = None
-        tokens: int | None = None
+        facts: Facts | None = None
         try:
-            facts = task.facts
-            if facts is None:
-                fresh, tokens = self._reader.read(call)
-                if fresh.call_id != call.id:
-                    raise ValueError  # a reader that mixes calls up must not get as far as a verdict
-                update = {"call_sha256": call_sha256(call), "unmeasured": not self.origin.measured}
-                facts = read = fresh.model_copy(update=update)
+            fresh, tokens = self._reader.read(call)
+            if fresh.call_id != call.id:
+                raise ValueError  # a reader that mixes calls up must not get as far as a verdict
+            update = {"call_sha256": call_sha256(call), "unmeasured": not self.origin.measured}
+            facts = fresh.model_copy(update=update)
             verdict = judge(facts, self._policy.policy)
-            seconds = None if tokens is None else time.monotonic() - begun
+            seconds = time.monotonic() - begun
             provenance = self.origin.of_verdict(facts_sha256(facts), seconds=seconds, tokens=tokens)
-            return Scored(call.id, read, verdict.model_copy(update={"provenance": provenance}))
+            return Scored(call.id, facts, verdict.model_copy(update={"provenance": provenance}))
         except (ModelError, RunError):
             raise
         except Exception as error:
-            return Scored(call.id, read, failure=Failure.of(error, call.id))
+            return Scored(call.id, facts, failure=Failure.of(error, call.id))
 
 
-Runner = Callable[[Iterable[Task]], Generator[Scored, None, None]]
+Runner = Callable[[Iterable[Call]], Generator[Scored, None, None]]
 
 
 def local_runner(scorer: Scorer) -> Runner:
     """As many calls at once as the scorer's engine takes: one after another in their order, or in threads."""
     calls = scorer.calls_at_once
-    return _in_threads(scorer, calls) if calls != 1 else lambda tasks: (scorer.score(task) for task in tasks)
+    return _in_threads(scorer, calls) if calls != 1 else lambda ahead: (scorer.score(call) for call in ahead)
 
 
 def _in_threads(scorer: Scorer, calls: int) -> Runner:
-    def run(tasks: Iterable[Task]) -> Generator[Scored, None, None]:
-        ahead = iter(tasks)
+    def run(wanted: Iterable[Call]) -> Generator[Scored, None, None]:
+        ahead = iter(wanted)
         pool = ThreadPoolExecutor(calls, thread_name_prefix="call")
         try:
             open_: set[Future[Scored]] = set()
             while True:
-                open_ |= {pool.submit(scorer.score, task) for task in itertools.islice(ahead, calls - len(open_))}
+                open_ |= {pool.submit(scorer.score, call) for call in itertools.islice(ahead, calls - len(open_))}
                 if not open_:
                     return
                 done, open_ = wait(open_, return_when=FIRST_COMPLETED)
@@ -177,8 +166,8 @@ def score(
 ) -> ScoreSummary:
     """Score every call that is not settled; at most the first `limit` calls of the input.
 
-    A call is settled if its text has a verdict of the same system. If something else was written about it since, its
-    facts are judged again, so that this run counts; otherwise it is left as it is. `run` is of the runner's scorer,
+    A call is settled if its text has a verdict of the same system. If something else was written about it since, that
+    verdict is written again, so that it counts; otherwise it is left as it is. `run` is of the runner's scorer,
     `sources` are the files that the calls come from, `recordings` those of calls by id. `on_verdict` is told every
     verdict, also of settled calls: in the order of the input where the runner takes one call at a time.
     KeyboardInterrupt ends the run between two calls, and is passed on.
@@ -214,7 +203,7 @@ class _Scoring:
     ) -> None:
         self._run = run
         self._recordings = recordings
-        self._in_hand: dict[str, Task] = {}
+        self._in_hand: dict[str, Call] = {}
         self._on_progress = on_progress
         self._on_verdict = on_verdict
         self._broken = False
@@ -233,28 +222,30 @@ class _Scoring:
 
     def all(self, calls: Iterable[Found], runner: Runner, limit: int | None) -> bool:
         """Whether all of the input was looked at."""
-        with closing(runner(self._tasks(itertools.islice(_guarded(calls), limit)))) as rows:
+        with closing(runner(self._to_read(itertools.islice(_guarded(calls), limit)))) as rows:
             for row in rows:
-                self._write(row)
+                self._write(self._in_hand.pop(row.call_id), row)
         return not self._broken and (limit is None or self.progress.seen < limit)
 
-    def _tasks(self, calls: Iterable[Found | Failure]) -> Iterator[Task]:
-        """The calls that are still to be scored; all others are settled on the way."""
+    def _to_read(self, calls: Iterable[Found | Failure]) -> Iterator[Call]:
+        """The calls that are still to be read; all others are settled on the way."""
         for call in calls:
             if not isinstance(call, Call):
                 failure = Failure.unreadable(call) if isinstance(call, UnreadableCall) else call
                 self._broken = self._broken or failure is call
                 self.left_out = self.left_out or failure.kind == "internal"
                 self._failed(failure)
-            elif (settled := self._settled(call)) is not None and settled.counts:
-                self._judged(settled.verdict)
-                self._step(earlier=True, failed=False)
-            else:
+            elif (settled := self._settled(call)) is None:
                 if call.id in self._recordings:
                     # Kept before it is read, so that nobody listens to it twice.
                     self._run.add_text(call)
-                task = self._in_hand[call.id] = Task(call, settled.facts if settled else None)
-                yield task
+                self._in_hand[call.id] = call
+                yield call
+            elif settled.counts:
+                self._judged(settled.verdict)
+                self._step(earlier=True, failed=False)
+            else:
+                self._write(call, Scored(call.id, settled.facts, settled.verdict))
 
     def _settled(self, call: Call) -> "Settled | None":
         try:
@@ -264,11 +255,9 @@ class _Scoring:
                 raise
             return None
 
-    def _write(self, row: Scored) -> None:
-        call, facts = self._in_hand.pop(row.call_id)
-        facts = row.facts or facts
+    def _write(self, call: Call, row: Scored) -> None:
+        facts, failure = row.facts, row.failure
         self._found_any |= facts is not None and bool(facts.events or facts.incidents)
-        failure = row.failure
         if row.verdict is not None and facts is not None:
             try:
                 self._run.add(call, facts, row.verdict, self._recordings.get(call.id, ()))
