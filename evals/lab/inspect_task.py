@@ -25,7 +25,6 @@ from inspect_ai.util import concurrency
 
 from ausweis.batch.config import ScorerConfig
 from ausweis.batch.scoring import Scored
-from ausweis.batch.scoring import Task as Reading
 from ausweis.engines.protocol import Engine
 from ausweis.evals.case import Label, tags_of
 from ausweis.judging.sentences import violation_sentence
@@ -135,7 +134,7 @@ class _Judge:
             opened = self._recipe.engine_opened(logging.getLogger(__name__).warning)
             self._engine = self._stack.enter_context(opened)
         recipe = replace(self._recipe, policy=self._policies[labelled.policy])
-        return recipe.scorer(self._engine).score(Reading(labelled.call))
+        return recipe.scorer(self._engine).score(labelled.call)
 
 
 def _judging(judge: _Judge, calls: Mapping[str, LabelledCall]) -> Solver:
