@@ -34,6 +34,11 @@ class Found(NamedTuple):
         return -SEVERITIES.index(self.severity), len(_KINDS) if self.incident else _KINDS[self.name]
 
     @property
+    def moment(self) -> tuple[int, str]:
+        """The same for all rules that are broken at one turn, while each incident is one of its own."""
+        return self.turn, self.name if self.incident else ""
+
+    @property
     def cause(self) -> tuple[str, str]:
         """The same for all that one mistake brings about: one rule broken again and again."""
         return self.name, self.level

@@ -26,6 +26,7 @@ __all__ = [
     "decided_of",
     "findings_of",
     "holding",
+    "in_order",
     "incident_advice",
     "is_there",
     "seen_by",
@@ -119,21 +120,25 @@ class Finding:
         return None if self.incident and self.state == "added" else self.severity
 
     @property
-    def rank(self) -> tuple[int, int]:
-        """Sorts by harm, the gravest first."""
-        return Found(self.name, self.severity, self.turn, self.incident).rank
-
-    @property
     def moment(self) -> tuple[int, str]:
         """The same for all rules that are broken at one turn, while each incident is one of its own."""
         return self.turn, self.name if self.incident else ""
 
 
+def in_order(verdict: Verdict) -> list[tuple[Found, Violation | Incident]]:
+    """All that a verdict found: the gravest moment first, then by turn; of what happened at one moment, the gravest."""
+    both: tuple[Violation | Incident, ...] = (*verdict.violations, *verdict.incidents)
+    happened = list(zip(found_of(verdict), both, strict=True))
+    gravest: dict[tuple[int, str], tuple[int, int]] = {}
+    for found, _ in happened:
+        gravest[found.moment] = min(gravest.get(found.moment, found.rank), found.rank)
+    return sorted(happened, key=lambda one: (gravest[one[0].moment], one[0].moment, one[0].rank))
+
+
 def findings_of(judged: JudgedCall, words: Words, mask: CallMask) -> list[Finding]:
-    """In order of harm: the gravest moment first, then by turn; of what happened at one moment, the gravest first."""
+    """What the verdict found, in words, in the order of `in_order`."""
     verdict, advised = judged.verdict, list[tuple[Finding, Advice]]()
-    happened: tuple[Violation | Incident, ...] = (*verdict.violations, *verdict.incidents)
-    for found, one in zip(found_of(verdict), happened, strict=True):
+    for found, one in in_order(verdict):
         if isinstance(one, Violation):
             why, right = violation_sentence(one, words.language, verdict.vocabulary), advice(one, verdict, words)
         else:
@@ -151,15 +156,7 @@ def findings_of(judged: JudgedCall, words: Words, mask: CallMask) -> list[Findin
             cause=found.cause,
         )
         advised.append((finding, right))
-    gravest: dict[tuple[int, str], tuple[int, int]] = {}
-    for finding, _ in advised:
-        gravest[finding.moment] = min(gravest.get(finding.moment, finding.rank), finding.rank)
-
-    def by_harm(one: tuple[Finding, Advice]) -> tuple[object, ...]:
-        finding, _ = one
-        return gravest[finding.moment], finding.moment, finding.rank
-
-    return list(_said_once(sorted(advised, key=by_harm), words))
+    return list(_said_once(advised, words))
 
 
 def _said_once(advised: Iterable[tuple[Finding, Advice]], words: Words) -> Iterator[Finding]:

@@ -76,6 +76,8 @@ _FACTOR_EVENTS = frozenset({"gives", "reads_out", "pre_authenticated", "callback
 _ACTION_EVENTS = frozenset({"discloses", "changes"})
 _SURE = 0.95
 """Of events that are at least so probable, the probability is not shown."""
+_LIKELY = 0.5
+"""Events that are less probable are not shown."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,7 @@ def _read(facts: Facts, verdict: Verdict) -> Iterator[tuple[int, Mark]]:
         shown = (event.kind in _FACTOR_EVENTS and (event.turn, subject) in factors) or (
             event.kind in _ACTION_EVENTS and (event.turn, subject) in actions
         )
-        if not shown:
+        if not shown and event.probability >= _LIKELY:
             unsure = event.probability if event.probability < _SURE else None
             yield event.turn, Mark("event", event.kind, "", event.subject or "", (event.quote,), unsure)
 

@@ -86,7 +86,6 @@ _FORMS: dict[str, Page] = {
     "/calls.xlsx": queue.download,
     "/calls/{key:int}/decisions": call_page.decide,
     "/calls/{key:int}/withdraw": call_page.withdraw,
-    "/calls/{key:int}/heard": blind.hear,
     "/calls/{key:int}/unmask": call_page.unmask,
     "/calls/{key:int}/mask": call_page.mask_again,
     "/calls/{key:int}/stay": working.stay,

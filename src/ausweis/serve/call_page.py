@@ -1,5 +1,6 @@
 """The page of one call, and what can be done on it: decide, take that back, unmask, mask again."""
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
@@ -8,34 +9,39 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
+from ausweis.facts import Event
 from ausweis.judging.harm import found_of
 from ausweis.judging.sentences import check_sentence, review_sentence, speaking_sentence
 from ausweis.judging.verdict import Check, Verdict
 from ausweis.pages.findings import call_view, seen_by
-from ausweis.pages.turns import marks_of, turn_views
+from ausweis.pages.turns import CallMask, marks_of, turn_views
 from ausweis.pages.words import Words
-from ausweis.serve.blind import blind_page, heard_form
+from ausweis.serve.calibration import left_of
 from ausweis.serve.decision import (
-    CHOICES,
-    again,
+    REASONS,
+    asked_about,
     compared,
     draft_of,
+    form_of,
     keep_once,
     label_of,
     note_of,
-    proposed,
     said_of,
     sent,
 )
 from ausweis.serve.desk import Done, RequestContext
-from ausweis.serve.queue import around_of, question_of, row_view
+from ausweis.serve.queue import Around, around_of, meta_of, question_of, row_view
 from ausweis.serve.recordings import recordings
 from ausweis.serve.web import answer, number_of, typed_of
 from ausweis.serve.working import at_call, progress, settles
-from ausweis.store import CallRecord, Objection, same_person
-from ausweis.vocabulary import OUTCOMES
+from ausweis.store import CalibrationRound, CallRecord, Decision, Objection, opinion_of, same_person
 
 __all__ = ["call_page", "decide", "form_page", "mask_again", "resume", "shown_call", "unmask", "withdraw"]
+
+LONGEST = 12 * 3600
+"""Seconds that a page may have been open: a session."""
+SURE = 0.95
+"""An event that is at least so probable is not what an outcome is unsure for."""
 
 
 def shown_call(
@@ -50,14 +56,17 @@ def shown_call(
     seen, draft = seen_by(record, reviewer, settling=settling), draft_of(record, reviewer)
     row = row_view(record.row, words, found_of(record.verdict), agents=agents)
     moments = [list(moment) for _, moment in groupby(view.findings, key=lambda one: (one.moment, one.state))]
-    verdict, known = record.verdict, record.verdict.vocabulary
+    verdict, known, doubt = record.verdict, record.verdict.vocabulary, doubt_of(record)
     return {
         **recordings(record),
         "record": record,
+        "meta": row.meta,
         "row": replace(row, right="") if seen.hidden or any(one.secret for one in record.decisions) else row,
         "moments": moments,
-        "first_turn": moments[0][0].turn if moments else None,
+        "sentence": view.worst.why if view.worst else "",
+        "first_turn": moments[0][0].turn if moments else doubt and doubt[0],
         "first_second": next((moment[0].start for moment in moments if moment[0].start is not None), None),
+        "doubt": doubt,
         "review": [review_sentence(one, words.language, known, view.mask.quote) for one in verdict.review_reasons],
         "checks": [(check, _told(check, verdict, words)) for check in verdict.checks],
         "about": list(_about(record, words)),
@@ -68,6 +77,18 @@ def shown_call(
         "hidden": seen.hidden,
         "compared": compared(record, reviewer, words),
     }
+
+
+def doubt_of(record: CallRecord) -> tuple[int, Event | None] | None:
+    """The turn that an unsure outcome hangs on, and the event that was read there least surely."""
+    if not record.verdict.needs_review:
+        return None
+    named = [turn for reason in record.verdict.review_reasons for turn in getattr(reason, "turns", ())]
+    unsure = [one for one in record.facts.events if one.probability < SURE and (not named or one.turn in named)]
+    event = min(unsure, key=lambda one: abs(one.probability - 0.5), default=None)
+    if event is not None:
+        return event.turn, event
+    return (named[0], None) if named else None
 
 
 def _told(check: Check, verdict: Verdict, words: Words) -> str:
@@ -82,6 +103,8 @@ def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
     yield "caller", "; ".join(filter(None, (words.word(record.verdict.caller), spoken)))
     if row.direction:
         yield "direction", words.word(row.direction)
+    yield "risk", words.percent(record.verdict.risk)
+    yield "confidence", words.percent(record.verdict.confidence)
     yield "policy", f"{run.policy_title or run.policy.id} ({run.policy.id} {run.policy.version})"
     yield "model", run.model.id
     if run.prompts:
@@ -95,18 +118,62 @@ def call_page(context: RequestContext) -> Response:
 
 
 def decide(context: RequestContext) -> Response:
-    """Keep the decision, then go on to the next call of the queue; what cannot be kept is given back, filled in."""
+    """Keep what was decided, then go on to the next call; what cannot be kept is given back, filled in.
+
+    A call that was heard without its verdict is shown beside it first.
+    """
     key, question, form = context.parts["key"], question_of(context), context.form
+    if form.get("choice") == "add":
+        return resume(context)
+    record = _record(context)
+    session = context.store.calibrates(context.session.reviewer, key)
     # Before deciding: a call that is decided may not be in this queue any more.
     after = around_of(context, key, question).after
     try:
-        keep_once(context, lambda: _keep(context))
+        keep_once(context, lambda: _keep(context, record))
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
         return _page(here, _record(context), problem=context.words.error(error), form=form)
     context.desk.leases.leave(key, context.session)
+    if session is not None:
+        left = left_of(context, session)
+        after = next((one for one in left if one > key), left[0] if left else None)
+        return RedirectResponse(f"/calls/{after}" if after else f"/calibrations/{session.key}?heard=1", 303)
+    if "blind" in form:
+        return RedirectResponse(f"/calls/{key}{question.query()}", 303)
     query = _with(question.query(), f"done={key}")
     return RedirectResponse(f"/calls/{after}{query}" if after is not None else f"/{query}", 303)
+
+
+def _keep(context: RequestContext, record: CallRecord) -> Done:
+    """Keep what was sent: what was decided by that."""
+    form, key = context.form, record.row.key
+    verdict_key, choice = number_of(form.get("verdict_key", "")), form.get("choice", "")
+    if choice not in ("done", "not_sure") or verdict_key is None:
+        raise StoreError("what was decided is missing", code="choice_missing")
+    is_blind, is_sure = "blind" in form, choice == "done"
+    opened = opened_of(form)
+    label = label_of(sent(record, form, is_blind=is_blind)) if is_sure else {}
+    made = context.store.hear(
+        key,
+        reviewer=context.session.reviewer,
+        **label,
+        is_sure=is_sure,
+        asked=asked_about(record) if is_blind else None,
+        note=note_of(form),
+        coaching="coaching" in form,
+        verdict_key=verdict_key,
+        says=form.get("says"),
+        seconds=time.time() - opened if is_blind and opened else None,
+        settles=settles(context, record),
+    )
+    return Done(key, made.key, made.choice)
+
+
+def opened_of(form: Mapping[str, str]) -> int:
+    """When the page was opened; 0 where that is unknown, or cannot be."""
+    opened = number_of(form.get("opened", "")) or 0
+    return opened if 0 <= time.time() - opened <= LONGEST else 0
 
 
 def form_page(context: RequestContext) -> Response:
@@ -115,7 +182,7 @@ def form_page(context: RequestContext) -> Response:
 
 
 def resume(context: RequestContext, *, problem: str = "", status: int = 200) -> Response:
-    """The call with a form that was typed and not kept: nobody was signed in, or another language was wanted."""
+    """The call with a form that was typed and not kept: more is to be added, or nobody was signed in."""
     here = replace(context, path=f"/calls/{context.parts['key']}", query=question_of(context).query())
     return _page(here, _record(context), problem=problem, form=typed_of(context.form), status=status)
 
@@ -176,71 +243,88 @@ def _page(
     form: Mapping[str, str] | None = None,
     status: int = 409,
 ) -> Response:
-    """`form`: what was sent and was not kept, with the `status` of that answer."""
-    key, question = record.row.key, question_of(context)
-    session = context.store.calibrates(context.session.reviewer, key)
-    if context.store.hidden(context.session.reviewer, [key]):
-        return blind_page(context, record, session, problem=problem, form=form, status=status)
+    """The call, or its text alone where the reader is to hear it before its verdict.
+
+    `form`: what was sent and was not kept, with the `status` of that answer.
+    """
+    key, question, me = record.row.key, question_of(context), context.session.reviewer
+    session = context.store.calibrates(me, key)
+    is_blind = bool(context.store.hidden(me, [key]))
     context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
-    unmasked = context.desk.shows(context.session, record)
-    said, draft = said_of(context, question.query()), draft_of(record, context.session.reviewer)
-    first = proposed(record.verdict) if draft is None else again(record.verdict, draft)
-    settling = settles(context, record, question)
+    unmasked, settling = context.desk.shows(context.session, record), settles(context, record)
+    if is_blind:
+        call = heard_call(context, record, unmasked=unmasked)
+    else:
+        shown = {"reviewer": me, "agents": context.desk.agents, "unmasked": unmasked, "settling": settling}
+        call = shown_call(record, context.words, **shown)
+    draft, own = draft_of(record, me), own_word(context, record, session)
+    if form is not None:
+        ticked = sent(record, form, is_blind=is_blind)
+    else:
+        ticked = form_of(record, own or draft, others=call["decisions"], is_blind=is_blind)
     leads = context.session.role == "lead"
-    call = shown_call(
-        record,
-        context.words,
-        reviewer=context.session.reviewer,
-        agents=context.desk.agents,
-        unmasked=unmasked,
-        settling=settling,
-    )
     return answer(
         context,
         "call.html.j2",
         here="calls",
         call=call,
-        around=around_of(context, key, question),
-        progress=progress(context, key, question),
+        blind=is_blind,
+        around=around_in(session, key) if session else around_of(context, key, question),
+        progress=progress_in(context, session) if session else progress(context, key, question),
         settling=settling,
-        objections=_objections(context, record),
-        # On the call itself its decision is taken back where it stands.
-        said=said if said is None or said.call_key != key else None,
-        last=said and said.decision_key,
+        objections=() if is_blind else _objections(context, record),
+        said=said_of(context, question.query()),
         undone=draft is not None and "undone" in context.asked,
-        outcomes=OUTCOMES,
-        form=first if form is None else sent(record, form),
+        reasons=REASONS,
+        form=ticked,
+        opened=opened_of(form or {}) or int(time.time()),
+        own=own,
         calibration=session,
         # Those that a lead may add the call to.
         calibrations=[one for one in context.store.calibrations() if one.state == "prepared"] if leads else [],
-        **at_call(context, record, question, problem=problem, given_back=bool(form), status=status),
-        **heard_form(context, record, session, form if session else None),
+        **at_call(context, record, question, problem=problem, given_back=bool(form), status=status, leased=not session),
     )
+
+
+def own_word(context: RequestContext, record: CallRecord, session: CalibrationRound | None) -> Decision | None:
+    """What the reader said of the call and what counts: in a session, what they said in it."""
+    me = context.session.reviewer
+    if session is not None:
+        return opinion_of(record.decisions, me, session.key)
+    return next((one for one in record.decisions if one.counts and same_person(one.reviewer, me)), None)
+
+
+def around_in(session: CalibrationRound, key: int) -> Around:
+    """The calls before and after this one in a session."""
+    place = session.calls.index(key)
+    return Around(*(session.calls[one] if 0 <= one < len(session.calls) else None for one in (place - 1, place + 1)))
+
+
+def progress_in(context: RequestContext, session: CalibrationRound) -> str:
+    """How much of a session is left for the reader."""
+    return context.words.count("calibration_left", len(left_of(context, session)))
+
+
+def heard_call(context: RequestContext, record: CallRecord, *, unmasked: bool) -> dict[str, Any]:
+    """What is shown of a call whose verdict is hidden: nothing that it says."""
+    words, row, policy = context.words, record.row, record.run.policy
+    # An amount that is not masked would tell that an incident is about it.
+    plain = replace(record, verdict=record.verdict.model_copy(update={"incidents": ()}))
+    mask = CallMask(plain, words.language, masked=not unmasked, known=record.masks)
+    about = [("direction", words.word(row.direction))] if row.direction else []
+    return {
+        **recordings(record),
+        "record": record,
+        "meta": meta_of(row, words, agents=context.desk.agents),
+        "about": [*about, ("policy", f"{record.run.policy_title or policy.id} ({policy.id} {policy.version})")],
+        "turns": turn_views(record.call, {}, mask),
+        "unmasked": unmasked,
+        **dict.fromkeys(("sentence", "first_turn", "first_second", "hidden")),
+        "decisions": (),
+    }
 
 
 def _objections(context: RequestContext, record: CallRecord) -> list[Objection]:
     """Those that the reader may know of: who is still to decide is told nothing that others say of the call."""
-    me = context.session.reviewer
-    own = any(one.counts and same_person(one.reviewer, me) for one in record.decisions)
-    is_told = own or context.session.role == "lead"
+    is_told = own_word(context, record, None) is not None or context.session.role == "lead"
     return context.store.objections(call_key=record.row.key) if is_told else []
-
-
-def _keep(context: RequestContext) -> Done:
-    """Keep what was sent: what was decided by that."""
-    form = context.form
-    choice = CHOICES.get(form.get("choice", ""))
-    if choice is None:
-        raise StoreError("what was decided is missing", code="choice_missing")
-    label = label_of(form, given=choice == "overrule")
-    record = _record(context)
-    made = context.store.decide(
-        context.parts["key"],
-        reviewer=context.session.reviewer,
-        choice=choice,
-        **label,
-        note=note_of(form),
-        coaching="coaching" in form,
-        settles=choice != "not_sure" and settles(context, record, question_of(context)),
-    )
-    return Done(context.parts["key"], made.key, choice)

@@ -1,79 +1,147 @@
-"""The form of a decision, the last one and how it is undone, and a blind statement beside the verdict."""
+"""What a reviewer says of a call: findings ticked or rejected, what is missing, a note; how it is undone."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from ausweis.errors import StoreError
 from ausweis.judging.verdict import Verdict
+from ausweis.pages.findings import Finding, in_order
 from ausweis.pages.words import Words
 from ausweis.serve.desk import Done, RequestContext
 from ausweis.serve.web import number_of
-from ausweis.store import CallRecord, Choice, Decision, blind_statement, same_person
-from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentId, ViolationType
+from ausweis.store import CallRecord, Decision, RejectionReason, blind_statement, same_person
+from ausweis.vocabulary import INCIDENTS, VIOLATIONS
 
 __all__ = [
-    "CHOICES",
+    "REASONS",
     "DecisionForm",
-    "again",
+    "asked_about",
     "compared",
     "compared_lines",
     "draft_of",
+    "form_of",
     "keep_once",
     "label_of",
     "note_of",
-    "proposed",
     "said_at",
     "said_of",
     "sent",
 ]
 
-CHOICES: dict[str, Choice] = {"confirm": "confirm", "overrule": "overrule", "not_sure": "not_sure"}
+REASONS: tuple[RejectionReason, ...] = get_args(RejectionReason)
 MAX_NOTE = 2000
+MAX_ADDED = 200
 MAX_TURN = 10**6
+Happened = tuple[str, int]
+"""A type or kind, and the turn."""
 
 
 class Tick(NamedTuple):
-    """An incident that the verdict names, and whether it is right."""
+    """A finding of the verdict: whether the reviewer says that it holds, else why not."""
 
-    name: str
-    kind: str
-    turn: int
-    ticked: bool
+    number: int
+    holds: bool = True
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class DecisionForm:
-    """The fields of the form. `outcome`: empty until one is chosen; `types` and `kinds`: turns as text.
+    """The fields of the form. `ticks`: by type or kind and turn, in order; none where the verdict is hidden.
 
-    `is_open`: whether the right label is shown; `was`: what was chosen before it was taken back; `unsent`: whether it
-    holds what somebody typed and nobody kept; `coaching`: whether the note is meant for coaching.
+    `missing`: what the verdict does not say, each with whether it is ticked; `kinds`: what may be added; `turn`, `kind`:
+    what somebody was about to add. `was`: what was chosen before it was taken back; `unsent`: whether it holds what
+    somebody typed and nobody kept; `coaching`: whether the note is meant for coaching.
     """
 
-    note: str
-    outcome: str
-    types: Sequence[tuple[ViolationType, str]]
-    ticks: Sequence[Tick]
-    kinds: Sequence[tuple[IncidentId, str]]
-    is_open: bool = False
+    ticks: Mapping[Happened, Tick]
+    missing: Mapping[Happened, bool]
+    kinds: Sequence[str]
+    note: str = ""
+    coaching: bool = False
     was: str = ""
     unsent: bool = False
-    coaching: bool = False
+    turn: str = ""
+    kind: str = ""
 
-    @property
-    def adds(self) -> bool:
-        """Whether incidents are added."""
-        return any(turns for _, turns in self.kinds)
+    def tick(self, finding: Finding) -> Tick | None:
+        """That of a finding on the page; None of one that the verdict does not say."""
+        return self.ticks.get((finding.name, finding.turn))
 
 
-def proposed(verdict: Verdict) -> DecisionForm:
-    """The form as it is at first: where the verdict found what, and no outcome, so that two keys clear no call."""
-    violations = [(violation.type, violation.turn) for violation in verdict.violations]
-    types = [(kind, _listed(kind, violations)) for kind in VIOLATIONS]
-    named = dict.fromkeys((incident.id, incident.turn) for incident in verdict.incidents)
-    ticks = [Tick(f"keep-{turn}-{kind}", kind, turn, ticked=True) for kind, turn in named]
-    return DecisionForm("", "", types, ticks, [(kind, "") for kind in INCIDENTS])
+def asked_about(record: CallRecord) -> tuple[str, ...]:
+    """The kinds of incidents that were looked for when the call was read."""
+    return tuple(kind for kind in INCIDENTS if kind in record.facts.looked_for)
+
+
+def form_of(
+    record: CallRecord, given: Decision | None = None, *, others: Iterable[Decision] = (), is_blind: bool = False
+) -> DecisionForm:
+    """The form at first: all findings hold; or as it was `given`. `others`: decisions that the reader may see."""
+    found = {} if is_blind else {(one.name, one.turn): None for one, _ in in_order(record.verdict)}
+    ticks = {happened: Tick(number) for number, happened in enumerate(found, 1)}
+    own = dict.fromkeys(one.id for one in record.verdict.incidents)
+    kinds = (*VIOLATIONS, *(asked_about(record) if is_blind else dict.fromkeys((*INCIDENTS, *own))))
+    added = {happened: False for one in others for happened in said_at(one) if happened not in ticks}
+    first = DecisionForm(ticks, added, kinds)
+    if given is None:
+        return first
+    first = replace(first, note=given.note, coaching=given.coaching, was=given.choice)
+    if given.outcome is None:
+        return first
+    incidents = given.incidents
+    if incidents is None:
+        # It tells nothing of them, so they stand.
+        incidents = tuple(one for one in ticks if one[0] not in VIOLATIONS)
+    said = {*given.violations, *incidents}
+    reasons = {(name, turn): reason for name, turn, reason in given.reasons}
+    return replace(
+        first,
+        ticks={one: Tick(tick.number, one in said, reasons.get(one, "")) for one, tick in ticks.items()},
+        missing=added | {happened: True for happened in said_at(given) if happened not in ticks},
+    )
+
+
+def sent(record: CallRecord, form: Mapping[str, str], *, is_blind: bool = False) -> DecisionForm:
+    """The form as somebody sent it, about the verdict of today; ticks about an earlier one say nothing of this."""
+    note = {"note": form.get("note", ""), "coaching": "coaching" in form, "unsent": True}
+    first = replace(form_of(record, is_blind=is_blind), **note)
+    if form.get("says") not in (None, record.says):
+        return first
+    ticks = {
+        one: Tick(tick.number, form.get(f"finding-{tick.number}") != "no", form.get(f"reason-{tick.number}", ""))
+        for one, tick in first.ticks.items()
+    }
+    numbered = sorted(name for name in form if re.fullmatch(r"missing-[0-9]{1,6}", name))[:MAX_ADDED]
+    added = (re.fullmatch(r"(.+)@([0-9]{1,7})", form[name]) for name in numbered)
+    missing = {(one[1], int(one[2])): True for one in added if one and one[1] in first.kinds}
+    kind, turn = form.get("add-kind", ""), form.get("add-turn", "").strip()
+    if kind in first.kinds and 1 <= (number_of(turn) or 0) <= MAX_TURN:
+        missing[kind, int(turn)] = True
+        kind = turn = ""
+    return replace(first, ticks=ticks, missing=missing, kind=kind, turn=turn)
+
+
+def label_of(form: DecisionForm) -> dict[str, Any]:
+    """What is right by the form, as the store takes it: violations, incidents, and why findings are rejected.
+
+    Raises:
+        StoreError: a finding is rejected without a reason, or what is missing has no type or no turn.
+    """
+    if form.kind or form.turn:
+        raise StoreError("what is missing needs its type and its turn", code="violation_missing")
+    said = [one for one, tick in form.ticks.items() if tick.holds]
+    said += [one for one, ticked in form.missing.items() if ticked]
+    rejected = {one: tick for one, tick in form.ticks.items() if one not in said}
+    if any(tick.reason not in REASONS for tick in rejected.values()):
+        raise StoreError("a finding is rejected without a reason", code="reason_missing")
+    said = list(dict.fromkeys(said))
+    return {
+        "violations": [one for one in said if one[0] in VIOLATIONS],
+        "incidents": [one for one in said if one[0] not in VIOLATIONS],
+        "reasons": [(*one, tick.reason) for one, tick in rejected.items()],
+    }
 
 
 def draft_of(record: CallRecord, reviewer: str) -> Decision | None:
@@ -82,41 +150,6 @@ def draft_of(record: CallRecord, reviewer: str) -> Decision | None:
     if not own or own[-1].choice != "withdrawn" or own[-1].verdict_key != record.verdict_key:
         return None
     return next((decision for decision in own if decision.key == own[-1].takes_back), None)
-
-
-def again(verdict: Verdict, draft: Decision) -> DecisionForm:
-    """The form as somebody had sent it who took the decision back."""
-    first = replace(proposed(verdict), note=draft.note, coaching=draft.coaching, was=draft.choice)
-    if draft.choice != "overrule":
-        return first
-    incidents = {(tick.kind, tick.turn) for tick in first.ticks} if draft.incidents is None else set(draft.incidents)
-    added = incidents.difference((tick.kind, tick.turn) for tick in first.ticks)
-    return replace(
-        first,
-        outcome=draft.outcome or first.outcome,
-        types=[(kind, _listed(kind, draft.violations)) for kind in VIOLATIONS],
-        ticks=[tick._replace(ticked=(tick.kind, tick.turn) in incidents) for tick in first.ticks],
-        kinds=[(kind, _listed(kind, added)) for kind in INCIDENTS],
-        is_open=True,
-    )
-
-
-def sent(record: CallRecord, form: Mapping[str, str]) -> DecisionForm:
-    """The form as somebody sent it, about the verdict of today."""
-    note, coaching = form.get("note", ""), "coaching" in form
-    first = replace(proposed(record.verdict), note=note, coaching=coaching, unsent=True)
-    is_open = form.get("choice") == "overrule" or form.get("open") == "1"
-    # What a closed form proposed about an earlier verdict nobody typed.
-    if not is_open and (VIOLATIONS.keys().isdisjoint(form) or form.get("says") != record.says):
-        return first
-    return replace(
-        first,
-        outcome=form.get("outcome", first.outcome),
-        types=[(kind, form.get(kind, "")) for kind in VIOLATIONS],
-        ticks=[tick._replace(ticked=tick.name in form) for tick in first.ticks],
-        kinds=[(kind, form.get(kind, "")) for kind in INCIDENTS],
-        is_open=is_open,
-    )
 
 
 def note_of(form: Mapping[str, str]) -> str:
@@ -129,44 +162,6 @@ def note_of(form: Mapping[str, str]) -> str:
     if len(note) > MAX_NOTE:
         raise StoreError(f"the note is longer than {MAX_NOTE} letters", code="note_wrong", most=MAX_NOTE)
     return note
-
-
-def label_of(form: Mapping[str, str], *, given: bool = True) -> dict[str, Any]:
-    """The right label (none unless `given`) and the verdict that was on the page, as the store takes them.
-
-    Turns of violations count only where the outcome is a violation.
-
-    Raises:
-        StoreError: there is no outcome or verdict, a turn is no number, or a violation has no turn.
-    """
-    verdict_key = number_of(form.get("verdict_key", ""))
-    if verdict_key is None:
-        raise StoreError("what was decided is missing", code="choice_missing")
-    page = {"verdict_key": verdict_key, "says": form.get("says")}
-    if not given:
-        return {"outcome": None, "violations": (), "incidents": None, **page}
-    outcome = next((word for word in OUTCOMES if word == form.get("outcome")), None)
-    if outcome is None:
-        raise StoreError("the right outcome is missing", code="outcome_missing")
-    types = VIOLATIONS if outcome == "violation" else ()
-    violations = [(kind, turn) for kind in types for turn in _turns(form, kind)]
-    if outcome == "violation" and not violations:
-        raise StoreError("a violation has no turn", code="violation_missing")
-    ticked = (re.fullmatch(r"keep-([0-9]{1,7})-(.+)", name) for name in form)
-    incidents = [(match[2], int(match[1])) for match in ticked if match]
-    incidents += [(kind, turn) for kind in INCIDENTS for turn in _turns(form, kind)]
-    return {"outcome": outcome, "violations": violations, "incidents": list(dict.fromkeys(incidents)), **page}
-
-
-def _turns(form: Mapping[str, str], kind: str) -> list[int]:
-    turns = [turn for turn in re.split(r"[,\s]+", form.get(kind, "").strip()) if turn]
-    if not all(re.fullmatch(r"[0-9]{1,7}", turn) and 1 <= int(turn) <= MAX_TURN for turn in turns):
-        raise StoreError(f"the turns of {kind} are no numbers", code="turns_wrong", type=kind)
-    return [int(turn) for turn in turns]
-
-
-def _listed(kind: str, happened: Iterable[tuple[str, int]]) -> str:
-    return ", ".join(str(turn) for one, turn in sorted(set(happened)) if one == kind)
 
 
 class ComparedLine(NamedTuple):
@@ -200,45 +195,35 @@ def compared_lines(given: Sequence[Decision], verdict: Verdict, words: Words) ->
     return lines
 
 
-def said_at(decision: Decision) -> list[tuple[str, int]]:
+def said_at(decision: Decision) -> list[Happened]:
     """Types and kinds that a reviewer says happened, each with its turn."""
     return [*decision.violations, *(decision.incidents or ())]
 
 
-def _at_turns(kind: str, said: Iterable[tuple[str, int]], words: Words) -> str:
+def _at_turns(kind: str, said: Iterable[Happened], words: Words) -> str:
     """The turns in which it happened, in words; empty where it did not."""
     turns = sorted({turn for name, turn in said if name == kind})
     return words.text("in_turns" if len(turns) > 1 else "in_turn", turn=", ".join(map(str, turns))) if turns else ""
 
 
 class Said(NamedTuple):
-    """A sentence, a link to have another look, and what takes it back: a call and the decision about it.
-
-    `shown`: only on the page that follows at once; on others the key still takes it back.
-    """
+    """A sentence, a link to have another look, and what takes it back: a call and the decision about it."""
 
     text: str
     address: str
     link: str
     call_key: int
     decision_key: int
-    shown: bool
 
 
 def said_of(context: RequestContext, query: str) -> Said | None:
-    """What this session decided last, unless it was taken back; `query`: the queue that it was in."""
+    """What this session decided last, on the page that follows at once; `query`: the queue that it was in."""
     done = context.desk.done.get(context.session.id)
-    if done is None:
+    if done is None or context.asked.get("done") != str(done.call_key):
         return None
     words = context.words
-    return Said(
-        words.text("done", choice=words.word(done.choice)),
-        f"/calls/{done.call_key}{query}",
-        words.text("look_again"),
-        done.call_key,
-        done.decision_key,
-        shown=context.asked.get("done") == str(done.call_key),
-    )
+    text = words.text("done", choice=words.word(done.choice))
+    return Said(text, f"/calls/{done.call_key}{query}", words.text("look_again"), done.call_key, done.decision_key)
 
 
 def keep_once(context: RequestContext, keep: Callable[[], Done]) -> None:

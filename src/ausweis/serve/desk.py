@@ -129,8 +129,7 @@ class Desk:
     `hosts`: names under which browsers may reach it; `port`: its own, part of the cookie's name, since cookies do not
     tell ports apart. `sign_on`: the company's, in the place of keys. `unmasked`: by session and call, what verdict and
     text said then, as another text stays masked; kept for as long as the server runs, like `done`: by session, what it
-    decided last; and `seen`: by person, call and
-    what it says, where a lead has seen the opinions of others before giving one. `searches`: unmasked ones, by session
+    decided last. `searches`: unmasked ones, by session
     and name.
     """
 
@@ -147,7 +146,6 @@ class Desk:
     done: dict[str, Done] = field(default_factory=dict)
     deciding: threading.Lock = field(default_factory=threading.Lock)
     searches: dict[tuple[str, str], Searched] = field(default_factory=dict)
-    seen: set[tuple[str, int, str]] = field(default_factory=set)
     leases: Leases = field(default_factory=Leases)
     lists: Lists = field(init=False)
     throttle: Throttle = field(default_factory=Throttle)

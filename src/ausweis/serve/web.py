@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup, escape
 from starlette.requests import Request, cookie_parser
 from starlette.responses import HTMLResponse, Response
 
+from ausweis.calls.text import clean
 from ausweis.pages.markup import environment
 from ausweis.pages.words import Glossary, Words
 from ausweis.serve.desk import Desk, RequestContext
-from ausweis.vocabulary import INCIDENTS, LANGUAGES, VIOLATIONS, Language
+from ausweis.vocabulary import LANGUAGES, Language
 
 __all__ = [
     "answer",
@@ -133,18 +136,17 @@ def sign_in_address(back: str) -> str:
     return "/signin" if back == "/" else f"/signin?{urlencode({'back': back})}"
 
 
-_NAMES = frozenset(
-    {"choice", "coaching", "note", "open", "opened", "outcome", "says", "verdict_key", *VIOLATIONS, *INCIDENTS}
+_TYPED = re.compile(
+    r"choice|coaching|note|blind|opened|says|verdict_key|add-kind|add-turn|(finding|reason|missing)-[0-9]{1,6}"
 )
-_KEPT = re.compile(r"keep-[0-9]{1,7}-.+")
-_POSTED = re.compile(r"(/calls/\d+)/(?:decisions|heard|form|unmask|mask)")
+_POSTED = re.compile(r"(/calls/\d+)/(?:decisions|form|unmask|mask)")
 
 
 def typed_of(form: Mapping[str, str]) -> dict[str, str]:
-    """The fields of a decision, or of what was heard; nothing where the form has none of them."""
+    """The fields of a decision; nothing where the form has none of them."""
     if "verdict_key" not in form:
         return {}
-    return {name: value for name, value in form.items() if name in _NAMES or _KEPT.fullmatch(name)}
+    return {name: value for name, value in form.items() if _TYPED.fullmatch(name)}
 
 
 def page_of(path: str) -> str | None:
@@ -180,7 +182,18 @@ def render(template: str, words: Words, **values: Any) -> str:
     """The template in a language."""
     values = {"session": None, "back": "/", "here": "", "said": None, "again": ""} | values
     values |= {"w": words, "t": words.text, "glossary": Glossary(words), "version": _version(), "today": date.today()}
+    values["linked"] = lambda note: _linked(note, words)
     return environment("ausweis.serve").get_template(template).render(**values)
+
+
+_TO_TURN = Markup('<a href="#t{number}" data-to="{number}">{shown}</a>')
+
+
+def _linked(note: str, words: Words) -> Markup:
+    """A note in which turns are links: `Turn 7`."""
+    parts = re.split(rf"(\b{re.escape(words.text('turn'))} [0-9]{{1,6}}\b)", clean(note))
+    turns = (_TO_TURN.format(number=part.split()[-1], shown=part) for part in parts[1::2])
+    return Markup().join(part for pair in zip_longest(map(escape, parts[::2]), turns, fillvalue="") for part in pair)
 
 
 @cache

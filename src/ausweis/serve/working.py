@@ -10,7 +10,7 @@ from ausweis.serve.leases import Lease
 from ausweis.serve.question import ListQuery
 from ausweis.serve.queue import filter_of, question_of
 from ausweis.serve.web import number_of
-from ausweis.store import CallRecord, Decision, can_settle, person_of, same_person
+from ausweis.store import CallRecord, Decision, can_settle, same_person
 
 __all__ = ["at_call", "leave", "progress", "settles", "stay", "take_over"]
 
@@ -49,10 +49,8 @@ def at_call(
 
 def _opened(context: RequestContext, record: CallRecord, question: ListQuery) -> Lease | None:
     """Who is at a call, the reader or another; None where it was not opened as one to be decided."""
-    waits = question.waits(record.row.state) and not _own(context, record)
-    if question.show == "settle":
-        waits = question.waits(record.row.state)
-    if not waits:
+    settled = question.show == "again" and context.session.role == "lead"
+    if not question.waits(record.row.state) or (_own(context, record) and not settled):
         context.desk.leases.leave_all(context.session)
         return None
     return context.desk.leases.open(record.row.key, context.session)
@@ -91,18 +89,9 @@ def progress(context: RequestContext, key: int, question: ListQuery) -> str:
     return words.text("place_left", total=left) if question.show not in ("decided", "all") else ""
 
 
-def settles(context: RequestContext, record: CallRecord, question: ListQuery) -> bool:
-    """Whether what the reader decides now settles the call: a lead, who sees what the others say.
-
-    Who has once seen it can give no opinion of their own any more, wherever they open the call.
-    """
-    if context.session.role != "lead" or not can_settle(record.decisions, context.session.reviewer):
-        return False
-    seen = (person_of(context.session.reviewer), record.row.key, record.says)
-    own = _own(context, record)
-    if question.show == "settle" and not own:
-        context.desk.seen.add(seen)
-    return question.show == "settle" or seen in context.desk.seen or any(one.settles for one in own)
+def settles(context: RequestContext, record: CallRecord) -> bool:
+    """Whether what the reader decides settles the call: a lead, who sees what the others say that differ."""
+    return context.session.role == "lead" and can_settle(record.decisions, context.session.reviewer)
 
 
 def _own(context: RequestContext, record: CallRecord) -> list[Decision]:

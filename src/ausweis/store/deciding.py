@@ -19,24 +19,36 @@ from ausweis.store.key import Key, canonical
 from ausweis.store.packing import run_row, unpack
 from ausweis.store.persons import same_person
 from ausweis.store.querying import hidden, record
-from ausweis.store.rows import CallRecord, Choice, Decision, What
+from ausweis.store.rows import CallRecord, Choice, Decision, RejectionReason, What
 from ausweis.store.schema import calls, decisions, runs, verdicts
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, Outcome, ViolationType
 
 __all__ = [
     "Incidents",
+    "Reasons",
     "Violations",
     "blind_statement",
     "call_seen",
     "decide",
     "hear",
     "looked_for",
+    "outcome_of",
     "shortest",
     "withdraw",
 ]
 
 Violations = Sequence[tuple[ViolationType, int]]
 Incidents = Sequence[tuple[str, int]]
+Reasons = Sequence[tuple[str, int, RejectionReason]]
+
+
+def outcome_of(verdict: Verdict, violations: Violations) -> Outcome:
+    """The outcome of a call with these violations; without any, that of its verdict unless it has some or is unsure."""
+    if violations:
+        return "violation"
+    if verdict.outcome in ("compliant", "not_applicable"):
+        return verdict.outcome
+    return "compliant" if verdict.actions else "not_applicable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +122,19 @@ def check_label(choice: Choice, label: RightLabel, said: RightLabel, turns: int)
         raise StoreError(message, code="same_label")
 
 
+def check_reasons(reasons: Reasons, label: RightLabel, said: RightLabel) -> None:
+    """Refuse reasons of what the verdict does not say, or of what was not rejected.
+
+    Raises:
+        StoreError: one is none.
+    """
+    rejected = {*said.violations, *said.incidents}.difference(label.violations, label.incidents)
+    for name, turn, reason in reasons:
+        if reason not in get_args(RejectionReason) or (name, turn) not in rejected:
+            message = f"a reason is one of {', '.join(get_args(RejectionReason))}, of a finding that is rejected"
+            raise StoreError(message, code="reason_wrong")
+
+
 _MAX_NAME, _MAX_NOTE = 100, 10_000
 
 
@@ -123,6 +148,7 @@ def decide(
     outcome: Outcome | None = None,
     violations: Violations = (),
     incidents: Incidents | None = None,
+    reasons: Reasons = (),
     note: str = "",
     coaching: bool = False,
     verdict_key: int,
@@ -135,7 +161,7 @@ def decide(
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
     `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
-    overruled; without `incidents`, those of the verdict stand. `coaching`: the note is meant for coaching. `says`: that
+    overruled; without `incidents`, those of the verdict stand. `reasons`: why findings are rejected. `coaching`: the note is meant for coaching. `says`: that
     of the record that they saw; without it, another text under the same verdict goes unnoticed. `settles`: by a lead
     who has seen what the others say, who are not sure or differ; what holds is what the lead says then, whatever the
     others do. `rules`: the same, by a lead who rules on an objection. `blind`, `hasty`: as of `Decision`.
@@ -152,6 +178,7 @@ def decide(
     reviewer, note = reviewer.strip(), note.strip()
     _check_words(reviewer, choice, note)
     check_label(choice, label, said, call.turns)
+    check_reasons(reasons, label, said)
     if settles := settles or rules:
         _check_settling(connection, call, reviewer, choice, rules=rules)
     session = None if settles else made_in(connection, reviewer, call_key)
@@ -171,6 +198,7 @@ def decide(
         "blind": blind or None,
         "hasty": hasty,
         "coaching": True if coaching and note else None,
+        "reasons": json.dumps([list(one) for one in reasons], ensure_ascii=False) if reasons else None,
         "settles": True if settles else None,
         "calibration_key": session.key if session else None,
     }
@@ -186,7 +214,7 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     The state of the call follows. `values`: the row without `at`.
     """
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    unknown: dict[str, Any] = dict.fromkeys(("settles", "blind", "hasty", "calibration_key", "coaching"))
+    unknown: dict[str, Any] = dict.fromkeys(("settles", "blind", "hasty", "calibration_key", "coaching", "reasons"))
     row = unknown | values | {"at": now()}
     what: What = "settled" if row.get("settles") else "decided"
     if row["choice"] == "withdrawn":
@@ -282,42 +310,52 @@ def hear(
     call_key: int,
     *,
     reviewer: str,
-    outcome: Outcome | None,
     violations: Violations = (),
     incidents: Incidents = (),
-    asked: Collection[str] = (),
+    is_sure: bool = True,
+    asked: Collection[str] | None = None,
+    reasons: Reasons = (),
     note: str = "",
+    coaching: bool = False,
     verdict_key: int,
     says: str | None = None,
     seconds: float | None = None,
+    settles: bool = False,
 ) -> Decision:
-    """Keep what a reviewer heard: as confirming the verdict where it says the same, else as overruling it.
+    """Keep what a reviewer says of a call: as confirming the verdict where it says the same, else as overruling it.
 
-    `outcome` None: they are not sure. `asked`: the kinds of incidents that they were asked about; of others, those of
-    the verdict stand. `seconds`: how long they had the call before them. Blind it is only if the verdict was hidden.
+    The outcome follows from the violations (`outcome_of`). `asked`: the kinds of incidents that they were asked about,
+    None for all; of others, those of the verdict stand. `seconds`: how long they had the call before them, where that
+    is asked. Blind it is only if the verdict was hidden. The rest as in `decide`.
 
     Raises:
         StoreError: as `decide` does.
     """
     seen = record(connection, call_key)
     said = RightLabel.of(seen.verdict)
-    kept = tuple((kind, turn) for kind, turn in said.incidents if kind not in asked)
-    label = RightLabel(outcome, tuple(violations), (*kept, *incidents))
-    choice: Choice = "not_sure" if outcome is None else "confirm" if label.same(said) else "overrule"
+    kept = () if asked is None else tuple((kind, turn) for kind, turn in said.incidents if kind not in asked)
+    label = RightLabel(outcome_of(seen.verdict, violations), tuple(violations), (*kept, *incidents))
+    choice: Choice = "overrule" if is_sure else "not_sure"
+    if is_sure and label.same(said):
+        choice = "confirm"
+    overrules = choice == "overrule"
     return decide(
         connection,
         key,
         call_key,
         reviewer=reviewer,
         choice=choice,
-        outcome=outcome if choice == "overrule" else None,
-        violations=label.violations if choice == "overrule" else (),
-        incidents=label.incidents if choice == "overrule" else None,
+        outcome=label.outcome if overrules else None,
+        violations=label.violations if overrules else (),
+        incidents=label.incidents if overrules else None,
+        reasons=reasons if overrules else (),
         note=note,
+        coaching=coaching,
         verdict_key=verdict_key,
         says=says,
         blind=_is_blind(connection, seen, reviewer.strip()),
         hasty=None if seconds is None else seconds < _HASTY * shortest(seen.call, seen.row.seconds),
+        settles=settles and is_sure,
     )
 
 

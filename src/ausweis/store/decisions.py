@@ -264,6 +264,7 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
             settles=bool(row.settles),
             calibration=row.calibration_key,
             secret=row.calibration_key in secret,
+            reasons=tuple((name, turn, reason) for name, turn, reason in json.loads(row.reasons or "[]")),
         )
         for row in known
     ]

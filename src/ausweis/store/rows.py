@@ -38,6 +38,7 @@ __all__ = [
     "LabelKind",
     "LogEntry",
     "Order",
+    "RejectionReason",
     "Reviewer",
     "Role",
     "RunRow",
@@ -121,6 +122,8 @@ TEAM_AGENTS = 3
 """Agents below which it is not either, where agents are known."""
 
 Choice = Literal["confirm", "overrule", "not_sure"]
+RejectionReason = Literal["transcript", "place", "rule", "elsewhere", "other"]
+"""Why a finding is rejected: the transcript or the place is wrong, the rule does not fit, or it was settled elsewhere."""
 Entry = Choice | Literal["withdrawn"]
 """What stands in the record of decisions: a choice, or that the reviewer took the last one back."""
 LabelKind = Literal["violations", "incidents"]
@@ -242,7 +245,7 @@ class Decision:
     the call takes, None where nobody knows. `calibration`: the key of the session in which it was made; `secret`: that
     one is not closed, so that nobody else may see it. `withdrawn`: the reviewer took it back, or it is the entry that
     says so; then `takes_back` is the key of the decision. `coaching`: the note is meant for
-    coaching.
+    coaching. `reasons`: type or kind, turn and reason of findings that were rejected.
     """
 
     key: int
@@ -264,6 +267,7 @@ class Decision:
     withdrawn: bool = False
     takes_back: int | None = None
     coaching: bool = False
+    reasons: tuple[tuple[str, int, RejectionReason], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

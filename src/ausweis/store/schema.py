@@ -60,7 +60,7 @@ __all__ = [
     "verify_schema",
 ]
 
-SCHEMA = "2"
+SCHEMA = "3"
 """The number of these tables; a store keeps it in `settings`."""
 metadata = MetaData()
 
@@ -173,6 +173,7 @@ decisions = _table(
     _integer("calibration_key", empty=True),
     Column("settles", Boolean),
     Column("coaching", Boolean),
+    "reasons?",
     Index("decisions_of_call", "call_key"),
     Index("decisions_by_reviewer", "reviewer", "at"),
 )

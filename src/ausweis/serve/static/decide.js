@@ -1,11 +1,10 @@
 "use strict";
-// The form of a decision: its right label; that it is sent once, and about a call that was seen for a second.
+// The form of a decision: ticks by number, what is missing by a click at a turn; that it is sent once, and about a call
+// that was seen for a second.
 (() => {
   const LOOK = 1000;
   const form = document.querySelector("#decide");
   if (!form) return;
-  const label = form.querySelector("#right");
-  const opener = form.querySelector("[data-key=o]");
   const deciding = [...form.querySelectorAll(".buttons [name=choice]")];
 
   // Whoever presses a key twice, or clicks where a button stood before, decides about a call that nobody has seen.
@@ -43,36 +42,112 @@
     if (event.persisted) lock();
   });
   form.addEventListener("submit", (event) => {
-    // Who overrules has opened the form and filled it in.
-    const unseen = locked && event.submitter?.value !== "overrule";
-    if (sent || unseen) event.preventDefault();
+    if (sent || locked) event.preventDefault();
     else sent = true;
   });
   form.addEventListener("unsent", () => { sent = false; });
-  // Enter in a field would press the first button of the form.
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target.matches("input")) {
-      event.preventDefault();
-      form.requestSubmit(label.querySelector("[value=overrule]"));
-    }
-  });
 
-  // the right label
-  const outcomes = () => {
-    form.querySelector("#violations").hidden = form.elements.outcome.value !== "violation";
+  // ✓ and ✗
+  const reasonOf = (ticks) => ticks.querySelector("select");
+  const turnOver = (ticks) => {
+    const [yes, no] = ticks.querySelectorAll("[type=radio]");
+    const other = yes.checked ? no : yes;
+    other.checked = true;
+    other.dispatchEvent(new Event("change", { bubbles: true }));
   };
-  const toggle = (open) => {
-    label.hidden = !open;
-    form.elements.open.value = open ? "1" : "";
-    opener.setAttribute("aria-expanded", String(open));
-    if (open) (form.querySelector("[name=outcome]:checked") ?? form.querySelector("[name=outcome]")).focus();
-    else opener.focus();
+  const rejected = (ticks) => ticks.querySelector("[value=no]").checked;
+  for (const ticks of document.querySelectorAll(".ticks")) {
+    const reason = reasonOf(ticks);
+    reason.required = rejected(ticks);
+    ticks.addEventListener("change", (event) => {
+      reason.required = rejected(ticks);
+      if (event.target === reason || !reason.required) return;
+      reason.focus();
+      ticks.scrollIntoView({ block: "nearest" });
+    });
+  }
+
+  // what is missing
+  const turn = document.querySelector("[name=add-turn]");
+  const kind = document.querySelector("[name=add-kind]");
+  const add = document.querySelector("[data-add]");
+  const added = document.querySelector("#added");
+  let from = null;
+  const put = () => {
+    if (!turn.value.trim() || !kind.value) return false;
+    const label = document.querySelector("#one-added").content.firstElementChild.cloneNode(true);
+    const box = label.querySelector("input");
+    const highest = Math.max(0, ...[...added.querySelectorAll("input")].map((one) => Number(one.name.split("-")[1])));
+    Object.assign(box, { name: `missing-${highest + 1}`, value: `${kind.value}@${turn.value.trim()}`, defaultChecked: false, checked: true });
+    const name = kind.selectedOptions[0].textContent;
+    label.querySelector("span").textContent = add.dataset.label.replace("{type}", name).replace("{turn}", turn.value.trim());
+    added.append(label);
+    turn.value = kind.value = "";
+    from?.focus();
+    from = null;
+    return true;
   };
-  outcomes();
-  label.addEventListener("change", outcomes);
-  opener.addEventListener("click", () => toggle(label.hidden));
+  add.addEventListener("click", (event) => {
+    event.preventDefault();
+    if (!put()) (turn.value ? kind : turn).focus();
+  });
+  kind.addEventListener("change", () => { if (from && kind.value) put(); });
+  for (const one of document.querySelectorAll(".turn")) {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "missing-here", textContent: "+", title: add.dataset.add });
+    button.setAttribute("aria-label", `${add.dataset.add}, ${one.dataset.turn}`);
+    // The keys walk the turns; a stop at each would be in their way.
+    button.tabIndex = -1;
+    button.addEventListener("click", () => {
+      turn.value = one.dataset.turn;
+      from = one;
+      kind.focus();
+      kind.scrollIntoView({ block: "nearest" });
+    });
+    one.querySelector(".side").append(button);
+  }
+
+  // A remark at a turn begins with its number.
+  const note = form.querySelector("[name=note]");
+  const remark = () => {
+    const here = document.activeElement.closest?.(".turn");
+    if (here) note.value += `${note.value && !note.value.endsWith("\n") ? "\n" : ""}${here.querySelector(".number").textContent.trim()}: `;
+    note.focus();
+  };
+
+  // keys
+  const done = () => {
+    if (locked || sent) return;
+    form.requestSubmit(form.querySelector("[value=done]"));
+  };
+  const keysOn = document.querySelector("#keys-on");
   addEventListener("keydown", (event) => {
-    const elsewhere = document.querySelector("dialog[open]") || event.isComposing;
-    if (event.key === "Escape" && !label.hidden && !elsewhere) toggle(false);
+    const elsewhere = document.querySelector("dialog[open]") || event.isComposing || event.repeat || event.defaultPrevented;
+    if (elsewhere || event.altKey) return;
+    const { target, key } = event;
+    const sends = key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (key === "Enter" && target === turn) {
+      event.preventDefault();
+      add.click();
+      return;
+    }
+    // On a link, a button or in a text, Enter does what it does there.
+    if (sends || (key === "Enter" && !target.matches?.("a, button, summary, textarea, [role=slider]"))) {
+      event.preventDefault();
+      done();
+      return;
+    }
+    if (!keysOn?.checked || event.ctrlKey || event.metaKey) return;
+    if (target.matches?.("textarea, select, input:not([type=radio], [type=checkbox])")) return;
+    if (key === "n") {
+      event.preventDefault();
+      remark();
+    } else if (/^[1-9]$/.test(key)) {
+      const ticks = document.querySelector(`.ticks[data-number="${key}"]`);
+      if (ticks) {
+        event.preventDefault();
+        turnOver(ticks);
+      }
+    }
   });
 })();

@@ -108,7 +108,7 @@
   const transcript = document.querySelector(".transcript");
   let looked = -Infinity;
   const looksElsewhere = () => { looked = performance.now(); };
-  const scrolls = /^(Arrow(Up|Down)|Page(Up|Down)|Home|End|Tab| |[jkm])$/;
+  const scrolls = /^(Arrow(Up|Down)|Page(Up|Down)|Home|End|Tab)$/;
   addEventListener("wheel", looksElsewhere, { passive: true });
   addEventListener("touchmove", looksElsewhere, { passive: true });
   addEventListener("keydown", (event) => { if (scrolls.test(event.key)) looksElsewhere(); });
@@ -160,10 +160,6 @@
       file.defaultPlaybackRate = Number(speed.value);
       file.playbackRate = Number(speed.value);
     }
-  };
-  const faster = (by) => {
-    speed.selectedIndex = Math.min(Math.max(speed.selectedIndex + by, 0), fast.length - 1);
-    changed();
   };
   const changed = () => {
     localStorage.setItem(KEPT, speed.value);
@@ -250,6 +246,6 @@
   });
   button.addEventListener("click", toggle);
   for (const skip of all("[data-skip]")) skip.addEventListener("click", () => goTo(now() + Number(skip.dataset.skip)));
-  const asked = { toggle, seek: goTo, skip: (by) => goTo(now() + by), speed: faster };
+  const asked = { toggle, seek: goTo };
   for (const [what, act] of Object.entries(asked)) box.addEventListener(what, (event) => act(event.detail));
 })();

@@ -18,16 +18,6 @@
     item.scrollIntoView({ block: "nearest" });
   };
 
-  // the recording, where there is one: `player.js` does it
-  const player = (what, by) => one(".player")?.dispatchEvent(new CustomEvent(what, { detail: by }));
-
-  const turns = () => all(".turn");
-  const nextMark = () => {
-    const marked = all(".turn[data-marked]");
-    const at = Number(document.activeElement?.closest?.(".turn")?.dataset.turn || 0);
-    show(marked.find((turn) => Number(turn.dataset.turn) > at) || marked[0]);
-  };
-
   // where it happened: at the second that the address names (`#t=62`), else at the first finding
   const atSecond = () => {
     const named = /^#t=(\d{1,9})$/.exec(location.hash);
@@ -76,56 +66,43 @@
   };
   if (location.hash === "#search") one("input[name=q]")?.focus();
 
-  const enter = (event) => {
-    const turn = event.target.closest?.(".turn");
-    if (turn && event.target === turn) turn.querySelector("button.play")?.click();
+  // On a focused turn, listening begins there.
+  const listen = () => {
+    const turn = document.activeElement?.closest?.(".turn");
+    const play = turn?.querySelector("button.play");
+    if (play && !one(".player.playing")) play.click();
+    else one(".player")?.dispatchEvent(new CustomEvent("toggle"));
   };
-  const undo = () => follow("[data-key=u]");
-  const common = { "/": search, "?": help };
+  const undo = () => follow("[data-key=z]");
+  const items = { queue: ".row", call: ".turn" };
   const keys = {
-    queue: { j: () => step(all(".row"), 1), k: () => step(all(".row"), -1), l: () => follow("a[rel=next]"), u: undo },
-    call: {
-      j: () => step(turns(), 1),
-      k: () => step(turns(), -1),
-      h: () => follow("[data-before]"),
-      l: () => follow("[data-after]"),
-      m: nextMark,
-      p: () => player("toggle"),
-      ArrowLeft: () => player("skip", -5),
-      ArrowRight: () => player("skip", 5),
-      ",": () => player("speed", -1),
-      ".": () => player("speed", 1),
-      s: () => follow("[data-sheet]"),
-      q: () => follow("[data-up]"),
-      u: undo,
-      c: () => follow("#decide [data-key=c]"),
-      o: () => follow("#decide [data-key=o]"),
-      n: () => follow("#decide [data-key=n]"),
-      Enter: enter,
-    },
+    "/": search,
+    "?": help,
+    z: undo,
+    ArrowDown: () => step(all(items[page]), 1),
+    ArrowUp: () => step(all(items[page]), -1),
+    ...(page === "call" && { " ": listen }),
   };
-  // Letters are for looking: not while somebody fills in a form, nor with the focus on one of its fields.
   const FIELDS = "input, textarea, select, [contenteditable]";
-  const filling = () => all("#decide #right, #decide details[open]").some((part) => part.checkVisibility());
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented) return;
-    // Arrows choose among radio buttons, and in lists.
-    if (event.key.startsWith("Arrow") && event.target.matches?.("input, select, audio")) return;
-    const writing = event.target.matches?.(FIELDS) && !event.target.closest(".player");
-    if (event.key === "Escape" && writing) {
+    const { target, key } = event;
+    // Arrows choose among radio buttons and in lists; space presses what has the focus.
+    if (key.startsWith("Arrow") && target.matches?.("input, select, textarea, [role=slider]")) return;
+    if (key === " " && target.matches?.("a, button, summary, input, select, textarea")) return;
+    const writing = target.matches?.(FIELDS) && !target.closest(".player") && !target.matches("[type=radio], [type=checkbox]");
+    if (key === "Escape" && writing) {
       // Browsers empty a search field then: what was found would be gone.
-      if (event.target.type === "search") event.preventDefault();
-      event.target.blur();
+      if (target.type === "search") event.preventDefault();
+      target.blur();
     }
-    if (!on?.checked && event.key !== "Enter") return;
-    if (writing || event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) {
-      if (!(event.repeat && ["j", "k", "ArrowLeft", "ArrowRight"].includes(event.key) && !writing)) return;
-    }
-    if (dialog?.open && event.key !== "?") return;
-    if (filling() && event.key !== "?") return;
-    const action = keys[page]?.[event.key] || common[event.key];
+    if (!on?.checked || writing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.repeat && !key.startsWith("Arrow")) return;
+    if (dialog?.open && key !== "?") return;
+    if (key.startsWith("Arrow") && !items[page]) return;
+    const action = Object.hasOwn(keys, key) && keys[key];
     if (!action) return;
-    if (event.key !== "Enter") event.preventDefault();
-    action(event);
+    event.preventDefault();
+    action();
   });
 })();
