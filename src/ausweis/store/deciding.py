@@ -132,7 +132,7 @@ def check_reasons(reasons: Reasons, label: RightLabel, said: RightLabel) -> None
     for name, turn, reason in reasons:
         if reason not in get_args(RejectionReason) or (name, turn) not in rejected:
             message = f"a reason is one of {', '.join(get_args(RejectionReason))}, of a finding that is rejected"
-            raise StoreError(message, code="reason_wrong")
+            raise StoreError(message, code="reason_missing")
 
 
 _MAX_NAME, _MAX_NOTE = 100, 10_000
