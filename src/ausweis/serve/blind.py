@@ -1,4 +1,4 @@
-"""The sample, and the page of a call whose verdict its reader must not see yet."""
+"""The page of a call whose verdict its reader must not see yet."""
 
 import time
 from collections.abc import Mapping
@@ -13,51 +13,14 @@ from ausweis.pages.words import Words
 from ausweis.serve.calibration import left_of
 from ausweis.serve.decision import draft_of, keep_once, label_of, note_of, said_at, said_of
 from ausweis.serve.desk import Done, RequestContext
-from ausweis.serve.queue import PAGE, Around, around_of, meta_of, question_of, row_views
+from ausweis.serve.queue import Around, around_of, meta_of, question_of
 from ausweis.serve.recordings import recordings
-from ausweis.serve.web import answer, dates_of, number_of
+from ausweis.serve.web import answer, number_of
 from ausweis.serve.working import at_call, progress
-from ausweis.store import CalibrationRound, CallFilter, CallRecord, Decision, opinion_of
+from ausweis.store import CalibrationRound, CallRecord, Decision, opinion_of
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS
 
-__all__ = ["blind_page", "draw_sample", "hear", "heard_form", "sample_page"]
-
-MAX_DRAWN = 1000
-PROPOSED = 50
-
-
-def sample_page(context: RequestContext) -> Response:
-    """What was drawn, how much of it is decided, and a form to draw more."""
-    store, words = context.store, context.words
-    drawn = store.count(CallFilter(sampled=True))
-    waiting = CallFilter(unheard_by=store.spellings(context.session.reviewer))
-    left = store.count(waiting)
-    rows = row_views(context, store.calls(waiting, order="chance", limit=PAGE))
-    return answer(
-        context,
-        "sample.html.j2",
-        here="sample",
-        days=store.days(),
-        drawn=drawn,
-        left=left,
-        rows=rows,
-        query="?show=sample",
-        more="/?show=sample" if left > PAGE else None,
-        shown=words.text("sample_left", left=words.number(left), drawn=words.number(drawn)),
-        proposed=PROPOSED,
-        largest=MAX_DRAWN,
-        new=number_of(context.asked.get("new", "")),
-    )
-
-
-def draw_sample(context: RequestContext) -> Response:
-    """Draw calls of these days."""
-    days, wanted = dates_of(context.form), number_of(context.form.get("n", "")) or 0
-    if days is None or not 1 <= wanted <= MAX_DRAWN:
-        raise StoreError("these are no days, or no number of calls", code="sample_wrong", most=MAX_DRAWN)
-    drawn = context.store.draw_sample(*days, wanted, by=context.session.reviewer)
-    return RedirectResponse(f"/sample?new={len(drawn)}", 303)
-
+__all__ = ["blind_page", "hear", "heard_form"]
 
 NOT_SURE = "not_sure"
 LONGEST = 12 * 3600

@@ -15,7 +15,19 @@ from ausweis.serve.queue import meta_of, row_views
 from ausweis.serve.web import answer, dates_of, number_of
 from ausweis.store import CalibrationRound, CallRecord, Decision, State, held_label, person_of, same_person
 
-__all__ = ["add_call", "calibration_page", "calibrations_page", "close", "draw", "drop", "left_of", "make", "start"]
+__all__ = [
+    "add_call",
+    "calibration_page",
+    "calibrations",
+    "close",
+    "draw",
+    "drop",
+    "left_of",
+    "make",
+    "names",
+    "own_session",
+    "start",
+]
 
 
 def result_of(context: RequestContext, session: CalibrationRound) -> dict[str, Any]:
@@ -66,6 +78,8 @@ def _held(label: Decision | None, state: State, words: Words) -> str:
 
 MAX_DRAWN = 50
 PROPOSED = 5
+FEWEST = 3
+"""People below which sessions are not offered."""
 
 
 _STATES = {"prepared": "calibration_prepared", "open": "calibration_open", "closed": "calibration_closed"}
@@ -80,23 +94,20 @@ class _Drawing(NamedTuple):
     flagged: bool
 
 
-def calibrations_page(context: RequestContext) -> Response:
-    """The sessions that the reader takes part in, or all for a lead, and the form that makes one."""
-    return _list(context)
-
-
 def make(context: RequestContext) -> Response:
-    """Prepare a session."""
+    """Prepare a session.
+
+    Raises:
+        StoreError: fewer than two take part, or name, days or number are none; then nothing is prepared.
+    """
     require_lead(context)
-    form, store, me = context.form, context.store, context.session.reviewer
-    known = _names(context)
+    form, store, me, known = context.form, context.store, context.session.reviewer, names(context)
     chosen = [value for name, value in form.items() if name.startswith("reviewer-") and value in known]
-    try:
-        # Before it is made: no session without calls is left behind.
-        drawing = None if form.get("n", "").strip() in ("", "0") else _drawing(form)
-        number = store.prepare_calibration(form.get("name", ""), by=me, hides="hides" in form, reviewers=chosen)
-    except StoreError as error:
-        return _list(context, problem=context.words.error(error))
+    if len(chosen) < 2:
+        raise StoreError("at least two people take part", code="calibration_few")
+    # Before it is made: no session without calls is left behind.
+    drawing = None if form.get("n", "").strip() in ("", "0") else _drawing(form)
+    number = store.prepare_calibration(form.get("name", ""), by=me, hides="hides" in form, reviewers=chosen)
     if drawing:
         _draw(context, number, drawing)
     return RedirectResponse(f"/calibrations/{number}", 303)
@@ -109,7 +120,7 @@ def calibration_page(context: RequestContext) -> Response:
         require_lead(context)
     if session.state == "closed":
         return answer(
-            context, "calibrated.html.j2", here="calibration", calibration=session, result=result_of(context, session)
+            context, "calibrated.html.j2", here="settings" if context.session.role == "lead" else "calls", calibration=session, result=result_of(context, session)
         )
     return _page(context, session)
 
@@ -179,16 +190,18 @@ def _page(context: RequestContext, session: CalibrationRound) -> Response:
     rows = row_views(context, [store.record(key).row for key in session.calls])
     takes_part = session.state == "open" and session.asks(me)
     left = set(left_of(context, session)) if takes_part else set()
-    known = {person_of(name): name for name in _names(context)}
+    known = {person_of(name): name for name in names(context)}
     named = session.reviewers or tuple(known.get(person, person) for person in sorted(done))
     return answer(
         context,
         "calibration.html.j2",
-        here="calibration",
+        here="settings" if context.session.role == "lead" else "calls",
         calibration=session,
         state=words.text(_STATES[session.state]),
         how=words.text(_how(session, me)),
         named=", ".join(session.reviewers),
+        # Whoever takes part does not read beforehand what the verdict is.
+        hides=session.state == "prepared" and session.hides and session.asks(me),
         rows=rows,
         takes_part=takes_part,
         left=left,
@@ -210,10 +223,9 @@ def _how(session: CalibrationRound, reader: str) -> str:
     return "calibration_why" if session.hides else "calibration_why_seen"
 
 
-def _list(context: RequestContext, *, problem: str = "") -> Response:
-    store, words, me = context.store, context.words, context.session.reviewer
-    leads = context.session.role == "lead"
-    seen = [one for one in store.calibrations() if leads or (one.state != "prepared" and one.asks(me))]
+def calibrations(context: RequestContext) -> dict[str, Any]:
+    """All sessions, and what the form of a new one needs; `names`: who may be asked, the reader too."""
+    words, me, known = context.words, context.session.reviewer, names(context)
     rows = [
         (
             one,
@@ -221,27 +233,22 @@ def _list(context: RequestContext, *, problem: str = "") -> Response:
             words.text(_STATES[one.state]),
             len(left_of(context, one)) if one.state == "open" and one.asks(me) else None,
         )
-        for one in seen
+        for one in context.store.calibrations()
     ]
-    return answer(
-        context,
-        "calibrations.html.j2",
-        here="calibration",
-        status=422 if problem else 200,
-        sessions=rows,
-        names=[name for name in _names(context) if not same_person(name, me)],
-        days=store.days(),
-        largest=MAX_DRAWN,
-        proposed=PROPOSED,
-        name=context.form.get("name", ""),
-        problem=problem,
-    )
+    return {"sessions": rows, "names": known, "enough": len(known) >= FEWEST, "largest": MAX_DRAWN, "proposed": PROPOSED}
 
 
-def _names(context: RequestContext) -> list[str]:
+def own_session(context: RequestContext) -> int | None:
+    """The latest session that is open and has calls left for the reader."""
+    known = (one for one in context.store.calibrations() if one.state == "open" and one.asks(context.session.reviewer))
+    return next((one.key for one in known if left_of(context, one)), None)
+
+
+def names(context: RequestContext) -> list[str]:
     """Who may be asked: all names that are known, each person once, but for those who are let in no more."""
     gone = {person_of(one.name) for one in context.store.reviewers() if one.withdrawn}
-    known = {person_of(name): name for name in reversed(context.store.known_names())}
+    every = [*context.store.known_names(), context.session.reviewer]
+    known = {person_of(name): name for name in reversed(every)}
     return sorted((name for person, name in known.items() if person not in gone), key=str.casefold)
 
 

@@ -60,7 +60,7 @@ __all__ = [
     "verify_schema",
 ]
 
-SCHEMA = "2"
+SCHEMA = "3"
 """The number of these tables; a store keeps it in `settings`."""
 metadata = MetaData()
 
@@ -94,7 +94,7 @@ settings = _table("settings", Column("name", Text, primary_key=True), "value")
 runs = _table(
     "runs",
     _key(),
-    *("started", "policy", "policy_title?", "prompts", "model", "ausweis", "strategy", "system", "series"),
+    *("started", "policy", "policy_title?", "rules?", "prompts", "model", "ausweis", "strategy", "system", "series"),
     Index("runs_by_system", "system"),
 )
 samples = _table(
@@ -201,7 +201,7 @@ objections = _table(
     _of("calls"),
     "kind",
     _integer("raised_key", empty=True),
-    *("side?", "note"),
+    *("side?", "note", "findings"),
     Column("deadline", Date),
     *("ruling?", "who", "at"),
     Index("objections_of_call", "call_key"),
