@@ -110,8 +110,8 @@ SWAPPED = "UPDATE {0} SET {1} = (SELECT {1} FROM {0} AS other WHERE other.{2} = 
         ("UPDATE runs SET policy = replace(policy, 'telecom-de', 'lax')", r"the run \(row 1 of runs\) was changed"),
         ("UPDATE runs SET model = '{}', started = '2026' WHERE key = 2", r"the run \(row 2 of runs\) was changed"),
         ("UPDATE runs SET system = '' WHERE key = 2", r"the run \(row 2 of runs\) was changed"),
-        ("INSERT INTO runs SELECT 9, started, policy, policy_title, rules, prompts, model, ausweis, strategy, system, series"
-         " FROM runs WHERE key = 1", r"the run \(row 9 of runs\) was added"),
+        ("INSERT INTO runs SELECT 9, started, policy, policy_title, rules, prompts, model, ausweis, strategy, system,"
+         " series FROM runs WHERE key = 1", r"the run \(row 9 of runs\) was added"),
         ("DELETE FROM runs WHERE key = 1", r"the run \(row 1 of runs\) is missing"),
         ("UPDATE samples SET drawn = 7", r"the sample \(row 1 of samples\) was changed"),
         ("UPDATE samples SET first = '2026-02-01'", r"the sample \(row 1 of samples\) was changed"),

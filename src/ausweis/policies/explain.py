@@ -57,7 +57,7 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
 
 
 def sentences(policy: Policy, language: Language) -> Iterator[tuple[tuple[str, str], str]]:
-    """What it asks, each sentence with what it is about: a word of `texts.toml`, and a level or action where it is one."""
+    """What it asks, each sentence with what it is about: a word of `texts.toml`, and a level or action if it is one."""
     rules, texts = rules_of(policy), TEXTS[language]
     yield ("head", ""), texts["head"].format(id=policy.id, version=policy.version, title=policy.title.rstrip("."))
     for sentence in _own_words(policy, language):
@@ -124,7 +124,10 @@ def _read_outs(policy: Policy, language: Language) -> Iterator[tuple[tuple[str, 
         names = [record.name[language] for record in said if policy.read_out_level(record.id) == level]
         if names:
             factors = listed(names, WORDS[language]["and"])
-            yield ("read_out", level), TEXTS[language]["read_out"].format(level=level_name(level, language), factors=factors)
+            yield (
+                ("read_out", level),
+                TEXTS[language]["read_out"].format(level=level_name(level, language), factors=factors),
+            )
 
 
 def warnings(policy: Policy, language: Language) -> Iterator[tuple[tuple[str, str], str]]:

@@ -13,7 +13,7 @@ from ausweis.serve.decision import compared_lines, said_at
 from ausweis.serve.desk import RequestContext, require_lead
 from ausweis.serve.queue import meta_of, row_views
 from ausweis.serve.web import answer, dates_of, number_of
-from ausweis.store import CalibrationRound, CallRecord, Decision, State, held_label, person_of, same_person
+from ausweis.store import CalibrationRound, CallRecord, Decision, State, held_label, person_of
 
 __all__ = [
     "add_call",
@@ -119,9 +119,8 @@ def calibration_page(context: RequestContext) -> Response:
     if session.state == "prepared":
         require_lead(context)
     if session.state == "closed":
-        return answer(
-            context, "calibrated.html.j2", here="settings" if context.session.role == "lead" else "calls", calibration=session, result=result_of(context, session)
-        )
+        result = result_of(context, session)
+        return answer(context, "calibrated.html.j2", here=_menu(context), calibration=session, result=result)
     return _page(context, session)
 
 
@@ -176,6 +175,10 @@ def _back(context: RequestContext) -> Response:
     return RedirectResponse(f"/calibrations/{context.parts['key']}", 303)
 
 
+def _menu(context: RequestContext) -> str:
+    return "settings" if context.session.role == "lead" else "calls"
+
+
 def _session(context: RequestContext) -> CalibrationRound:
     """The session that the address names, if the reader may see it."""
     found = [one for one in context.store.calibrations() if one.key == context.parts["key"]]
@@ -195,7 +198,7 @@ def _page(context: RequestContext, session: CalibrationRound) -> Response:
     return answer(
         context,
         "calibration.html.j2",
-        here="settings" if context.session.role == "lead" else "calls",
+        here=_menu(context),
         calibration=session,
         state=words.text(_STATES[session.state]),
         how=words.text(_how(session, me)),
@@ -235,7 +238,13 @@ def calibrations(context: RequestContext) -> dict[str, Any]:
         )
         for one in context.store.calibrations()
     ]
-    return {"sessions": rows, "names": known, "enough": len(known) >= FEWEST, "largest": MAX_DRAWN, "proposed": PROPOSED}
+    return {
+        "sessions": rows,
+        "names": known,
+        "enough": len(known) >= FEWEST,
+        "largest": MAX_DRAWN,
+        "proposed": PROPOSED,
+    }
 
 
 def own_session(context: RequestContext) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -129,7 +130,7 @@ def _form(context: RequestContext, record: CallRecord, *, problem: str = "") -> 
         status=409 if problem else 200,
         problem=problem,
         row=record.row,
-        findings=_findings(call),
+        findings=[same[0] for same in _findings(call).values()],
         ticked=ticked,
         form=context.form,
         deadline=context.form.get("deadline") or str(today + timedelta(days=OBJECTION_DAYS)),
@@ -143,17 +144,22 @@ def _shown(context: RequestContext, record: CallRecord) -> tuple[dict[str, Any],
     return shown_call(record, context.words, reviewer=me, agents=agents, unmasked=False, settling=True), context
 
 
-def _findings(call: dict[str, Any]) -> list[Any]:
-    """What holds of a call."""
-    return [one for moment in call["moments"] for one in moment if one.state != "overruled"]
+def _findings(call: dict[str, Any]) -> dict[tuple[str, int], list[Any]]:
+    """What holds of a call, by kind and turn: one rule may be broken twice at a turn."""
+    found: dict[tuple[str, int], list[Any]] = {}
+    for one in chain.from_iterable(call["moments"]):
+        if one.state != "overruled":
+            found.setdefault((one.name, one.turn), []).append(one)
+    return found
 
 
 def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Response:
     record = context.store.record(found.call.key)
     call, context = _shown(context, record)
-    held = {(one.name, one.turn): one for one in _findings(call)}
+    held = _findings(call)
     findings = [held[at] for at in objected_to(found, held)]
-    near = {turn for one in findings for turn in range(one.turn - AROUND, one.turn + AROUND + 1)}
+    near = {turn for same in findings for turn in range(same[0].turn - AROUND, same[0].turn + AROUND + 1)}
+    words = context.words
     return answer(
         context,
         "objection.html.j2",
@@ -161,12 +167,14 @@ def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Re
         status=409 if problem else 200,
         problem=problem,
         objection=found,
-        about=_named(found, context.words),
-        withdrawn=[context.words.text("label_at", type=context.words.word(kind), turn=turn) for kind, turn in found.withdrawn],
+        about=_named(found, words),
+        withdrawn=[
+            context.words.text("label_at", type=context.words.word(kind), turn=turn) for kind, turn in found.withdrawn
+        ],
         call=call,
         findings=findings,
         turns=[turn for turn in call["turns"] if turn.number in near],
-        first=next((one.start for one in findings if one.start is not None), None),
+        first=next((same[0].start for same in findings if same[0].start is not None), None),
         rules=rules_of(record.run, context.words, record.verdict),
         form=context.form,
     )

@@ -33,15 +33,17 @@ class Rules(NamedTuple):
 def rules_of(run: RunRow, words: Words, verdict: Verdict | None = None) -> Rules | None:
     """The rules of a run's policy in the language of the page; None where the store does not have them.
 
-    `verdict`: of a call whose levels and actions are marked; never where it is hidden still. A template shows what comes
-    of it by the macro `rules_of` of `rules.html.j2`.
+    `verdict`: of a call whose levels and actions are marked; never while it is hidden. The macro `rules_of` of
+    `rules.html.j2` shows what comes of it.
     """
     if run.rules is None:
         return None
     title = f"{run.policy_title or run.policy.id} ({run.policy.id} {run.policy.version})"
     about: set[tuple[str, str]] = set()
     if verdict is not None:
-        about = {(kind, name) for one in verdict.actions for kind, name in (("level", one.level), ("action", one.category))}
+        about = {
+            (kind, name) for one in verdict.actions for kind, name in (("level", one.level), ("action", one.category))
+        }
     broken = {_ABOUT.get(one.type) for one in verdict.violations} if verdict else set()
     told = (Rule(text, key in about or key[0] in broken) for key, text in _told(run.rules, words.language))
     return Rules(title, tuple(told))

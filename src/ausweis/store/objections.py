@@ -162,7 +162,7 @@ def rule_on_objection(
     decided; a call that nobody has decided on, or not alike, is confirmed.
 
     Raises:
-        StoreError: it is ruled on already, not about each finding, or without a reason; or verdict or text have changed.
+        StoreError: it is ruled on already; not about each finding, or without a reason; or verdict or text changed.
     """
     found = next((one for one in objection_list(connection) if one.key == objection_key), None)
     if found is None:
@@ -181,9 +181,15 @@ def rule_on_objection(
     if withdrawn or (wanted and call.state not in ("confirmed", "overruled")):
         violations = [one for one in kept if one[0] in VIOLATIONS]
         outcome = "violation" if violations else "compliant" if said.outcome == "violation" else said.outcome
-        right = {"outcome": outcome, "violations": violations, "incidents": [one for one in kept if one not in violations]}
+        right = {
+            "outcome": outcome,
+            "violations": violations,
+            "incidents": [one for one in kept if one not in violations],
+        }
         same = {*kept} == {*said.violations, *said.incidents}
-        decide(connection, key, call.key, **seen, **({"choice": "confirm"} if same else {"choice": "overrule", **right}))
+        decide(
+            connection, key, call.key, **seen, **({"choice": "confirm"} if same else {"choice": "overrule", **right})
+        )
     ruling: Ruling = "withdrawn" if withdrawn or not wanted else "stands"
     row = {"kind": "ruled", "raised_key": objection_key, "side": None, "note": note, "deadline": None, "ruling": ruling}
     _add(connection, key, call, row | {"who": by, "findings": json.dumps(withdrawn, ensure_ascii=False)})
@@ -238,7 +244,9 @@ def _calls(connection: Connection, keys: Iterable[int]) -> dict[int, CallRow]:
 
 def _objection(raised: Any, ruled: Any, call: CallRow) -> Objection:
     values = (raised.key, call, raised.side, raised.note, raised.deadline, raised.who, raised.at, _named(raised))
-    return Objection(*values, *(() if ruled is None else (ruled.ruling, ruled.note, ruled.who, ruled.at, _named(ruled))))
+    return Objection(
+        *values, *(() if ruled is None else (ruled.ruling, ruled.note, ruled.who, ruled.at, _named(ruled)))
+    )
 
 
 def _named(row: Any) -> tuple[At, ...]:

@@ -44,7 +44,8 @@ class RunWriter:
 
     `system`: the same for all runs that make the same of a call; empty for one whose verdicts no run may take over.
     `series`: tells such runs apart all the same. `copies`: a folder of copied recordings. `policy`: which judges, kept
-    so that its rules can be told later. `displaced`: how many calls came in the place of another call, or another text of it, under the same id, about which people may have decided.
+    so that its rules can be told. `displaced`: how many calls came in the place of another call, or another text of it,
+    under the same id, about which people may have decided.
 
     Raises:
         StoreError: the store cannot be written.
