@@ -460,7 +460,7 @@ def test_the_way_on_from_a_problem_stays_here(store: Store, path: str, onward: s
     assert "//evil.example" not in page.partition("<main")[2]
 
 
-@pytest.mark.parametrize("address", ["/", "/calls/1", "/calls/999", "/calls/1/audio/0", "/sample", "/figures"])
+@pytest.mark.parametrize("address", ["/", "/calls/1", "/calls/999", "/calls/1/audio/0", "/settings", "/figures"])
 def test_a_store_that_cannot_be_read_is_not_taken_for_a_call_that_is_not_there(
     store: Store, tmp_path: Path, address: str
 ) -> None:

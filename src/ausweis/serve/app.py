@@ -96,7 +96,6 @@ _FORMS: dict[str, Page] = {
     "/calls/{key:int}/take": working.take_over,
     "/calls/{key:int}/calibrate": calibration.add_call,
     "/calibrations": settings.acts("calibration", calibration.make),
-    "/calibrations/{key:int}/calls": calibration.draw,
     "/calibrations/{key:int}/drop": calibration.drop,
     "/calibrations/{key:int}/start": calibration.start,
     "/calibrations/{key:int}/close": calibration.close,

@@ -132,15 +132,15 @@ def _read(path: Path) -> list[str]:
     try:
         if path.stat().st_mode & 0o077:
             raise StoreError("others may read the token; forbid it: chmod 600", place=str(path))
-        lines = read_bytes(path).decode("ascii").split("\n")
+        text = read_bytes(path).decode("ascii", "replace")
     except FileNotFoundError:
         return []
-    except (OSError, UnicodeDecodeError):
-        lines = []
-    if not all(re.fullmatch(r"[\w-]{43}", line) for line in [*lines, "", ""][:2]):
+    except OSError as error:
+        raise StoreError(f"the token cannot be read ({error.strerror})", place=str(path)) from None
+    # A last line that was torn is no line.
+    if not re.fullmatch(r"([\w-]{43}\n){2}([0-9a-f]{32} [0-9]{1,12}\n)*.*", text):
         raise StoreError("this is no token; remove it, and start again for a new one", place=str(path))
-    # The last may be torn.
-    return lines[:2] + [line for line in lines[2:] if re.fullmatch(r"[0-9a-f]{32} [0-9]{1,12}", line)]
+    return text.split("\n")[:-1]
 
 
 def _text(data: bytes) -> str:

@@ -1,8 +1,8 @@
 """Calibration sessions: prepared, decided, closed, and what was said in them side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -20,7 +20,6 @@ __all__ = [
     "calibration_page",
     "calibrations",
     "close",
-    "draw",
     "drop",
     "left_of",
     "make",
@@ -85,15 +84,6 @@ FEWEST = 3
 _STATES = {"prepared": "calibration_prepared", "open": "calibration_open", "closed": "calibration_closed"}
 
 
-class _Drawing(NamedTuple):
-    """So many calls of these days, by chance. `flagged`: of calls to review alone."""
-
-    first: date
-    last: date
-    calls: int
-    flagged: bool
-
-
 def make(context: RequestContext) -> Response:
     """Prepare a session.
 
@@ -105,11 +95,13 @@ def make(context: RequestContext) -> Response:
     chosen = [value for name, value in form.items() if name.startswith("reviewer-") and value in known]
     if len(chosen) < 2:
         raise StoreError("at least two people take part", code="calibration_few")
+    days, wanted = dates_of(form), number_of(form.get("n", "") or "0")
     # Before it is made: no session without calls is left behind.
-    drawing = None if form.get("n", "").strip() in ("", "0") else _drawing(form)
+    if wanted is None or wanted > MAX_DRAWN or (wanted and days is None):
+        raise StoreError("the days or the number of calls are wrong", code="sample_wrong", most=MAX_DRAWN)
     number = store.prepare_calibration(form.get("name", ""), by=me, hides="hides" in form, reviewers=chosen)
-    if drawing:
-        _draw(context, number, drawing)
+    if wanted and days:
+        store.draw_calibration(number, *days, wanted, flagged=form.get("of") == "flagged", by=me)
     return RedirectResponse(f"/calibrations/{number}", 303)
 
 
@@ -122,13 +114,6 @@ def calibration_page(context: RequestContext) -> Response:
         result = result_of(context, session)
         return answer(context, "calibrated.html.j2", here=_menu(context), calibration=session, result=result)
     return _page(context, session)
-
-
-def draw(context: RequestContext) -> Response:
-    """Add calls by chance."""
-    require_lead(context)
-    drawn = _draw(context, context.parts["key"], _drawing(context.form))
-    return RedirectResponse(f"/calibrations/{context.parts['key']}?new={drawn}", 303)
 
 
 def drop(context: RequestContext) -> Response:
@@ -193,8 +178,6 @@ def _page(context: RequestContext, session: CalibrationRound) -> Response:
     rows = row_views(context, [store.record(key).row for key in session.calls])
     takes_part = session.state == "open" and session.asks(me)
     left = set(left_of(context, session)) if takes_part else set()
-    known = {person_of(name): name for name in names(context)}
-    named = session.reviewers or tuple(known.get(person, person) for person in sorted(done))
     return answer(
         context,
         "calibration.html.j2",
@@ -208,11 +191,7 @@ def _page(context: RequestContext, session: CalibrationRound) -> Response:
         rows=rows,
         takes_part=takes_part,
         left=left,
-        done=[(name, len(done.get(person_of(name), ()))) for name in named],
-        days=store.days(),
-        proposed=PROPOSED,
-        largest=MAX_DRAWN,
-        new=number_of(context.asked.get("new", "")),
+        done=[(name, len(done.get(person_of(name), ()))) for name in session.reviewers],
         said=words.text("calibration_heard") if "heard" in context.asked else None,
     )
 
@@ -238,13 +217,8 @@ def calibrations(context: RequestContext) -> dict[str, Any]:
         )
         for one in context.store.calibrations()
     ]
-    return {
-        "sessions": rows,
-        "names": known,
-        "enough": len(known) >= FEWEST,
-        "largest": MAX_DRAWN,
-        "proposed": PROPOSED,
-    }
+    numbers = {"largest": MAX_DRAWN, "proposed": PROPOSED}
+    return {"sessions": rows, "names": known, "enough": len(known) >= FEWEST, **numbers}
 
 
 def own_session(context: RequestContext) -> int | None:
@@ -259,20 +233,3 @@ def names(context: RequestContext) -> list[str]:
     every = [*context.store.known_names(), context.session.reviewer]
     known = {person_of(name): name for name in reversed(every)}
     return sorted((name for person, name in known.items() if person not in gone), key=str.casefold)
-
-
-def _drawing(form: Mapping[str, str]) -> _Drawing:
-    """What a form asks to be drawn.
-
-    Raises:
-        StoreError: the days or the number are none.
-    """
-    days, wanted = dates_of(form), number_of(form.get("n", "")) or 0
-    if days is None or not 1 <= wanted <= MAX_DRAWN:
-        raise StoreError("the days or the number of calls are wrong", code="sample_wrong", most=MAX_DRAWN)
-    return _Drawing(*days, wanted, form.get("of") == "flagged")
-
-
-def _draw(context: RequestContext, number: int, drawing: _Drawing) -> int:
-    first, last, wanted, flagged = drawing
-    return context.store.draw_calibration(number, first, last, wanted, flagged=flagged, by=context.session.reviewer)

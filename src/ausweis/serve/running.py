@@ -1,5 +1,6 @@
 """The server in this process, until it is stopped; meanwhile calls are made searchable."""
 
+import shlex
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -98,7 +99,8 @@ def _told(settings: Settings, listener: socket.socket, desk: Desk) -> Iterator[s
     origin, sign_on = _origin(settings, listener), desk.sign_on
     if sign_on is None:
         yield f"Open {origin}/signin?token={desk.auth.token}"
-        yield f"Whoever has this address can review, tomorrow too; for a new one: rm {token_file(settings.address)}"
+        kept = shlex.quote(str(token_file(settings.address)))
+        yield f"Whoever has this address can review, tomorrow too; for a new one: rm {kept}"
         yield "Stop with Ctrl-C."
         return
     proxies = ", ".join(map(str, sign_on.proxies))

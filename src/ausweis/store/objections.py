@@ -13,9 +13,10 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Select, insert, select
 
 from ausweis.errors import NoCallError, StoreError
+from ausweis.judging.verdict import Verdict
 from ausweis.provenance import now
 from ausweis.store import audit_log
-from ausweis.store.deciding import RightLabel, call_seen, decide
+from ausweis.store.deciding import call_seen, decide
 from ausweis.store.decisions import decisions_of, label_of
 from ausweis.store.key import Key, canonical
 from ausweis.store.packing import call_row, run_row, unpack
@@ -127,7 +128,7 @@ def raise_objection(
     call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
     if call is None or call.verdict_key is None:
         raise NoCallError("there is no such call in the store any more")
-    findings, held = list(dict.fromkeys(findings)), _held(connection, call)[1]
+    findings, held = list(dict.fromkeys(findings)), _held(connection, call)
     if not held or not {*held}.issuperset(findings):
         raise StoreError("nothing holds of this call, or not this", code="objection_to_nothing")
     if any(one.is_open for one in objection_list(connection, call_key=call_key)):
@@ -170,7 +171,7 @@ def rule_on_objection(
     if not found.is_open:
         raise StoreError("this objection is ruled on already", code="objection_ruled")
     call = call_seen(connection, found.call.key, verdict_key, says)
-    said, held = _held(connection, call)
+    said, held = _said(connection, call), _held(connection, call)
     wanted = about(found, held)
     if {*wanted} != holds.keys():
         raise StoreError("say of each finding whether it holds", code="ruling_missing")
@@ -181,15 +182,10 @@ def rule_on_objection(
     if withdrawn or (wanted and call.state not in ("confirmed", "overruled")):
         violations = [one for one in kept if one[0] in VIOLATIONS]
         outcome = "violation" if violations else "compliant" if said.outcome == "violation" else said.outcome
-        right = {
-            "outcome": outcome,
-            "violations": violations,
-            "incidents": [one for one in kept if one not in violations],
-        }
-        same = {*kept} == {*said.violations, *said.incidents}
-        decide(
-            connection, key, call.key, **seen, **({"choice": "confirm"} if same else {"choice": "overrule", **right})
-        )
+        incidents = [one for one in kept if one not in violations]
+        label: dict[str, Any] = {"outcome": outcome, "violations": violations, "incidents": incidents}
+        label = {"choice": "confirm"} if {*kept} == {*_found(said)} else label | {"choice": "overrule"}
+        decide(connection, key, call.key, **seen, **label)
     ruling: Ruling = "withdrawn" if withdrawn or not wanted else "stands"
     row = {"kind": "ruled", "raised_key": objection_key, "side": None, "note": note, "deadline": None, "ruling": ruling}
     _add(connection, key, call, row | {"who": by, "findings": json.dumps(withdrawn, ensure_ascii=False)})
@@ -198,20 +194,27 @@ def rule_on_objection(
 
 def about(objection: Objection, held: Iterable[At]) -> list[At]:
     """What an objection is about, of the findings that hold of its call: all where it names none of them."""
-    every = list(dict.fromkeys(held))
-    return [one for one in every if one in objection.findings] or ([] if objection.findings else every)
+    return [one for one in held if one in objection.findings or not objection.findings]
 
 
-def _held(connection: Connection, call: Any) -> tuple[RightLabel, list[At]]:
-    """What the verdict says, and the findings that hold: those of people, where they agree."""
+def _said(connection: Connection, call: Any) -> Verdict:
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
     body = connection.execute(select(verdicts.c.body).where(verdicts.c.key == call.verdict_key)).scalar_one()
-    said = RightLabel.of(unpack(body, run))
-    label = label_of(decisions_of(connection, call.key, says=call.says))
-    if label is None or label.outcome is None:
-        return said, list(dict.fromkeys((*said.violations, *said.incidents)))
-    incidents = said.incidents if label.incidents is None else label.incidents
-    return said, list(dict.fromkeys((*label.violations, *incidents)))
+    return unpack(body, run)
+
+
+def _found(said: Verdict) -> list[At]:
+    """What a verdict found."""
+    return [*((one.type, one.turn) for one in said.violations), *((one.id, one.turn) for one in said.incidents)]
+
+
+def _held(connection: Connection, call: Any) -> list[At]:
+    """The findings that hold of a call, each once: those of people where they agree, else of the verdict."""
+    label, found = label_of(decisions_of(connection, call.key, says=call.says)), _found(_said(connection, call))
+    if label is not None and label.outcome is not None:
+        unsaid = [at for at in found if at[0] not in VIOLATIONS] if label.incidents is None else label.incidents
+        found = [*label.violations, *unsaid]
+    return list(dict.fromkeys(found))
 
 
 def objection_list(
