@@ -168,9 +168,10 @@ def _find(reviewer: Reviewer, address: str) -> None:
 
 def _hear_blind(reviewer: Reviewer, address: str) -> None:
     page = reviewer.page
-    page.goto(f"{address}/sample")
-    reviewer.write("input[name=n]", "5")
-    reviewer.click("button.main", page.locator(".row").first.wait_for)
+    page.goto(f"{address}/settings#sample")
+    reviewer.write("#sample input[name=n]", "5")
+    reviewer.click("#sample button.main", page.locator("#sample .said").wait_for)
+    reviewer.click("#sample a[href='/?show=sample']", page.locator(".row").first.wait_for)
     reviewer.click(".row", page.locator("#heard").wait_for)
     assert page.locator(".badge.violation, .finding").count() == 0, "a sample shows its verdict"
     reviewer.press("1", lambda: None)

@@ -11,6 +11,7 @@ import pytest
 from tests.cli.processes import PATIENCE, SOURCE, Run
 
 from ausweis.cli.sign_on import sign_on_of
+from ausweis.serve import Auth
 from ausweis.store import Store
 
 
@@ -21,6 +22,9 @@ def test_without_a_store_it_says_how_to_make_one(run: Run) -> None:
         "ausweis: gone.sqlite: there is no store here; make one with: ausweis score CALLS --policy NAME --store FILE\n"
     )
     assert not Path("gone.sqlite").exists()
+    Path("runs").mkdir()
+    Path("runs/demo.sqlite").touch()
+    assert run("serve", "--port", "0").err.endswith("; or open that of the demo: --store runs/demo.sqlite\n")
 
 
 def test_the_store_may_be_named_once_for_all_commands(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,4 +114,8 @@ def test_it_serves_until_it_is_stopped(folder: Path) -> None:
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert err == ""
-    assert "token" not in out
+    token = address.partition("token=")[2]
+    assert token not in out
+    assert "rm calls.sqlite.token" in out
+    # What was a bookmark yesterday is one tomorrow.
+    assert Auth(kept=folder / "calls.sqlite.token").token == token

@@ -64,8 +64,10 @@ def test_new_kinds_waiting_calls_and_objections(tmp_path: Path) -> None:
         assert found.kinds == ("lawyer_threat",)
         # One violation on each of three days before.
         assert (found.waiting, found.raised, found.ruled) == (3, 1, 0)
-        verdict = store.record(key).verdict_key
-        store.rule_on_objection(one.key, ruling="stands", by="Lea", note="Doch.", verdict_key=verdict)
+        said = store.record(key)
+        holds = {(at.type, at.turn): True for at in said.verdict.violations}
+        holds |= {(at.id, at.turn): True for at in said.verdict.incidents}
+        store.rule_on_objection(one.key, holds=holds, by="Lea", note="Doch.", verdict_key=said.verdict_key)
         tomorrow = date.today() + timedelta(days=1)
         assert since(store, CallFilter(), DAY, DAY, store.objections(), before=14).ruled == 1
         late = since(store, CallFilter(), DAY, tomorrow, store.objections(), before=14)

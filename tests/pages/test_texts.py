@@ -40,7 +40,7 @@ def pages(store: Store, language: Language) -> Iterator[tuple[str, str]]:
     anna.http.get(f"/language?to={language}")
     keys = store.keys(CallFilter(to_review=True))
     calls = (f"/calls/{key}{part}" for key in keys for part in ("", "/sheet"))
-    addresses = ("/", "/sample", "/figures", *calls)
+    addresses = ("/", "/settings", "/figures", *calls)
     yield from ((address, anna.page(address)) for address in addresses)
 
 
@@ -65,20 +65,26 @@ def german_pages(store: Store) -> Iterator[tuple[str, str]]:
     (objection,) = store.objections()
     drawn = store.keys(CallFilter(sampled=True), order="chance")
     for address in (
-        *("/?show=all", "/?show=second", "/?show=settle", "/?show=decided", "/?q=zzz", "/sample?new=1", "/team"),
-        *("/calls/999", "/nothing", "/objections", f"/objections/{objection.key}", f"/calls/{key}/objection"),
-        *("/calibrations", f"/calls/{key}/sheet", *(f"/calls/{one}?show=sample" for one in drawn)),
+        *("/?show=all", "/?show=second", "/?show=settle", "/?show=decided", "/?q=zzz", "/settings?new=1"),
+        *("/calls/999", "/nothing", f"/objections/{objection.key}", f"/calls/{key}/objection"),
+        *(f"/calls/{key}/sheet", *(f"/calls/{one}?show=sample" for one in drawn)),
         *("/figures?what=incidents", "/figures?what=cancel_threat"),
     ):
         yield address, anna.http.get(address).text
-    _, session = anna.send("/calibrations", name="März", n="0", of="all")
+    for name in ("Ben", "Mia"):
+        store.invite(name, by="Anna")
+    two = {"reviewer-1": "Ben", "reviewer-2": "Mia"}
+    _, session = anna.send("/calibrations", name="März", n="0", of="all", **two)
     yield "calibration", anna.page(session)
-    yield "no name", anna.send("/calibrations", name="", n="0", of="all")[1]
+    yield "no name", anna.send("/calibrations", name="", n="0", of="all", **two)[1]
+    yield "too few", anna.send("/calibrations", name="März", n="0", of="all")[1]
+    yield "no call", anna.send("/settings/delete", call="x", again="x")[1]
+    yield "not alike", anna.send("/settings/delete", call="x", again="y")[1]
     yield "no reviewer", anna.send("/team/invite", name="", role="lead")[1]
     yield "reviewer", anna.send("/team/invite", name="Petra", role="reviewer")[1]
     yield "too short", anna.send("/search", q="ab")[1]
     yield "no objection", anna.send(f"/calls/{key}/objection", side="", reason="", deadline="")[1]
-    yield "no ruling", anna.send(f"/objections/{objection.key}", ruling="")[1]
+    yield "no ruling", anna.send(f"/objections/{objection.key}", note="")[1]
     address = f"/calls/{key}/decisions"
     for name, fields in (
         ("nothing", {}),

@@ -3,11 +3,13 @@
 import base64
 import json
 import re
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 from tests.serve.serving import TOKEN, desk_of
 
+from ausweis.errors import StoreError
 from ausweis.serve import Desk, create_app
 from ausweis.serve.auth import LIFETIME, Auth, SignOn, Throttle, reviewer_name
 from ausweis.store import CallFilter, Store
@@ -50,6 +52,41 @@ def test_a_changed_name_breaks_the_signature() -> None:
 def test_a_cookie_of_another_server_opens_nothing() -> None:
     _, cookie = Auth("same").sign_in("Anna")
     assert Auth("same").session(cookie) is None
+
+
+def test_token_and_cookies_last_where_they_are_kept_and_who_signed_out_stays_out(tmp_path: Path) -> None:
+    kept = tmp_path / "calls.sqlite.token"
+    first = Auth(kept=kept)
+    _, cookie = first.sign_in("Anna")
+    gone, signed_out = first.sign_in("Ben")
+    first.sign_out(gone)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    for again in (Auth(kept=kept), Auth(kept=kept)):
+        assert (again.token, again.session(cookie) is not None, again.session(signed_out)) == (first.token, True, None)
+    kept.unlink()
+    new = Auth(kept=kept)
+    assert new.token != first.token
+    assert new.session(cookie) is None
+
+
+def test_ends_are_kept_for_as_long_as_cookies_last(tmp_path: Path) -> None:
+    clock, kept = Clock(), tmp_path / "token"
+    auth = Auth(now=clock, kept=kept)
+    auth.sign_out(auth.sign_in("Anna")[0])
+    clock.now += LIFETIME
+    Auth(now=clock, kept=kept)
+    assert len(kept.read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(("text", "mode"), [("x\ny\n", 0o600), ("", 0o600), ("ä", 0o600), (None, 0o640)])
+def test_a_token_that_is_none_or_that_others_may_read_is_refused(tmp_path: Path, text: str | None, mode: int) -> None:
+    kept = tmp_path / "token"
+    Auth(kept=kept)
+    if text is not None:
+        kept.write_text(text)
+    kept.chmod(mode)
+    with pytest.raises(StoreError):
+        Auth(kept=kept)
 
 
 def test_a_session_ends_after_a_working_day() -> None:
@@ -183,7 +220,7 @@ def test_whom_the_proxy_names_is_signed_in(store: Store) -> None:
     page = petra.get("/")
     assert page.status_code == 200
     assert "<bdi>petra.berg@example.com</bdi>" in page.text
-    assert 'href="/team"' not in page.text
+    assert 'href="/settings"' not in page.text
     assert "Sign out" not in page.text
     assert "httponly" in page.headers["set-cookie"].lower()
     # The session stays, and with it what was unmasked and the marks of forms.
@@ -218,7 +255,7 @@ def test_proxies_are_known_by_address(store: Store, peer: str) -> None:
 )
 def test_who_is_no_proxy_or_names_nobody_is_refused(store: Store, peer: str, user: str, secret: str, told: str) -> None:
     http = client(desk_behind(store), user, peer, **{"X-Ausweis-Proxy-Secret": secret})
-    for address in ("/", "/calls/1", "/figures", "/team"):
+    for address in ("/", "/calls/1", "/figures", "/settings"):
         answer = http.get(address)
         assert (answer.status_code, told in answer.text, "set-cookie" in answer.headers) == (403, True, False)
     assert http.post("/calls/1/decisions", data={"choice": "confirm"}).status_code == 403
@@ -254,9 +291,9 @@ def test_tokens_and_keys_open_nothing_beside_it(store: Store) -> None:
 def test_roles_are_of_the_table_and_count_at_once(store: Store) -> None:
     desk = desk_behind(store)
     lea = client(desk, "LEA")
-    assert lea.get("/team").status_code == 403
+    assert lea.get("/settings").status_code == 403
     store.invite("Lea", "lead", by="me", with_key=False)
-    page = lea.get("/team").text
+    page = lea.get("/settings").text
     assert "<bdi>Lea</bdi>" in page
     assert "invitation#" not in page
     csrf = re.search(r'name="csrf" value="([^"]+)"', page)

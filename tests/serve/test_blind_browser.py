@@ -28,7 +28,7 @@ def test_a_call_of_the_sample_is_heard_by_keys_then_compared(browser: Browser, a
     first, second, *_ = drawn(store)
     with signed_in(browser, address) as found:
         page = found.page
-        page.goto(f"{address}/sample")
+        page.goto(f"{address}/?show=sample")
         expect(page.locator(".row .what").first).to_have_text("Not heard yet")
         page.keyboard.press("j")
         page.keyboard.press("Enter")
@@ -92,7 +92,7 @@ def test_the_pages_are_accessible_and_fit_the_screen(
     key = drawn(store)[0]
     with signed_in(browser, address, width=width, dark=dark, language="de" if dark else "en") as found:
         page = found.page
-        for one in ("/sample", "/?show=sample", "/?show=all", f"/calls/{key}", "violation", "sent"):
+        for one in ("/?show=sample", "/?show=all", f"/calls/{key}", "violation", "sent"):
             if one == "violation":
                 page.locator("input[value=violation]").check()
             elif one == "sent":
@@ -107,16 +107,18 @@ def test_the_pages_are_accessible_and_fit_the_screen(
 
 
 def test_a_calibration_session_in_the_browser(browser: Browser, store: Store) -> None:
-    keys = sorted(store.keys(CallFilter(outcomes=("violation",)))[:2])
+    *keys, known = sorted(store.keys(CallFilter(outcomes=("violation",)))[:3])
+    for name in ("Ben", "Mia"):
+        store.decide(known, reviewer=name, choice="confirm", verdict_key=store.record(known).verdict_key)
     with (
         served(desk_of(store)) as address,
         signed_in(browser, address, "Lea") as lead,
         signed_in(browser, address, "Ben", width=390, language="de") as ben,
     ):
         page = lead.page
-        page.get_by_role("link", name="Calibration").click()
+        page.goto(f"{address}/settings#calibration")
         page.get_by_label("Name of the session").fill("March")
-        page.get_by_label("How many").fill("0")
+        page.locator("#calibration").get_by_label("How many").fill("0")
         assert Axe().run(page).response["violations"] == []
         page.get_by_role("button", name="Prepare").click()
         page.wait_for_url("**/calibrations/1")

@@ -27,9 +27,22 @@ def lead(desk: Desk) -> Visitor:
     return Visitor(desk, "", desk.store.invite("Lea", "lead", by="Lea").own_key)
 
 
+def asked(lea: Visitor) -> dict[str, str]:
+    """Whom the form asks at first."""
+    page = lea.page("/settings")
+    return dict(re.findall(r'name="(reviewer-\d+)" value="(\w+)" checked', page))
+
+
+def prepared(lea: Visitor, **fields: str) -> str:
+    """Where a session is that was prepared."""
+    reviewers = {name: value for name, value in fields.items() if name.startswith("reviewer-")} or asked(lea)
+    _, where = lea.send("/calibrations", **({"name": "March", "n": "0"} | fields | reviewers))
+    return where
+
+
 def opened(desk: Desk, lea: Visitor, *keys: int, **fields: str) -> int:
-    """A session of these calls, started."""
-    _, where = lea.send("/calibrations", **({"name": "March", "hides": "on", "n": "0"} | fields))
+    """A session of these calls, started; all who are known are asked."""
+    where = prepared(lea, **({"hides": "on"} | fields))
     number = int(where.rsplit("/", 1)[1])
     for key in keys:
         assert lea.send(f"/calls/{key}/calibrate", calibration=str(number)) == (303, where)
@@ -51,7 +64,8 @@ def test_a_session_from_preparing_to_its_result(desk: Desk) -> None:
     lea, ben, mia = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
     number = opened(desk, lea, first, second)
     where = f"/calibrations/{number}"
-    assert "2 calls left" in ben.page("/calibrations")
+    assert ben.http.get("/calibrations").headers["location"] == where
+    assert "2 calls left" in lea.page("/settings")
     page = ben.page(where)
     assert page.count("Not heard yet") == 2
     assert desk.store.record(first).row.outcome not in page.lower()
@@ -119,8 +133,8 @@ def test_lists_and_figures_tell_nothing_of_an_open_session(desk: Desk) -> None:
 
 def test_the_verdict_may_be_shown_but_not_what_others_say(desk: Desk) -> None:
     key, *_ = violations(desk)
-    lea, ben, mia = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
-    _, where = lea.send("/calibrations", name="seen", n="0")
+    lea, ben, mia, _ = lead(desk), *(reviewer(desk, name) for name in ("Ben", "Mia", "Ada"))
+    where = prepared(lea, **{name: value for name, value in asked(lea).items() if value != "Lea"})
     lea.send(f"/calls/{key}/calibrate", calibration=where.rsplit("/", 1)[1])
     lea.send(f"{where}/start")
     hear(mia, key, outcome="compliant")
@@ -138,63 +152,85 @@ def test_the_verdict_may_be_shown_but_not_what_others_say(desk: Desk) -> None:
     assert "<s>" not in page
 
 
-def test_named_reviewers_close_it_by_deciding(desk: Desk) -> None:
+def test_who_was_asked_closes_it_by_deciding(desk: Desk) -> None:
     key, *_ = violations(desk)
-    lea, ben, mia = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
-    ticked = dict(re.findall(r'name="(reviewer-\d+)" value="(\w+)"', lea.page("/calibrations")))
-    bens = {name: value for name, value in ticked.items() if value == "Ben"}
-    number = opened(desk, lea, key, **bens)
-    assert desk.store.calibration(number).reviewers == ("Ben",)
+    lea, ben, mia, ada = lead(desk), *(reviewer(desk, name) for name in ("Ben", "Mia", "Ada"))
+    two = {name: value for name, value in asked(lea).items() if value in ("Ben", "Ada")}
+    number = opened(desk, lea, key, **two)
+    assert desk.store.calibration(number).reviewers == ("Ada", "Ben")
     assert mia.http.get(f"/calibrations/{number}").status_code == 404
+    assert mia.http.get("/calibrations").headers["location"] == "/"
     assert 'id="heard"' not in mia.page(f"/calls/{key}")
     assert "Decide for yourself." in ben.page(f"/calibrations/{number}")
     assert "Decide for yourself." not in lea.page(f"/calibrations/{number}")
     assert "Those who take part decide for themselves." in lea.page(f"/calibrations/{number}")
     hear(ben, key, outcome="compliant")
+    assert desk.store.calibration(number).state == "open"
+    hear(ada, key, outcome="compliant")
     assert desk.store.calibration(number).state == "closed"
-    assert "No call was decided by two people." in ben.page(f"/calibrations/{number}")
+    assert "decided alike in 1 of 1 comparisons" in ben.page(f"/calibrations/{number}")
 
 
-def test_a_prepared_session_says_who_takes_part(desk: Desk) -> None:
+def test_the_lead_who_prepares_it_takes_part_and_is_shown_no_verdict_before(desk: Desk) -> None:
+    key, *_ = violations(desk)
+    lea, _, _ = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
+    where = prepared(lea, hides="on")
+    assert "Taking part: Ben, Lea, Mia." in lea.page(where)
+    lea.send(f"/calls/{key}/calibrate", calibration=where.rsplit("/", 1)[1])
+    assert lea.page(where).count("Hidden until you have decided") == 1
+    assert desk.store.record(key).row.violations[0] not in lea.page(where)
+    lea.send(f"{where}/start")
+    assert 'id="heard"' in lea.page(f"/calls/{key}")
+    assert "1 call left" in lea.page("/settings")
+
+
+def test_it_needs_three_people_and_two_of_them(desk: Desk) -> None:
     lea, _ = lead(desk), reviewer(desk, "Ben")
-    ticked = dict(re.findall(r'name="(reviewer-\d+)" value="(\w+)"', lea.page("/calibrations")))
-    _, where = lea.send("/calibrations", name="March", n="0", **ticked)
-    assert "Taking part: Ben." in lea.page(where)
+    page = lea.page("/settings")
+    assert "This needs three people who have signed in or were invited. There are 2 so far." in page
+    assert "Prepare a calibration session" not in page
+    reviewer(desk, "Mia")
+    assert sorted(asked(lea).values()) == ["Ben", "Lea", "Mia"]
+    status, page = lea.send("/calibrations", name="May", n="0", **{"reviewer-1": "Ben"})
+    assert (status, "At least two people take part" in page, 'value="May"' in page) == (409, True, True)
+    # What was unticked stays so.
+    assert re.findall(r'value="(\w+)" checked', page) == ["Ben"]
 
 
 def test_calls_are_drawn_and_taken_out_while_it_is_prepared(desk: Desk) -> None:
-    lea = lead(desk)
-    _, where = lea.send("/calibrations", name="drawn", n="3", of="flagged", **DAYS)
+    lea, *_ = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
+    where = prepared(lea, n="3", of="flagged", **DAYS)
     page = lea.page(where)
     keys = [int(one) for one in re.findall(r'class="row" href="/calls/(\d+)"', page)]
     assert len(keys) == 3
     assert all(desk.store.record(key).row.to_review for key in keys)
     lea.send(f"{where}/drop", call=str(keys[0]))
-    lea.send(f"{where}/calls", n="2", of="all", **DAYS)
-    assert lea.page(where).count('class="row"') == 4
-    assert lea.send(f"{where}/calls", n="0", of="all", **DAYS)[0] == 409
-    assert lea.send("/calibrations", name=" ", n="0")[0] == 422
+    assert lea.page(where).count('class="row"') == 2
+    assert lea.send("/calibrations", name=" ", n="0", **asked(lea))[0] == 409
 
 
 @pytest.mark.parametrize(
     "fields", [{"first": "2026-03-03"}, {"last": "x"}, {"first": ""}, {"n": "x"}, {"n": "51"}, {"n": "-1"}]
 )
 def test_wrong_days_or_numbers_leave_no_session_behind(desk: Desk, fields: dict[str, str]) -> None:
-    status, page = lead(desk).send("/calibrations", **({"name": "May", "n": "3", "of": "all"} | DAYS | fields))
-    assert (status, "Please check days and number" in page, 'value="May"' in page) == (422, True, True)
+    lea, *_ = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
+    given = {"name": "May", "n": "3", "of": "all"} | asked(lea) | DAYS | fields
+    status, page = lea.send("/calibrations", **given)
+    assert (status, "Please check days and number" in page, 'value="May"' in page) == (409, True, True)
     assert desk.store.calibrations() == []
 
 
 def test_only_leads_prepare_start_and_close(desk: Desk) -> None:
     key, *_ = violations(desk)
-    lea, ben = lead(desk), reviewer(desk, "Ben")
-    _, where = lea.send("/calibrations", name="March", n="0")
+    lea, ben, _ = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
+    where = prepared(lea)
     assert ben.http.get(where).status_code in (403, 404)
-    assert "March" not in ben.page("/calibrations")
-    for address in ("/calibrations", f"{where}/start", f"{where}/close", f"{where}/calls", f"{where}/drop"):
+    assert ben.http.get("/settings").status_code == 403
+    assert ben.http.get("/calibrations").headers["location"] == "/"
+    for address in ("/calibrations", f"{where}/start", f"{where}/close", f"{where}/drop"):
         assert ben.send(address, name="x", n="1", **DAYS)[0] == 403
     assert ben.send(f"/calls/{key}/calibrate", calibration="1")[0] == 403
-    assert "Prepare a calibration session" not in ben.page("/calibrations") + ben.page(f"/calls/{key}?show=all")
+    assert "Into a calibration session" not in ben.page(f"/calls/{key}?show=all")
     assert "Into a calibration session" in lea.page(f"/calls/{key}?show=all")
     assert lea.send(f"{where}/start")[0] == 409
 
@@ -211,8 +247,8 @@ def test_an_amount_in_a_hidden_call_stays_masked(tmp_path: Path) -> None:
 
 
 def test_a_lead_sees_what_each_call_of_a_prepared_session_is(desk: Desk) -> None:
-    lea = lead(desk)
-    _, where = lea.send("/calibrations", name="drawn", n="2", of="flagged", **DAYS)
+    lea, *_ = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
+    where = prepared(lea, n="2", of="flagged", **DAYS)
     page = lea.page(where)
     assert "Decided by you" not in page
     assert "Not heard yet" not in page

@@ -174,19 +174,12 @@ def test_a_text_that_changed_meanwhile_is_not_decided_about(store: Store) -> Non
     assert anna.send(f"/calls/{key}/decisions", **again)[0] == 303
 
 
-@pytest.mark.parametrize("ruled", [False, True])
-def test_no_outcome_is_chosen_for_whoever_corrects_a_call_and_an_empty_choice_is_refused(
-    store: Store, ruled: bool
-) -> None:
+def test_no_outcome_is_chosen_for_whoever_corrects_a_call_and_an_empty_choice_is_refused(store: Store) -> None:
     key, verdict = first(store)
     anna = visitor(store)
-    address, fields = f"/calls/{key}", {"choice": "overrule"}
-    if ruled:
-        one = store.raise_objection(key, side="Team West", reason="So war es nicht.", by="Anna")
-        address, fields = f"/objections/{one.key}", {"ruling": "withdrawn", "note": "Stimmt."}
+    address = f"/calls/{key}"
     assert not re.search(r'type="radio"[^>]* checked', anna.page(address))
-    send_to = address if ruled else f"{address}/decisions"
-    status, page = anna.send(send_to, verdict_key=verdict, **fields)
+    status, page = anna.send(f"{address}/decisions", verdict_key=verdict, choice="overrule")
     assert (status, "Please name the right outcome." in page, store.record(key).decisions) == (409, True, ())
     assert not re.search(r'name="outcome"[^>]* checked', page)
 
@@ -467,7 +460,7 @@ def test_the_way_on_from_a_problem_stays_here(store: Store, path: str, onward: s
     assert "//evil.example" not in page.partition("<main")[2]
 
 
-@pytest.mark.parametrize("address", ["/", "/calls/1", "/calls/999", "/calls/1/audio/0", "/sample", "/figures"])
+@pytest.mark.parametrize("address", ["/", "/calls/1", "/calls/999", "/calls/1/audio/0", "/settings", "/figures"])
 def test_a_store_that_cannot_be_read_is_not_taken_for_a_call_that_is_not_there(
     store: Store, tmp_path: Path, address: str
 ) -> None:

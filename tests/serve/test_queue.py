@@ -159,7 +159,7 @@ def test_an_empty_store_has_a_queue(tmp_path_factory: pytest.TempPathFactory) ->
     with Store.open(tmp_path_factory.mktemp("empty") / "s.sqlite") as store:
         anna = visitor(store)
         assert "No calls fit." in anna.page("/")
-        assert "No sample has been drawn yet." in anna.page("/sample")
+        assert "No sample has been drawn yet." in anna.page("/settings")
         assert "needs a sample" in anna.page("/figures")
 
 

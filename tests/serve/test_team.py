@@ -32,14 +32,14 @@ def test_who_is_invited_signs_in_by_the_key_alone(desk: Desk) -> None:
     status, page = lead.send("/team/invite", name="Petra", role="reviewer")
     assert status == 200
     own = key_in(page)
-    assert own not in lead.page("/team")
+    assert own not in lead.page("/settings")
     petra = client(desk)
     assert petra.get("/invitation").status_code == 200
     assert "set-cookie" not in petra.get("/invitation").headers
     assert petra.post("/signin", data={"token": own, "reviewer": "Anna"}).headers["location"] == "/"
     page = petra.get("/").text
     assert "<bdi>Petra</bdi>" in page
-    assert 'href="/team"' not in page
+    assert 'href="/settings"' not in page
     assert [entry.what for entry in desk.store.chain(limit=1)] == ["reviewer_invited"]
 
 
@@ -52,11 +52,11 @@ def test_the_whole_link_is_taken_for_its_key(desk: Desk) -> None:
         assert "<bdi>Petra</bdi>" in answer.text
 
 
-@pytest.mark.parametrize("address", ["/team", "/team/invite", "/team/renew", "/team/withdraw", "/team/role"])
+@pytest.mark.parametrize("address", ["/settings", "/team/invite", "/team/renew", "/team/withdraw", "/team/role"])
 def test_only_leads_have_the_team(desk: Desk, address: str) -> None:
     own = desk.store.invite("Petra", by="Anna").own_key
     petra = Visitor(desk, "", own)
-    if address == "/team":
+    if address == "/settings":
         answer = petra.http.get(address)
         assert (answer.status_code, "Only a lead may do that." in answer.text) == (403, True)
     else:
@@ -70,16 +70,16 @@ def test_only_leads_have_the_team(desk: Desk, address: str) -> None:
 def test_sessions_end_with_their_key_and_roles_count_at_once(desk: Desk) -> None:
     lead = Visitor(desk, "Anna")
     petra = Visitor(desk, "", key_in(lead.send("/team/invite", name="Petra")[1]))
-    assert petra.http.get("/team").status_code == 403
+    assert petra.http.get("/settings").status_code == 403
     assert "now has the role lead" in lead.send("/team/role", name="Petra", role="lead")[1]
-    assert petra.http.get("/team").status_code == 200
+    assert petra.http.get("/settings").status_code == 200
     own = key_in(lead.send("/team/renew", name="Petra")[1])
     assert petra.http.get("/").headers["location"] == "/signin"
     petra = Visitor(desk, "", own)
     assert "can sign in no more" in lead.send("/team/withdraw", name="Petra")[1]
     assert petra.http.get("/").headers["location"] == "/signin"
     assert petra.http.post("/signin", data={"token": own}).status_code == 403
-    assert "withdrawn on" in lead.page("/team")
+    assert "withdrawn on" in lead.page("/settings")
 
 
 def test_keys_outlast_the_server(store: Store) -> None:
@@ -116,9 +116,9 @@ def test_names_of_before_are_offered(desk: Desk) -> None:
     ben = Visitor(desk, "Ben")
     ben.send(f"/calls/{key}/decisions", choice="confirm", verdict_key=str(desk.store.record(key).verdict_key))
     lead = Visitor(desk, "Anna")
-    assert "Names without a key" in lead.page("/team")
+    assert "Names without a key" in lead.page("/settings")
     own = key_in(lead.send("/team/invite", name="Ben")[1])
-    assert "Names without a key" not in lead.page("/team")
+    assert "Names without a key" not in lead.page("/settings")
     assert 'class="decision"' in Visitor(desk, "", own).page(f"/calls/{key}?show=all")
 
 
@@ -127,16 +127,16 @@ def test_what_cannot_be_is_said(desk: Desk) -> None:
     lead.send("/team/invite", name="Petra", role="lead")
     for name, told in (("petra", "in the team already"), ("", "Please give a name"), ("x" * 70, "Please give a name")):
         status, page = lead.send("/team/invite", name=name)
-        assert (status, told in page) == (422, True)
+        assert (status, told in page) == (409, True)
     assert lead.send("/team/renew", name="Nobody")[0] == 409
     own = desk.store.renew_key("Petra", by="Anna").own_key
     petra = Visitor(desk, "", own)
     for address in ("/team/withdraw", "/team/role"):
         assert petra.send(address, name="petra", role="reviewer")[0] == 409
-    assert petra.http.get("/team").status_code == 200
+    assert petra.http.get("/settings").status_code == 200
 
 
 def test_a_single_user_needs_nothing_else(store: Store) -> None:
     anna = visitor(store)
-    assert 'href="/team"' in anna.page("/")
+    assert 'href="/settings"' in anna.page("/")
     assert store.reviewers() == []

@@ -25,10 +25,11 @@ def test_who_is_invited_is_signed_in_by_one_press(
 ) -> None:
     with signed_in(browser, address, "Anna", language="de", scripts=scripts, width=width) as lead:
         page = lead.page
-        page.get_by_role("link", name="Team").click()
-        page.get_by_label("Name").fill("Petra Berg")
+        page.get_by_role("link", name="Einstellungen").click()
+        page.get_by_role("heading", name="Team").click()
+        page.get_by_label("Name", exact=True).fill("Petra Berg")
         page.get_by_role("button", name="Einladen").click()
-        link = page.get_by_label("Der Link für Petra Berg:").input_value()
+        link = page.get_by_role("textbox", name="Der Link für Petra Berg:").input_value()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") if scripts else True
         assert not scripts or complaints(page) == []
         context = browser.new_context(
@@ -46,7 +47,7 @@ def test_who_is_invited_is_signed_in_by_one_press(
                 other.get_by_role("button", name="Anmelden").click()
             other.wait_for_url(f"{address}/")
             expect(other.locator(".who")).to_contain_text("Petra Berg")
-            expect(other.get_by_role("link", name="Team")).to_have_count(0)
+            expect(other.get_by_role("link", name="Einstellungen")).to_have_count(0)
             key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
             other.goto(f"{address}/calls/{key}")
             other.get_by_role("button", name="Bestätigen").click()
@@ -65,7 +66,7 @@ def test_the_team_fits_on_a_phone(browser: Browser, address: str, store: Store) 
         store.invite(name, by="Anna")
     with signed_in(browser, address, "Anna", language="de", width=390, dark=True) as lead:
         page = lead.page
-        page.goto(f"{address}/team")
+        page.goto(f"{address}/settings#team")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         expect(page.get_by_role("button", name="Schlüssel entziehen: Petra Berg")).to_be_in_viewport()
         assert complaints(page) == []

@@ -110,8 +110,8 @@ SWAPPED = "UPDATE {0} SET {1} = (SELECT {1} FROM {0} AS other WHERE other.{2} = 
         ("UPDATE runs SET policy = replace(policy, 'telecom-de', 'lax')", r"the run \(row 1 of runs\) was changed"),
         ("UPDATE runs SET model = '{}', started = '2026' WHERE key = 2", r"the run \(row 2 of runs\) was changed"),
         ("UPDATE runs SET system = '' WHERE key = 2", r"the run \(row 2 of runs\) was changed"),
-        ("INSERT INTO runs SELECT 9, started, policy, policy_title, prompts, model, ausweis, strategy, system, series"
-         " FROM runs WHERE key = 1", r"the run \(row 9 of runs\) was added"),
+        ("INSERT INTO runs SELECT 9, started, policy, policy_title, rules, prompts, model, ausweis, strategy, system,"
+         " series FROM runs WHERE key = 1", r"the run \(row 9 of runs\) was added"),
         ("DELETE FROM runs WHERE key = 1", r"the run \(row 1 of runs\) is missing"),
         ("UPDATE samples SET drawn = 7", r"the sample \(row 1 of samples\) was changed"),
         ("UPDATE samples SET first = '2026-02-01'", r"the sample \(row 1 of samples\) was changed"),
@@ -360,7 +360,7 @@ def whole(decided: Store) -> Store:
     decided.draw_sample(date(2026, 3, 1), date(2026, 3, 31), 1, seed=1)
     decided.prepare_calibration("March", by="Mia")
     decided.invite("Ben", by="Mia")
-    decided.raise_objection(1, side="agent", reason="So war es nicht.", by="Mia")
+    decided.raise_objection(2, side="agent", reason="So war es nicht.", by="Mia")
     decided.save_filter("Mia", "Violations", "?outcome=violation")
     with decided._database.writing() as connection:
         connection.execute(text("INSERT INTO audio VALUES (1, 'call-1.wav')"))

@@ -13,6 +13,8 @@ from ausweis.errors import NoCallError, StoreError
 from ausweis.store import OBJECTION_DAYS, CallFilter, Objection, Store
 
 TODAY = date(2026, 3, 3)
+At = tuple[str, int]
+FOUND: At = ("no_authentication", 4)
 REASON = "Die Kundin hatte sich im Telefonmenü schon mit der PIN ausgewiesen."
 NOTE = "Im Protokoll des Telefonmenüs steht keine Prüfung dieser Kundin."
 
@@ -28,9 +30,12 @@ def raised(store: Store, key: int, **more: object) -> Objection:
     return store.raise_objection(key, **values)  # type: ignore[arg-type]
 
 
-def rule(store: Store, one: Objection, ruling: str, **more: object) -> Objection:
-    verdict = store.record(one.call.key).verdict_key
-    values = {"ruling": ruling, "by": "Lea", "note": NOTE, "verdict_key": verdict} | more
+def rule(store: Store, one: Objection, *withdrawn: At, **more: object) -> Objection:
+    """Let a lead say of each finding of a call of `make_call` that it stands, but for these."""
+    record = store.record(one.call.key)
+    said = one.findings or tuple((violation.type, violation.turn) for violation in record.verdict.violations)
+    holds = {at: at not in withdrawn for at in said}
+    values = {"holds": holds, "by": "Lea", "note": NOTE, "verdict_key": record.verdict_key} | more
     return store.rule_on_objection(one.key, **values)  # type: ignore[arg-type]
 
 
@@ -56,7 +61,7 @@ def test_it_has_a_deadline_of_two_weeks_unless_another_is_named(store: Store, ke
 def test_a_finding_that_stands_is_confirmed_where_nobody_had_decided(
     store: Store, key_of: Callable[[int], int]
 ) -> None:
-    done = rule(store, raised(store, key_of(2)), "stands")
+    done = rule(store, raised(store, key_of(2)))
     assert (done.ruling, done.note, done.ruled_by, done.is_open) == ("stands", NOTE, "Lea", False)
     assert store.record(key_of(2)).row.state == "confirmed"
     assert store.objections(open_only=True) == []
@@ -64,17 +69,54 @@ def test_a_finding_that_stands_is_confirmed_where_nobody_had_decided(
 
 
 def test_a_finding_that_stands_leaves_what_was_decided(store: Store, key_of: Callable[[int], int]) -> None:
-    decide(store, key_of(2), "A", "overrule", outcome="compliant")
-    rule(store, raised(store, key_of(2)), "stands")
+    late = ("late_authentication", 4)
+    decide(store, key_of(2), "A", "overrule", outcome="violation", violations=[late])
+    rule(store, raised(store, key_of(2), findings=[late]))
     record = store.record(key_of(2))
     assert (record.row.state, len(record.decisions)) == ("overruled", 1)
+
+
+def test_only_what_it_is_about_is_ruled_on_and_the_rest_stays(store: Store, key_of: Callable[[int], int]) -> None:
+    key, other = key_of(2), ("factor_leaked", 2)
+    decide(store, key, "A", "overrule", outcome="violation", violations=[FOUND, other])
+    one = raised(store, key, findings=[FOUND])
+    assert one.findings == (FOUND,)
+    for holds in ({}, {other: True}, {FOUND: True, other: True}):
+        with pytest.raises(StoreError) as refused:
+            rule(store, one, holds=holds)
+        assert refused.value.code == "ruling_missing"
+    done = rule(store, one, FOUND)
+    assert (done.ruling, done.findings, done.withdrawn) == ("withdrawn", (FOUND,), (FOUND,))
+    last = store.record(key).decisions[-1]
+    assert (last.choice, last.outcome, last.violations, last.settles) == ("overrule", "violation", (other,), True)
+
+
+def test_a_finding_that_people_added_is_objected_to_and_the_verdict_holds_again(
+    store: Store, key_of: Callable[[int], int]
+) -> None:
+    key, other = key_of(2), ("factor_leaked", 2)
+    decide(store, key, "A", "overrule", outcome="violation", violations=[FOUND, other])
+    rule(store, raised(store, key, findings=[other]), other)
+    assert store.record(key).row.state == "confirmed"
+    # It stands no more, and nobody objects to it again.
+    with pytest.raises(StoreError) as refused:
+        raised(store, key, findings=[other])
+    assert refused.value.code == "objection_to_nothing"
+
+
+def test_what_does_not_stand_any_more_is_closed_by_a_reason(store: Store, key_of: Callable[[int], int]) -> None:
+    key = key_of(2)
+    one = raised(store, key, findings=[FOUND])
+    decide(store, key, "A", "overrule", outcome="compliant")
+    done = rule(store, one, holds={})
+    assert (done.ruling, done.withdrawn, len(store.record(key).decisions)) == ("withdrawn", (), 1)
 
 
 def test_what_the_lead_says_holds_where_a_finding_is_withdrawn(store: Store, key_of: Callable[[int], int]) -> None:
     key = key_of(2)
     for reviewer in ("A", "B"):
         decide(store, key, reviewer, "confirm")
-    rule(store, raised(store, key), "withdrawn", outcome="compliant")
+    rule(store, raised(store, key), FOUND)
     record = store.record(key)
     assert record.row.state == "overruled"
     assert (record.decisions[-1].outcome, record.decisions[-1].settles, record.decisions[-1].note) == (
@@ -93,9 +135,9 @@ def test_a_call_may_be_objected_to_once_at_a_time(store: Store, key_of: Callable
     with pytest.raises(StoreError) as refused:
         raised(store, key_of(2))
     assert refused.value.code == "objection_open"
-    rule(store, first, "stands")
+    rule(store, first)
     with pytest.raises(StoreError) as refused:
-        rule(store, first, "stands")
+        rule(store, first)
     assert refused.value.code == "objection_ruled"
     second = raised(store, key_of(2))
     assert [one.key for one in store.objections(call_key=key_of(2))] == [second.key, first.key]
@@ -125,18 +167,20 @@ def test_nothing_is_objected_to_where_nothing_was_found(store: Store, key_of: Ca
     assert refused.value.code == "objection_to_nothing"
     with pytest.raises(NoCallError):
         raised(store, 999)
-    decide(store, key_of(1), "A", "confirm")
-    assert raised(store, key_of(1)).is_open
+    for findings in ([("late_authentication", 4)], [FOUND, ("factor_leaked", 2)]):
+        with pytest.raises(StoreError) as refused:
+            raised(store, key_of(2), findings=findings)
+        assert refused.value.code == "objection_to_nothing"
 
 
 @pytest.mark.parametrize(
     ("more", "code"),
-    [({"note": " "}, "ruling_note_wrong"), ({"ruling": "x"}, "ruling_missing"), ({"says": "else"}, "verdict_changed")],
+    [({"note": " "}, "ruling_note_wrong"), ({"holds": {}}, "ruling_missing"), ({"says": "else"}, "verdict_changed")],
 )
 def test_what_is_no_ruling(store: Store, key_of: Callable[[int], int], more: dict[str, object], code: str) -> None:
-    one, without = raised(store, key_of(2)), {name: value for name, value in more.items() if name != "ruling"}
+    one = raised(store, key_of(2))
     with pytest.raises(StoreError) as refused:
-        rule(store, one, str(more.get("ruling", "withdrawn")), **{"outcome": "compliant"} | without)
+        rule(store, one, FOUND, **more)
     assert refused.value.code == code
     assert store.objections(open_only=True) == [one]
     assert store.record(key_of(2)).decisions == ()
@@ -149,7 +193,7 @@ def test_a_finding_stands_only_as_the_lead_saw_it(
     decide(store, key_of(2), "A", "confirm")
     one = raised(store, key_of(2))
     with pytest.raises(StoreError) as refused:
-        rule(store, one, "stands", **more)
+        rule(store, one, **more)
     assert refused.value.code == "verdict_changed"
     assert store.objections(open_only=True) == [one]
 
@@ -169,6 +213,7 @@ def test_they_are_counted_as_calls_are(store: Store, key_of: Callable[[int], int
             "UPDATE objections SET deadline = '2027-01-01' WHERE kind = 'raised'",
             "objection of call-2 .*was changed",
         ),
+        ("UPDATE objections SET findings = '[[\"x\", 1]]'", "objection of call-2 .*was changed"),
         (
             "UPDATE objections SET ruling = 'withdrawn' WHERE kind = 'ruled'",
             "objection of call-2 .*was changed",
@@ -177,7 +222,7 @@ def test_they_are_counted_as_calls_are(store: Store, key_of: Callable[[int], int
     ],
 )
 def test_whatever_was_changed_shows(store: Store, key_of: Callable[[int], int], statement: str, message: str) -> None:
-    rule(store, raised(store, key_of(2)), "stands")
+    rule(store, raised(store, key_of(2)))
     assert store.verify_chain() == 5
     change_log(store, statement)
     with pytest.raises(StoreError, match=message):
@@ -185,7 +230,7 @@ def test_whatever_was_changed_shows(store: Store, key_of: Callable[[int], int], 
 
 
 def test_it_goes_with_its_call(store: Store, key_of: Callable[[int], int]) -> None:
-    rule(store, raised(store, key_of(2)), "stands")
+    rule(store, raised(store, key_of(2)))
     # The same words about another call are no trace of this one.
     other = raised(store, key_of(3))
     key = key_of(2)

@@ -101,7 +101,7 @@ def rejudge(
         for key, judged in new.items() if keep else ():
             if key not in writers:
                 origin = runs[key].model_copy(update={"ausweis": __version__, "policy": policy.provenance})
-                writers[key] = store.begin(origin, by=by, system="")
+                writers[key] = store.begin(origin, by=by, system="", policy=policy.policy)
             writers[key].judge_anew(judged)
         done += len(keys)
         if on_progress is not None:

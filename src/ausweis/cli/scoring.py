@@ -103,7 +103,7 @@ def run_all(options: Options) -> ScoreSummary:
         copies = folder / KEPT_AUDIO if options.keep_audio and recordings else None
         if copies is not None:
             store.register(copies, "recordings")
-        run = store.begin(origin, by=login(), copies=copies)
+        run = store.begin(origin, by=login(), copies=copies, policy=options.recipe.policy.policy)
         hear = recordings.opened(_InStore(run), copies, engine, show.listening) if recordings else None
         summary = score_calls(
             _calls(sources, options, hear),

@@ -266,7 +266,7 @@ class _Run:
         calls = [labelled.call for labelled in self._calls if labelled.call.id in ids]
         if repeat > 1:
             random.Random(repeat).shuffle(calls)  # noqa: S311
-        run = self._store.begin(scorer.origin, series=str(repeat))
+        run = self._store.begin(scorer.origin, series=str(repeat), policy=policy.policy)
         score(calls, local_runner(scorer), run, on_progress=self._shown)
         self._before = self._progress
 

@@ -29,6 +29,7 @@ __all__ = [
     "explain",
     "listed",
     "permission_in_words",
+    "sentences",
     "sets_in_words",
     "texts_of",
     "warnings",
@@ -51,30 +52,30 @@ WORDS = texts_of("ausweis.policies", "words")
 def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]:
     """Sentences, one a line, in the policy's own language unless another is given; notes and warnings at the end."""
     spoken = language or policy.language
-    rules = rules_of(policy)
-    texts = TEXTS[spoken]
-    head = texts["head"].format(id=policy.id, version=policy.version, title=policy.title.rstrip("."))
-    return (
-        head,
-        *_own_words(policy, spoken),
-        *_levels(policy, rules, spoken),
-        *_actions(policy, spoken),
-        *_read_outs(policy, spoken),
-        texts["third_party"].format(needs=permission_in_words(rules.third_party, spoken))
-        if rules.third_party
-        else texts["nobody"],
-        texts["by_the_way"],
-        texts["attempts"].format(count=policy.attempts),
-        *_expected(policy, spoken),
-        *(
-            texts["incident"].format(
-                severity=SEVERITY_NAMES[rule.severity][spoken],
-                description=INCIDENTS[rule.kind].sentence[spoken] if rule.kind else rule.description,
-            )
-            for rule in policy.incidents
-        ),
-        *(sentence for _, sentence in warnings(policy, spoken)),
-    )
+    told = sentences(policy, spoken)
+    return (*(sentence for _, sentence in told), *(sentence for _, sentence in warnings(policy, spoken)))
+
+
+def sentences(policy: Policy, language: Language) -> Iterator[tuple[tuple[str, str], str]]:
+    """What it asks, each sentence with what it is about: a word of `texts.toml`, and a level or action if it is one."""
+    rules, texts = rules_of(policy), TEXTS[language]
+    yield ("head", ""), texts["head"].format(id=policy.id, version=policy.version, title=policy.title.rstrip("."))
+    for sentence in _own_words(policy, language):
+        yield ("own", ""), sentence
+    yield from _levels(policy, rules, language)
+    yield from _actions(policy, language)
+    yield from _read_outs(policy, language)
+    needs = permission_in_words(rules.third_party, language)
+    third = texts["third_party"].format(needs=needs) if rules.third_party else texts["nobody"]
+    yield ("third_party", ""), third
+    yield ("third_party", ""), texts["by_the_way"]
+    yield ("attempts", ""), texts["attempts"].format(count=policy.attempts)
+    for sentence in _expected(policy, language):
+        yield ("expected", ""), sentence
+    for rule in policy.incidents:
+        described = INCIDENTS[rule.kind].sentence[language] if rule.kind else rule.description
+        severity = SEVERITY_NAMES[rule.severity][language]
+        yield ("incident", ""), texts["incident"].format(severity=severity, description=described)
 
 
 def _own_words(policy: Policy, language: Language) -> list[str]:
@@ -96,47 +97,37 @@ def _expected(policy: Policy, language: Language) -> list[str]:
     return [] if share == EXPECTED else [TEXTS[language]["expected"].format(share=told)]
 
 
-def _levels(policy: Policy, rules: Rules, language: Language) -> list[str]:
+def _levels(policy: Policy, rules: Rules, language: Language) -> Iterator[tuple[tuple[str, str], str]]:
     texts, words = TEXTS[language], rules.vocabulary
-    lines = [
-        texts["level"].format(
-            level=level_name(level, language), sets=sets_in_words(map(rules.factors_in, sets), language, words)
-        )
-        for level, sets in zip(rules.levels, rules.sets, strict=True)
-    ]
-    if len(lines) > 1:
-        lines.append(texts["order"])
-    lines.append(texts["name" if policy.name_required else "no_name"])
+    for level, sets in zip(rules.levels, rules.sets, strict=True):
+        enough = sets_in_words(map(rules.factors_in, sets), language, words)
+        yield ("level", level), texts["level"].format(level=level_name(level, language), sets=enough)
+    if len(rules.levels) > 1:
+        yield ("order", ""), texts["order"]
+    yield ("name", ""), texts["name" if policy.name_required else "no_name"]
     ignored = [words.factors[word].name[language] for word, bit in rules.bits.items() if not rules.accepted & bit]
     if ignored:
-        lines.append(texts["ignored"].format(factors=listed(ignored, WORDS[language]["and"])))
-    return lines
+        yield ("ignored", ""), texts["ignored"].format(factors=listed(ignored, WORDS[language]["and"]))
 
 
-def _actions(policy: Policy, language: Language) -> list[str]:
-    lines = []
+def _actions(policy: Policy, language: Language) -> Iterator[tuple[tuple[str, str], str]]:
     for category, record in policy.vocabulary.categories.items():
         text = TEXTS[language]["action" if category in policy.actions.of(record.kind) else "unnamed"]
-        action = record.name[language]
-        lines.append(
-            text.format(action=action[0].upper() + action[1:], level=level_name(policy.level_of(category), language))
-        )
-    return lines
+        action, level = record.name[language], level_name(policy.level_of(category), language)
+        yield ("action", category), text.format(action=action[0].upper() + action[1:], level=level)
 
 
-def _read_outs(policy: Policy, language: Language) -> list[str]:
-    lines = []
+def _read_outs(policy: Policy, language: Language) -> Iterator[tuple[tuple[str, str], str]]:
     for level in policy.levels:
         # What is done, and not said, cannot be read out.
         said = [record for record in policy.vocabulary.factors.values() if record.looks_like]
         names = [record.name[language] for record in said if policy.read_out_level(record.id) == level]
         if names:
-            lines.append(
-                TEXTS[language]["read_out"].format(
-                    level=level_name(level, language), factors=listed(names, WORDS[language]["and"])
-                )
+            factors = listed(names, WORDS[language]["and"])
+            yield (
+                ("read_out", level),
+                TEXTS[language]["read_out"].format(level=level_name(level, language), factors=factors),
             )
-    return lines
 
 
 def warnings(policy: Policy, language: Language) -> Iterator[tuple[tuple[str, str], str]]:

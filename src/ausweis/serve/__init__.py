@@ -13,14 +13,13 @@ Pages:
     queue       calls as rows, and as an Excel file; `question` is what is asked of them
     search      what is searched for, and where it is; in masked data too; filters kept under a name
     call_page   one call, and what is decided on it: `decision`
-    blind       a call whose verdict is hidden, and calls drawn by chance
     working     who is at which call (`leases`), who settles it, and how far the queue is
     recordings  in parts, as WAV where a browser needs that, and their wave form
     calibration sessions in which several decide the same calls, and what was said in them
     sheet       one call on a sheet of paper, for coaching
-    objections  what the agent's side objects to, and rulings on it
     figures     agreement, recall, trends
-    team        who reviews, in which role
+    settings    for leads, in sections: who reviews (`team`), the policies in words (`rules`), samples, sessions,
+                `objections` of the agent's side and rulings on them, deletion, the audit log
 """
 
 from ausweis.serve.app import create_app

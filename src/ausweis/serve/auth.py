@@ -12,14 +12,19 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
 from typing import Literal
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
 from ausweis.calls.text import clean
+from ausweis.errors import StoreError
+from ausweis.journal import replace_file
+from ausweis.opening import read_bytes
 from ausweis.store import Role
 
 __all__ = ["LIFETIME", "REFUSALS", "Auth", "Session", "SignOn", "Throttle", "reviewer_name"]
@@ -53,12 +58,22 @@ def reviewer_name(text: str) -> str | None:
 class Auth:
     """Knows the token and the secret. All comparisons take the same time, right or wrong."""
 
-    def __init__(self, token: str | None = None, now: Callable[[], float] = time.time) -> None:
-        """`token`: a new one unless given. `now`: the clock."""
-        self.token = token or secrets.token_urlsafe(32)
-        self._secret = secrets.token_bytes(32)
-        self._now = now
-        self._ended: set[str] = set()
+    def __init__(
+        self, token: str | None = None, now: Callable[[], float] = time.time, *, kept: Path | None = None
+    ) -> None:
+        """`token`: a new one unless given. `now`: the clock. `kept`: a file in which token, secret and ends stay.
+
+        Raises:
+            AusweisError: the file cannot be read or written, others may read it, or it is no such file.
+        """
+        self._now, self._kept = now, kept
+        known, secret, *ended = (_read(kept) if kept else []) or [secrets.token_urlsafe(32) for _ in range(2)]
+        self.token, self._secret = token or known, secret.encode()
+        # Each with when it began: an older cookie opens nothing anyway.
+        self._ended = {line for line in ended if now() - int(line.split()[1]) < LIFETIME}
+        if kept:
+            lines = (self.token, secret, *sorted(self._ended))
+            replace_file(kept, "".join(f"{line}\n" for line in lines), mode=0o600)
 
     def knows(self, token: str) -> bool:
         """Whether this is the token."""
@@ -80,13 +95,16 @@ class Auth:
         if not hmac.compare_digest(signature.encode("utf-8", "replace"), self._sign(b"session", body).encode()):
             return None
         session = Session(*json.loads(body))
-        if session.id in self._ended or not 0 <= self._now() - session.began < LIFETIME:
+        if _end(session) in self._ended or not 0 <= self._now() - session.began < LIFETIME:
             return None
         return session
 
     def sign_out(self, session: Session) -> None:
-        """Let the cookie of this session open nothing any more."""
-        self._ended.add(session.id)
+        """Let the cookie of this session open nothing any more, after another start neither."""
+        self._ended.add(_end(session))
+        if self._kept:
+            with suppress(OSError), self._kept.open("a", encoding="ascii") as file:
+                file.write(f"{_end(session)}\n")
 
     def csrf_token(self, session: Session) -> str:
         """What a form must carry, so that no other site can send it."""
@@ -98,6 +116,31 @@ class Auth:
 
     def _sign(self, purpose: bytes, body: bytes) -> str:
         return _text(hmac.digest(self._secret, purpose + b"\0" + body, hashlib.sha256))
+
+
+def _end(session: Session) -> str:
+    """What is kept of a session that ended."""
+    return f"{session.id} {session.began}"
+
+
+def _read(path: Path) -> list[str]:
+    """The token, the secret of cookies, then sessions that ended; nothing where there is no file yet.
+
+    Raises:
+        StoreError: it cannot be read, others may read it, or it is something else.
+    """
+    try:
+        if path.stat().st_mode & 0o077:
+            raise StoreError("others may read the token; forbid it: chmod 600", place=str(path))
+        text = read_bytes(path).decode("ascii", "replace")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StoreError(f"the token cannot be read ({error.strerror})", place=str(path)) from None
+    # A last line that was torn is no line.
+    if not re.fullmatch(r"([\w-]{43}\n){2}([0-9a-f]{32} [0-9]{1,12}\n)*.*", text):
+        raise StoreError("this is no token; remove it, and start again for a new one", place=str(path))
+    return text.split("\n")[:-1]
 
 
 def _text(data: bytes) -> str:

@@ -1,8 +1,8 @@
 """Calibration sessions: prepared, decided, closed, and what was said in them side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -13,9 +13,20 @@ from ausweis.serve.decision import compared_lines, said_at
 from ausweis.serve.desk import RequestContext, require_lead
 from ausweis.serve.queue import meta_of, row_views
 from ausweis.serve.web import answer, dates_of, number_of
-from ausweis.store import CalibrationRound, CallRecord, Decision, State, held_label, person_of, same_person
+from ausweis.store import CalibrationRound, CallRecord, Decision, State, held_label, person_of
 
-__all__ = ["add_call", "calibration_page", "calibrations_page", "close", "draw", "drop", "left_of", "make", "start"]
+__all__ = [
+    "add_call",
+    "calibration_page",
+    "calibrations",
+    "close",
+    "drop",
+    "left_of",
+    "make",
+    "names",
+    "own_session",
+    "start",
+]
 
 
 def result_of(context: RequestContext, session: CalibrationRound) -> dict[str, Any]:
@@ -66,39 +77,31 @@ def _held(label: Decision | None, state: State, words: Words) -> str:
 
 MAX_DRAWN = 50
 PROPOSED = 5
+FEWEST = 3
+"""People below which sessions are not offered."""
 
 
 _STATES = {"prepared": "calibration_prepared", "open": "calibration_open", "closed": "calibration_closed"}
 
 
-class _Drawing(NamedTuple):
-    """So many calls of these days, by chance. `flagged`: of calls to review alone."""
-
-    first: date
-    last: date
-    calls: int
-    flagged: bool
-
-
-def calibrations_page(context: RequestContext) -> Response:
-    """The sessions that the reader takes part in, or all for a lead, and the form that makes one."""
-    return _list(context)
-
-
 def make(context: RequestContext) -> Response:
-    """Prepare a session."""
+    """Prepare a session.
+
+    Raises:
+        StoreError: fewer than two take part, or name, days or number are none; then nothing is prepared.
+    """
     require_lead(context)
-    form, store, me = context.form, context.store, context.session.reviewer
-    known = _names(context)
+    form, store, me, known = context.form, context.store, context.session.reviewer, names(context)
     chosen = [value for name, value in form.items() if name.startswith("reviewer-") and value in known]
-    try:
-        # Before it is made: no session without calls is left behind.
-        drawing = None if form.get("n", "").strip() in ("", "0") else _drawing(form)
-        number = store.prepare_calibration(form.get("name", ""), by=me, hides="hides" in form, reviewers=chosen)
-    except StoreError as error:
-        return _list(context, problem=context.words.error(error))
-    if drawing:
-        _draw(context, number, drawing)
+    if len(chosen) < 2:
+        raise StoreError("at least two people take part", code="calibration_few")
+    days, wanted = dates_of(form), number_of(form.get("n", "") or "0")
+    # Before it is made: no session without calls is left behind.
+    if wanted is None or wanted > MAX_DRAWN or (wanted and days is None):
+        raise StoreError("the days or the number of calls are wrong", code="sample_wrong", most=MAX_DRAWN)
+    number = store.prepare_calibration(form.get("name", ""), by=me, hides="hides" in form, reviewers=chosen)
+    if wanted and days:
+        store.draw_calibration(number, *days, wanted, flagged=form.get("of") == "flagged", by=me)
     return RedirectResponse(f"/calibrations/{number}", 303)
 
 
@@ -108,17 +111,9 @@ def calibration_page(context: RequestContext) -> Response:
     if session.state == "prepared":
         require_lead(context)
     if session.state == "closed":
-        return answer(
-            context, "calibrated.html.j2", here="calibration", calibration=session, result=result_of(context, session)
-        )
+        result = result_of(context, session)
+        return answer(context, "calibrated.html.j2", here=_menu(context), calibration=session, result=result)
     return _page(context, session)
-
-
-def draw(context: RequestContext) -> Response:
-    """Add calls by chance."""
-    require_lead(context)
-    drawn = _draw(context, context.parts["key"], _drawing(context.form))
-    return RedirectResponse(f"/calibrations/{context.parts['key']}?new={drawn}", 303)
 
 
 def drop(context: RequestContext) -> Response:
@@ -165,6 +160,10 @@ def _back(context: RequestContext) -> Response:
     return RedirectResponse(f"/calibrations/{context.parts['key']}", 303)
 
 
+def _menu(context: RequestContext) -> str:
+    return "settings" if context.session.role == "lead" else "calls"
+
+
 def _session(context: RequestContext) -> CalibrationRound:
     """The session that the address names, if the reader may see it."""
     found = [one for one in context.store.calibrations() if one.key == context.parts["key"]]
@@ -179,24 +178,20 @@ def _page(context: RequestContext, session: CalibrationRound) -> Response:
     rows = row_views(context, [store.record(key).row for key in session.calls])
     takes_part = session.state == "open" and session.asks(me)
     left = set(left_of(context, session)) if takes_part else set()
-    known = {person_of(name): name for name in _names(context)}
-    named = session.reviewers or tuple(known.get(person, person) for person in sorted(done))
     return answer(
         context,
         "calibration.html.j2",
-        here="calibration",
+        here=_menu(context),
         calibration=session,
         state=words.text(_STATES[session.state]),
         how=words.text(_how(session, me)),
         named=", ".join(session.reviewers),
+        # Whoever takes part does not read beforehand what the verdict is.
+        hides=session.state == "prepared" and session.hides and session.asks(me),
         rows=rows,
         takes_part=takes_part,
         left=left,
-        done=[(name, len(done.get(person_of(name), ()))) for name in named],
-        days=store.days(),
-        proposed=PROPOSED,
-        largest=MAX_DRAWN,
-        new=number_of(context.asked.get("new", "")),
+        done=[(name, len(done.get(person_of(name), ()))) for name in session.reviewers],
         said=words.text("calibration_heard") if "heard" in context.asked else None,
     )
 
@@ -210,10 +205,9 @@ def _how(session: CalibrationRound, reader: str) -> str:
     return "calibration_why" if session.hides else "calibration_why_seen"
 
 
-def _list(context: RequestContext, *, problem: str = "") -> Response:
-    store, words, me = context.store, context.words, context.session.reviewer
-    leads = context.session.role == "lead"
-    seen = [one for one in store.calibrations() if leads or (one.state != "prepared" and one.asks(me))]
+def calibrations(context: RequestContext) -> dict[str, Any]:
+    """All sessions, and what the form of a new one needs; `names`: who may be asked, the reader too."""
+    words, me, known = context.words, context.session.reviewer, names(context)
     rows = [
         (
             one,
@@ -221,42 +215,21 @@ def _list(context: RequestContext, *, problem: str = "") -> Response:
             words.text(_STATES[one.state]),
             len(left_of(context, one)) if one.state == "open" and one.asks(me) else None,
         )
-        for one in seen
+        for one in context.store.calibrations()
     ]
-    return answer(
-        context,
-        "calibrations.html.j2",
-        here="calibration",
-        status=422 if problem else 200,
-        sessions=rows,
-        names=[name for name in _names(context) if not same_person(name, me)],
-        days=store.days(),
-        largest=MAX_DRAWN,
-        proposed=PROPOSED,
-        name=context.form.get("name", ""),
-        problem=problem,
-    )
+    numbers = {"largest": MAX_DRAWN, "proposed": PROPOSED}
+    return {"sessions": rows, "names": known, "enough": len(known) >= FEWEST, **numbers}
 
 
-def _names(context: RequestContext) -> list[str]:
+def own_session(context: RequestContext) -> int | None:
+    """The latest session that is open and has calls left for the reader."""
+    known = (one for one in context.store.calibrations() if one.state == "open" and one.asks(context.session.reviewer))
+    return next((one.key for one in known if left_of(context, one)), None)
+
+
+def names(context: RequestContext) -> list[str]:
     """Who may be asked: all names that are known, each person once, but for those who are let in no more."""
     gone = {person_of(one.name) for one in context.store.reviewers() if one.withdrawn}
-    known = {person_of(name): name for name in reversed(context.store.known_names())}
+    every = [*context.store.known_names(), context.session.reviewer]
+    known = {person_of(name): name for name in reversed(every)}
     return sorted((name for person, name in known.items() if person not in gone), key=str.casefold)
-
-
-def _drawing(form: Mapping[str, str]) -> _Drawing:
-    """What a form asks to be drawn.
-
-    Raises:
-        StoreError: the days or the number are none.
-    """
-    days, wanted = dates_of(form), number_of(form.get("n", "")) or 0
-    if days is None or not 1 <= wanted <= MAX_DRAWN:
-        raise StoreError("the days or the number of calls are wrong", code="sample_wrong", most=MAX_DRAWN)
-    return _Drawing(*days, wanted, form.get("of") == "flagged")
-
-
-def _draw(context: RequestContext, number: int, drawing: _Drawing) -> int:
-    first, last, wanted, flagged = drawing
-    return context.store.draw_calibration(number, first, last, wanted, flagged=flagged, by=context.session.reviewer)

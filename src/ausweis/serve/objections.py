@@ -1,40 +1,44 @@
-"""Objections of the agent's side to a finding: recorded, listed by their deadline, ruled on. For leads."""
+"""Objections of the agent's side to findings: recorded, listed by their deadline, ruled on. For leads."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import chain
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
+from ausweis.pages.words import Words
 from ausweis.serve.call_page import shown_call
-from ausweis.serve.decision import DecisionForm, label_of, proposed, sent
 from ausweis.serve.desk import RequestContext, require_lead
-from ausweis.serve.web import answer, date_of
-from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, Ruling
-from ausweis.vocabulary import OUTCOMES
+from ausweis.serve.rules import rules_of
+from ausweis.serve.web import answer, date_of, number_of
+from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, objected_to
 
-__all__ = ["objection_form", "objection_page", "objections_page", "raise_objection", "rule"]
+__all__ = ["objection_form", "objection_page", "objections", "raise_objection", "rule"]
 
-RULINGS: dict[str, Ruling] = {"stands": "stands", "withdrawn": "withdrawn"}
+AROUND = 3
+"""Turns before and after a finding that the page of an objection shows."""
 
 
-def objections_page(context: RequestContext) -> Response:
+def objections(context: RequestContext) -> dict[str, Any]:
     """Those that wait, the next deadline first, then those that somebody ruled on; of no call that is hidden yet."""
-    require_lead(context)
     known = context.store.objections()
     hidden = context.store.hidden(context.session.reviewer, [one.call.key for one in known])
     seen = [one for one in known if one.call.key not in hidden]
-    return answer(
-        context,
-        "objections.html.j2",
-        here="objections",
-        waiting=[one for one in seen if one.is_open],
-        ruled=[one for one in seen if not one.is_open],
-        found={one.key: context.words.happened(one.call) for one in seen},
-        done=context.asked.get("done") == "1",
-    )
+    return {
+        "waiting": [one for one in seen if one.is_open],
+        "ruled": [one for one in seen if not one.is_open],
+        "about": {one.key: _named(one, context.words) for one in seen},
+    }
+
+
+def _named(one: Objection, words: Words) -> str:
+    """What an objection is about."""
+    findings = [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in one.findings]
+    return ", ".join(findings) or words.happened(one.call)
 
 
 def objection_form(context: RequestContext) -> Response:
@@ -55,7 +59,8 @@ def raise_objection(context: RequestContext) -> Response:
         context.store.raise_objection(
             key,
             side=form.get("side", ""),
-            reason=form.get("reason", ""),
+            reason=form.get("reason", "").replace("\r\n", "\n"),
+            findings=[at for name, value in form.items() if name.startswith("finding-") and (at := _at(value))],
             by=context.session.reviewer,
             deadline=_deadline(form),
         )
@@ -77,20 +82,26 @@ def rule(context: RequestContext) -> Response:
     found, form = _objection(context), context.form
     if to_hear := _to_hear(context, found.call.key):
         return to_hear
+    given = {_at(name): form[name] == "yes" for name in form if "@" in name and form[name] in ("yes", "no")}
     try:
-        ruling = RULINGS.get(form.get("ruling", ""))
-        if ruling is None:
-            raise StoreError("it is missing how the lead ruled", code="ruling_missing")
         context.store.rule_on_objection(
             found.key,
-            ruling=ruling,
+            holds={at: holds for at, holds in given.items() if at},
             by=context.session.reviewer,
-            note=form.get("note", ""),
-            **label_of(form, given=ruling == "withdrawn"),
+            note=form.get("note", "").replace("\r\n", "\n"),
+            verdict_key=number_of(form.get("verdict_key", "")) or 0,
+            says=form.get("says"),
         )
     except StoreError as error:
         return _page(context, found, problem=context.words.error(error))
-    return RedirectResponse("/objections?done=1", 303)
+    return RedirectResponse("/settings?open=objections&done=1#objections", 303)
+
+
+def _at(name: str) -> tuple[str, int] | None:
+    """The finding that a field is about: `kind@turn`."""
+    kind, _, turn = name.rpartition("@")
+    number = number_of(turn)
+    return (kind, number) if kind and number is not None else None
 
 
 def _objection(context: RequestContext) -> Objection:
@@ -109,39 +120,63 @@ def _to_hear(context: RequestContext, key: int) -> Response | None:
 
 def _form(context: RequestContext, record: CallRecord, *, problem: str = "") -> Response:
     today = date.today()
+    call, context = _shown(context, record)
+    asked = _at(context.asked.get("about", ""))
+    ticked = {_at(value) for name, value in context.form.items() if name.startswith("finding-")} | {asked}
     return answer(
         context,
         "objection_form.html.j2",
-        here="objections",
+        here="settings",
         status=409 if problem else 200,
         problem=problem,
         row=record.row,
-        what=context.words.happened(record.row),
+        findings=[same[0] for same in _findings(call).values()],
+        ticked=ticked,
         form=context.form,
         deadline=context.form.get("deadline") or str(today + timedelta(days=OBJECTION_DAYS)),
     )
 
 
+def _shown(context: RequestContext, record: CallRecord) -> tuple[dict[str, Any], RequestContext]:
+    """A call as a lead sees it, with all that others say of it, and the context that knows its words."""
+    context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
+    agents, me = context.desk.agents, context.session.reviewer
+    return shown_call(record, context.words, reviewer=me, agents=agents, unmasked=False, settling=True), context
+
+
+def _findings(call: dict[str, Any]) -> dict[tuple[str, int], list[Any]]:
+    """What holds of a call, by kind and turn: one rule may be broken twice at a turn."""
+    found: dict[tuple[str, int], list[Any]] = {}
+    for one in chain.from_iterable(call["moments"]):
+        if one.state != "overruled":
+            found.setdefault((one.name, one.turn), []).append(one)
+    return found
+
+
 def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Response:
     record = context.store.record(found.call.key)
-    context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
-    call = shown_call(
-        record, context.words, reviewer=context.session.reviewer, agents=context.desk.agents, unmasked=False
-    )
-    form: DecisionForm = proposed(record.verdict)
-    if context.form:
-        form = sent(record, {**context.form, "choice": "overrule"})
+    call, context = _shown(context, record)
+    held = _findings(call)
+    findings = [held[at] for at in objected_to(found, held)]
+    near = {turn for same in findings for turn in range(same[0].turn - AROUND, same[0].turn + AROUND + 1)}
+    words = context.words
     return answer(
         context,
         "objection.html.j2",
-        here="objections",
+        here="settings",
         status=409 if problem else 200,
         problem=problem,
         objection=found,
+        about=_named(found, words),
+        withdrawn=[
+            context.words.text("label_at", type=context.words.word(kind), turn=turn) for kind, turn in found.withdrawn
+        ],
         call=call,
-        form=form,
-        ruling=context.form.get("ruling", ""),
-        outcomes=OUTCOMES,
+        findings=findings,
+        turns=[turn for turn in call["turns"] if turn.number in near],
+        first=next((same[0].start for same in findings if same[0].start is not None), None),
+        rules=rules_of(record.run, context.words, record.verdict),
+        form=context.form,
     )
 
 

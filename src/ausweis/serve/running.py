@@ -1,5 +1,6 @@
 """The server in this process, until it is stopped; meanwhile calls are made searchable."""
 
+import shlex
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,13 +14,15 @@ from ausweis.errors import StoreError
 from ausweis.serve.app import create_app
 from ausweis.serve.auth import Auth, SignOn
 from ausweis.serve.desk import Desk
-from ausweis.store import Store
+from ausweis.store import Key, Store
 
 __all__ = ["Settings", "indexing", "run", "server"]
 
 _AT_ONCE = 20
 _PAUSE = 0.02
 """Seconds after so many calls, in which pages are answered."""
+DEMO = Path("runs/demo.sqlite")
+"""The store that `make demo` fills."""
 
 
 @contextmanager
@@ -62,11 +65,12 @@ def run(settings: Settings, listener: socket.socket, say: Callable[[str], None])
         StoreError: there is no store, or it cannot be opened.
     """
     if "://" not in settings.address and not Path(settings.address).is_file():
-        message = "there is no store here; make one with: ausweis score CALLS --policy NAME --store FILE"
+        demo = f"; or open that of the demo: --store {DEMO}" if DEMO.is_file() else ""
+        message = f"there is no store here; make one with: ausweis score CALLS --policy NAME --store FILE{demo}"
         raise StoreError(message, place=settings.address)
     port = listener.getsockname()[1]
     with Store.open(settings.address) as store:
-        auth = Auth()
+        auth = Auth(kept=token_file(settings.address))
         desk = Desk(
             store=store,
             auth=auth,
@@ -84,12 +88,20 @@ def run(settings: Settings, listener: socket.socket, say: Callable[[str], None])
             server(desk).run(sockets=[listener])
 
 
+def token_file(address: str) -> Path:
+    """Where the token of a store's server is kept: beside a SQLite file, else beside the key."""
+    beside = Key.of(address).path if "://" in address else Path(address)
+    return beside.with_name(f"{beside.name}.token")
+
+
 def _told(settings: Settings, listener: socket.socket, desk: Desk) -> Iterator[str]:
     """What whoever runs the server is told first."""
     origin, sign_on = _origin(settings, listener), desk.sign_on
     if sign_on is None:
         yield f"Open {origin}/signin?token={desk.auth.token}"
-        yield "Whoever has this address can review. Stop with Ctrl-C."
+        kept = shlex.quote(str(token_file(settings.address)))
+        yield f"Whoever has this address can review, tomorrow too; for a new one: rm {kept}"
+        yield "Stop with Ctrl-C."
         return
     proxies = ", ".join(map(str, sign_on.proxies))
     yield f"{origin} is open to whom {sign_on.header} names, from {proxies}. Stop with Ctrl-C."

@@ -1,62 +1,62 @@
-"""The team: who reviews, in which role, by which key. For leads."""
+"""The team: who reviews, in which role, by which key. A section of the settings."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import get_args
-
-from starlette.responses import Response
+from typing import Any, get_args
 
 from ausweis.errors import StoreError
-from ausweis.serve.desk import RequestContext, require_lead
-from ausweis.serve.web import answer
-from ausweis.store import Invitation, Reviewer, Role, same_person
+from ausweis.serve.desk import RequestContext
+from ausweis.store import Invitation, Reviewer, Role, person_of, same_person
 
-__all__ = ["change_role", "invite", "renew", "team_page", "withdraw"]
+__all__ = ["change_role", "invite", "renew", "team", "withdraw"]
+
+Told = Mapping[str, str]
+"""What the section tells of what was done: `said`, or a `link` of whom it is."""
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
 
-def team_page(context: RequestContext) -> Response:
-    """Who is in the team, and the form that invites others."""
-    require_lead(context)
-    return _page(context)
-
-
-def invite(context: RequestContext) -> Response:
+def invite(context: RequestContext) -> Told:
     """Invite somebody: their link is shown this once."""
-    require_lead(context)
-    name = context.form.get("name", "")
-    try:
-        invitation = context.store.invite(
-            name, _role(context), by=context.session.reviewer, with_key=_has_keys(context)
-        )
-    except StoreError as error:
-        if error.place:
-            raise
-        return _page(context, problem=context.words.error(error), name=name, status=422)
-    return _page(context, invitation=invitation)
-
-
-def renew(context: RequestContext) -> Response:
-    """Make a new link for somebody; the one before, and all that was opened with it, ends."""
-    require_lead(context)
     name, by = context.form.get("name", ""), context.session.reviewer
-    return _page(context, invitation=context.store.renew_key(name, by=by, with_key=_has_keys(context)))
+    return _linked(context, context.store.invite(name, _role(context), by=by, with_key=_has_keys(context)))
 
 
-def withdraw(context: RequestContext) -> Response:
+def renew(context: RequestContext) -> Told:
+    """Make a new link for somebody; the one before, and all that was opened with it, ends."""
+    name, by = context.form.get("name", ""), context.session.reviewer
+    return _linked(context, context.store.renew_key(name, by=by, with_key=_has_keys(context)))
+
+
+def withdraw(context: RequestContext) -> Told:
     """Let somebody in no more."""
-    require_lead(context)
     reviewer = context.store.withdraw_key(_other(context), by=context.session.reviewer)
-    return _page(context, done=context.words.text("team_withdrawn", name=reviewer.name))
+    return {"said": context.words.text("team_withdrawn", name=reviewer.name)}
 
 
-def change_role(context: RequestContext) -> Response:
+def change_role(context: RequestContext) -> Told:
     """Give somebody another role."""
-    require_lead(context)
     words = context.words
     reviewer = context.store.change_role(_other(context), _role(context), by=context.session.reviewer)
-    role = words.text(f"role_{reviewer.role}")
-    return _page(context, done=words.text("team_role_changed", name=reviewer.name, role=role))
+    return {"said": words.text("team_role_changed", name=reviewer.name, role=words.text(f"role_{reviewer.role}"))}
+
+
+def team(context: RequestContext) -> dict[str, Any]:
+    """Who is in the team, and who has decided without being in it."""
+    reviewers = context.store.reviewers()
+    there = {person_of(one.name) for one in reviewers}
+    return {
+        "reviewers": reviewers,
+        "states": {reviewer.key: _state(reviewer, context) for reviewer in reviewers},
+        "others": list(dict.fromkeys(one for one in context.store.known_names() if person_of(one) not in there)),
+        "roles": ROLES,
+        "by_key": _has_keys(context),
+    }
+
+
+def _linked(context: RequestContext, invitation: Invitation) -> Told:
+    link = f"{context.origin}/invitation#{invitation.own_key}" if invitation.own_key else ""
+    return {"link": link, "invited": invitation.reviewer.name}
 
 
 def _has_keys(context: RequestContext) -> bool:
@@ -84,34 +84,3 @@ def _state(reviewer: Reviewer, context: RequestContext) -> str:
     if reviewer.mark and _has_keys(context):
         return words.text("team_made_on", day=words.day(date.fromisoformat(reviewer.made[:10])))
     return words.text("team_no_key" if _has_keys(context) else "team_by_sign_on")
-
-
-def _page(
-    context: RequestContext,
-    *,
-    invitation: Invitation | None = None,
-    done: str = "",
-    problem: str = "",
-    name: str = "",
-    status: int = 200,
-) -> Response:
-    reviewers = context.store.reviewers()
-    there = {reviewer.name for reviewer in reviewers}
-    others = [one for one in context.store.known_names() if not any(same_person(one, other) for other in there)]
-    link = f"{context.origin}/invitation#{invitation.own_key}" if invitation and invitation.own_key else ""
-    return answer(
-        context,
-        "team.html.j2",
-        here="team",
-        status=status,
-        reviewers=reviewers,
-        states={reviewer.key: _state(reviewer, context) for reviewer in reviewers},
-        others=list(dict.fromkeys(others)),
-        roles=ROLES,
-        keys=_has_keys(context),
-        invited=invitation.reviewer if invitation else None,
-        link=link,
-        done=done,
-        problem=problem,
-        name=name,
-    )

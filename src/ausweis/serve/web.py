@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -15,6 +16,7 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import HTMLResponse, Response
 
 from ausweis.calls.text import clean
+from ausweis.errors import StoreError
 from ausweis.pages.markup import environment
 from ausweis.pages.words import Glossary, Words
 from ausweis.serve.desk import Desk, RequestContext
@@ -173,14 +175,26 @@ def answer(context: RequestContext, template: str, *, here: str = "", status: in
         csrf=context.desk.auth.csrf_token(context.session),
         back=context.path + context.query,
         here=here,
+        objections_waiting=_waiting(context),
         **values,
     )
     return HTMLResponse(body, status)
 
 
+def _waiting(context: RequestContext) -> int:
+    """How many objections wait for a lead, of calls that are not hidden; the menu says so."""
+    if context.session.role != "lead":
+        return 0
+    # Of a store that cannot be read the page itself tells.
+    with suppress(StoreError):
+        known = [one.call.key for one in context.store.objections(open_only=True)]
+        return len(known) - len(context.store.hidden(context.session.reviewer, known)) if known else 0
+    return 0
+
+
 def render(template: str, words: Words, **values: Any) -> str:
     """The template in a language."""
-    values = {"session": None, "back": "/", "here": "", "said": None, "again": ""} | values
+    values = {"session": None, "back": "/", "here": "", "said": None, "again": "", "objections_waiting": 0} | values
     values |= {"w": words, "t": words.text, "glossary": Glossary(words), "version": _version(), "today": date.today()}
     values["linked"] = lambda note: _linked(note, words)
     return environment("ausweis.serve").get_template(template).render(**values)

@@ -38,6 +38,7 @@ from ausweis.store.index import SHORTEST
 from ausweis.store.key import Key
 from ausweis.store.objections import DAYS as OBJECTION_DAYS
 from ausweis.store.objections import Objection, ObjectionCounts, Ruling
+from ausweis.store.objections import about as objected_to
 from ausweis.store.objections import counted as count_objections
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
@@ -116,6 +117,7 @@ __all__ = [
     "can_settle",
     "count_objections",
     "held_label",
+    "objected_to",
     "opinion_of",
     "person_of",
     "same_person",

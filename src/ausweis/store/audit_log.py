@@ -140,9 +140,11 @@ def log(
     append(connection, secret, what, who, call_id=row.call_id, run=run_row(row), content=content)
 
 
-def entries(connection: Connection, *, limit: int | None = None) -> list[LogEntry]:
-    """The entries, the latest first."""
-    return [_entry(row) for row in connection.execute(select(audit_log).order_by(desc(audit_log.c.seq)).limit(limit))]
+def entries(connection: Connection, *, limit: int | None = None, before: int | None = None) -> list[LogEntry]:
+    """The entries, the latest first; with `before`, those of smaller numbers."""
+    wanted = select(audit_log).order_by(desc(audit_log.c.seq)).limit(limit)
+    wanted = wanted if before is None else wanted.where(audit_log.c.seq < before)
+    return [_entry(row) for row in connection.execute(wanted)]
 
 
 def unvouched(connection: Connection) -> list[str]:

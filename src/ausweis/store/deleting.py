@@ -91,7 +91,7 @@ def delete_calls(
         failed = _failed(connection, ids.values())
     removed = _clean(places, frozenset(ids.values()), [text for _, text in words], key)
     if set(ids) == {UNKNOWN} and not removed and not failed and not untidy:
-        raise StoreError("there is no call with this id in the store")
+        raise StoreError("there is no call with this id in the store", code="call_unknown")
     with database.writing() as connection:
         _delete_rows(connection, key, ids, by, known=bool(removed or failed))
         connection.execute(delete(artefacts).where(artefacts.c.path.in_(map(str, places.reports | places.dropped))))

@@ -4,29 +4,33 @@ Rows are added and never changed, as decisions are: one when an objection was ra
 to be taken for the state `disputed` of a call, which is reviewers disagreeing.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, insert, select
 
 from ausweis.errors import NoCallError, StoreError
+from ausweis.judging.verdict import Verdict
 from ausweis.provenance import now
 from ausweis.store import audit_log
-from ausweis.store.deciding import Incidents, Violations, call_seen, decide
+from ausweis.store.deciding import call_seen, decide
+from ausweis.store.decisions import decisions_of, label_of
 from ausweis.store.key import Key, canonical
-from ausweis.store.packing import call_row, run_row
+from ausweis.store.packing import call_row, run_row, unpack
 from ausweis.store.querying import conditions
 from ausweis.store.rows import EVERY, CallFilter, CallRow
-from ausweis.store.schema import batches, calls, objections, runs
-from ausweis.vocabulary import Outcome
+from ausweis.store.schema import batches, calls, objections, runs, verdicts
+from ausweis.vocabulary import VIOLATIONS
 
 __all__ = [
     "DAYS",
     "Objection",
     "ObjectionCounts",
     "Ruling",
+    "about",
     "counted",
     "objection_list",
     "raise_objection",
@@ -34,7 +38,9 @@ __all__ = [
 ]
 
 Ruling = Literal["stands", "withdrawn"]
-"""stands: what was found holds; withdrawn: it does not, and the lead said what is right instead."""
+"""stands: what was found holds; withdrawn: something of it does not."""
+At = tuple[str, int]
+"""A finding: its kind, and its turn."""
 DAYS = 14
 """Until when an objection is ruled on, unless somebody says another day."""
 _MOST_DAYS = 366
@@ -45,7 +51,8 @@ _MAX_SIDE, _MAX_TEXT = 100, 2000
 class Objection:
     """One objection. `side`: who objects, as a role or pseudonym; `by`: who recorded it; times in UTC, ISO 8601.
 
-    `ruling`, `note`, `ruled_by` and `ruled_at` are None until a lead has ruled on it.
+    `findings`: what it is about; the whole call without any. `ruling`, `note`, `ruled_by` and `ruled_at` are None until
+    a lead has ruled on it; `withdrawn`: the findings that hold no more since.
     """
 
     key: int
@@ -55,10 +62,12 @@ class Objection:
     deadline: date
     by: str
     at: str
+    findings: tuple[At, ...] = ()
     ruling: Ruling | None = None
     note: str | None = None
     ruled_by: str | None = None
     ruled_at: str | None = None
+    withdrawn: tuple[At, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -105,21 +114,23 @@ def raise_objection(
     side: str,
     reason: str,
     by: str,
+    findings: Iterable[At] = (),
     deadline: date | None = None,
     today: date | None = None,
 ) -> Objection:
-    """Record that the agent's side objects to what was found in a call. By default `deadline` is in `DAYS` days.
+    """Record that the agent's side objects to findings of a call, or to all. By default `deadline` is in `DAYS` days.
 
     Raises:
-        StoreError: nothing was found or decided in the call, an objection to it is open, or a text or day is none.
+        StoreError: nothing holds of the call, or not these findings; an objection to it is open; a text or day is none.
     """
     today = today or date.today()
     deadline = deadline or today + timedelta(days=DAYS)
     call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
     if call is None or call.verdict_key is None:
         raise NoCallError("there is no such call in the store any more")
-    if not call.to_review and call.state == "open":
-        raise StoreError("nothing was found or decided in this call", code="objection_to_nothing")
+    findings, held = list(dict.fromkeys(findings)), _held(connection, call)
+    if not held or not {*held}.issuperset(findings):
+        raise StoreError("nothing holds of this call, or not this", code="objection_to_nothing")
     if any(one.is_open for one in objection_list(connection, call_key=call_key)):
         raise StoreError("an objection to this call is open already", code="objection_open")
     side, reason = " ".join(side.split()), reason.strip()
@@ -129,6 +140,7 @@ def raise_objection(
     if not today <= deadline <= today + timedelta(days=_MOST_DAYS):
         raise StoreError("the deadline is before today, or more than a year away", code="deadline_wrong")
     row = {"kind": "raised", "raised_key": None, "side": side, "note": reason, "deadline": deadline, "ruling": None}
+    row |= {"findings": json.dumps(findings, ensure_ascii=False)}
     made = _add(connection, key, call, row | {"who": by})
     return next(one for one in objection_list(connection, call_key=call_key) if one.key == made)
 
@@ -138,41 +150,71 @@ def rule_on_objection(
     key: Key,
     objection_key: int,
     *,
-    ruling: Ruling,
+    holds: Mapping[At, bool],
     by: str,
-    note: str = "",
-    outcome: Outcome | None = None,
-    violations: Violations = (),
-    incidents: Incidents | None = None,
+    note: str,
     verdict_key: int,
     says: str | None = None,
 ) -> Objection:
     """Let a lead rule on an objection. What the lead says holds from then on, whoever decided before.
 
-    Where the finding is withdrawn, `outcome`, `violations` and `incidents` are the right label, as of `decide`. Where
-    it stands, what was decided stays; a call that nobody has decided on, or not alike, is confirmed.
+    `holds`: of each finding that it is `about`, whether it stands. The others stay as they are; without violations the
+    call is what the verdict says, or compliant where that says that there is one. Where all stand, so does what was
+    decided; a call that nobody has decided on, or not alike, is confirmed.
 
     Raises:
-        StoreError: it is ruled on already; the label is none; the note is missing; or verdict or text have changed.
+        StoreError: it is ruled on already; not about each finding, or without a reason; or verdict or text changed.
     """
     found = next((one for one in objection_list(connection) if one.key == objection_key), None)
     if found is None:
         raise NoCallError("there is no such objection in the store any more")
     if not found.is_open:
         raise StoreError("this objection is ruled on already", code="objection_ruled")
-    if ruling not in get_args(Ruling):
-        raise StoreError("say whether the finding stands or is withdrawn", code="ruling_missing")
-    _check(note := note.strip(), "ruling_note_wrong")
     call = call_seen(connection, found.call.key, verdict_key, says)
+    said, held = _said(connection, call), _held(connection, call)
+    wanted = about(found, held)
+    if {*wanted} != holds.keys():
+        raise StoreError("say of each finding whether it holds", code="ruling_missing")
+    _check(note := note.strip(), "ruling_note_wrong")
+    withdrawn = [one for one in wanted if not holds[one]]
+    kept = [one for one in held if one not in withdrawn]
     seen: dict[str, Any] = {"reviewer": by, "note": note, "verdict_key": verdict_key, "says": says, "rules": True}
-    if ruling == "withdrawn":
+    if withdrawn or (wanted and call.state not in ("confirmed", "overruled")):
+        violations = [one for one in kept if one[0] in VIOLATIONS]
+        outcome = "violation" if violations else "compliant" if said.outcome == "violation" else said.outcome
+        incidents = [one for one in kept if one not in violations]
         label: dict[str, Any] = {"outcome": outcome, "violations": violations, "incidents": incidents}
-        decide(connection, key, call.key, choice="overrule", **label, **seen)
-    elif call.state not in ("confirmed", "overruled"):
-        decide(connection, key, call.key, choice="confirm", **seen)
+        label = {"choice": "confirm"} if {*kept} == {*_found(said)} else label | {"choice": "overrule"}
+        decide(connection, key, call.key, **seen, **label)
+    ruling: Ruling = "withdrawn" if withdrawn or not wanted else "stands"
     row = {"kind": "ruled", "raised_key": objection_key, "side": None, "note": note, "deadline": None, "ruling": ruling}
-    _add(connection, key, call, row | {"who": by})
+    _add(connection, key, call, row | {"who": by, "findings": json.dumps(withdrawn, ensure_ascii=False)})
     return next(one for one in objection_list(connection, call_key=call.key) if one.key == objection_key)
+
+
+def about(objection: Objection, held: Iterable[At]) -> list[At]:
+    """What an objection is about, of the findings that hold of its call: all where it names none of them."""
+    return [one for one in held if one in objection.findings or not objection.findings]
+
+
+def _said(connection: Connection, call: Any) -> Verdict:
+    run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
+    body = connection.execute(select(verdicts.c.body).where(verdicts.c.key == call.verdict_key)).scalar_one()
+    return unpack(body, run)
+
+
+def _found(said: Verdict) -> list[At]:
+    """What a verdict found."""
+    return [*((one.type, one.turn) for one in said.violations), *((one.id, one.turn) for one in said.incidents)]
+
+
+def _held(connection: Connection, call: Any) -> list[At]:
+    """The findings that hold of a call, each once: those of people where they agree, else of the verdict."""
+    label, found = label_of(decisions_of(connection, call.key, says=call.says)), _found(_said(connection, call))
+    if label is not None and label.outcome is not None:
+        unsaid = [at for at in found if at[0] not in VIOLATIONS] if label.incidents is None else label.incidents
+        found = [*label.violations, *unsaid]
+    return list(dict.fromkeys(found))
 
 
 def objection_list(
@@ -204,8 +246,14 @@ def _calls(connection: Connection, keys: Iterable[int]) -> dict[int, CallRow]:
 
 
 def _objection(raised: Any, ruled: Any, call: CallRow) -> Objection:
-    values = (raised.key, call, raised.side, raised.note, raised.deadline, raised.who, raised.at)
-    return Objection(*values, *(() if ruled is None else (ruled.ruling, ruled.note, ruled.who, ruled.at)))
+    values = (raised.key, call, raised.side, raised.note, raised.deadline, raised.who, raised.at, _named(raised))
+    return Objection(
+        *values, *(() if ruled is None else (ruled.ruling, ruled.note, ruled.who, ruled.at, _named(ruled)))
+    )
+
+
+def _named(row: Any) -> tuple[At, ...]:
+    return tuple((kind, turn) for kind, turn in json.loads(row.findings))
 
 
 def _add(connection: Connection, key: Key, call: Any, values: dict[str, Any]) -> int:

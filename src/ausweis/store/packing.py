@@ -11,7 +11,7 @@ from ausweis.calls.call import Call
 from ausweis.errors import PolicyError
 from ausweis.judging.harm import found_of, harm, named
 from ausweis.judging.verdict import Verdict
-from ausweis.policies import find_policy
+from ausweis.policies import Policy, find_policy
 from ausweis.provenance import PolicyProvenance, RunProvenance
 from ausweis.store.counted import OWN
 from ausweis.store.rows import CallRow, RunRow
@@ -27,12 +27,13 @@ _AS_JSON = ("policy", "prompts", "model")
 """Columns of runs."""
 
 
-def run_values(origin: RunProvenance, started: str) -> dict[str, Any]:
-    """The columns of a run that say what it was made of."""
-    parts = _parts(origin)
+def run_values(origin: RunProvenance, started: str, policy: Policy | None) -> dict[str, Any]:
+    """The columns of a run that say what it was made of. `policy`: which judges in it; by default one that ships."""
+    parts, policy = _parts(origin), policy or _shipped(origin.policy)
     return {
         "started": started,
-        "policy_title": _title(origin.policy),
+        "policy_title": policy and policy.title,
+        "rules": policy and policy.model_dump_json(exclude_unset=True),
         "strategy": origin.strategy,
         "ausweis": origin.ausweis,
         **{name: json.dumps(parts[name], ensure_ascii=False) for name in _AS_JSON},
@@ -128,9 +129,9 @@ def _parts(run: RunProvenance) -> dict[str, Any]:
     return run.of_verdict("").model_dump(mode="json", include=set(_RUNS))
 
 
-def _title(policy: PolicyProvenance) -> str | None:
+def _shipped(policy: PolicyProvenance) -> Policy | None:
     try:
         shipped = find_policy(policy.id)
     except PolicyError:
         return None
-    return shipped.policy.title if shipped.provenance == policy else None
+    return shipped.policy if shipped.provenance == policy else None

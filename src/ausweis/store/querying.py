@@ -66,6 +66,7 @@ __all__ = [
     "found_as",
     "hidden",
     "judged",
+    "judged_by",
     "judged_in",
     "keys",
     "looked",
@@ -278,6 +279,14 @@ def judged(connection: Connection, keys: Iterable[int]) -> list[tuple[RunRow, Ju
     for batch in batches(keys):
         some += _judged(connection, calls.c.verdict_key == verdicts.c.key, calls.c.key.in_(batch))
     return some
+
+
+def judged_by(connection: Connection) -> list[RunRow]:
+    """Of each policy that verdicts of today come from the last run, the latest first."""
+    used = select(calls.c.key).where(calls.c.run_key == runs.c.key).exists()
+    rows = connection.execute(select(runs).where(used).order_by(runs.c.key)).all()
+    last = {run.policy.sha256: run for run in map(run_row, rows)}
+    return sorted(last.values(), key=lambda run: -run.key)
 
 
 def judged_in(connection: Connection, series: str) -> list[tuple[RunRow, Judged]]:

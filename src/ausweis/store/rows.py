@@ -217,11 +217,15 @@ class CallRow:
 
 
 class RunRow(RunProvenance):
-    """One run: what a command made of calls. `started` in UTC, ISO 8601; `series`: of an eval, which repeat it is."""
+    """One run: what a command made of calls. `started` in UTC, ISO 8601; `series`: of an eval, which repeat it is.
+
+    `rules`: the policy as JSON, None where nobody kept it.
+    """
 
     key: int
     started: str
     policy_title: str | None
+    rules: str | None = None
     series: str = ""
 
 

@@ -94,7 +94,7 @@ settings = _table("settings", Column("name", Text, primary_key=True), "value")
 runs = _table(
     "runs",
     _key(),
-    *("started", "policy", "policy_title?", "prompts", "model", "ausweis", "strategy", "system", "series"),
+    *("started", "policy", "policy_title?", "rules?", "prompts", "model", "ausweis", "strategy", "system", "series"),
     Index("runs_by_system", "system"),
 )
 samples = _table(
@@ -202,7 +202,7 @@ objections = _table(
     _of("calls"),
     "kind",
     _integer("raised_key", empty=True),
-    *("side?", "note"),
+    *("side?", "note", "findings"),
     Column("deadline", Date),
     *("ruling?", "who", "at"),
     Index("objections_of_call", "call_key"),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from ausweis.errors import NoCallError, StoreError
 from ausweis.labelled import LabelledCall
+from ausweis.policies import Policy
 from ausweis.provenance import RunProvenance
 from ausweis.store import (
     audit_log,
@@ -103,6 +104,11 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def place(self) -> str:
+        """The address as it may be shown, without its password."""
+        return self._database.place
+
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
@@ -116,6 +122,7 @@ class Store:
         series: str = "",
         started: str | None = None,
         copies: Path | None = None,
+        policy: Policy | None = None,
     ) -> RunWriter:
         """Begin a run: what becomes of its calls is written as it comes. `started`, in UTC, is now by default.
 
@@ -125,7 +132,15 @@ class Store:
             StoreError: the store cannot be written.
         """
         return RunWriter(
-            self._database, self._key, origin, by=by, system=system, series=series, started=started, copies=copies
+            self._database,
+            self._key,
+            origin,
+            by=by,
+            system=system,
+            series=series,
+            started=started,
+            copies=copies,
+            policy=policy,
         )
 
     unindexed = _reading(index.waiting)
@@ -155,6 +170,7 @@ class Store:
     found = _reading(querying.found)
     find = _reading(querying.find)
     judged = _reading(querying.judged)
+    judged_by = _reading(querying.judged_by)
     judged_in = _reading(querying.judged_in)
     failed_in = _reading(querying.failed_in)
     queues = _reading(figures.queues)

@@ -12,6 +12,7 @@ from ausweis.calls.call import Call, call_sha256
 from ausweis.calls.failure import Failure
 from ausweis.facts import Facts, facts_line
 from ausweis.judging.verdict import Verdict
+from ausweis.policies import Policy
 from ausweis.provenance import RunProvenance, now
 from ausweis.store import audit_log
 from ausweis.store.database import Database
@@ -42,8 +43,9 @@ class RunWriter:
     """Writes what becomes of calls. The verdict that was written last counts.
 
     `system`: the same for all runs that make the same of a call; empty for one whose verdicts no run may take over.
-    `series`: tells such runs apart all the same. `copies`: a folder of copied recordings. `displaced`: how many calls
-    came in the place of another call, or another text of it, under the same id, about which people may have decided.
+    `series`: tells such runs apart all the same. `copies`: a folder of copied recordings. `policy`: which judges, kept
+    so that its rules can be told. `displaced`: how many calls came in the place of another call, or another text of it,
+    under the same id, about which people may have decided.
 
     Raises:
         StoreError: the store cannot be written.
@@ -60,6 +62,7 @@ class RunWriter:
         series: str = "",
         started: str | None = None,
         copies: Path | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self._copies = copies
         self._database = database
@@ -67,7 +70,7 @@ class RunWriter:
         self._by = by
         self.displaced = 0
         self.system = system_of(origin, series) if system is None else system
-        values = run_values(origin, started or now()) | {"system": self.system, "series": series}
+        values = run_values(origin, started or now(), policy) | {"system": self.system, "series": series}
         with database.writing() as connection:
             number = connection.execute(insert(runs).returning(runs.c.key), values).scalar_one()
             self.run: RunRow = run_row(connection.execute(select(runs).where(runs.c.key == number)).one())

@@ -1,0 +1,155 @@
+"""The settings, for leads: sections of one page; addresses of before lead there."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+from tests.axe import complaints
+from tests.serve.driven import signed_in
+from tests.serve.serving import Visitor, desk_of, served, visitor
+
+from ausweis.store import CallFilter, Store
+
+
+def reviewer(store: Store, name: str = "Petra") -> Visitor:
+    """Somebody who leads nobody."""
+    return Visitor(desk_of(store), "", store.invite(name, by="Lea").own_key)
+
+
+@pytest.mark.parametrize(
+    ("address", "section", "to"),
+    [
+        ("/team", "team", "/settings?open=team#team"),
+        ("/objections", "objections", "/settings?open=objections#objections"),
+        ("/sample", "sample", "/?show=sample"),
+        ("/calibrations", "calibration", "/"),
+    ],
+)
+def test_addresses_of_before_lead_to_their_section(store: Store, address: str, section: str, to: str) -> None:
+    answer = visitor(store).http.get(address)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/settings?open={section}#{section}")
+    petra = reviewer(store)
+    assert petra.http.get(address).headers["location"] == to
+    assert petra.http.get("/settings").status_code == 403
+
+
+@pytest.mark.parametrize("address", ["/sample", "/settings/delete", "/calibrations", "/team/invite"])
+def test_only_leads_do_what_stands_there(store: Store, address: str) -> None:
+    entries = len(store.chain()) + 1
+    assert reviewer(store).send(address, call="x", again="x", name="x", n="1", **DAYS)[0] == 403
+    assert len(store.chain()) == entries
+
+
+def test_one_section_is_open_without_scripts_too(store: Store) -> None:
+    anna = visitor(store)
+    for section in ("team", "rules", "sample", "calibration", "objections", "deletion", "log"):
+        page = anna.page(f"/settings?open={section}")
+        assert re.findall(r'<details id="(\w+)" class="section[^>]* open>', page) == [section]
+    assert " open>" not in anna.page("/settings")
+
+
+def test_the_rules_of_every_policy_that_judged_stand_there(store: Store) -> None:
+    page = visitor(store).page("/settings")
+    used = {row.policy.id for row in store.judged_by()}
+    assert used
+    assert all(f"({policy} " in page for policy in used)
+    assert "The caller&#39;s name" in page or "The name is always wanted" in page
+
+
+def test_a_call_is_deleted_by_its_id_typed_twice_while_the_server_runs(store: Store) -> None:
+    anna, row = visitor(store), store.calls()[0]
+    for again, told in (("", "type the id twice alike"), (row.call_id + "x", "type the id twice alike")):
+        status, page = anna.send("/settings/delete", call=row.call_id, again=again)
+        assert (status, told in page, f'value="{row.call_id}"' in page) == (409, True, True)
+    assert anna.send("/settings/delete", call="unknown-1", again="unknown-1")[0] == 409
+    assert store.find(row.call_id) == row.key
+    status, page = anna.send("/settings/delete", call=row.call_id, again=f" {row.call_id}")
+    assert (status, "nothing of it is left in the store" in page) == (200, True)
+    assert store.find(row.call_id) is None
+    assert (store.chain(limit=1)[0].what, store.chain(limit=1)[0].who) == ("deleted", "Anna")
+    assert anna.http.get(f"/calls/{row.key}").status_code == 404
+    assert store.verify_chain() > 0
+
+
+def test_the_log_is_told_in_words_fifty_at_a_time(store: Store) -> None:
+    anna = visitor(store)
+    for _ in range(60):
+        store.log("searched", who="Ben")
+    page = anna.page("/settings?open=log")
+    assert page.count("searched masked data") == 50
+    older = re.search(r'href="(/settings\?open=log&amp;before=\d+)#log"', page)
+    assert older
+    page = anna.page(older[1].replace("&amp;", "&"))
+    assert page.count("searched masked data") == 10
+    assert "read or judged calls" in page
+
+
+DAYS = {"first": "2026-02-01", "last": "2026-03-02"}
+
+
+def test_drawn_calls_are_those_without_a_flag(store: Store) -> None:
+    anna = visitor(store)
+    assert anna.send("/sample", n="5", **DAYS) == (303, "/settings?open=sample&new=5#sample")
+    drawn = store.calls(CallFilter(sampled=True))
+    assert len(drawn) == 5
+    assert not any(row.to_review for row in drawn)
+    page = anna.page("/settings?open=sample&new=5")
+    assert "5 calls drawn." in page
+    assert "Open: 5 of 5 drawn calls" in page
+    assert 'href="/?show=sample"' in page
+    assert store.chain(limit=1)[0].who == "Anna"
+
+
+def test_the_sample_is_not_listed_by_risk(store: Store) -> None:
+    anna = visitor(store)
+    anna.send("/sample", n="12", **DAYS)
+    wanted = [str(key) for key in store.keys(CallFilter(sampled=True), order="chance")]
+    page = anna.page("/?show=sample")
+    assert re.findall(r'href="/calls/(\d+)\?show=sample"', page) == wanted
+    assert '<option value="">By chance</option>' in page
+    assert wanted != [str(key) for key in store.keys(CallFilter(sampled=True))]
+
+
+def test_deciding_walks_through_the_sample(store: Store) -> None:
+    anna = visitor(store)
+    anna.send("/sample", n="3", **DAYS)
+    keys = store.keys(CallFilter(sampled=True), order="chance")
+    for key, after in zip(keys, [*keys[1:], None], strict=True):
+        verdict = str(store.record(key).verdict_key)
+        _, where = anna.send(f"/calls/{key}/decisions?show=sample", choice="confirm", verdict_key=verdict)
+        assert where.startswith(f"/calls/{after}?show=sample" if after else "/?show=sample")
+    assert "Open: 0 of 3 drawn calls" in anna.page("/settings")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"n": "0"}, {"n": "1001"}, {"n": "x"}, {"n": ""}, {"first": "x"}, {"last": ""}, {"first": "2026-03-03"}],
+)
+def test_wrong_days_or_numbers_draw_nothing(store: Store, fields: dict[str, str]) -> None:
+    status, page = visitor(store).send("/sample", **({"n": "5"} | DAYS | fields))
+    assert status == 409
+    assert "Please check days and number" in page
+    assert store.count(CallFilter(sampled=True)) == 0
+
+
+def test_drawing_needs_the_mark(store: Store) -> None:
+    assert visitor(store).http.post("/sample", data={"n": "5", **DAYS}).status_code == 403
+    assert store.count(CallFilter(sampled=True)) == 0
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1366, False), (375, True)])
+def test_sections_in_the_browser(browser: Browser, store: Store, width: int, dark: bool) -> None:
+    for name in ("Ben", "Mia"):
+        store.invite(name, by="Anna")
+    with (
+        served(desk_of(store)) as address,
+        signed_in(browser, address, "Anna", language="de", width=width, dark=dark) as lead,
+    ):
+        page = lead.page
+        page.goto(f"{address}/settings#deletion")
+        expect(page.get_by_label("Kennung des Anrufs")).to_be_visible()
+        page.goto(f"{address}/settings#rules")
+        expect(page.locator("#rules")).to_have_attribute("open", "")
+        page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert complaints(page) == []
