@@ -32,6 +32,7 @@ from ausweis.serve.decision import (
 from ausweis.serve.desk import Done, RequestContext
 from ausweis.serve.queue import Around, around_of, meta_of, question_of, row_view
 from ausweis.serve.recordings import recordings
+from ausweis.serve.rules import rules_of
 from ausweis.serve.web import answer, number_of, typed_of
 from ausweis.serve.working import at_call, progress, settles
 from ausweis.store import CalibrationRound, CallRecord, Decision, Objection, opinion_of, same_person
@@ -276,6 +277,7 @@ def _page(
         said=said_of(context, question.query()),
         undone=draft is not None and "undone" in context.asked,
         reasons=REASONS,
+        rules=rules_of(record.run, context.words, None if is_blind else record.verdict),
         form=ticked,
         opened=opened_of(form or {}) or int(time.time()),
         own=own,

@@ -50,8 +50,8 @@ class Tick(NamedTuple):
 class DecisionForm:
     """The fields of the form. `ticks`: by type or kind and turn, in order; none where the verdict is hidden.
 
-    `missing`: what the verdict does not say, each with whether it is ticked; `kinds`: what may be added; `turn`, `kind`:
-    what somebody was about to add. `was`: what was chosen before it was taken back; `unsent`: whether it holds what
+    `missing`: what the verdict does not say, each with whether it is ticked; `kinds`: what may be added; `turn` and
+    `kind`: what somebody was about to add. `was`: what was chosen before it was taken back; `unsent`: whether it holds what
     somebody typed and nobody kept; `coaching`: whether the note is meant for coaching.
     """
 
