@@ -22,6 +22,7 @@ __all__ = [
     "Finding",
     "Quote",
     "advice",
+    "by_cause",
     "call_view",
     "decided_of",
     "findings_of",
@@ -87,7 +88,8 @@ class Finding:
 
     `why`: what was missing, or what happened; `should`: what would have been right, where the agent could; empty where
     a finding before it at the same turn says so. `cause`: the same for one rule broken again and again. `state`: what
-    people say of it, or of the call where that is open.
+    people say of it: confirmed, overruled, added or open; `decided` where the reader must not know yet. `reason`: why it
+    was rejected, where that was said.
     """
 
     incident: bool
@@ -102,6 +104,7 @@ class Finding:
     should: str = ""
     cause: tuple[str, str] = ("", "")
     state: str = "open"
+    reason: str = ""
 
     @property
     def at(self) -> str:
@@ -307,7 +310,7 @@ def findings_decided(record: CallRecord, decided: Decided, words: Words, mask: C
     """
     said, label = findings_of(record, words, mask), decided.label
     if label is None:
-        return [replace(one, state=decided.state) for one in said]
+        return [replace(one, state="decided" if decided.state == "decided" else "open") for one in said]
     held = findings_of(holding(record, label), words, mask)
     named, keys = {(one.incident, one.name) for one in said}, {one.key for one in held}
 
@@ -316,8 +319,18 @@ def findings_decided(record: CallRecord, decided: Decided, words: Words, mask: C
             return "open"
         return "confirmed" if (one.incident, one.name) in named else "added"
 
-    rejected = [replace(one, state="overruled", should="") for one in said if one.key not in keys]
+    why = {(kind, turn): reason for kind, turn, reason in label.reasons}
+    gone = (one for one in said if one.key not in keys)
+    rejected = [replace(one, state="overruled", should="", reason=why.get((one.name, one.turn), "")) for one in gone]
     return [*(replace(one, state=state(one)) for one in held), *rejected]
+
+
+def by_cause(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings by their cause, in the order of the first of each; what was added by people is apart."""
+    causes: dict[tuple[str, ...], list[Finding]] = {}
+    for one in findings:
+        causes.setdefault((*one.cause, "added" if not one.why else ""), []).append(one)
+    return list(causes.values())
 
 
 def _said_at(record: CallRecord, turn: int) -> Iterator[Evidence]:
@@ -352,6 +365,11 @@ class CallView:
         return [one for one in self.findings if one.state != "overruled"]
 
     @property
+    def causes(self) -> list[list[Finding]]:
+        """The same by what brought them about, the worst first: one rule broken again and again is one cause."""
+        return by_cause(self.holding)
+
+    @property
     def worst(self) -> Finding | None:
         """The first of the findings that hold."""
         return next(iter(self.holding), None)
@@ -364,7 +382,7 @@ class CallView:
     @property
     def others(self) -> int:
         """How many causes there are besides the worst; repeats of one count once."""
-        return max(0, len({one.cause for one in self.holding}) - 1)
+        return max(0, len(self.causes) - 1)
 
     @cached_property
     def excerpt(self) -> Excerpt:

@@ -125,6 +125,7 @@ def decide(
     incidents: Incidents | None = None,
     note: str = "",
     coaching: bool = False,
+    reasons: Sequence[tuple[str, int, str]] = (),
     verdict_key: int,
     says: str | None = None,
     blind: bool = False,
@@ -135,7 +136,7 @@ def decide(
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
     `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
-    overruled; without `incidents`, those of the verdict stand. `coaching`: the note is meant for coaching. `says`: that
+    overruled; without `incidents`, those of the verdict stand. `coaching`: the note is meant for coaching. `reasons`: as of `Decision`. `says`: that
     of the record that they saw; without it, another text under the same verdict goes unnoticed. `settles`: by a lead
     who has seen what the others say, who are not sure or differ; what holds is what the lead says then, whatever the
     others do. `rules`: the same, by a lead who rules on an objection. `blind`, `hasty`: as of `Decision`.
@@ -171,6 +172,7 @@ def decide(
         "blind": blind or None,
         "hasty": hasty,
         "coaching": True if coaching and note else None,
+        "reasons": json.dumps([list(why) for why in reasons], ensure_ascii=False) if reasons else None,
         "settles": True if settles else None,
         "calibration_key": session.key if session else None,
     }
@@ -186,7 +188,7 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     The state of the call follows. `values`: the row without `at`.
     """
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    unknown: dict[str, Any] = dict.fromkeys(("settles", "blind", "hasty", "calibration_key", "coaching"))
+    unknown: dict[str, Any] = dict.fromkeys(("settles", "blind", "hasty", "calibration_key", "coaching", "reasons"))
     row = unknown | values | {"at": now()}
     what: What = "settled" if row.get("settles") else "decided"
     if row["choice"] == "withdrawn":

@@ -241,8 +241,9 @@ class Decision:
     `blind`: made before the reviewer saw the verdict; `hasty`: in less than a tenth of the time that hearing or reading
     the call takes, None where nobody knows. `calibration`: the key of the session in which it was made; `secret`: that
     one is not closed, so that nobody else may see it. `withdrawn`: the reviewer took it back, or it is the entry that
-    says so; then `takes_back` is the key of the decision. `coaching`: the note is meant for
-    coaching.
+    says so; then `takes_back` is the key of the decision. `coaching`: the note is meant for coaching. `reasons`: why a
+    finding was rejected, each as (kind, turn, reason), the reason
+    one of transcript, place, rule, elsewhere, other: the first three are wrong, or it was settled elsewhere.
     """
 
     key: int
@@ -264,6 +265,7 @@ class Decision:
     withdrawn: bool = False
     takes_back: int | None = None
     coaching: bool = False
+    reasons: tuple[tuple[str, int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,11 +351,16 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Pairs of reviewers of one verdict; `same`: pairs that gave one outcome; `kappa` is nan without pairs."""
+    """Pairs of reviewers of one verdict; `same`: pairs that gave one outcome; `kappa` is nan without pairs.
+
+    `calls`: on how many two people or more gave an outcome; `alike`: on how many of these all gave the same.
+    """
 
     pairs: int
     same: int
     kappa: float
+    calls: int = 0
+    alike: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,7 +404,8 @@ class FieldRecall:
     calls that they stand for; only what was decided blind counts. `in_view`: drawn calls that were decided by those
     alone who had seen the verdict, which do not; `hasty`: of `sampled`, those decided in no time. `undecided`: calls to
     review that are not decided yet. All of the calls that a decided sample speaks for; `days_left_out`: days with calls
-    besides. `waiting`: drawn calls that nobody has confirmed or overruled blind, of all samples of the days.
+    besides. `added`: violations, or calls with an incident, that people found in calls that were not to review, in the
+    sample or not: no fewer were missed. `waiting`: drawn calls that nobody has confirmed or overruled blind, of all samples of the days.
     """
 
     found: int
@@ -412,6 +420,7 @@ class FieldRecall:
     waiting: int = 0
     in_view: int = 0
     hasty: int = 0
+    added: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,7 @@ decisions = _table(
     _integer("calibration_key", empty=True),
     Column("settles", Boolean),
     Column("coaching", Boolean),
+    Column("reasons", Text),
     Index("decisions_of_call", "call_key"),
     Index("decisions_by_reviewer", "reviewer", "at"),
 )
