@@ -47,7 +47,7 @@ def test_a_row_names_incidents_with_the_turn_in_which_each_kind_first_happens(in
     assert "Threatens with the press or the public (2 ×) turn 2, rude to the caller turn 1" in text
     assert "Leaked factor turn 3, threatens with a lawyer or court turn 2" in text
     german = anna.http.get("/", headers={"Accept-Language": "de"}).text
-    assert "Vorgesagtes Merkmal Redebeitrag 3, droht mit Anwalt oder Gericht Redebeitrag 2" in re.sub(
+    assert "Nachweis verraten Redebeitrag 3, droht mit Anwalt oder Gericht Redebeitrag 2" in re.sub(
         r"<[^>]*>", "", german
     )
 

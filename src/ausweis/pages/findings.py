@@ -89,7 +89,7 @@ class Finding:
     `why`: what was missing, or what happened; `should`: what would have been right, where the agent could; empty where
     a finding before it at the same turn says so. `cause`: the same for one rule broken again and again. `state`: what
     people say of it: confirmed, overruled, added or open; `decided` where the reader must not know yet. `reason`: why it
-    was rejected, where that was said.
+    was rejected, where that was said. `repeats`: the advice only points to an earlier one.
     """
 
     incident: bool
@@ -105,6 +105,7 @@ class Finding:
     cause: tuple[str, str] = ("", "")
     state: str = "open"
     reason: str = ""
+    repeats: bool = False
 
     @property
     def at(self) -> str:
@@ -177,7 +178,7 @@ def _said_once(advised: Iterable[tuple[Finding, Advice]], words: Words) -> Itera
             should = words.text("advice_as", turn=turn) if right.text and turn != finding.turn else ""
         turns.setdefault(right.text, finding.turn)
         instead.add(right.instead)
-        yield replace(finding, should=should)
+        yield replace(finding, should=should, repeats=turn is not None)
 
 
 def _quotes(evidence: Iterable[Evidence], mask: CallMask) -> tuple[Quote, ...]:
@@ -326,10 +327,10 @@ def findings_decided(record: CallRecord, decided: Decided, words: Words, mask: C
 
 
 def by_cause(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """Findings by their cause, in the order of the first of each; what was added by people is apart."""
-    causes: dict[tuple[str, ...], list[Finding]] = {}
+    """Findings by their cause, in the order of the first of each; what people added is apart."""
+    causes: dict[tuple[tuple[str, str], bool], list[Finding]] = {}
     for one in findings:
-        causes.setdefault((*one.cause, "added" if not one.why else ""), []).append(one)
+        causes.setdefault((one.cause, one.state == "added"), []).append(one)
     return list(causes.values())
 
 
@@ -382,7 +383,7 @@ class CallView:
     @property
     def others(self) -> int:
         """How many causes there are besides the worst; repeats of one count once."""
-        return max(0, len(self.causes) - 1)
+        return max(0, len({one.cause for one in self.holding}) - 1)
 
     @cached_property
     def excerpt(self) -> Excerpt:

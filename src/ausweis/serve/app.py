@@ -21,6 +21,7 @@ from ausweis.serve import (
     blind,
     calibration,
     call_page,
+    exporting,
     figures,
     objections,
     queue,
@@ -84,6 +85,7 @@ _PAGES: dict[str, Page] = {
 }
 _FORMS: dict[str, Page] = {
     "/calls.xlsx": queue.download,
+    "/report": exporting.report,
     "/calls/{key:int}/decisions": call_page.decide,
     "/calls/{key:int}/withdraw": call_page.withdraw,
     "/calls/{key:int}/heard": blind.hear,
