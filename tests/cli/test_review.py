@@ -148,7 +148,10 @@ def test_one_target_that_fails_does_not_keep_the_others_from_being_told(
         (("--day", "2026-13-01", "--out", "x"), "--day needs a date such as 2026-03-02"),
         (("--day", "0001-01-01", "--days", "2", "--out", "x"), "--day is too early to be compared with days before"),
         (("--day", "0001-01-15", "--days", "2", "--out", "x"), "--day is too early to be compared with days before"),
-        (("--day", "today", "--out", "x.html", "--format", "xlsx", "--format", "html"), "several formats need a folder"),
+        (
+            ("--day", "today", "--out", "x.html", "--format", "xlsx", "--format", "html"),
+            "several formats need a folder",
+        ),
         (("--day", "today", "--out", "x.html", "--format", "xlsx"), "a file of this name holds html, not xlsx"),
         (("--day", "today", "--out", "x", "--notify", "ftp://y"), "--notify needs https://"),
         (("--day", "today", "--out", "x", "--serve", "javascript:alert(1)"), "--serve needs the address"),

@@ -29,9 +29,7 @@ def _notified(review: Review) -> str:
 
 
 @pytest.mark.parametrize(("language", "other"), [("de", "en"), ("en", "de")])
-@pytest.mark.parametrize(
-    ("write", "least"), [(review_page, 10), (review_markdown, 10), (_notified, 0)]
-)
+@pytest.mark.parametrize(("write", "least"), [(review_page, 10), (review_markdown, 10), (_notified, 0)])
 def test_review(store: Store, write: Callable[[Review], str], least: int, language: Language, other: Language) -> None:
     text = write(review_of(store, Wanted(DAY, DAY, language=language)))
     assert sentences_in(text, other) == []

@@ -81,7 +81,9 @@ def test_each_finding_tells_its_own_state_who_decided_when_and_why_it_was_reject
     right = {"outcome": "violation", "violations": [("factor_leaked", 2)], "incidents": [("rude_agent", 2)]}
     decide(store, "call-1", "Mia", "overrule", **right, reasons=[("no_authentication", 4, "rule")])
     rows = findings(record(store))
-    assert [tuple(row[name] for name in ("kind", "type", "turn", "severity", "people", "rejected_for")) for row in rows] == [
+    assert [
+        tuple(row[name] for name in ("kind", "type", "turn", "severity", "people", "rejected_for")) for row in rows
+    ] == [
         ("Verstoß", "Nachweis verraten", 2, "Schwer", "Ergänzt", ""),
         # Which severity the policy gives to an incident that its verdict does not name, nobody knows.
         ("Vorfall", "Unhöflich gegen den Anrufer", 2, "", "Ergänzt", ""),
@@ -89,7 +91,10 @@ def test_each_finding_tells_its_own_state_who_decided_when_and_why_it_was_reject
         ("Vorfall", "Droht mit Anwalt oder Gericht", 1, "Kritisch", "Verworfen", ""),
     ]
     assert {(str(row["decided_on"]), row["decided_by"]) for row in rows} == {(str(date.today()), "Mia")}
-    assert rows[0]["decided"] == "Verstoß, Nachweis verraten in Redebeitrag 2, unhöflich gegen den Anrufer in Redebeitrag 2"
+    assert (
+        rows[0]["decided"]
+        == "Verstoß, Nachweis verraten in Redebeitrag 2, unhöflich gegen den Anrufer in Redebeitrag 2"
+    )
 
 
 def test_a_call_stands_in_its_table_as_it_holds_and_what_was_rejected_has_no_advice(store: Store) -> None:

@@ -123,7 +123,10 @@ def test_small_queues_stand_in_one_row_that_leads_to_their_calls(tmp_path: Path)
     with fill(tmp_path / "s.sqlite", calls) as store:
         page = visitor(store).page("/figures")
         anna = visitor(store)
-        assert re.findall(r'<th scope="row"><bdi>([^<]+)</bdi></th>', page)[:2] == ["2 smaller ones together", "Hotline"]
+        assert re.findall(r'<th scope="row"><bdi>([^<]+)</bdi></th>', page)[:2] == [
+            "2 smaller ones together",
+            "Hotline",
+        ]
         found = re.search(r'<a href="([^"]+)" aria-label="2 smaller ones together: 8 Calls">8</a>', page)
         assert found
         assert ">8 calls<" in anna.page(found[1].replace("&amp;", "&"))

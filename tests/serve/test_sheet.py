@@ -151,7 +151,13 @@ def test_a_single_turn_that_reviewers_struck_out_is_not_printed(tmp_path: Path) 
         return {"turn": n, "quote": call.turn(n).text, "start": call.turn(n).start, "end": call.turn(n).end}
 
     found = [
-        {"type": "no_authentication", "turn": n, "severity": "critical", "reason": lacking | {"level": "standard"}, "evidence": [said_at(n)]}
+        {
+            "type": "no_authentication",
+            "turn": n,
+            "severity": "critical",
+            "reason": lacking | {"level": "standard"},
+            "evidence": [said_at(n)],
+        }
         for n in (1, 3)
     ]
     said: dict[str, Any] = {"outcome": "violation", "violations": found, "first_violation_turn": 1}

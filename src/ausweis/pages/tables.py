@@ -136,7 +136,10 @@ def tables(words: Words, *, agents: bool = False, serve: str | None = None) -> t
         "state": ("text", lambda line: say(line.call.decided.state)),
         "decided_by": ("text", lambda line: ", ".join(line.call.decided.by)),
         "decided_on": ("day", lambda line: line.call.decided.day),
-        "decided": ("prose", lambda line: words.capital(line.call.decided.label and words.label(line.call.decided.label) or "")),
+        "decided": (
+            "prose",
+            lambda line: words.capital(line.call.decided.label and words.label(line.call.decided.label) or ""),
+        ),
         "note": ("prose", lambda line: "\n".join(line.call.decided.notes)),
         "coaching_note": ("prose", lambda line: "\n".join(line.call.decided.coaching)),
     }
