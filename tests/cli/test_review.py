@@ -3,9 +3,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 from tests.cli.processes import Run
 from tests.pages.review_days import DAY, filled
 

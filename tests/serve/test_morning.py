@@ -124,8 +124,8 @@ def test_every_place_says_the_same_numbers(morning: Store, tmp_path: Path) -> No
                 assert {word: counted[name, word] for word in one if word != "reported"} == {
                     word: number for word, number in one.items() if word != "reported"
                 }
-        why = Counter(row["Reason, if rejected"] for row in table_of if row["Reason, if rejected"])
-        assert why == {"rule does not fit": 2, "place wrong": 1, "transcript wrong": 1}
+        given = Counter(row["Reason, if rejected"] for row in table_of if row["Reason, if rejected"])
+        assert given == {"rule does not fit": 2, "place wrong": 1, "transcript wrong": 1}
         rejected = [row for row in table_of if row["Call"] == "c2" and row["What people say"] == "Rejected"]
         assert [row["What"] for row in rejected] == ["Leaked factor"]
 

@@ -88,8 +88,8 @@ class Finding:
 
     `why`: what was missing, or what happened; `should`: what would have been right, where the agent could; empty where
     a finding before it at the same turn says so. `cause`: the same for one rule broken again and again. `state`: what
-    people say of it: confirmed, overruled, added or open; `decided` where the reader must not know yet. `reason`: why it
-    was rejected, where that was said. `repeats`: the advice only points to an earlier one.
+    people say of it: confirmed, overruled, added or open; `decided` where the reader must not know yet. `reason`: why
+    it was rejected, where that was said. `repeats`: the advice only points to an earlier one.
     """
 
     incident: bool

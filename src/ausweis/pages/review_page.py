@@ -213,7 +213,8 @@ def _call(call: CallView, struck: str, words: Words) -> Iterator[str]:
     yield ", ".join(filter(None, [*map(cell, filter(None, place)), sure, words.word(row.state)]))
     yield ""
     for first, *again in call.causes:
-        at = ", ".join(f"{one.turn} · {one.at}" if one.at else str(one.turn) for one in (first, *again))
+        moments = (f"{one.turn}, {one.at}" if one.at else str(one.turn) for one in (first, *again))
+        at = "; ".join(dict.fromkeys(moments))
         why = " ".join(dict.fromkeys(one.why for one in (first, *again) if one.why)) or words.text("count_added")
         yield f"- **{cell(first.title)}** ({words.text('turn')} {at}): {cell(why)}"
         for should in dict.fromkeys(one.should for one in (first, *again) if one.should and not one.repeats):

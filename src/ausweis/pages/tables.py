@@ -138,7 +138,7 @@ def tables(words: Words, *, agents: bool = False, serve: str | None = None) -> t
         "decided_on": ("day", lambda line: line.call.decided.day),
         "decided": (
             "prose",
-            lambda line: words.capital(line.call.decided.label and words.label(line.call.decided.label) or ""),
+            lambda line: words.capital((line.call.decided.label and words.label(line.call.decided.label)) or ""),
         ),
         "note": ("prose", lambda line: "\n".join(line.call.decided.notes)),
         "coaching_note": ("prose", lambda line: "\n".join(line.call.decided.coaching)),

@@ -1,4 +1,4 @@
-"""What leaves the desk: Excel files, and the report of days. Masked, as the reader may see it, each in the audit log."""
+"""What leaves the desk: Excel files, the report of days. Masked, as the reader may see it, each in the audit log."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -405,7 +405,8 @@ class FieldRecall:
     alone who had seen the verdict, which do not; `hasty`: of `sampled`, those decided in no time. `undecided`: calls to
     review that are not decided yet. All of the calls that a decided sample speaks for; `days_left_out`: days with calls
     besides. `added`: violations, or calls with an incident, that people found in calls that were not to review, in the
-    sample or not: no fewer were missed. `waiting`: drawn calls that nobody has confirmed or overruled blind, of all samples of the days.
+    sample or not: no fewer were missed. `waiting`: drawn calls that nobody has confirmed or overruled
+    blind, of all samples of the days.
     """
 
     found: int
