@@ -22,7 +22,7 @@ def test_a_number_leads_to_its_calls(browser: Browser, store: Store, width: int,
             results = Axe().run(page)
             assert results.violations_count == 0, results.generate_report()
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.get_by_role("link", name="All calls: 5 overruled").focus()
+        page.get_by_role("link", name="All calls: 5 rejected").focus()
         page.keyboard.press("Enter")
         expect(page.locator(".count")).to_have_text("5 calls")
         # What the machine said is struck through, what people say stands beside it.

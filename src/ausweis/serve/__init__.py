@@ -10,7 +10,7 @@ The way in:
     web         what is read from a request, and templates to answers; templates/ and static/
 
 Pages:
-    queue       calls as rows, and as an Excel file; `question` is what is asked of them
+    queue       calls as rows; `question` is what is asked of them
     search      what is searched for, and where it is; in masked data too; filters kept under a name
     call_page   one call, and what is decided on it: `decision`
     blind       a call whose verdict is hidden, and calls drawn by chance
@@ -19,7 +19,8 @@ Pages:
     calibration sessions in which several decide the same calls, and what was said in them
     sheet       one call on a sheet of paper, for coaching
     objections  what the agent's side objects to, and rulings on it
-    figures     agreement, recall, trends
+    figures     how often reports are right, recall, trends, agreement
+    exporting   Excel files and the report of days
     team        who reviews, in which role
 """
 
