@@ -38,11 +38,11 @@ def test_period_and_kind_are_chosen_in_a_form(browser: Browser, store: Store) ->
         page = found.page
         page.goto(f"{address}/figures")
         page.get_by_label("Figures of").select_option("threatens to cancel")
-        page.get_by_label("From").fill("2026-02-24")
+        page.get_by_label("From").first.fill("2026-02-24")
         page.get_by_role("button", name="Show").click()
         expect(page.get_by_role("heading", name="Threatens to cancel")).to_be_visible()
         page.get_by_role("link", name="Last 7 days").click()
-        expect(page.get_by_label("From")).to_have_value("2026-02-24")
+        expect(page.get_by_label("From").first).to_have_value("2026-02-24")
         expect(page.get_by_label("Figures of")).to_have_value("cancel_threat")
 
 
