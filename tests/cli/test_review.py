@@ -1,4 +1,3 @@
-import csv
 import getpass
 from datetime import date, timedelta
 from pathlib import Path
@@ -6,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 from tests.cli.processes import Run
 from tests.pages.review_days import DAY, filled
 
@@ -21,15 +21,14 @@ def store(folder: Path) -> Path:
 
 @pytest.mark.usefixtures("store")
 def test_writes_the_formats_that_are_asked_for(run: Run, folder: Path) -> None:
-    formats = ("--format", "html", "--format", "csv", "--format", "markdown")
+    formats = ("--format", "html", "--format", "xlsx", "--format", "markdown")
     result = run("review", "--day", str(DAY), "--out", "reports", *formats)
     # The page itself names no option.
     assert (result.code, result.err.count("--serve URL"), result.err.count("\n")) == (0, 1, 1)
-    names = ["review-2026-03-02.html", "review-2026-03-02.csv", "review-2026-03-02.md"]
+    names = ["review-2026-03-02.html", "review-2026-03-02.xlsx", "review-2026-03-02.md"]
     assert result.out.splitlines() == [f"reports/{name}" for name in names]
     assert "Montag, 2. März 2026" in (folder / "reports" / names[0]).read_text("utf-8")
-    with (folder / "reports" / names[1]).open(encoding="utf-8", newline="") as lines:
-        assert len(list(csv.DictReader(lines))) == 7
+    assert load_workbook(folder / "reports" / names[1])["Anrufe"].max_row == 1 + 7
 
 
 @pytest.mark.usefixtures("store")
@@ -44,9 +43,8 @@ def test_one_file_several_days_in_english(run: Run, folder: Path) -> None:
 
 @pytest.mark.usefixtures("store")
 def test_a_file_gets_the_format_that_its_name_says(run: Run, folder: Path) -> None:
-    assert run("review", "--day", str(DAY), "--out", "today.csv").code == 0
-    with (folder / "today.csv").open(encoding="utf-8", newline="") as lines:
-        assert len(list(csv.DictReader(lines))) == 7
+    assert run("review", "--day", str(DAY), "--out", "today.xlsx").code == 0
+    assert load_workbook(folder / "today.xlsx")["Anrufe"].max_row == 1 + 7
     assert run("review", "--day", str(DAY), "--out", "today.md").code == 0
     assert (folder / "today.md").read_text("utf-8").startswith("# ")
     assert run("review", "--day", str(DAY), "--out", "TODAY.HTM", "--format", "html").code == 0
@@ -106,7 +104,7 @@ def test_looking_unmasked_is_kept_in_the_chain(run: Run, folder: Path, store: Pa
     assert run("review", "--day", str(DAY), "--out", "page.html").code == 0
     with Store.open(store) as opened:
         assert not [one for one in opened.chain() if one.what == "unmasked"]
-    formats = ("--format", "html", "--format", "csv")
+    formats = ("--format", "html", "--format", "xlsx")
     assert run("review", "--day", str(DAY), "--out", "pages", "--unmasked", *formats).code == 0
     with Store.open(store) as opened:
         looked = [one for one in opened.chain() if one.what == "unmasked"]
@@ -150,8 +148,11 @@ def test_one_target_that_fails_does_not_keep_the_others_from_being_told(
         (("--day", "2026-13-01", "--out", "x"), "--day needs a date such as 2026-03-02"),
         (("--day", "0001-01-01", "--days", "2", "--out", "x"), "--day is too early to be compared with days before"),
         (("--day", "0001-01-15", "--days", "2", "--out", "x"), "--day is too early to be compared with days before"),
-        (("--day", "today", "--out", "x.html", "--format", "csv", "--format", "html"), "several formats need a folder"),
-        (("--day", "today", "--out", "x.html", "--format", "csv"), "a file of this name holds html, not csv"),
+        (
+            ("--day", "today", "--out", "x.html", "--format", "xlsx", "--format", "html"),
+            "several formats need a folder",
+        ),
+        (("--day", "today", "--out", "x.html", "--format", "xlsx"), "a file of this name holds html, not xlsx"),
         (("--day", "today", "--out", "x", "--notify", "ftp://y"), "--notify needs https://"),
         (("--day", "today", "--out", "x", "--serve", "javascript:alert(1)"), "--serve needs the address"),
         (("--day", "today", "--out", "x", "--store", "none.sqlite"), "there is no store; fill one"),

@@ -13,7 +13,7 @@ from ausweis.evals.metrics import summarise
 from ausweis.pages.eval_page import eval_page
 from ausweis.pages.notify import summary
 from ausweis.pages.review import Review, Wanted, review_of
-from ausweis.pages.review_page import review_csv, review_markdown, review_page
+from ausweis.pages.review_page import review_markdown, review_page
 from ausweis.store import Store
 from ausweis.vocabulary import Language
 
@@ -29,9 +29,7 @@ def _notified(review: Review) -> str:
 
 
 @pytest.mark.parametrize(("language", "other"), [("de", "en"), ("en", "de")])
-@pytest.mark.parametrize(
-    ("write", "least"), [(review_page, 10), (review_markdown, 10), (review_csv, 4), (_notified, 0)]
-)
+@pytest.mark.parametrize(("write", "least"), [(review_page, 10), (review_markdown, 10), (_notified, 0)])
 def test_review(store: Store, write: Callable[[Review], str], least: int, language: Language, other: Language) -> None:
     text = write(review_of(store, Wanted(DAY, DAY, language=language)))
     assert sentences_in(text, other) == []

@@ -1,7 +1,5 @@
 """The daily review in a real browser. The rule: words of a call are shown, do nothing, and give nobody away."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +14,7 @@ from tests.pages.review_days import DAY, filled
 from tests.store.runs import make_call, write_run
 
 from ausweis.pages.review import Review, Wanted, review_of
-from ausweis.pages.review_page import review_csv, review_markdown, review_page
+from ausweis.pages.review_page import review_markdown, review_page
 from ausweis.store import Store
 
 WANTED = Wanted(DAY, DAY, language="en", full=6)
@@ -249,68 +247,21 @@ def test_calls_in_short_tell_why(review: Review) -> None:
     ] * sum(bool(row.violations) for row in review.rest)
 
 
-HOSTILE = (
-    *("Ja;=cmd|'/c calc'!A1", 'Ja;"=1+1";', "Ja, nein |@SUM(1)", "Ja;\t+1", "Ja\n-1;-1", "Ja; \uff1d1", '"=1', ";;-1"),
-    *('Ja;"', 'Ja;""=1', "=1;=1", "\uff201"),
-)
-
-
 @pytest.fixture(scope="module")
-def review_of_review_csv(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Review]:
-    with filled(tmp_path_factory.mktemp("days")) as store:
-        yield review_of(store, Wanted(DAY, DAY, full=6))
+def german(store: Store) -> Review:
+    return review_of(store, replace(WANTED, language="de"))
 
 
-def rows(review_of_review_csv: Review) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(review_csv(review_of_review_csv))))
-
-
-def test_csv_has_a_line_for_each_flagged_call(review_of_review_csv: Review) -> None:
-    found = rows(review_of_review_csv)
-    assert " ".join(found[0]) == (
-        "day started_at call_id queue team agent outcome severity violations incidents turn second risk confidence "
-        "needs_review state reason quote right_outcome right_violations right_incidents incidents_looked_for"
-    )
-    assert [one["call_id"] for one in found][:1] == ["call-1"]
-    assert len(found) == review_of_review_csv.to_review == 7
-    assert {one["agent"] for one in found} == {""}
-    assert (found[1]["turn"], found[1]["second"], found[1]["severity"]) == ("4", "6.0", "critical")
-
-
-def test_csv_is_masked_and_holds_no_formula(review_of_review_csv: Review) -> None:
-    text = review_csv(review_of_review_csv)
-    assert "Krummbiegel" not in text
-    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows(review_of_review_csv) for cell in row.values())
-
-
-@pytest.mark.parametrize("separator", [",", ";", "|", "\t"])
-@pytest.mark.parametrize("words", HOSTILE)
-def test_no_cell_is_a_formula_whichever_separator_a_spreadsheet_takes(
-    review_of_review_csv: Review, words: str, separator: str
-) -> None:
-    row = replace(review_of_review_csv.rest[0], queue=words, team=words, call_id=words)
-    text = review_csv(replace(review_of_review_csv, rest=[row]))
-    cells = [cell for line in csv.reader(io.StringIO(text), delimiter=separator) for cell in line]
-    formulas = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-    assert not [cell for cell in cells if cell.lstrip(' "').startswith(formulas)]
-
-
-def test_a_guarded_text_is_whole_but_for_the_guard(review_of_review_csv: Review) -> None:
-    row = replace(review_of_review_csv.rest[0], queue="Ja;=1+1; E-Mail - 3, oder?")
-    (found,) = [one for one in rows(replace(review_of_review_csv, rest=[row])) if one["queue"].startswith("Ja")]
-    assert found["queue"] == "Ja;'=1+1; E-Mail - 3, oder?"
-
-
-def test_markdown_tells_counts_moments_and_quotes(review_of_review_csv: Review) -> None:
-    text = review_markdown(review_of_review_csv)
+def test_markdown_tells_counts_moments_and_quotes(german: Review) -> None:
+    text = review_markdown(german)
     assert "- **6 mit Verstoß** (30\u00a0%, sonst 5\u00a0%): 6 offen" in text
     assert "### kritisch: keine Authentifizierung, Anruf <code>call-1</code>" in text
     assert "> 4 Agent: Ihr Vertrag mit der Nummer ‹Nummer› läuft bis Mai. ◀" in text
     assert "Krummbiegel" not in text
 
 
-def test_markdown_lets_no_markup_in(review_of_review_csv: Review) -> None:
-    text = review_markdown(review_of_review_csv)
+def test_markdown_lets_no_markup_in(german: Review) -> None:
+    text = review_markdown(german)
     assert "<script" not in text
     assert "<img" not in text
     assert "&#60;script&#62;" in text

@@ -18,27 +18,14 @@ from ausweis.cli.store.export import export_tables
 from ausweis.facts import Facts
 from ausweis.judging.verdict import BadlyHeardReason, HeardBadly, Incident, Violation
 from ausweis.pages.findings import call_view, decided_of
-from ausweis.pages.review import Review, Wanted, review_of
-from ausweis.pages.review_page import review_csv
-from ausweis.pages.tables import (
-    Cell,
-    CellFormat,
-    Column,
-    Linked,
-    Table,
-    call_table,
-    finding_lines,
-    finding_table,
-    table_csv,
-)
+from ausweis.pages.tables import Cell, Column, Linked, Table, call_lines, finding_lines, safe, table_csv, tables
 from ausweis.pages.words import Words
 from ausweis.pages.words import table as table_of
 from ausweis.pages.workbook import call_book, records_of
 from ausweis.store import CallFilter, CallRecord, Store
+from ausweis.vocabulary import Language
 
 GERMAN = Words("de")
-OPEN = {"not_sure": "open", "disputed": "open"}
-"""What figures call open, tables tell apart."""
 
 
 @pytest.fixture
@@ -56,14 +43,20 @@ def decide(store: Store, call_id: str, reviewer: str, choice: str = "confirm", *
     store.decide(found.row.key, reviewer=reviewer, choice=choice, verdict_key=found.verdict_key, **more)  # type: ignore[arg-type]
 
 
-def findings(found: CallRecord, cells: CellFormat, reviewer: str | None = None) -> list[dict[str, Cell]]:
-    table = finding_table(cells)
-    rows = finding_lines(call_view(found, GERMAN, masked=True, reviewer=reviewer))
+def cells(found: CallRecord, name: str, reviewer: str | None = None, **more: Any) -> list[dict[str, Cell]]:
+    """The rows of a call in one of the tables, by column."""
+    calls, findings = tables(GERMAN, **more)
+    view = call_view(found, GERMAN, masked=True, reviewer=reviewer)
+    table, rows = (calls, call_lines(view)) if name == "calls" else (findings, finding_lines(view))
     return [{column.name: cell for column, cell in zip(table.columns, table.cells(row), strict=True)} for row in rows]
 
 
+def findings(found: CallRecord, reviewer: str | None = None, **more: Any) -> list[dict[str, Cell]]:
+    return cells(found, "findings", reviewer, **more)
+
+
 def test_each_finding_is_a_row_with_place_quote_reason_and_advice(store: Store) -> None:
-    violation, threat = findings(record(store), CellFormat(GERMAN))
+    violation, threat = findings(record(store))
     assert (threat["call_id"], threat["day"], threat["time"]) == ("call-1", date(2026, 3, 2), time(9, 14))
     assert (threat["kind"], threat["type"], threat["severity"]) == (
         "Vorfall",
@@ -79,39 +72,37 @@ def test_each_finding_is_a_row_with_place_quote_reason_and_advice(store: Store) 
 
 
 def test_a_call_without_a_finding_has_a_row_too(store: Store) -> None:
-    (only,) = findings(record(store, "call-12"), CellFormat(GERMAN, agents=True))
-    assert (only["call_id"], only["type"], only["turn"]) == ("call-12", "", None)
+    (only,) = findings(record(store, "call-12"), agents=True)
+    assert (only["call_id"], only["type"], only["turn"]) == ("call-12", None, None)
     assert str(only["agent"]).startswith("agent-")
 
 
-def test_programs_get_the_words_of_the_contracts(store: Store) -> None:
+def test_each_finding_tells_its_own_state_who_decided_when_and_why_it_was_rejected(store: Store) -> None:
     right = {"outcome": "violation", "violations": [("factor_leaked", 2)], "incidents": [("rude_agent", 2)]}
-    decide(store, "call-1", "Mia", "overrule", **right)
-    rows = findings(record(store), CellFormat(None))
-    told = ("kind", "type", "turn", "severity", "state", "decided", "decided_by")
-    label, mia = "violation factor_leaked@2 rude_agent@2", "Mia"
-    assert [tuple(row[name] for name in told) for row in rows] == [
-        ("violation", "factor_leaked", 2, "high", "added", label, mia),
+    decide(store, "call-1", "Mia", "overrule", **right, reasons=[("no_authentication", 4, "rule")])
+    rows = findings(record(store))
+    assert [
+        tuple(row[name] for name in ("kind", "type", "turn", "severity", "people", "rejected_for")) for row in rows
+    ] == [
+        ("Verstoß", "Nachweis verraten", 2, "Schwer", "Ergänzt", ""),
         # Which severity the policy gives to an incident that its verdict does not name, nobody knows.
-        ("incident", "rude_agent", 2, "", "added", label, mia),
-        ("violation", "no_authentication", 4, "critical", "overruled", label, mia),
-        ("incident", "lawyer_threat", 1, "critical", "overruled", label, mia),
+        ("Vorfall", "Unhöflich gegen den Anrufer", 2, "", "Ergänzt", ""),
+        ("Verstoß", "Keine Authentifizierung", 4, "Kritisch", "Verworfen", "Regel passt nicht"),
+        ("Vorfall", "Droht mit Anwalt oder Gericht", 1, "Kritisch", "Verworfen", ""),
     ]
-    assert {str(row["decided_on"]) for row in rows} == {str(date.today())}
-    assert findings(record(store), CellFormat(GERMAN))[0]["decided"] == (
-        "Verstoß, vorgesagtes Merkmal in Redebeitrag 2, unhöflich gegen den Anrufer in Redebeitrag 2"
+    assert {(str(row["decided_on"]), row["decided_by"]) for row in rows} == {(str(date.today()), "Mia")}
+    assert (
+        rows[0]["decided"]
+        == "Verstoß, Nachweis verraten in Redebeitrag 2, unhöflich gegen den Anrufer in Redebeitrag 2"
     )
 
 
 def test_a_call_stands_in_its_table_as_it_holds_and_what_was_rejected_has_no_advice(store: Store) -> None:
     decide(store, "call-1", "Mia", "overrule", outcome="compliant", incidents=())
-    line = call_view(record(store), GERMAN, masked=True)
-    table = call_table(CellFormat(None))
-    row = {column.name: cell for column, cell in zip(table.columns, table.cells(line), strict=True)}
+    (row,) = cells(record(store), "calls")
     told = ("outcome", "severity", "violations", "incidents", "turn", "quote", "reason", "state")
-    assert [row[name] for name in told] == ["compliant", "", "", "", None, "", "", "overruled"]
-    rejected = findings(record(store), CellFormat(GERMAN))
-    assert {(one["state"], one["advice"]) for one in rejected} == {("Verworfen", "")}
+    assert [row[name] or "" for name in told] == ["Regelkonform", "", "", "", "", "", "", "Korrigiert"]
+    assert {(one["people"], one["advice"]) for one in findings(record(store))} == {("Verworfen", "")}
 
 
 def sums(rows: Iterable[Mapping[str, Any]], words: tuple[str, str, str]) -> Counter[tuple[str, str]]:
@@ -152,43 +143,37 @@ def test_excel_figures_and_csv_count_the_same(tmp_path: Path) -> None:
         counted = store.counted_by_name(*(store.days() or ()))
         names = ("confirmed", "overruled", "open", "added")
         figures = +Counter(
-            {(str(one.name), name): getattr(some, name) for one, some in counted.items() for name in names}
+            {(one.name, name): getattr(some, name) for one, some in counted.items() if one.name for name in names}
         )
         keys = store.keys()
         book = load_workbook(io.BytesIO(call_book(records_of(store, keys), GERMAN, title="x", by="mia")))
         export_tables(store, tmp_path / "x.csv", "csv", CallFilter(), language="de", agents=False, serve=None)
     assert {name for _, name in figures} == set(names)
-    lines = csv.DictReader(io.StringIO((tmp_path / "x.csv").read_text()))
-    programs = sums(
-        [line | {"state": OPEN.get(line["state"], line["state"])} for line in lines], ("type", "state", "counts")
-    )
-    assert programs == figures
     head, *rows = (list(row) for row in book["Befunde"].iter_rows(values_only=True))
-    texts, words = table_of("de", "texts"), table_of("de", "words")
-    pivot = sums((dict(zip(head, row, strict=True)) for row in rows), ("Was", "Stand", "Zählt als Anruf"))
-    states = {texts[f"count_{name}"]: name for name in names} | {words[state]: "open" for state in OPEN}
+    in_excel = [dict(zip(head, row, strict=True)) for row in rows]
+    in_csv = csv.DictReader(io.StringIO((tmp_path / "x.csv").read_text("utf-8-sig")), delimiter=";")
+    states = {GERMAN.capital(table_of("de", "texts")[f"count_{name}"]): name for name in names}
     found = {GERMAN.capital(GERMAN.word(name)): name for name, _ in figures}
-    told: Counter[tuple[str, str]] = Counter()
-    for (kind, state), number in pivot.items():
-        told[found[kind], states[state[0].lower() + state[1:]]] += number
-    assert told == figures
+    for lines in (in_excel, in_csv):
+        pivot = sums(lines, ("Was", "Was Menschen sagen", "Zählt als Anruf"))
+        assert {(found[kind], states[state]): number for (kind, state), number in pivot.items()} == figures
 
 
 def test_notes_are_masked_and_those_for_coaching_stand_apart(store: Store) -> None:
     decide(store, "call-1", "Mia", note="Rückruf unter 030 23125 017 war falsch.")
     decide(store, "call-1", "Ben", note="Erst fragen.", coaching=True)
-    row = findings(record(store), CellFormat(GERMAN))[0]
-    assert (row["state"], row["note"]) == ("Bestätigt", "Rückruf unter ‹Nummer› war falsch.\nErst fragen.")
+    row = findings(record(store))[0]
+    assert (row["people"], row["note"]) == ("Bestätigt", "Rückruf unter ‹Nummer› war falsch.\nErst fragen.")
     assert row["coaching_note"] == "Erst fragen."
 
 
 def test_what_others_decided_is_hidden_until_the_reader_has(store: Store) -> None:
     decide(store, "call-1", "Mia", "overrule", outcome="compliant", note="Alles gut.", coaching=True)
-    row = findings(record(store), CellFormat(GERMAN), "Ben")[0]
-    assert (row["state"], row["decided"], row["note"], row["coaching_note"]) == ("Entschieden", "", "", "")
+    row = findings(record(store), "Ben")[0]
+    assert (row["people"], row["decided"], row["note"], row["coaching_note"]) == ("Entschieden", "", "", "")
     decide(store, "call-1", "Ben")
-    row = findings(record(store), CellFormat(GERMAN), "Ben")[0]
-    assert (row["state"], row["decided"], row["note"]) == ("Strittig", "", "Alles gut.")
+    row = findings(record(store), "Ben")[0]
+    assert (row["people"], row["decided"], row["note"]) == ("Offen", "", "Alles gut.")
 
 
 def test_a_decision_that_was_taken_back_tells_nothing(store: Store) -> None:
@@ -200,22 +185,14 @@ def test_a_decision_that_was_taken_back_tells_nothing(store: Store) -> None:
 
 
 def test_every_column_has_a_word_and_every_word_a_column() -> None:
-    tables = (call_table(CellFormat(None, agents=True)), finding_table(CellFormat(None, agents=True)))
-    names = {f"column_{column.name}" for table in tables for column in table.columns}
+    names = {f"column_{column.name}" for table in tables(GERMAN, agents=True) for column in table.columns}
     assert names == {key for key in table_of("en", "texts") if key.startswith("column_")}
 
 
 def test_a_call_whose_time_is_unknown_has_none(store: Store) -> None:
-    line = call_view(record(store), GERMAN, masked=True)
-    line = replace(line, held=replace(line.held, row=replace(line.row, started_at=None)))
-    cells = dict(
-        zip(
-            (column.name for column in call_table(CellFormat(GERMAN)).columns),
-            call_table(CellFormat(GERMAN)).cells(line),
-            strict=True,
-        )
-    )
-    assert (cells["time"], cells["day"]) == (None, date(2026, 3, 2))
+    found = record(store)
+    (row,) = cells(replace(found, row=replace(found.row, started_at=None)), "calls")
+    assert (row["time"], row["day"]) == (None, date(2026, 3, 2))
 
 
 def test_the_book_has_calls_findings_and_what_is_to_be_known_of_it(store: Store) -> None:
@@ -237,7 +214,7 @@ def test_the_book_has_calls_findings_and_what_is_to_be_known_of_it(store: Store)
 def test_an_unmasked_book_says_so(store: Store) -> None:
     book = call_book([record(store)], GERMAN, title="x", by="mia", masked=False)
     found = load_workbook(io.BytesIO(book))
-    assert "000000001" in str(found["Befunde"]["K2"].value)
+    assert "000000001" in str([cell.value for cell in found["Befunde"][2]])
     assert any("hier unverdeckt" in str(cell.value) for (cell,) in found["Über diese Datei"].iter_rows())
 
 
@@ -253,39 +230,37 @@ def test_badly_heard_words_are_masked_as_quotes_are(store: Store, masked: bool, 
     assert f"Vertragsnummer („{shown.replace('4711', number)}“)" in reason
 
 
-@pytest.fixture(scope="module")
-def review(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Review]:
-    with filled(tmp_path_factory.mktemp("days")) as store:
-        yield review_of(store, Wanted(DAY, DAY, full=6))
+HOSTILE = (
+    *("=1+1", "Ja;=cmd|'/c calc'!A1", 'Ja;"=1+1";', "Ja, nein |@SUM(1)", "Ja;\t+1", "Ja\n-1;-1", "Ja; \uff1d1", '"=1'),
+    *(";;-1", 'Ja;"', 'Ja;""=1', "=1;=1", "\uff201", "Nein,\n@x"),
+)
 
 
-def test_numbers_and_times_are_as_programs_write_them(review: Review) -> None:
-    text = review_csv(review)
-    assert text.startswith('"day","started_at",')
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert (rows[1]["risk"], rows[1]["second"]) == ("1.000", "6.0")
-    assert rows[1]["started_at"] == "2026-03-02T09:14:00+01:00"
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("separator", [",", ";", "|", "\t"])
+def test_no_cell_is_a_formula_whichever_separator_a_spreadsheet_takes(language: Language, separator: str) -> None:
+    table = Table("x", [Column("quote", "prose", lambda text: text), Column("risk", "share", lambda _: 0.5)])
+    text = table_csv(table, HOSTILE, Words(language)).removeprefix("\ufeff")
+    cells = [cell for line in csv.reader(io.StringIO(text), delimiter=separator) for cell in line]
+    formulas = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+    assert not [cell for cell in cells if cell.lstrip(' "').startswith(formulas)]
 
 
-def test_calls_in_short_tell_their_reason(review: Review) -> None:
-    assert list(review.reasons) == [row.key for row in review.rest]
-    rows = list(csv.DictReader(io.StringIO(review_csv(review))))
-    assert rows[-1]["quote"] == ""
+def test_a_guarded_text_is_whole_but_for_the_guard() -> None:
+    assert safe("Ja;=1+1; E-Mail - 3, oder?") == "Ja;'=1+1; E-Mail - 3, oder?"
 
 
-def test_no_cell_of_a_table_is_a_formula() -> None:
-    table = Table("x", [Column("quote", "prose", 9, lambda text: text), Column("share", "share", 9, lambda _: 0.5)])
-    text = table_csv(table, ["=1+1", "Ja;=1", "Nein,\n@x"])
-    for separator in ",;":
-        cells = [cell for line in csv.reader(io.StringIO(text), delimiter=separator) for cell in line]
-        assert not [cell for cell in cells if cell.lstrip(' "').startswith(("=", "+", "-", "@"))]
-
-
-def test_cells_are_written_by_their_kind() -> None:
-    kinds = ("text", "day", "time", "turn", "second", "share")
-    table = Table("x", [Column(kind, kind, 9, lambda row, n=n: row[n]) for n, kind in enumerate(kinds)])  # type: ignore[misc,arg-type]
+def test_cells_are_written_by_their_kind_and_a_german_file_opens_in_a_german_spreadsheet() -> None:
+    names = {"call_id": "text", "day": "day", "time": "time", "turn": "turn", "second": "second", "risk": "share"}
+    columns: Any = [Column(name, kind, lambda row, n=n: row[n]) for n, (name, kind) in enumerate(names.items())]  # type: ignore[arg-type,misc]
     row = (Linked("c", "http://x"), date(2026, 3, 2), time(9, 5), 4, 61.25, 0.91)
-    assert table_csv(table, [row, (None,) * 6]).splitlines()[1:] == [
+    table = Table("x", columns)
+    assert table_csv(table, [row, (None,) * 6], Words("en")).splitlines() == [
+        '"Call","Day","Time of day","Turn","Moment","Risk"',
         '"c","2026-03-02","09:05","4","61.2","0.910"',
         '"","","","","",""',
+    ]
+    assert table_csv(table, [row], GERMAN).splitlines() == [
+        '\ufeff"Anruf";"Tag";"Uhrzeit";"Redebeitrag";"Stelle";"Risiko"',
+        '"c";"2026-03-02";"09:05";"4";"61,2";"0,910"',
     ]

@@ -63,7 +63,7 @@ def test_both_languages_say_the_same_things(name: str) -> None:
 
 def test_every_sentence_that_is_asked_for_is_there() -> None:
     # The names of views come from a list: `t("view_" ~ name)`.
-    made = {"count_", "view_", "role_", "ruling_", "team_make_"}
+    made = {"count_", "reason_", "view_", "role_", "ruling_", "team_make_"}
     asked = {*_ASKED.findall(sources()), *_COUNTED.findall(sources())} - made | {f"view_{show}" for show in SHOWN}
     assert len(asked) > 100
     assert asked - table("en", "texts").keys() == set()
@@ -71,7 +71,17 @@ def test_every_sentence_that_is_asked_for_is_there() -> None:
 
 def test_no_sentence_is_there_that_nothing_asks_for() -> None:
     made = tuple("advice_ count_ period_ instead_ view_ role_ team_make_ ruling_ name_ empty_ by_".split())
-    made += ("no_calls_days", "known_days", "column_", "sheet_calls", "sheet_findings")
+    made += (
+        "reason_",
+        "recall_",
+        "sum_",
+        "all_of_",
+        "no_calls_days",
+        "known_days",
+        "column_",
+        "sheet_calls",
+        "sheet_findings",
+    )
     # Of sentences about a number, `Words.count` adds what makes the singular.
     keys = {re.sub("_[01]$", "", key) for key in table("en", "texts")}
     unused = keys - set(_QUOTED.findall(sources()))
@@ -162,7 +172,7 @@ def test_a_page_explains_a_word_once() -> None:
     glossary = Glossary(Words("de"))
     first = glossary("risk", ["confidence", "no_authentication"])
     assert first.count("<b>") == 3
-    assert 'aria-label="Was heißt Risiko, Verlässlichkeit, Keine Authentifizierung?"' in first
+    assert 'aria-label="Was heißt Risiko, Wie sicher, Keine Authentifizierung?"' in first
     again = glossary("confidence", "level")
     assert again.count("<b>") == 1
     assert 'id="ask-level"' in again
@@ -221,6 +231,7 @@ def test_a_number_stands_before_a_plural_only_where_there_is_a_singular(language
         "sample_left",
         "last_days",
         "looked_in",
+        "queue_minimum",
     }
 
 

@@ -22,7 +22,7 @@ def table() -> Table[Row]:
     def of(place: int) -> Any:
         return lambda row: row[place]
 
-    return Table("calls", [Column(name, kind, 12, of(n)) for n, (name, kind) in enumerate(zip(NAMES, KINDS))])  # type: ignore[arg-type]  # noqa: B905
+    return Table("calls", [Column(name, kind, of(n)) for n, (name, kind) in enumerate(zip(NAMES, KINDS))])  # type: ignore[arg-type]  # noqa: B905
 
 
 def written(*rows: Row) -> bytes:
@@ -90,7 +90,7 @@ def test_a_call_leads_to_its_page() -> None:
 def test_more_links_than_excel_takes_are_texts() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        book = Book("x", Words("en"), [Table("calls", [Column("call_id", "text", 9, lambda text: text)])])
+        book = Book("x", Words("en"), [Table("calls", [Column("call_id", "text", lambda text: text)])])
         book.add("calls", (Linked(str(n), f"http://localhost/{n}") for n in range(65_600)))
         sheet = load_workbook(io.BytesIO(book.content()), read_only=True)["Calls"]
     assert sheet.max_row == 65_601

@@ -128,7 +128,7 @@ def test_lists_and_figures_tell_nothing_of_an_open_session(desk: Desk) -> None:
     assert other in {int(one) for one in re.findall(r'href="/calls/(\d+)', ben.page("/"))}
     assert "comparisons" not in ben.page("/figures")
     lea.send(f"/calibrations/{number}/close")
-    assert "decided alike in 0 of 1 comparisons" in ben.page("/figures")
+    assert "Two people heard one call; they agreed in 0." in ben.page("/figures")
 
 
 def test_the_verdict_may_be_shown_but_not_what_others_say(desk: Desk) -> None:

@@ -35,7 +35,7 @@ def test_a_word_is_explained_where_it_first_stands(
         sign_in(page, "Anna")
         page.wait_for_url(f"{address}/")
         page.goto(f"{address}/calls/{key}")
-        button = page.get_by_role("button", name="Verlässlichkeit?")
+        button = page.get_by_role("button", name="Wie sicher?")
         told = page.locator(".gloss", has_text="Wie wahrscheinlich das angezeigte Ergebnis stimmt.")
         expect(told).to_be_hidden()
         button.focus()

@@ -1,11 +1,13 @@
+import io
 import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from tests.serve.filled import fill, golden
-from tests.serve.serving import visitor
+from tests.serve.serving import Visitor, visitor
 
 from ausweis.store import CallFilter, Store
 
@@ -20,9 +22,10 @@ def test_agreement_and_recall_are_shown(store: Store) -> None:
                 key, reviewer=reviewer, choice="confirm", verdict_key=store.record(key).verdict_key, blind=True
             )
     page = anna.page("/figures")
-    assert "decided alike in 8 of 8 comparisons" in page
-    assert "Kappa: from 10 comparisons on" in page
-    assert "Confirmed violations among the calls to review: 4. Missed in the sample: 0 of 4." in page
+    assert "In 8 of 8 calls that two people heard they agreed." in page
+    assert "Of 4 reviewed reports 4 were right. Of 100 violations we find about 100 (between" in page
+    assert "Most frequently reported: " in page
+    assert "Confirmed violations among the flagged calls: 4. Missed in the sample: 0 of 4." in page
     assert page.count('role="img"') == page.count(", by day")
 
 
@@ -30,11 +33,10 @@ def test_a_sample_that_is_decided_in_part_says_what_waits(store: Store) -> None:
     anna = visitor(store)
     first, *_ = store.draw_sample(date(2026, 2, 1), date(2026, 3, 2), 4)
     page = anna.page("/figures")
-    assert "This needs a sample that has been decided" in page
+    assert "How many violations are missed, only a sample that has been decided tells." in page
     assert "Of the sample, not decided blind yet: 4." in page
     store.decide(first, reviewer="Anna", choice="confirm", verdict_key=store.record(first).verdict_key, blind=True)
     page = anna.page("/figures")
-    assert "This needs a sample that has been decided" not in page
     assert "There is no violation among the decided calls, those of the sample (1) included" in page
     assert "Of the sample, not decided blind yet: 3." in page
 
@@ -47,7 +49,7 @@ def test_recall_of_incidents_is_shown_where_there_are_any(store: Store) -> None:
         store.decide(key, reviewer="Anna", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
     page = anna.page("/figures")
     assert "Calls with an incident found" in page
-    assert "Confirmed incidents among the calls to review: 3. Missed in the sample: 0 of 4." in page
+    assert "Confirmed incidents among the flagged calls: 3. Missed in the sample: 0 of 4." in page
 
 
 def overruled(store: Store, many: int = 14) -> Store:
@@ -81,13 +83,17 @@ def test_each_number_leads_to_just_the_calls_that_it_counts(store: Store, query:
 def test_an_overruled_call_is_no_violation_any_more(store: Store) -> None:
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", visitor(overruled(store)).page("/figures")))
     reported = store.count(CallFilter(outcomes=("violation",)))
-    assert f"{reported} reported 9 confirmed 5 overruled {reported - 14} open 1 added by reviewers" in text
+    assert f"{reported} reported 9 confirmed 5 rejected {reported - 14} open 1 added" in text
 
 
-def test_a_share_is_given_from_ten_decided_reports_on(store: Store) -> None:
+def test_a_share_is_given_from_ten_decided_reports_on_and_of_fewer_the_numbers(store: Store) -> None:
     page = visitor(overruled(store, 50)).page("/figures")
-    assert "too few (" in page
-    assert re.search(r"<b>\d+%</b> <span class=\"note\">\(\d+% to \d+%\)", page)
+    rows = re.findall(r'<th scope="row">([^<]+)</th>.*?<td class="n">([^<]*)</td></tr>', page)
+    told = dict(rows[: rows.index(next(row for row in rows if row[0] == "All incidents" or "cancel" in row[0]))])
+    assert re.fullmatch(r"\d+% \(\d+% to \d+%\)", told["All violations"])
+    assert any(re.fullmatch(r"\d of \d", right) for right in told.values())
+    assert "" not in told.values()
+    assert "Of 33 reviewed reports 22 were right." in page
 
 
 def test_days_are_chosen_and_kept_with_what_is_shown(store: Store) -> None:
@@ -105,3 +111,71 @@ def test_where_nobody_looked_for_incidents_the_page_says_so(tmp_path: Path) -> N
     calls = [one._replace(verdict=one.verdict.model_copy(update={"incidents": ()})) for one in calls]
     with fill(tmp_path / "s.sqlite", calls) as store:
         assert "Nobody looked for incidents on these days." in visitor(store).page("/figures?what=*")
+
+
+def test_small_queues_stand_in_one_row_that_leads_to_their_calls(tmp_path: Path) -> None:
+    def queue(place: int) -> str:
+        return "Hotline" if place < 25 else ("Rechnung", "Technik")[place % 2]
+
+    calls = [
+        one._replace(call=one.call.model_copy(update={"queue": queue(place)})) for place, one in enumerate(golden(33))
+    ]
+    with fill(tmp_path / "s.sqlite", calls) as store:
+        page = visitor(store).page("/figures")
+        anna = visitor(store)
+        assert re.findall(r'<th scope="row"><bdi>([^<]+)</bdi></th>', page)[:2] == [
+            "2 smaller ones together",
+            "Hotline",
+        ]
+        found = re.search(r'<a href="([^"]+)" aria-label="2 smaller ones together: 8 Calls">8</a>', page)
+        assert found
+        assert ">8 calls<" in anna.page(found[1].replace("&amp;", "&"))
+
+
+def test_reasons_of_rejected_findings_are_counted(store: Store) -> None:
+    keys = [row.key for row in store.calls(CallFilter(violations=("no_authentication",)), limit=3)]
+    for key, why in zip(keys, ("rule", "rule", "place"), strict=True):
+        record = store.record(key)
+        reasons = [("no_authentication", one.turn, why) for one in record.verdict.violations[:1]]
+        own: Any = {"outcome": "compliant", "verdict_key": record.verdict_key, "reasons": reasons}
+        store.decide(key, reviewer="Anna", choice="overrule", **own)
+    page = visitor(store).page("/figures")
+    told = re.findall(r'<th scope="row">([^<]+)</th><td class="n">(\d)</td>', page)
+    assert told == [("Rule does not fit", "2"), ("Place wrong", "1")]
+    assert "Why findings were rejected" in page
+    assert "Why findings were rejected" not in visitor(store).page("/figures?first=2020-01-01&last=2020-01-01")
+
+
+DAY = {"first": "2026-03-01", "last": "2026-03-02"}
+
+
+def test_a_lead_opens_the_report_of_days_and_takes_it_as_an_excel_file(store: Store) -> None:
+    anna = visitor(store)
+    answer = anna.http.post("/report", data={"csrf": anna.csrf, "format": "html", **DAY})
+    assert (answer.status_code, "Sunday, 1 March 2026 – Monday, 2 March 2026" in answer.text) == (200, True)
+    policy = answer.headers["content-security-policy"]
+    assert "style-src 'sha256-" in policy
+    assert ("script-src" in policy, "frame-ancestors 'none'" in policy) == (False, True)
+    book = anna.http.post("/report", data={"csrf": anna.csrf, "format": "xlsx", **DAY})
+    assert book.headers["content-disposition"].startswith('attachment; filename="ausweis-2026-03-02-')
+    which = CallFilter(first=date(2026, 3, 1), last=date(2026, 3, 2), to_review=True)
+    calls = load_workbook(io.BytesIO(book.content))["Calls"]
+    assert calls.max_row == 1 + store.count(which) == 1 + answer.text.count('<details class="call"')
+    assert [(one.what, one.who) for one in store.chain(limit=2)] == [("exported", "Anna")] * 2
+    assert anna.send("/report", format="html", first="2026-03-02", last="2026-03-01")[0] == 409
+    petra = Visitor(anna.desk, "", store.invite("Petra", by="Anna").own_key)
+    assert petra.send("/report", format="html", **DAY)[0] == 403
+    assert 'action="/report"' not in petra.page("/figures")
+
+
+def test_the_report_hides_what_others_decided_until_the_reader_has(store: Store) -> None:
+    key = store.keys(CallFilter(first=date(2026, 3, 2), violations=("unauthorised_third_party",)))[0]
+    record = store.record(key)
+    store.decide(key, reviewer="Ben", choice="overrule", outcome="compliant", verdict_key=record.verdict_key)
+
+    def told(name: str) -> str:
+        _, page = visitor(store, name).send("/report", format="html", **DAY)
+        return page[page.index(f'id="call-{key}"') :].partition("</details>")[0]
+
+    assert ("<s>" in told("Anna"), "corrected" in told("Anna"), "decided" in told("Anna")) == (False, False, True)
+    assert ("<s>" in told("Ben"), "corrected" in told("Ben")) == (True, True)

@@ -22,7 +22,7 @@ def test_a_number_leads_to_its_calls(browser: Browser, store: Store, width: int,
             results = Axe().run(page)
             assert results.violations_count == 0, results.generate_report()
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.get_by_role("link", name="All calls: 5 overruled").focus()
+        page.get_by_role("link", name="All calls: 5 rejected").focus()
         page.keyboard.press("Enter")
         expect(page.locator(".count")).to_have_text("5 calls")
         # What the machine said is struck through, what people say stands beside it.
@@ -38,11 +38,11 @@ def test_period_and_kind_are_chosen_in_a_form(browser: Browser, store: Store) ->
         page = found.page
         page.goto(f"{address}/figures")
         page.get_by_label("Figures of").select_option("threatens to cancel")
-        page.get_by_label("From").fill("2026-02-24")
+        page.get_by_label("From").first.fill("2026-02-24")
         page.get_by_role("button", name="Show").click()
         expect(page.get_by_role("heading", name="Threatens to cancel")).to_be_visible()
         page.get_by_role("link", name="Last 7 days").click()
-        expect(page.get_by_label("From")).to_have_value("2026-02-24")
+        expect(page.get_by_label("From").first).to_have_value("2026-02-24")
         expect(page.get_by_label("Figures of")).to_have_value("cancel_threat")
 
 

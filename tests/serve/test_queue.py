@@ -47,7 +47,7 @@ def test_a_row_names_incidents_with_the_turn_in_which_each_kind_first_happens(in
     assert "Threatens with the press or the public (2 ×) turn 2, rude to the caller turn 1" in text
     assert "Leaked factor turn 3, threatens with a lawyer or court turn 2" in text
     german = anna.http.get("/", headers={"Accept-Language": "de"}).text
-    assert "Vorgesagtes Merkmal Redebeitrag 3, droht mit Anwalt oder Gericht Redebeitrag 2" in re.sub(
+    assert "Nachweis verraten Redebeitrag 3, droht mit Anwalt oder Gericht Redebeitrag 2" in re.sub(
         r"<[^>]*>", "", german
     )
 
@@ -160,7 +160,7 @@ def test_an_empty_store_has_a_queue(tmp_path_factory: pytest.TempPathFactory) ->
         anna = visitor(store)
         assert "No calls fit." in anna.page("/")
         assert "No sample has been drawn yet." in anna.page("/settings")
-        assert "needs a sample" in anna.page("/figures")
+        assert "only a sample that has been decided tells" in anna.page("/figures")
 
 
 def test_who_has_decided_all_is_told_what_was_done_and_where_to_go_on(store: Store) -> None:
@@ -287,9 +287,9 @@ def test_what_others_decided_stays_hidden(store: Store) -> None:
     record = store.record(key)
     store.decide(key, reviewer="Ben", choice="confirm", note="Erst fragen.", verdict_key=record.verdict_key)
     book = taken(visitor(store), "?show=decided")
-    assert (column(book, "Calls", "State"), column(book, "Calls", "Note")) == (["Decided"], [None])
+    assert (column(book, "Calls", "Decision"), column(book, "Calls", "Note")) == (["Decided"], [None])
     book = taken(visitor(store, "Ben"), "?show=decided")
-    assert (column(book, "Calls", "State"), column(book, "Calls", "Note")) == (["Confirmed"], ["Erst fragen."])
+    assert (column(book, "Calls", "Decision"), column(book, "Calls", "Note")) == (["Confirmed"], ["Erst fragen."])
 
 
 def test_it_stops_at_the_limit_and_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,13 +30,21 @@ def words_of(page: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", inline)).split())
 
 
+def confirm(store: Store, key: int, who: str = "Anna") -> None:
+    store.decide(key, reviewer=who, choice="confirm", verdict_key=store.record(key).verdict_key)
+
+
 def sheet(anna: Visitor, key: int, query: str = "") -> str:
     return words_of(anna.page(f"/calls/{key}/sheet{query}"))
 
 
 def test_it_tells_call_findings_quotes_and_what_would_have_been_right(store: Store) -> None:
     key = worst(store)
-    text = sheet(visitor(store), key)
+    anna = visitor(store)
+    assert "This call is not decided. Only what is confirmed or added stands on the sheet." in sheet(anna, key)
+    assert "Unauthorised third party" not in sheet(anna, key)
+    confirm(store, key)
+    text = sheet(anna, key)
     row = store.record(key).row
     assert f"Call {row.call_id}" in text
     assert f"Queue {row.queue} Team {row.team}" in text
@@ -49,12 +57,14 @@ def test_it_tells_call_findings_quotes_and_what_would_have_been_right(store: Sto
     ):
         assert told in text
     assert "What should have been done: Before the disclosure of contact data, look for" in text
-    assert "Nobody has decided about this call yet." in text
 
 
-def test_it_has_no_script_and_no_control(store: Store) -> None:
+def test_it_has_a_button_that_prints_and_no_other_control(store: Store) -> None:
     page = visitor(store).page(f"/calls/{worst(store)}/sheet?show=all")
-    assert not re.search(r"<(script|button|form|input)", page)
+    assert re.findall(r"<(?:script|button|form|input)[^>]*>", page) == [
+        re.search(r'<script src="/static/print.js[^>]*>', page)[0],  # type: ignore[index]
+        '<button type="button" data-print hidden>',
+    ]
     assert f'href="/calls/{worst(store)}?show=all"' in page
 
 
@@ -69,6 +79,8 @@ def test_it_is_masked_as_the_page_is(store: Store) -> None:
     key = worst(store)
     said = store.record(key).verdict.violations[0].evidence[0].quote
     anna = visitor(store)
+    for who in ("Anna", "Ben"):
+        confirm(store, key, who)
     assert said not in sheet(anna, key)
     anna.send(f"/calls/{key}/unmask")
     assert said in sheet(anna, key)
@@ -106,14 +118,17 @@ def test_an_overruled_verdict_gives_the_right_label_with_what_was_said_there(sto
     right = {"choice": "overrule", "outcome": "violation", "late_authentication": "5"}
     anna.send(f"/calls/{key}/decisions", verdict_key=verdict_of(store, key), **right)
     text = sheet(anna, key)
-    assert "Overruled. Right is: violation, authentication too late in turn 5" in text
-    assert "Authentication too late medium added by reviewers Turn 5 · 0:17" in text
+    assert "Corrected. Right is: violation, authentication too late in turn 5" in text
+    assert "Authentication too late medium added Turn 5 · 0:17" in text
     assert "und sie liegt grad im krankenhaus" in text
 
 
 @pytest.mark.parametrize(
     ("language", "cleared"),
-    [("en", "No violation and no incident. Compliant."), ("de", "Kein Verstoß und kein Vorfall. Regelkonform.")],
+    [
+        ("en", "Nothing to talk about is confirmed or added."),
+        ("de", "Nichts, worüber zu sprechen wäre, ist bestätigt oder ergänzt."),
+    ],
 )
 def test_nothing_that_reviewers_rejected_is_printed(store: Store, language: str, cleared: str) -> None:
     key = worst(store)
@@ -129,24 +144,39 @@ def test_nothing_that_reviewers_rejected_is_printed(store: Store, language: str,
 
 
 def test_a_single_turn_that_reviewers_struck_out_is_not_printed(tmp_path: Path) -> None:
-    call = call_of("c", ["Ihr Tarif ist Flex.", "Danke.", "Sie zahlen 20 Euro.", "Gut."])
+    call = call_of("c", ["Ihr Tarif ist Flex.", "Danke.", "Sie zahlen mehr.", "Gut."])
     lacking = {"code": "no_authentication", "missing": [["pin"]]}
+
+    def said_at(n: int) -> dict[str, Any]:
+        return {"turn": n, "quote": call.turn(n).text, "start": call.turn(n).start, "end": call.turn(n).end}
+
     found = [
-        {"type": "no_authentication", "turn": n, "severity": "critical", "reason": lacking | {"level": f"Satz {n}"}}
+        {
+            "type": "no_authentication",
+            "turn": n,
+            "severity": "critical",
+            "reason": lacking | {"level": "standard"},
+            "evidence": [said_at(n)],
+        }
         for n in (1, 3)
     ]
     said: dict[str, Any] = {"outcome": "violation", "violations": found, "first_violation_turn": 1}
     with fill(tmp_path / "s.sqlite", [judged(call, Facts(call_id="c", turns=4), **said)]) as store:
-        anna = visitor(store)
-        assert "Satz 1" in sheet(anna, 1)
+        anna, ben = visitor(store), visitor(store, "Ben")
+        confirm(store, 1, "Ben")
+        text = sheet(ben, 1)
+        # One cause is said once, with its turns.
+        assert (text.count("No authentication"), "Turn 1 · 0:00, 3 · 0:10" in text) == (1, True)
+        assert ("Tarif" in text, "zahlen" in text) == (True, True)
+        store.withdraw(1, reviewer="Ben", decision_key=store.record(1).decisions[0].key)
         right = {"choice": "overrule", "outcome": "violation", "no_authentication": "3"}
         anna.send("/calls/1/decisions", verdict_key=verdict_of(store, 1), **right)
         text, page = sheet(anna, 1), anna.page("/calls/1")
-    assert ("Satz 1" in text, "Turn 1 " in text) == (False, False)
-    assert ("Satz 3" in text, "Turn 3 " in text) == (True, True)
+    assert ("Tarif" in text, "Turn 1 " in text) == (False, False)
+    assert ("zahlen" in text, "Turn 3 " in text) == (True, True)
     # The page of the call shows history, marked as such.
     assert page.count("<s>No authentication</s>") == 1
-    assert page.count('<span class="badge plain">overruled</span>') == 1
+    assert page.count('<span class="badge plain">rejected</span>') == 1
 
 
 def test_who_has_not_decided_prints_nothing_that_others_may_have_rejected(store: Store) -> None:
@@ -176,13 +206,12 @@ def test_a_threat_of_the_caller_is_no_error_of_the_agent(tmp_path: Path) -> None
     one = judged(call, Facts(call_id="c", turns=3), outcome="compliant", incidents=found)
     with fill(tmp_path / "s.sqlite", [one]) as store:
         anna = visitor(store)
-        agent, _, caller = sheet(anna, 1).partition("What was found")[2].partition("What the caller said")
         page = anna.page("/calls/1")
+        confirm(store, 1)
+        text = sheet(anna, 1)
     words = Words("en")
     threat, rude = (words.capital(words.word(kind)) for kind in ("lawyer_threat", "rude_agent"))
-    assert (rude in agent, threat in agent) == (True, False)
-    assert f"{threat}, Turn 2 · 0:05 Ich gehe zum Anwalt." in caller
-    assert (rude in caller, "should have been done" in caller, "high" in caller) == (False, False, False)
+    assert (rude in text, threat in text, "Anwalt" in text) == (True, False, False)
     # What is grave stands above it, not that the rules of authentication were kept.
     headline = page[page.index('<p class="outcome">') : page.index("</p>", page.index('<p class="outcome">'))]
     assert '<span class="badge high">incident</span>' in headline.replace("Incident", "incident")

@@ -68,6 +68,8 @@ def test_what_people_decide_changes_the_figures(some: Store) -> None:
     assert numbers(some.figures(FIRST, LAST, NONE).every.total) == (6, 1, 2, 3, 1)
     assert numbers(some.figures(FIRST, LAST, LEAK).every.total) == (0, 0, 0, 0, 1)
     assert {one: numbers(found) for one, found in some.counted_by_name(FIRST, LAST).items()} == {
+        ALL_VIOLATIONS: (6, 2, 1, 3, 1),
+        ALL_INCIDENTS: (2, 1, 0, 1, 0),
         NONE: (6, 1, 2, 3, 1),
         LEAK: (0, 0, 0, 0, 1),
         RUDE: (2, 1, 0, 1, 0),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["review"]
 
-ENDINGS = {"html": ".html", "markdown": ".md", "csv": ".csv", "xlsx": ".xlsx"}
+ENDINGS = {"html": ".html", "markdown": ".md", "xlsx": ".xlsx"}
 _KINDS = {ending: kind for kind, ending in ENDINGS.items()} | {".htm": "html"}
 _MOST_QUEUES = 20
 """Queues that are named where none of those that were asked for is known."""
@@ -194,11 +194,11 @@ def _notify(targets: tuple[str, ...], source: "Review") -> None:
 
 
 def _content(store: "Store", source: "Review", kind: str) -> str | bytes:
-    from ausweis.pages.review_page import review_csv, review_markdown, review_page
+    from ausweis.pages.review_page import review_markdown, review_page
 
     if kind == "xlsx":
         return _book(store, source)
-    return {"html": review_page, "markdown": review_markdown, "csv": review_csv}[kind](source)
+    return {"html": review_page, "markdown": review_markdown}[kind](source)
 
 
 def _book(store: "Store", source: "Review") -> bytes:
@@ -213,7 +213,7 @@ def _book(store: "Store", source: "Review") -> bytes:
         words,
         title=f"{words.text('kind')}: {heading(source)}",
         by=login(),
-        notes=[words.text("book_calls", count=words.number(source.to_review))],
+        notes=[words.text("book_calls", count=words.number(len(source.keys)))],
         agents=wanted.agents,
         serve=wanted.serve,
         masked=wanted.masked,

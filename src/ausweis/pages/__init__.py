@@ -9,7 +9,7 @@ workbook     Excel files
 counts       calls of days counted: trends, and changes beyond chance
 
 review       the daily review, from the store
-review_page  the review as HTML, Markdown and CSV
+review_page  the review as HTML and Markdown
 notify       the summary of a review to a webhook or mailbox
 
 eval_page    one HTML page of an eval run

@@ -22,6 +22,7 @@ __all__ = [
     "Finding",
     "Quote",
     "advice",
+    "by_cause",
     "call_view",
     "decided_of",
     "findings_of",
@@ -88,7 +89,8 @@ class Finding:
 
     `why`: what was missing, or what happened; `should`: what would have been right, where the agent could; empty where
     a finding before it at the same turn says so. `cause`: the same for one rule broken again and again. `state`: what
-    people say of it, or of the call where that is open.
+    people say of it: confirmed, overruled, added or open; `decided` where the reader must not know yet. `reason`: why
+    it was rejected, where that was said. `repeats`: the advice only points to an earlier one.
     """
 
     incident: bool
@@ -103,6 +105,8 @@ class Finding:
     should: str = ""
     cause: tuple[str, str] = ("", "")
     state: str = "open"
+    reason: str = ""
+    repeats: bool = False
 
     @property
     def at(self) -> str:
@@ -171,7 +175,7 @@ def _said_once(advised: Iterable[tuple[Finding, Advice]], words: Words) -> Itera
             should = words.text("advice_as", turn=turn) if right.text and turn != finding.turn else ""
         turns.setdefault(right.text, finding.turn)
         instead.add(right.instead)
-        yield replace(finding, should=should)
+        yield replace(finding, should=should, repeats=turn is not None)
 
 
 def _quotes(evidence: Iterable[Evidence], mask: CallMask) -> tuple[Quote, ...]:
@@ -304,7 +308,7 @@ def findings_decided(record: CallRecord, decided: Decided, words: Words, mask: C
     """
     said, label = findings_of(record, words, mask), decided.label
     if label is None:
-        return [replace(one, state=decided.state) for one in said]
+        return [replace(one, state="decided" if decided.state == "decided" else "open") for one in said]
     held = findings_of(holding(record, label), words, mask)
     named, keys = {(one.incident, one.name) for one in said}, {one.key for one in held}
 
@@ -313,8 +317,18 @@ def findings_decided(record: CallRecord, decided: Decided, words: Words, mask: C
             return "open"
         return "confirmed" if (one.incident, one.name) in named else "added"
 
-    rejected = [replace(one, state="overruled", should="") for one in said if one.key not in keys]
+    why = {(kind, turn): reason for kind, turn, reason in label.reasons}
+    gone = (one for one in said if one.key not in keys)
+    rejected = [replace(one, state="overruled", should="", reason=why.get((one.name, one.turn), "")) for one in gone]
     return [*(replace(one, state=state(one)) for one in held), *rejected]
+
+
+def by_cause(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings by their cause, in the order of the first of each; what people added is apart."""
+    causes: dict[tuple[tuple[str, str], bool], list[Finding]] = {}
+    for one in findings:
+        causes.setdefault((one.cause, one.state == "added"), []).append(one)
+    return list(causes.values())
 
 
 def _said_at(record: CallRecord, turn: int) -> Iterator[Evidence]:
@@ -347,6 +361,11 @@ class CallView:
     def holding(self) -> list[Finding]:
         """The findings that people did not reject."""
         return [one for one in self.findings if one.state != "overruled"]
+
+    @property
+    def causes(self) -> list[list[Finding]]:
+        """The same by what brought them about, the worst first: one rule broken again and again is one cause."""
+        return by_cause(self.holding)
 
     @property
     def worst(self) -> Finding | None:

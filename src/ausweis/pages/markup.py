@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ausweis.calls.text import clean
 
-__all__ = ["cell", "environment", "page_of"]
+__all__ = ["cell", "environment", "page_of", "policy_of"]
 
 
 @lru_cache
@@ -38,13 +38,24 @@ def page_of(template: str, style: str, script: str = "", *, explained: bool = Fa
 
     `explained`: words are explained on it, with the style that the desk has for it too.
     """
-    text, code = _beside(style), _beside(script) if script else ""
-    if explained:
-        text = (files("ausweis.pages") / "static" / "explained.css").read_text(encoding="utf-8") + text
-    scripts = f" script-src '{_hash(code)}';" if code else ""
-    policy = f"default-src 'none'; style-src '{_hash(text)}';{scripts} base-uri 'none'; form-action 'none'"
-    values |= {"policy": policy, "style": Markup(text), "script": Markup(code)}  # noqa: S704
+    text, code = _styled(style, explained=explained), _beside(script) if script else ""
+    values |= {"policy": _policy(text, code), "style": Markup(text), "script": Markup(code)}  # noqa: S704
     return environment("ausweis.pages").get_template(template).render(**values)
+
+
+def policy_of(style: str, *, explained: bool = False) -> str:
+    """The Content-Security-Policy of such a page without a script: nothing but its own style."""
+    return _policy(_styled(style, explained=explained), "")
+
+
+def _styled(style: str, *, explained: bool) -> str:
+    shared = (files("ausweis.pages") / "static" / "explained.css").read_text(encoding="utf-8") if explained else ""
+    return shared + _beside(style)
+
+
+def _policy(style: str, script: str) -> str:
+    scripts = f" script-src '{_hash(script)}';" if script else ""
+    return f"default-src 'none'; style-src '{_hash(style)}';{scripts} base-uri 'none'; form-action 'none'"
 
 
 def _beside(name: str) -> str:

@@ -190,8 +190,7 @@ def summary(review: Review) -> dict[str, Any]:
         "first": str(wanted.first),
         "last": str(wanted.last),
         "calls": review.now.calls,
-        # The name that this format has for them.
-        "flagged": review.to_review,
+        "flagged": review.flagged,
         "counts": {figure.name: figure.count for figure in review.figures if figure.name != "calls"},
         "usual_shares": {
             figure.name: round(figure.usual, 4) for figure in review.figures[1:] if figure.usual is not None

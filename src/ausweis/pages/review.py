@@ -81,7 +81,10 @@ FIGURES = ("violation", "incident", "needs_review", "inconclusive")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked for. `full`: so many calls are shown in full, `serve`: address of `ausweis serve` for links."""
+    """What is asked for. `full`: so many calls are shown in full, `serve`: address of `ausweis serve` for links.
+
+    `reviewer`: whose eyes it is for, who sees what others decided only after deciding; None for who may see all.
+    """
 
     first: date
     last: date
@@ -92,6 +95,7 @@ class Wanted:
     agents: bool = False
     full: int = 200
     serve: str | None = None
+    reviewer: str | None = None
 
     @property
     def days(self) -> int:
@@ -114,7 +118,9 @@ class SeverityRow:
 
 @dataclass(frozen=True)
 class Review:
-    """All that pages and tables show. `calls`: in full, worst first; `rest`: calls to review in short; as they hold.
+    """All that pages and tables show, of flagged calls: with a violation, an incident, or an unsure outcome.
+
+    `calls`: in full, worst first; `rest`: the others in short; as they hold. `to_review`: how many nobody has decided.
 
     `reasons`: why each of the `rest` is to be reviewed, in a sentence or two, by its key. `struck`: in words, what the
     verdict says of calls of which people say something else.
@@ -140,10 +146,11 @@ class Review:
     open_objections: Sequence[Objection]
     since: Since
     known: tuple[date, date] | None
+    to_review: int
 
     @property
-    def to_review(self) -> int:
-        """How many calls are to review."""
+    def flagged(self) -> int:
+        """How many calls are flagged."""
         return len(self.calls) + len(self.rest)
 
     @property
@@ -172,6 +179,9 @@ def review_of(store: Store, wanted: Wanted) -> Review:
     now, before = places[None]
     within = replace(which, first=wanted.first, last=wanted.last)
     said = store.calls(replace(within, to_review=True))
+    if wanted.reviewer is not None:
+        hidden = store.hidden(wanted.reviewer, [row.key for row in said])
+        said = [_seen(store, row, wanted.reviewer) for row in said if row.key not in hidden]
     struck = {row.key: Words(wanted.language).happened(row) for row in said if row.corrected}
     # What people dismissed is not among the worst any more.
     rows = sorted((_held(store, row) for row in said), key=lambda row: (row.dismissed, -row.weight))
@@ -201,7 +211,15 @@ def review_of(store: Store, wanted: Wanted) -> Review:
         open_objections=[one for one in objected if one.is_open],
         since=since(store, which, wanted.first, wanted.last, objected, before=BEFORE),
         known=None if now.calls else _known(store, which),
+        to_review=sum(row.state == "open" for row in said),
     )
+
+
+def _seen(store: Store, row: CallRow, reviewer: str) -> CallRow:
+    """The row without what people said, where this reviewer must not know it yet."""
+    if row.right_outcome is None or decided_of(store.record(row.key), reviewer).label:
+        return row
+    return replace(row, right_outcome=None, right_violations=None, right_incidents=None)
 
 
 def _held(store: Store, row: CallRow) -> CallRow:
@@ -250,7 +268,7 @@ def _reviewed(
             worst[key] = max(worst.get(key, found.severity), found.severity, key=SEVERITIES.index)
         for key, severity in worst.items():
             counted.setdefault(key, Counter())[severity] += 1
-        view = call_view(record, Words(wanted.language), masked=wanted.masked)
+        view = call_view(record, Words(wanted.language), masked=wanted.masked, reviewer=wanted.reviewer)
         if len(calls) < wanted.full:
             calls.append(view)
         else:

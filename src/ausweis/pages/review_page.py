@@ -1,16 +1,15 @@
-"""The daily review as HTML, Markdown and CSV."""
+"""The daily review as HTML and Markdown."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
 from ausweis.pages.counts import Figure, ShareChange, Trend, highest
-from ausweis.pages.findings import CallView, Finding
+from ausweis.pages.findings import CallView
 from ausweis.pages.markup import cell, page_of
 from ausweis.pages.review import BEFORE, Review, Wanted
-from ausweis.pages.tables import Cell, Column, Kind, Table, table_csv
 from ausweis.pages.words import Glossary, Words, clock, time_of
-from ausweis.store import FEWEST, TEAM_MINIMUM, CallRow, Counted
+from ausweis.store import TEAM_MINIMUM, CallRow, Counted
 
 __all__ = [
     "change_in_words",
@@ -19,7 +18,6 @@ __all__ = [
     "objections_in_words",
     "part_in_words",
     "people_in_words",
-    "review_csv",
     "review_markdown",
     "review_page",
     "usual_in_words",
@@ -29,8 +27,6 @@ OPEN = 3
 """Calls that are opened already: the worst."""
 SNIPPET = 160
 """Letters of the quote that stands in a closed call's line."""
-_Line = tuple[CallRow, CallView | None]
-"""A call of the CSV file; None for one that is not shown in full."""
 _STEPS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 
@@ -49,7 +45,6 @@ def review_page(review: Review) -> str:
         top_total=_scale(total),
         open=OPEN,
         minimum=TEAM_MINIMUM,
-        fewest=FEWEST,
         before=BEFORE,
         before_first=wanted.first - timedelta(days=BEFORE),
         before_last=wanted.first - timedelta(days=1),
@@ -207,7 +202,7 @@ def _lines(review: Review, words: Words) -> Iterator[str]:
 
 def _call(call: CallView, struck: str, words: Words) -> Iterator[str]:
     row, worst = call.row, call.worst
-    grade = words.word(row.severity or row.state) if row.severity or struck else words.text("needs_review")
+    grade = words.word(row.severity or call.decided.state) if row.severity or struck else words.text("needs_review")
     what = cell(worst.title if worst else words.word(row.outcome))
     if struck:
         what = f"~~{cell(struck)}~~ {words.text('people_say')} {cell(words.happened(row))}"
@@ -217,12 +212,13 @@ def _call(call: CallView, struck: str, words: Words) -> Iterator[str]:
     sure = "" if struck else f"{words.text('confidence')} {words.share(row.confidence)}"
     yield ", ".join(filter(None, [*map(cell, filter(None, place)), sure, words.word(row.state)]))
     yield ""
-    for finding in call.holding:
-        at = f", {finding.at}" if finding.at else ""
-        why = finding.why or words.text("count_added")
-        yield f"- **{cell(finding.title)}** ({words.text('turn')} {finding.turn}{at}): {cell(why)}"
-        if finding.should:
-            yield f"  {words.text('should')}: {cell(finding.should)}"
+    for first, *again in call.causes:
+        moments = (f"{one.turn}, {one.at}" if one.at else str(one.turn) for one in (first, *again))
+        at = "; ".join(dict.fromkeys(moments))
+        why = " ".join(dict.fromkeys(one.why for one in (first, *again) if one.why)) or words.text("count_added")
+        yield f"- **{cell(first.title)}** ({words.text('turn')} {at}): {cell(why)}"
+        for should in dict.fromkeys(one.should for one in (first, *again) if one.should and not one.repeats):
+            yield f"  {words.text('should')}: {cell(should)}"
     yield from (f"- {words.text('why_review')}: {cell(reason)}" for reason in call.reasons)
     yield ""
     for _, turn in call.excerpt.turns:
@@ -242,48 +238,3 @@ def _rest(review: Review, words: Words) -> Iterator[str]:
             found = f"~~{cell(struck)}~~ {words.text('people_say')} {found}"
         cells = map(cell, (row.call_id, row.started_at or str(row.day), where))
         yield f"| {' | '.join((*cells, found))} |"
-
-
-def review_csv(review: Review) -> str:
-    """The calls to review, worst first; quotes of those that the page shows in full."""
-    return table_csv(
-        _csv_table(review), [*((call.row, call) for call in review.calls), *((row, None) for row in review.rest)]
-    )
-
-
-def _csv_table(review: Review) -> Table[_Line]:
-    """The words of the contracts, not of a language."""
-
-    def worst(line: _Line) -> Finding | None:
-        return line[1].worst if line[1] else None
-
-    def turn(line: _Line) -> int | None:
-        found = worst(line)
-        return found.turn if found else None if line[1] else line[0].first_violation_turn
-
-    cells: dict[str, tuple[Kind, Callable[[_Line], Cell]]] = {
-        "day": ("day", lambda line: line[0].day),
-        "started_at": ("text", lambda line: line[0].started_at),
-        "call_id": ("text", lambda line: line[0].call_id),
-        "queue": ("text", lambda line: line[0].queue),
-        "team": ("text", lambda line: line[0].team),
-        "agent": ("text", lambda line: line[0].agent if review.wanted.agents else None),
-        "outcome": ("text", lambda line: line[0].outcome),
-        "severity": ("text", lambda line: line[0].severity),
-        "violations": ("text", lambda line: " ".join(line[0].violations)),
-        "incidents": ("text", lambda line: " ".join(line[0].incidents)),
-        "turn": ("turn", turn),
-        "second": ("second", lambda line: getattr(worst(line), "start", None)),
-        "risk": ("share", lambda line: line[0].risk),
-        "confidence": ("share", lambda line: line[0].confidence),
-        "needs_review": ("text", lambda line: str(line[0].needs_review).lower()),
-        "state": ("text", lambda line: line[0].state),
-        "reason": ("prose", lambda line: line[1].why if line[1] else review.reasons.get(line[0].key)),
-        "quote": ("prose", lambda line: line[1].said if line[1] else None),
-        # What people say, empty where that is open; and whether anybody looked for incidents.
-        "right_outcome": ("text", lambda line: line[0].right_outcome),
-        "right_violations": ("text", lambda line: " ".join(line[0].right_violations or ())),
-        "right_incidents": ("text", lambda line: " ".join(line[0].right_incidents or ())),
-        "incidents_looked_for": ("text", lambda line: str(bool(line[0].looked_for)).lower()),
-    }
-    return Table("review", [Column(name, kind, 0, of) for name, (kind, of) in cells.items()])

@@ -18,7 +18,7 @@ from ausweis.errors import StoreError
 from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, VIOLATIONS, Language, Vocabulary, level_name, name_of
 
 if TYPE_CHECKING:
-    from ausweis.store import CallRow, Decision
+    from ausweis.store import CallRow, Counted, Decision
 
 __all__ = ["Glossary", "Words", "clock", "table", "term_of", "time_of"]
 
@@ -106,6 +106,14 @@ class Words:
     def share(self, share: float) -> str:
         """Per cent as precise as it tells something: `1.9%`; from 10 on, and where whole, without decimals."""
         return self.percent(share, 1 if share < 0.0995 and round(share * 1000) % 10 else 0)
+
+    def hits(self, numbers: "Counted") -> str:
+        """Which share of what was reported and decided was right, with its range; of few, `8 von 9`."""
+        right = numbers.precision
+        if right is None:
+            return self.count("hits", numbers.decided, confirmed=self.number(numbers.confirmed))
+        low, high = self.percent(right.low), self.percent(right.high)
+        return self.text("hits_share", share=self.percent(right.share), low=low, high=high)
 
     def happened(self, row: "CallRow") -> str:
         """Violations and incidents of a call in short, or its outcome."""

@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 from ausweis.calls.text import clean
 from ausweis.errors import NoCallError
 from ausweis.pages.findings import call_view
-from ausweis.pages.tables import Cell, CellFormat, Column, Kind, Linked, Table, call_table, finding_lines, finding_table
+from ausweis.pages.tables import Cell, Column, Kind, Linked, Table, call_lines, finding_lines, tables
 from ausweis.pages.words import Words
 from ausweis.store import CallRecord, Store
 
@@ -26,6 +26,8 @@ LONGEST_ADDRESS = 2_000
 MOST_LINKS = 65_000
 """Links of a sheet; Excel takes 65,530."""
 _A4 = 9
+_WIDTHS: dict[Kind, int] = {"text": 16, "prose": 40, "day": 12, "time": 8, "turn": 12, "second": 9, "share": 12}
+"""Letters."""
 _FORMATS: dict[Kind, dict[str, Any]] = {
     "text": {},
     "prose": {"text_wrap": True},
@@ -88,9 +90,9 @@ class Book:
 
     def _begin(self, table: Table[Any], head: Format) -> Worksheet:
         sheet = self._book.add_worksheet(self._words.text(f"sheet_{table.name}"))
-        for place, column in enumerate(table.columns):
-            sheet.set_column(place, place, column.width)
-            sheet.write_string(0, place, self._words.text(f"column_{column.name}"), head)
+        for place, (column, name) in enumerate(zip(table.columns, table.heads(self._words), strict=True)):
+            sheet.set_column(place, place, _WIDTHS[column.kind])
+            sheet.write_string(0, place, name, head)
         sheet.freeze_panes(1, 0)
         sheet.repeat_rows(0)
         self._paper(sheet)
@@ -138,16 +140,15 @@ def call_book(
     masked: bool = True,
     reviewer: str | None = None,
 ) -> bytes:
-    """The file. `by`: who has it made; `notes`: what else is to be said of it.
+    """The file. `by`: who has it made; `notes`: what else is to be said of it; `reviewer`: whose eyes it is for.
 
-    `serve`: address of the desk, for links. `reviewer`: whose eyes it is for (`views.decided`).
+    `serve`: address of the desk, for links.
     """
-    cells = CellFormat(words, agents=agents, serve=serve)
-    book = Book(title, words, (call_table(cells), finding_table(cells)))
+    book = Book(title, words, tables(words, agents=agents, serve=serve))
     for record in records:
-        line = call_view(record, words, masked=masked, reviewer=reviewer)
-        book.add("calls", [line])
-        book.add("findings", finding_lines(line))
+        view = call_view(record, words, masked=masked, reviewer=reviewer)
+        book.add("calls", call_lines(view))
+        book.add("findings", finding_lines(view))
     made = words.text("book_made", day=words.day(date.today()), by=by)
     counts = words.text("book_counts", counts=words.text("column_counts"))
     told = (title, made, *notes, counts, words.text("sheet_masked" if masked else "sheet_unmasked"))

@@ -10,14 +10,15 @@ The way in:
     web         what is read from a request, and templates to answers; templates/ and static/
 
 Pages:
-    queue       calls as rows, and as an Excel file; `question` is what is asked of them
+    queue       calls as rows; `question` is what is asked of them
     search      what is searched for, and where it is; in masked data too; filters kept under a name
     call_page   one call, and what is decided on it: `decision`
     working     who is at which call (`leases`), who settles it, and how far the queue is
     recordings  in parts, as WAV where a browser needs that, and their wave form
     calibration sessions in which several decide the same calls, and what was said in them
     sheet       one call on a sheet of paper, for coaching
-    figures     agreement, recall, trends
+    figures     how often reports are right, recall, trends, agreement
+    exporting   Excel files and the report of days
     settings    for leads, in sections: who reviews (`team`), the policies in words (`rules`), samples, sessions,
                 `objections` of the agent's side and rulings on them, deletion, the audit log
 """

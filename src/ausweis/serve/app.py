@@ -20,6 +20,7 @@ from ausweis.pages.words import Words
 from ausweis.serve import (
     calibration,
     call_page,
+    exporting,
     figures,
     objections,
     queue,
@@ -85,6 +86,7 @@ _PAGES: dict[str, Page] = {
 }
 _FORMS: dict[str, Page] = {
     "/calls.xlsx": queue.download,
+    "/report": exporting.report,
     "/calls/{key:int}/decisions": call_page.decide,
     "/calls/{key:int}/withdraw": call_page.withdraw,
     "/calls/{key:int}/unmask": call_page.unmask,

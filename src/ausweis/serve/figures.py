@@ -1,8 +1,9 @@
 """Figures: what was reported and what people say of it, how far they agree, and what is missed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import reduce
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -10,17 +11,26 @@ from starlette.responses import Response
 
 from ausweis.pages.counts import Trend, highest, trend_of
 from ausweis.serve.desk import RequestContext
-from ausweis.serve.question import ListQuery
+from ausweis.serve.question import ANY, ListQuery
 from ausweis.serve.web import answer, date_of
-from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Counted, Series, Subject, count_objections
+from ausweis.store import (
+    ALL_INCIDENTS,
+    ALL_VIOLATIONS,
+    Counted,
+    FieldRecall,
+    Series,
+    Subject,
+    count_objections,
+)
 from ausweis.vocabulary import GRAVEST, VIOLATIONS
 
 __all__ = ["figures_page"]
 
 DAYS = 30
 """Days that are shown where none are chosen, up to the last that there are calls of."""
+LEAST = 20
+"""Calls below which a queue has no row of its own: its shares would leap."""
 _CHOICES = (7, DAYS)
-_ANY = "*"
 
 
 class Period(NamedTuple):
@@ -56,20 +66,24 @@ def figures_page(context: RequestContext) -> Response:
     store, known = context.store, context.store.days()
     subject, words = _subject(context), context.words
     all_of = "incidents" if subject.incident else "violations"
+    recalls = {of: store.field_recall(of=of) for of in ("violations", "incidents")}
     shown: dict[str, Any] = {}
     if known is not None:
         period = _period(context, Period(*known))
         found = store.figures(*period, subject)
         base = ListQuery(show="all", first=str(period.first), last=str(period.last))
-        queues = {replace(base, queue=name or ""): series for name, series in found.queues.items()}
         teams = {replace(base, team=name or ""): series for name, series in found.teams.items()}
+        counted = store.counted_by_name(*period)
+        total = found.every.total
         shown = {
             "period": period,
             "periods": _periods(context, Period(*known), period),
             "total": _plots([_row("", base, subject, found.every, period)]),
-            "names": _names(context, base, period),
-            "queues": _plots([_row(q.queue, q, subject, series, period, told=q.queue) for q, series in queues.items()]),
+            "sentences": _sentences(context, subject, total, counted, recalls[all_of]),
+            "names": _names(context, base, counted),
+            "queues": _plots(_queues(context, base, subject, found.queues, period)),
             "teams": _plots([_row(q.team, q, subject, series, period, told=q.team) for q, series in teams.items()]),
+            "reasons": store.reasons(*period).most_common(),
         }
     return answer(
         context,
@@ -79,20 +93,40 @@ def figures_page(context: RequestContext) -> Response:
         subject=subject,
         choices=_choices(context),
         subject_name=words.word(subject.name) if subject.name else words.text(all_of),
-        fewest=FEWEST,
+        least=LEAST,
         agreement=store.agreement(),
-        recall=store.field_recall(),
-        incidents=store.field_recall(of="incidents"),
+        recalls=recalls,
         objections=count_objections(store.objections(), date.today()),
         **shown,
     )
+
+
+def _sentences(
+    context: RequestContext, subject: Subject, total: Counted, counted: Mapping[Subject, Counted], recall: FieldRecall
+) -> list[str]:
+    """How often reports are right, how many are found, and what is most frequent."""
+    words, of = context.words, "_incidents" if subject.incident else ""
+    told = [words.count("sum_right", total.decided, confirmed=words.number(total.confirmed))]
+    if subject.name is not None:
+        return told
+    if recall.recall is None or recall.low is None or recall.high is None:
+        told.append(words.text(f"sum_found_none{of}"))
+    else:
+        share, low, high = (words.number(100 * one) for one in (recall.recall, recall.low, recall.high))
+        told.append(words.text(f"sum_found{of}", share=share, low=low, high=high))
+    kinds = [one for one in counted if one.name and one.incident == subject.incident and counted[one].reported]
+    if kinds:
+        most = max(kinds, key=lambda one: counted[one].reported)
+        number = words.number(counted[most].reported)
+        told.append(words.text("sum_most", what=words.word(most.name or ""), number=number))
+    return told
 
 
 def _subject(context: RequestContext) -> Subject:
     what = context.asked.get("what", "")
     if what in VIOLATIONS:
         return Subject(name=what)
-    if what == _ANY:
+    if what == ANY:
         return ALL_INCIDENTS
     return Subject(incident=True, name=what) if what in context.desk.lists.get().incidents else ALL_VIOLATIONS
 
@@ -104,7 +138,7 @@ def _choices(context: RequestContext) -> dict[str, list[tuple[str, str]]]:
     kinds = [(kind, words.word(kind)) for kind in context.desk.lists.get().incidents]
     return {
         "violations": [("", words.text("all_violations")), *types],
-        "incidents": [(_ANY, words.text("all_incidents")), *kinds],
+        "incidents": [(ANY, words.text("all_incidents")), *kinds],
     }
 
 
@@ -134,20 +168,50 @@ def _periods(context: RequestContext, known: Period, shown: Period) -> list[tupl
     ]
 
 
-def _names(context: RequestContext, base: ListQuery, period: Period) -> list[FigureLine]:
-    """Each type and kind that there is, types first, the gravest first."""
-    counted = context.store.counted_by_name(*period)
-    types = [Subject(name=kind) for kind in GRAVEST]
+def _names(context: RequestContext, base: ListQuery, counted: Mapping[Subject, Counted]) -> list[FigureLine]:
+    """Each type and kind that there is, the gravest type first, then kinds; all of them first, where there are more."""
+    names = {ALL_VIOLATIONS: "all_of_violations", ALL_INCIDENTS: "all_of_incidents"}
     kinds = sorted((one for one in counted if one.incident), key=lambda one: (-counted[one].reported, one.name or ""))
+    order = [ALL_VIOLATIONS, *(Subject(name=kind) for kind in GRAVEST), *(one for one in kinds if one.name)]
+    if len(kinds) > 2:
+        order.insert(-len(kinds) + 1, ALL_INCIDENTS)
     return [
-        FigureLine(context.words.word(one.name or ""), counted[one], _addresses(base, one))
-        for one in (*types, *kinds)
+        FigureLine(
+            context.words.word(one.name) if one.name else context.words.text(names[one]),
+            counted[one],
+            _addresses(base, one),
+        )
+        for one in order
         if one in counted
     ]
 
 
+def _queues(
+    context: RequestContext, base: ListQuery, subject: Subject, found: Mapping[str | None, Series], period: Period
+) -> list[FigureLine]:
+    """Queues of `LEAST` calls and more, the smaller ones as one row; nothing where all are small."""
+    large = {name: series for name, series in found.items() if series.total.calls >= LEAST}
+    small = {name: series for name, series in found.items() if name not in large}
+    rows = []
+    for name, series in large.items():
+        rows.append(_row(name or "", replace(base, queue=name or ""), subject, series, period, told=name or ""))
+    if large and small:
+        together: dict[date, Counted] = {}
+        for series in small.values():
+            for day, numbers in series.days.items():
+                together[day] = together.get(day, Counted()) + numbers
+        total = reduce(Counted.__add__, (series.total for series in small.values()))
+        asked = ListQuery.of({"queue": "\n".join(filter(None, small))}).queues
+        # An address holds so much; calls of no queue cannot be asked for.
+        told = "" if {*asked} != {*small} else ANY
+        name = context.words.count("small_queues", len(small))
+        question = replace(base, queue="\n".join(asked))
+        rows.append(_row(name, question, subject, Series(total, together), period, told=told))
+    return rows
+
+
 def _row(
-    name: str, base: ListQuery, subject: Subject, series: Series, period: Period, *, told: str = _ANY
+    name: str, base: ListQuery, subject: Subject, series: Series, period: Period, *, told: str = ANY
 ) -> FigureLine:
     """`told`: empty where these calls have no name by which a queue of them could be asked for."""
     addresses = _addresses(base, subject) if told else {}
@@ -157,7 +221,7 @@ def _row(
 def _addresses(base: ListQuery, subject: Subject) -> dict[str, str]:
     """Where the calls are that each number counts."""
     name = subject.name or ""
-    here = replace(base, incident=name or _ANY) if subject.incident else replace(base, violation=name)
+    here = replace(base, incident=name or ANY) if subject.incident else replace(base, violation=name)
     asked = {
         "calls": base,
         "asked": replace(base, looked=name or "yes") if subject.incident else base,

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from ausweis.judging.harm import Found, named
 from ausweis.pages.words import Words, clock, time_of
-from ausweis.pages.workbook import MEDIA_TYPE, call_book, records_of
 from ausweis.serve.decision import said_of
 from ausweis.serve.desk import RequestContext, require_lead
+from ausweis.serve.exporting import book
 from ausweis.serve.question import ANY, FINDINGS, PERIODS, SHOWN, STATES, ListQuery
 from ausweis.serve.search import View, found_view, hits_of, searched_of
 from ausweis.serve.web import answer
@@ -314,32 +314,8 @@ def _count(views: Iterable[View], show: str) -> int:
 
 
 def download(context: RequestContext) -> Response:
-    """The calls of the filter in their order, masked, as the reviewer may see them; the first `MOST`.
-
-    Those that they have yet to hear without the verdict are left out.
-    """
+    """The calls of the filter in their order as an Excel file, the first `MOST`."""
     require_lead(context)
-    question, words, who = question_of(context), context.words, context.session.reviewer
+    question = question_of(context)
     found = context.store.keys(filter_of(context, question), order=question.by)
-    hidden = context.store.hidden(who, found)
-    shown = [key for key in found if key not in hidden]
-    keys = shown[:MOST]
-    notes = [words.text("book_calls", count=words.number(len(keys)))]
-    if hidden:
-        notes.append(words.text("book_hidden", count=words.number(len(hidden))))
-    if len(shown) > MOST:
-        notes.append(words.text("book_limit", most=words.number(MOST)))
-    # Before it is made: nothing leaves that the chain does not know of.
-    context.store.log("exported", who=who, content=f"{len(keys)} calls, masked")
-    content = call_book(
-        records_of(context.store, keys),
-        words,
-        title=f"Ausweis: {words.text('calls')}",
-        by=who,
-        notes=notes,
-        agents=context.desk.agents,
-        serve=context.origin,
-        reviewer=who,
-    )
-    headers = {"Content-Disposition": f'attachment; filename="ausweis-{date.today()}.xlsx"'}
-    return Response(content, media_type=MEDIA_TYPE, headers=headers)
+    return book(context, found, title=f"Ausweis: {context.words.text('calls')}", most=MOST)

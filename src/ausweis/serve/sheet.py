@@ -1,11 +1,10 @@
-"""A sheet of paper about one call, for the talk with its agent: what holds of it, what is right, room for notes."""
+"""A sheet of paper about one call, for the talk with its agent: what people confirmed or added, and room for notes."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from ausweis.pages.findings import Finding, Quote, call_view, seen_by
+from ausweis.pages.findings import Finding, Quote, by_cause, call_view, seen_by
 from ausweis.pages.words import Words, clock, time_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import question_of
@@ -16,7 +15,7 @@ from ausweis.vocabulary import INCIDENTS
 __all__ = ["sheet_page"]
 
 QUOTES = 3
-"""Of a moment, so that a page holds it."""
+"""Of a cause, so that a page holds it."""
 LONGEST = 320
 """Letters of a quote."""
 
@@ -30,20 +29,12 @@ def sheet_page(context: RequestContext) -> Response:
     words = context.words.knowing(record.verdict.vocabulary)
     who = context.session.reviewer
     view, seen = call_view(record, words, masked=not unmasked, reviewer=who), seen_by(record, who)
-    # What holds rests on decisions too that the reader may not see yet.
-    hidden = view.decided.state == "decided"
-    held = [] if hidden else view.holding
     # What a caller threatens with is no error of the agent.
-    of_caller = [one for one in held if _is_of_caller(one, record)]
-    of_agent = [one for one in held if one not in of_caller]
+    held = [one for one in view.findings if one.state in ("confirmed", "added") and not _is_of_caller(one, record)]
     values = {
         "record": record,
         "facts": list(_facts(record, words, agents=context.desk.agents)),
-        "moments": [list(moment) for _, moment in groupby(of_agent, key=lambda finding: finding.moment)],
-        "of_caller": of_caller,
-        "outcome": view.held.verdict.outcome,
-        "quotes": _quotes,
-        "reasons": [] if hidden else view.reasons,
+        "causes": list(_with_quotes(by_cause(held))),
         "decided": view.decided,
         "decisions": [one for one in seen.decisions if one.counts],
         # What somebody else says is right is not on the sheet.
@@ -67,12 +58,19 @@ def _facts(record: CallRecord, words: Words, *, agents: bool) -> Iterator[tuple[
         yield words.capital(words.word("agent")), row.agent
 
 
-def _quotes(findings: Sequence[Finding]) -> list[Quote]:
-    said = dict.fromkeys(quote for finding in findings for quote in finding.quotes)
-    return [
-        one if len(one.text) <= LONGEST else one._replace(text=one.text[:LONGEST].rsplit(" ", 1)[0] + " …")
-        for one in list(said)[:QUOTES]
-    ]
+def _with_quotes(causes: Sequence[Sequence[Finding]]) -> Iterator[tuple[Sequence[Finding], list[Quote]]]:
+    """The findings of each cause with what was said there, each quote once on the sheet."""
+    told: set[Quote] = set()
+    for findings in causes:
+        said = dict.fromkeys(quote for one in findings for quote in one.quotes if quote not in told)
+        told.update(said)
+        yield (
+            findings,
+            [
+                one if len(one.text) <= LONGEST else one._replace(text=one.text[:LONGEST].rsplit(" ", 1)[0] + " …")
+                for one in list(said)[:QUOTES]
+            ],
+        )
 
 
 def _is_of_caller(finding: Finding, record: CallRecord) -> bool:

@@ -161,7 +161,8 @@ def decide(
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
     `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
-    overruled; without `incidents`, those of the verdict stand. `reasons`: why findings are rejected. `coaching`: the note is meant for coaching. `says`: that
+    overruled; without `incidents`, those of the verdict stand. `reasons`: why findings are rejected.
+    `coaching`: the note is meant for coaching. `says`: that
     of the record that they saw; without it, another text under the same verdict goes unnoticed. `settles`: by a lead
     who has seen what the others say, who are not sure or differ; what holds is what the lead says then, whatever the
     others do. `rules`: the same, by a lead who rules on an objection. `blind`, `hasty`: as of `Decision`.

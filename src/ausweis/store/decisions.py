@@ -213,10 +213,12 @@ def agreement(connection: Connection) -> Agreement:
 
 def agreement_of(said: Iterable[Sequence[str | None]]) -> Agreement:
     """How far those agree who said these outcomes, each of one call, over all pairs; None: not sure (`agreement`)."""
-    pairs = same = 0
+    pairs = same = heard = alike = 0
     words: Counter[str] = Counter()
     for told in said:
         outcomes = [outcome for outcome in told if outcome is not None]
+        heard += len(outcomes) > 1
+        alike += len(outcomes) > 1 and len({*outcomes}) == 1
         for place, outcome in enumerate(outcomes):
             for other in outcomes[:place]:
                 pairs += 1
@@ -225,7 +227,8 @@ def agreement_of(said: Iterable[Sequence[str | None]]) -> Agreement:
     if not pairs:
         return Agreement(0, 0, math.nan)
     chance = sum((number / (2 * pairs)) ** 2 for number in words.values())
-    return Agreement(pairs, same, 1.0 if chance == 1 else (same / pairs - chance) / (1 - chance))
+    kappa = 1.0 if chance == 1 else (same / pairs - chance) / (1 - chance)
+    return Agreement(pairs, same, kappa, heard, alike)
 
 
 def _blind(given: Iterable[Decision]) -> list[Decision]:
@@ -259,6 +262,7 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
             blind=bool(row.blind),
             hasty=row.hasty,
             coaching=bool(row.coaching),
+            reasons=tuple((kind, turn, why) for kind, turn, why in json.loads(row.reasons or "[]")),
             withdrawn=row.key in gone,
             takes_back=taken.get(row.key),
             settles=bool(row.settles),

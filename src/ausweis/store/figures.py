@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from ausweis.store.counted import ALL_INCIDENTS, ALL_VIOLATIONS, Counted, Subject, counted_of, was_asked
+from ausweis.store.decisions import labels
 from ausweis.store.querying import conditions, found_as, looked, reported
 from ausweis.store.rows import EVERY, TEAM_AGENTS, TEAM_MINIMUM, CallFilter, Column, DayCount
 from ausweis.store.schema import calls
 
-__all__ = ["Series", "count", "counted_by_name", "day_counts", "days", "figures", "queues", "teams"]
+__all__ = ["Series", "count", "counted_by_name", "day_counts", "days", "figures", "queues", "reasons", "teams"]
 
 Place = tuple[date | None, str | None, str | None]
 
@@ -313,7 +314,7 @@ def counted_by_name(
     *,
     filter: CallFilter = EVERY,  # noqa: A002
 ) -> dict[Subject, Counted]:
-    """The figures of each type and kind that was reported, or that people found."""
+    """The figures of each type and kind that was reported, or that people found, and of all of them."""
     said = [calls.c[name] for name in ("violations", "right_violations", "incidents", "right_incidents")]
     something = or_(reported(ALL_VIOLATIONS), reported(ALL_INCIDENTS), calls.c.right_outcome.is_not(None))
     wanted = select(*said, func.count().label("number")).where(*_within(connection, first, last, filter), something)
@@ -321,7 +322,15 @@ def counted_by_name(
     for row in connection.execute(wanted.group_by(*said)):
         for subject, numbers in counted_of_row(row).items():
             counted[subject] = counted.get(subject, Counted()) + numbers
-    return {subject: numbers for subject, numbers in counted.items() if subject.name is not None}
+    return counted
+
+
+def reasons(connection: Connection, first: date, last: date) -> Counter[str]:
+    """Why findings of these days were rejected, by the decisions that hold: how many for each reason."""
+    held = select(calls.c.key, calls.c.says).where(
+        *_within(connection, first, last, EVERY), calls.c.right_outcome.is_not(None)
+    )
+    return Counter(why for label in labels(connection, held) for _, _, why in label.reasons)
 
 
 class _Row(NamedTuple):

@@ -357,11 +357,16 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Pairs of reviewers of one verdict; `same`: pairs that gave one outcome; `kappa` is nan without pairs."""
+    """Pairs of reviewers of one verdict; `same`: pairs that gave one outcome; `kappa` is nan without pairs.
+
+    `calls`: on how many two people or more gave an outcome; `alike`: on how many of these all gave the same.
+    """
 
     pairs: int
     same: int
     kappa: float
+    calls: int = 0
+    alike: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,7 +410,9 @@ class FieldRecall:
     calls that they stand for; only what was decided blind counts. `in_view`: drawn calls that were decided by those
     alone who had seen the verdict, which do not; `hasty`: of `sampled`, those decided in no time. `undecided`: calls to
     review that are not decided yet. All of the calls that a decided sample speaks for; `days_left_out`: days with calls
-    besides. `waiting`: drawn calls that nobody has confirmed or overruled blind, of all samples of the days.
+    besides. `added`: violations, or calls with an incident, that people found in calls that were not to review, in the
+    sample or not: no fewer were missed. `waiting`: drawn calls that nobody has confirmed or overruled
+    blind, of all samples of the days.
     """
 
     found: int
@@ -420,6 +427,7 @@ class FieldRecall:
     waiting: int = 0
     in_view: int = 0
     hasty: int = 0
+    added: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,11 +169,11 @@ def _looking(connection: Connection, within: Sequence[ColumnElement[bool]]) -> s
 
 
 def _estimate(strata: Sequence[_Stratum]) -> FieldRecall:
-    names = ("found", "missed", "sampled", "represented", "undecided", "hasty")
-    found, missed, sampled, represented, undecided, hasty = (
+    names = ("found", "missed", "sampled", "represented", "undecided", "hasty", "added")
+    found, missed, sampled, represented, undecided, hasty, added = (
         sum(getattr(stratum, name) for stratum in strata) for name in names
     )
-    plain = FieldRecall(found, missed, sampled, represented, undecided, hasty=hasty)
+    plain = FieldRecall(found, missed, sampled, represented, undecided, hasty=hasty, added=added)
     if not sampled:
         return plain
     told = most = least = float(found)

@@ -178,6 +178,7 @@ class Store:
     days = _reading(figures.days)
     day_counts = _reading(figures.day_counts)
     counted_by_name = _reading(figures.counted_by_name)
+    reasons = _reading(figures.reasons)
     figures = _reading(figures.figures)
     decide = _writing(deciding.decide)
     hear = _writing(deciding.hear)

@@ -187,11 +187,11 @@ def _book(store: "Store", keys: Sequence[int], language: Language, *, agents: bo
 
 def _csv(store: "Store", keys: Sequence[int], language: Language, *, agents: bool) -> str:
     from ausweis.pages.findings import call_view
-    from ausweis.pages.tables import CellFormat, finding_lines, finding_table, table_csv
+    from ausweis.pages.tables import finding_lines, table_csv, tables
     from ausweis.pages.words import Words
     from ausweis.pages.workbook import records_of
 
     words = Words(language)
-    lines = (call_view(record, words, masked=True) for record in records_of(store, keys))
-    rows = (row for line in lines for row in finding_lines(line))
-    return table_csv(finding_table(CellFormat(None, agents=agents)), rows)
+    calls = (call_view(record, words, masked=True) for record in records_of(store, keys))
+    _, findings = tables(words, agents=agents)
+    return table_csv(findings, (row for call in calls for row in finding_lines(call)), words)
