@@ -262,7 +262,6 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
             blind=bool(row.blind),
             hasty=row.hasty,
             coaching=bool(row.coaching),
-            reasons=tuple((kind, turn, why) for kind, turn, why in json.loads(row.reasons or "[]")),
             withdrawn=row.key in gone,
             takes_back=taken.get(row.key),
             settles=bool(row.settles),
