@@ -20,7 +20,7 @@ THEMES = {
     "masking": "golden spellings",
     "pages": "decided languages",
     "prompts": "broken_templates cli role_injection",
-    "reading": "linear_time",
+    "reading": "described dialogue linear_time",
     "serve": "blind_browser browser explained figures_browser keys narrowing own_words player sheet_browser signin "
     "team_browser unsent",
     "store": "damage",

@@ -25,8 +25,17 @@ from ausweis.reading.chunks import Chunk, place_of, spoken_chunks
 from ausweis.reading.defects import LATE, defects_in, doubts
 from ausweis.reading.incidents import mentions_of, mentions_once
 from ausweis.reading.plain_words import plausible
-from ausweis.reading.questions import MENTIONED, ORDER, Answer, PolicyText, Question, event_of, once_a_turn
-from ausweis.reading.reader import Reading, prompts_of
+from ausweis.reading.questions import (
+    MENTIONED,
+    ORDER,
+    Answer,
+    PolicyText,
+    Question,
+    Reading,
+    event_of,
+    once_a_turn,
+    prompts_of,
+)
 from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import ActionKind, FactorRecord, Vocabulary, with_own
 

@@ -12,18 +12,17 @@ to light (`Mention.shown`); the incident is at the line before it that named the
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import cast
 
 from ausweis.calls.call import Call
 from ausweis.engines.heads import Ngrams, Probe
 from ausweis.engines.protocol import Engine
 from ausweis.errors import PromptError
-from ausweis.facts import Mention, OneSided, Shown, Side
+from ausweis.facts import Mention, OneSided, Shown
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
-from ausweis.reading.asking import read_lines, transcript_of
+from ausweis.reading.asking import Described, read_lines, transcript_of
 from ausweis.reading.chunks import Chunk, line_question, spoken_chunks, with_context
-from ausweis.reading.described import Described
+from ausweis.reading.patterns import pattern
 from ausweis.reading.questions import MENTIONED, Answer, Question
 from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import INCIDENTS
@@ -37,11 +36,7 @@ __all__ = [
 
 STEM, SHORTEST, RARE = 6, 4, 5
 """Letters by which words are the same; letters of a word that counts; lines that may have it."""
-_ONE_OR_NONE = re.compile(
-    r"\b(?:eine?[mnr]?|one|an?) (?:\w+ )?(?:monat|woche|tag|jahr|stunde|euro|cent|month|week|day|year|hour|pound)"
-    r"|\b(?:kostenlos|kostenfrei|gratis|umsonst|frei|free|gar nichts?|no charge|nothing|jederzeit|any time|anytime)\b"
-)
-"""Values without a number, as `spoken` knows numbers: one of something, or nothing."""
+_ONE_OR_NONE = pattern("one_or_none", cased=True)
 YES = "yes"
 """The answer of `incident` that says that the line is it."""
 
@@ -149,22 +144,10 @@ def mentions_of(call: Call, chunks: Sequence[Chunk], answer: Answer) -> list[Men
     if question.incident is not None and INCIDENTS[question.incident].comes_to_light_later:
         named = named_before(chunks, chunk)
         if named is not None:
-            start, end = chunk.times(call)
-            place, shown = named, Shown(turn=chunk.turn, quote=chunk.text, start=start, end=end)
-    start, end = place.times(call)
-    return [
-        Mention(
-            id=question.incident,
-            description=question.description,
-            speaker=None if question.incident else cast("Side", place.speaker),
-            turn=place.turn,
-            quote=place.text,
-            start=start,
-            end=end,
-            probability=round(probability, 4),
-            shown=shown,
-        )
-    ]
+            place, shown = named, Shown(**chunk.place(call))
+    what = {"id": question.incident, "description": question.description, "probability": round(probability, 4)}
+    speaker = None if question.incident else place.speaker
+    return [Mention.model_validate({**what, "speaker": speaker, "shown": shown, **place.place(call)})]
 
 
 def named_before(chunks: Sequence[Chunk], shown: Chunk) -> Chunk | None:

@@ -20,11 +20,10 @@ caller had said just before.
 """
 
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.resources import files
+from collections.abc import Iterator, Mapping, Sequence
 
 from ausweis.reading.chunks import Chunk
+from ausweis.reading.patterns import pattern, words
 from ausweis.reading.questions import Question
 from ausweis.spoken import digits_in, has_date, has_number
 from ausweis.vocabulary import KNOWN_WORDS, FactorRecord
@@ -34,16 +33,9 @@ __all__ = ["DECLINED", "NAMED", "declines", "named", "outspoken", "plausible", "
 NAMED = 0.95
 """How likely the line in which such a name is first said gives it."""
 
-_ADDRESS = re.compile(
-    r"\b(?:herrn?|frau|fräulein|mr|mrs|ms|mister|missis)\b\.?\s+(?:(?:dr|doktor|professor|prof)\b\.?\s+)?([^\W\d_]{3,})"
-)
+_ADDRESS = pattern("address", cased=True)
 _NAME = re.compile(r"[^\W\d_]{3,}")
-_NO_NAMES = frozenset(
-    "aber als auch auf aus bei bin bis das dass dem den der des die doch ein eine einen für hat hatte ich ihr ihnen "
-    "ist kann mal man mit nach nicht noch nur oder sich sie sind tot und uns vom von war was wenn wer wie wir wird "
-    "zum zur and are but for from has have her his she that the this was what who with you your".split()
-)
-"""What follows "Frau" in a line without punctuation, and is no name."""
+_NO_NAMES = frozenset(words("no_names"))
 
 
 def named(chunks: Sequence[Chunk]) -> Iterator[int]:
@@ -72,20 +64,7 @@ def named(chunks: Sequence[Chunk]) -> Iterator[int]:
 DECLINED = 0.8
 """How likely such a line of the agent refuses something."""
 
-_DOING = (
-    r"(?:sagen|nennen|geben|herausgeben|rausgeben|weitergeben|mitteilen|vorlesen|besprechen|machen|ändern|tun"
-    r"|auskunft|auskünfte)"
-)
-_FILLER = r"(?:ihnen |dir |dazu |das |es |leider |da |hier |so |am telefon |jetzt |auch |einfach )*"
-_EXPRESSIONS = (
-    rf"\bdarf ich {_FILLER}(?:erst |nicht |nichts |keine? )(?:\w+ ){{0,4}}?{_DOING}",
-    r"\bohne (?:die|das|den|eine|ein|diese|ihre|deine|vollmacht|pin|kennwort|passwort)\b[^.]{0,30}"
-    r"(?:geht|darf|kann) (?:es |das |ich )?(?:hier |leider |da )?(?:nicht|nichts)",
-    r"\bnot allowed to (?:\w+ ){0,3}?(?:tell|say|change|read)",
-    r"\b(?:can't|cannot|can not|cant|not able to|unable to|not allowed to) (?:\w+ ){0,3}?"
-    r"(?:discuss|give you|share|disclose|go into|talk about)",
-)
-_DECLINES = re.compile("|".join(_EXPRESSIONS), re.IGNORECASE)
+_DECLINES = pattern("declines")
 
 
 def declines(text: str) -> bool:
@@ -93,20 +72,11 @@ def declines(text: str) -> bool:
     return _DECLINES.search(text) is not None
 
 
-def _pattern(patterns: Iterable[str]) -> re.Pattern[str]:
-    joined = "|".join(patterns)
-    while parts := set(re.findall(r"%(\w+)%", joined)):
-        for part in parts:
-            joined = joined.replace(f"%{part}%", _WORDS["parts"][part])
-    return re.compile(joined, re.IGNORECASE)
-
-
-_WORDS = tomllib.loads(files("ausweis.reading").joinpath("asides.toml").read_text("utf-8"))
-_MARKUP = _pattern(_WORDS["markup"])
+_MARKUP = pattern("markup")
 """What nobody says aloud: it is taken out."""
-_ADDRESSED = _pattern(_WORDS["addressed"])
+_ADDRESSED = pattern("addressed")
 """How the evaluator is addressed: all of the sentence is an aside, but for clauses with a number."""
-_DENIED = _pattern(rf"\b{pattern}\b" for pattern in _WORDS["denied"])
+_DENIED = pattern("denied", words=True)
 """How it is denied that anything was meant: the clause is an aside; of one with a number, these words alone."""
 
 _SENTENCE = re.compile(r"(?:[^.!?…()\[\]]|[.!?…](?=\S))+[.!?…]*[)\]]?|[()\[\].!?…]")

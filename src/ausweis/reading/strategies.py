@@ -16,12 +16,10 @@ from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.provenance import ModelProvenance, PromptProvenance
-from ausweis.reading.asking import Asking, NoAsking, TranscriptAsking, WindowAsking
+from ausweis.reading.asking import Asking, Described, NoAsking, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
-from ausweis.reading.described import Described
 from ausweis.reading.incidents import IncidentReader
-from ausweis.reading.questions import PolicyText, Question, own_questions
-from ausweis.reading.reader import Reader
+from ausweis.reading.questions import PolicyText, Question, Reader, own_questions
 from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import OwnWord
 

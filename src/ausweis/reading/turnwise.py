@@ -16,8 +16,17 @@ from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.reading.defects import defects_in, doubts
 from ausweis.reading.incidents import IncidentReader
 from ausweis.reading.plain_words import outspoken, plausible, without_asides
-from ausweis.reading.questions import MENTIONED, ORDER, STARTS_LATE, answers_in, event_of, once_a_turn, own_questions
-from ausweis.reading.reader import Reading, prompts_of
+from ausweis.reading.questions import (
+    MENTIONED,
+    ORDER,
+    STARTS_LATE,
+    Reading,
+    answers_in,
+    event_of,
+    once_a_turn,
+    own_questions,
+    prompts_of,
+)
 from ausweis.spoken import digits_in
 from ausweis.vocabulary import with_own
 
