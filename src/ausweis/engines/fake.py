@@ -17,12 +17,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, field_validator, model_validator
 
-from ausweis.engines.protocol import Request, Result, Transcript
-from ausweis.engines.strict_json import mismatch
+from ausweis.engines.protocol import Request, Result, Transcript, mismatch
 from ausweis.errors import ContextError, EngineError, InputError
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["Answer", "Answers", "FakeEngine", "Script"]
+__all__ = ["FakeEngine"]
 
 Answer = str | Mapping[str, Any]
 """A choice, a probability for each choice, or JSON as text or as a mapping: what the question asks for."""

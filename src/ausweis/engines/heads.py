@@ -35,9 +35,7 @@ from ausweis.opening import read_bytes
 from ausweis.provenance import PromptProvenance
 
 __all__ = [
-    "ANSWER_PARTS",
     "BUCKETS",
-    "NGRAM_PARTS",
     "PARTS",
     "AnswerProbe",
     "LearnedFile",

@@ -2,9 +2,11 @@
 
 A company's own folder (AUSWEIS_LEARNED) is looked at first, then the one that ships. A part is used with the model and
 the text of the template that it was learned for, and only while its file is, byte for byte, what the index says.
+What a reader's probabilities mean is such a part too: a few numbers as JSON (`ReaderCalibration`).
 """
 
 import hashlib
+import math
 import os
 import re
 from collections import defaultdict
@@ -15,10 +17,12 @@ from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ausweis.errors import InputError, ModelError, PromptError
+from ausweis.facts import Calibration, EventKind
 from ausweis.journal import make_folder, replace_file
+from ausweis.opening import read_bytes
 from ausweis.provenance import PromptProvenance
 from ausweis.user_yaml import read_model
 
@@ -27,9 +31,9 @@ __all__ = [
     "LEARNED_VARIABLE",
     "SHIPPED",
     "Base",
-    "LearnedIndex",
+    "EventCalibration",
     "LearnedKind",
-    "LearnedPart",
+    "ReaderCalibration",
     "bases",
     "bound_to",
     "index_to_write",
@@ -314,3 +318,59 @@ def _with_entry(path: Path, part: LearnedPart) -> str:
     text = StringIO()
     yaml.dump(content, text)
     return text.getvalue()
+
+
+class EventCalibration(BaseModel):
+    """How likely an event is that a model names: `slope` times the log-odds that it says, plus an offset.
+
+    `kinds`: the offset of each kind; `offset`: that of a kind of which nothing is known.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    slope: Annotated[float, Field(gt=0, le=100)] = 1.0
+    offset: Annotated[float, Field(ge=-20, le=20)] = 0.0
+    kinds: Mapping[EventKind, Annotated[float, Field(ge=-20, le=20)]] = Field(default_factory=dict)
+
+    def probability(self, kind: EventKind, said: float) -> float:
+        """How likely it is where the model says so much, more than 0 and less than 1."""
+        odds = self.slope * math.log(said / (1.0 - said)) + self.kinds.get(kind, self.offset)
+        return 1.0 / (1.0 + math.exp(-odds))
+
+
+class ReaderCalibration(BaseModel):
+    """What was learned of one reader: of the risk of whole calls, and of single events where these are stated by it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_: Annotated[Literal["ausweis/calibration@1"], Field(alias="schema")] = "ausweis/calibration@1"
+    template: str
+    template_sha256: str
+    model_sha256: str
+    risk: Calibration
+    events: EventCalibration | None = None
+    provenance: Annotated[PromptProvenance | None, Field(exclude=True)] = None
+    """What verdicts name it by, such as `call-events:calibration`; None until it is loaded from an index."""
+
+    @classmethod
+    def load(cls, path: Path, part: LearnedPart) -> Self:
+        """Read the file of an entry.
+
+        Raises:
+            PromptError: it holds no calibration, or that of another reader than the entry says.
+        """
+        try:
+            data = read_bytes(path)
+            read = cls.model_validate_json(data)
+        except (OSError, ValidationError):
+            raise PromptError("is no calibration, or a broken one: learn it again", place=str(path)) from None
+        if (read.model_sha256, read.template_sha256) != (part.base.sha256, part.template.sha256):
+            message = "was learned for another model or template than its index says: learn it again"
+            raise PromptError(message, place=str(path))
+        sha256 = hashlib.sha256(data).hexdigest()
+        name = PromptProvenance(id=f"{part.template.id}:{part.kind}", version=part.version, sha256=sha256)
+        return read.model_copy(update={"provenance": name})
+
+    def data(self) -> bytes:
+        """What its file has."""
+        return (self.model_dump_json(by_alias=True, indent=2) + "\n").encode()

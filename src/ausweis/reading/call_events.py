@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ausweis.calls.call import Call
 from ausweis.calls.text import MARKER
+from ausweis.engines.learned_index import ReaderCalibration
 from ausweis.engines.protocol import Engine, Request, Result
-from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.errors import EngineError, PromptError
 from ausweis.facts import Event, EventKind, Facts, NoteCode
 from ausweis.prompts import Template
@@ -39,7 +39,7 @@ from ausweis.reading.questions import (
 from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import ActionKind, FactorRecord, Vocabulary, with_own
 
-__all__ = ["STATED", "EventsReader"]
+__all__ = ["EventsReader"]
 
 STATED = 0.95
 """How likely something happened that a model names; times the probability of its words, where the engine tells it.

@@ -24,7 +24,7 @@ from ausweis.reading.chunks import Chunk, SpokenLine, line_question, read_as, sp
 from ausweis.reading.patterns import pattern
 from ausweis.vocabulary import Speaker
 
-__all__ = ["LATE", "Doubts", "defects_in", "doubts", "question", "starts_late"]
+__all__ = ["LATE", "defects_in", "doubts", "question", "starts_late"]
 
 FIRST_LINES = 3
 LINE_LENGTH = 300

@@ -26,19 +26,7 @@ from ausweis.reading.value_shapes import fits_of, shape_of
 from ausweis.spoken import has_date, has_number
 from ausweis.vocabulary import FACTORS, FactorRecord, OwnWord
 
-__all__ = [
-    "EVIDENCE",
-    "NEVER",
-    "Pair",
-    "Piece",
-    "WordOverlap",
-    "log_length",
-    "log_odds",
-    "mentions_of",
-    "pairs",
-    "pieces",
-    "weighed",
-]
+__all__ = ["EVIDENCE", "NEVER", "Piece", "log_length", "log_odds", "pairs", "pieces", "weighed"]
 
 EVIDENCE = (
     "the line gives it",

@@ -27,12 +27,7 @@ from ausweis.reading.questions import MENTIONED, Answer, Question
 from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = [
-    "IncidentReader",
-    "mentions_of",
-    "mentions_once",
-    "named_before",
-]
+__all__ = ["IncidentReader", "mentions_of", "mentions_once"]
 
 STEM, SHORTEST, RARE = 6, 4, 5
 """Letters by which words are the same; letters of a word that counts; lines that may have it."""

@@ -14,7 +14,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import NamedTuple, Protocol
 
 from ausweis.calls.call import Call
-from ausweis.engines.reader_calibration import ReaderCalibration
+from ausweis.engines.learned_index import ReaderCalibration
 from ausweis.errors import PromptError
 from ausweis.facts import Event, EventKind, Facts, OneSided, sides_of
 from ausweis.provenance import PromptProvenance

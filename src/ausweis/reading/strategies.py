@@ -9,10 +9,9 @@ from typing import TypeVar, cast
 
 from ausweis.engines import learned_index
 from ausweis.engines.heads import AnswerProbe, LearnedFile, Ngrams, Probe
-from ausweis.engines.learned_index import Base, LearnedKind
+from ausweis.engines.learned_index import Base, LearnedKind, ReaderCalibration
 from ausweis.engines.matcher import Matcher, WordMatcher
 from ausweis.engines.protocol import Engine, TranscriptEngine, WrittenAnswers
-from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.provenance import ModelProvenance, PromptProvenance
@@ -36,7 +35,6 @@ __all__ = [
     "calibrated_as",
     "fitting",
     "how_to_learn",
-    "incident_reader",
     "ngrams_for",
     "open_reader",
     "probe_for",

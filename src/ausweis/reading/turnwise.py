@@ -7,8 +7,8 @@ never from the model, so it always stands there. What code knows to be impossibl
 from collections.abc import Mapping
 
 from ausweis.calls.call import Call
+from ausweis.engines.learned_index import ReaderCalibration
 from ausweis.engines.protocol import Engine
-from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.facts import Event, Facts
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import Asking

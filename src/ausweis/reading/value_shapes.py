@@ -14,7 +14,7 @@ from ausweis.reading.patterns import COUNTS, pattern, words
 from ausweis.spoken import digits_in, words_in
 from ausweis.vocabulary import OwnWord
 
-__all__ = ["Fit", "Shape", "fits_of", "shape_of", "values_in"]
+__all__ = ["fits_of", "shape_of"]
 
 _DIGITS, _LETTERS, _CHARACTERS, _SEVERAL = map(pattern, ("digits", "letters", "characters", "several"))
 _PREFIX, _EXAMPLE, _CAPITALS = (pattern(name, cased=True) for name in ("prefix", "example", "capitals"))

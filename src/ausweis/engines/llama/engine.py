@@ -37,7 +37,7 @@ from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["Gathered", "LlamaEngine", "engine_name"]
+__all__ = ["LlamaEngine", "engine_name"]
 
 CONTEXT = 8192
 """Tokens of context unless told otherwise; about 230 MB of memory each for the default model. A model that nothing was

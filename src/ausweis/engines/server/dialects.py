@@ -16,24 +16,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ausweis.calls.text import MARKER
-from ausweis.engines.protocol import Message, Request, Result
+from ausweis.engines.protocol import Message, Request, Result, mismatch, strict_json
 from ausweis.engines.server.connection import Connection, Unsupported
 from ausweis.engines.server.reply import END, Nonsense, Reply, Unusable, Ways, has_impossible_value, unsure_tokens
-from ausweis.engines.strict_json import mismatch, strict_json
 from ausweis.errors import ContextError, EngineError, ModelError
 
-__all__ = [
-    "BARE_LISTS",
-    "SCHEMAS",
-    "Abilities",
-    "ListDialect",
-    "Questions",
-    "SchemaDialect",
-    "abilities_of",
-    "as_sent",
-    "list_in_schema",
-    "without_markers",
-]
+__all__ = ["BARE_LISTS", "Questions", "abilities_of"]
 
 _KEY = "answer"
 _ROOM = 48

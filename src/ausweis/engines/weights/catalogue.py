@@ -11,18 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_
 
 from ausweis.errors import ModelError
 
-__all__ = [
-    "LONG_CONTEXT",
-    "Beside",
-    "Entry",
-    "File",
-    "HubSource",
-    "Kind",
-    "PackageSource",
-    "default_id",
-    "entries",
-    "entry",
-]
+__all__ = ["LONG_CONTEXT", "Beside", "Entry", "File", "HubSource", "PackageSource", "default_id", "entries", "entry"]
 
 CATALOGUE_VARIABLE = "AUSWEIS_MODELS"
 LONG_CONTEXT = 16384
