@@ -17,7 +17,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from ausweis.errors import InputError, ModelError, PromptError
 from ausweis.facts import Calibration, EventKind
@@ -53,18 +53,14 @@ an own word; what probabilities mean."""
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Base(_Entry):
+class Base(BaseModel, extra="forbid", frozen=True):
     """The model that a part was learned for; its hash decides, the id is for people."""
 
     id: str
     sha256: _Sha256
 
 
-class LearnedPart(_Entry):
+class LearnedPart(BaseModel, extra="forbid", frozen=True):
     """An entry of `learned.yaml`. `bytes`: the size of its file, whose hash is `sha256`.
 
     `bound_to`: other parts, by kind and SHA-256, without which it is of no use. `asked_by`: the template of the
@@ -99,9 +95,7 @@ class LearnedPart(_Entry):
         return " and ".join(kind for kind, sha256 in self.bound_to.items() if sha256 not in known)
 
 
-class _Content(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Content(BaseModel, extra="forbid", frozen=True):
     format: Literal["ausweis/learned@1"] = Field(alias="schema")
     parts: tuple[LearnedPart, ...]
 
@@ -262,11 +256,12 @@ def kinds_for(base_sha256: str) -> defaultdict[PromptProvenance, set[LearnedKind
 
 def bound_to(kind: LearnedKind, other: LearnedKind, template: PromptProvenance, base_sha256: str) -> list[str]:
     """The SHA-256 of the `other` parts that parts of this kind are bound to; that of the newest one first."""
-    found = []
-    for index in indexes():
-        parts = [part for part in index.parts if part.is_for(kind, template) and part.base.sha256 == base_sha256]
-        found += sorted((part for part in parts if other in part.bound_to), key=lambda part: -part.version)
-    return [part.bound_to[other] for part in found]
+    return [
+        part.bound_to[other]
+        for index in indexes()
+        for part in sorted(index.parts, key=lambda part: -part.version)
+        if part.is_for(kind, template) and part.base.sha256 == base_sha256 and other in part.bound_to
+    ]
 
 
 def newest(
@@ -320,13 +315,11 @@ def _with_entry(path: Path, part: LearnedPart) -> str:
     return text.getvalue()
 
 
-class EventCalibration(BaseModel):
+class EventCalibration(BaseModel, extra="forbid", frozen=True):
     """How likely an event is that a model names: `slope` times the log-odds that it says, plus an offset.
 
     `kinds`: the offset of each kind; `offset`: that of a kind of which nothing is known.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     slope: Annotated[float, Field(gt=0, le=100)] = 1.0
     offset: Annotated[float, Field(ge=-20, le=20)] = 0.0
@@ -338,10 +331,8 @@ class EventCalibration(BaseModel):
         return 1.0 / (1.0 + math.exp(-odds))
 
 
-class ReaderCalibration(BaseModel):
+class ReaderCalibration(BaseModel, extra="forbid", frozen=True):
     """What was learned of one reader: of the risk of whole calls, and of single events where these are stated by it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_: Annotated[Literal["ausweis/calibration@1"], Field(alias="schema")] = "ausweis/calibration@1"
     template: str

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from ausweis.engines.protocol import Engine, Request, Result, Transcript, WrittenAnswers, transcript_engine
 from ausweis.errors import EngineError, InputError, RunError
@@ -33,9 +33,7 @@ _ROUNDED = 0.01
 """So much may the sum of probabilities differ from 1."""
 
 
-class _Recording(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Recording(BaseModel, extra="forbid"):
     schema_: Literal["ausweis/recording@1"] = Field("ausweis/recording@1", alias="schema")
     key: str = Field(pattern=r"^[0-9a-f]{64}$")
     template: str

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ausweis.calls.call import Call
 from ausweis.calls.text import MARKER
@@ -53,17 +53,13 @@ TOKENS_AN_EVENT = 50
 """With quote and punctuation, as tokenisers of large models cut German."""
 
 
-class _Named(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Named(BaseModel, extra="forbid"):
     turn: int
     quote: str
     event: str
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Answer(BaseModel, extra="forbid"):
     start: Literal["beginning", "middle"]
     events: list[_Named]
 
@@ -117,7 +113,11 @@ def _inputs(questions: Mapping[str, Question], words: Vocabulary) -> dict[str, A
 
 
 class EventsReader:
-    """Shows the model the policy's words and the numbered transcript."""
+    """Shows the model the policy's words and the numbered transcript.
+
+    Raises:
+        PromptError: the answer of the template is none of events.
+    """
 
     strategy = "events"
 
@@ -128,19 +128,12 @@ class EventsReader:
         policy: PolicyText | None = None,
         calibration: ReaderCalibration | None = None,
     ) -> None:
-        """Refuse a template whose answer is none of events.
-
-        Raises:
-            PromptError: it is.
-        """
-        self._engine = engine
-        self._template = template
+        self._engine, self._template, self._calibration = engine, template, calibration
         self._policy = policy or PolicyText()
         words = with_own(self._policy.own_words)
         self._factors = words.factors
         self._questions = _questions(self._policy, words)
         self._inputs = _inputs(self._questions, words)
-        self._calibration = calibration
         self._schema(1, 1)
 
     @property

@@ -15,6 +15,7 @@ import math
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from heapq import nlargest
 from typing import NamedTuple
 
@@ -330,7 +331,7 @@ def _of_question(dialogue: _Dialogue, place: int, own: Question, word: OwnWord) 
     agent, caller, of = dialogue.agent, dialogue.caller, dialogue.of
     asks, gives = f"asks {as_written(word)}", f"gives {as_written(word)}"
     asked = of(agent[0], asks) if agent else NEVER
-    lately = _lately(agent, lambda line: of(line, asks))
+    lately = _lately(agent, partial(of, label=asks))
     yield from (asked, lately)
     yield asked - _best(dialogue.other_asked(line, asks) for line in agent if line >= place - 2)
     yield lately - _lately(agent, lambda line: dialogue.other_asked(line, asks))
@@ -365,7 +366,7 @@ def _known(dialogue: _Dialogue, place: int) -> Iterator[Piece]:
                 asked, other = NEVER, NEVER
                 if verb == "gives":
                     asks = f"asks {label.removeprefix('gives ')}"
-                    asked, other = _lately(dialogue.agent, lambda line, asks=asks: dialogue.of(line, asks)), rival
+                    asked, other = _lately(dialogue.agent, partial(dialogue.of, label=asks)), rival
                 known = dialogue.best(place, verb, own=False, but=label)
                 told = (value, whole, best, value - best, value - known, other, asked, asked - other)
                 yield Piece(place, verb, label, False, _bounded((*told, min(best, whole), size)))

@@ -37,7 +37,15 @@ YES = "yes"
 
 
 class IncidentReader:
-    """Finds the incidents of a call that questions ask for."""
+    """Finds the incidents of a call that questions ask for.
+
+    `asking`: the template `incident`, for questions that nothing learned answers. `transcript`: the template
+    `incidents`, with the probe of it that tells known kinds, and `ngrams` that tell them by the words of a line.
+    `described`: what tells the policy's own.
+
+    Raises:
+        PromptError: probe and matcher are of different layers, or `asking` is needed and cannot say yes.
+    """
 
     def __init__(
         self,
@@ -49,24 +57,13 @@ class IncidentReader:
         ngrams: Ngrams | None = None,
         described: Described | None = None,
     ) -> None:
-        """Sort the questions by the way they are answered.
-
-        `asking`: the template `incident`, for questions that nothing learned answers. `transcript`: the template
-        `incidents`, with the probe of it that tells known kinds, and `ngrams` that tell them by the words of a line.
-        `described`: what tells the policy's own.
-
-        Raises:
-            PromptError: probe and matcher are of different layers, or `asking` is needed and cannot say yes.
-        """
         labels = () if probe is None else probe.labels
-        self._engine = engine
+        self._engine, self._asking, self._transcript, self._described = engine, asking, transcript, described
         self._known = [question for question in questions if question.incident and question.label in labels]
-        self._described = described
         self._learned = (*self._known, *(described.questions if described else ()))
         self._asked = [question for question in questions if question not in self._learned]
         if self._asked:
             asking.check_answer(YES)
-        self._asking, self._transcript = asking, transcript
         probe, self._ngrams = (probe, ngrams) if self._known else (None, None)
         if probe and described and probe.layers != described.matcher.layers:
             message = "its probe and its matcher read different layers: train both again"

@@ -34,7 +34,10 @@ __all__ = ["TurnwiseReader"]
 
 
 class TurnwiseReader:
-    """Asks about each chunk of a turn, and about the beginning of the call where the answers do not tell of it."""
+    """Asks about each chunk of a turn, and about the beginning of the call where the answers do not tell of it.
+
+    `incidents` are looked for besides, where the policy asks for some. `calibration`: of this way of asking.
+    """
 
     strategy = "turnwise"
 
@@ -45,11 +48,7 @@ class TurnwiseReader:
         incidents: IncidentReader | None = None,
         calibration: ReaderCalibration | None = None,
     ) -> None:
-        """`incidents` are looked for besides, where the policy asks for some. `calibration`: of this way of asking."""
-        self._engine = engine
-        self._asking = asking
-        self._incidents = incidents
-        self._calibration = calibration
+        self._engine, self._asking, self._incidents, self._calibration = engine, asking, incidents, calibration
         self._own = own_questions(asking.words)
         self._factors = with_own(asking.words).factors
 

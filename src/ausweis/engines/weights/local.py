@@ -68,19 +68,10 @@ def _pieces(entry: Entry, files: Sequence[File]) -> list[list[Path]]:
     source = entry.source(PackageSource)
     if source is None:
         raise ModelError(_how_to_get(entry, None, []))
-    streams: list[list[Path]] = []
-    missing: dict[str, None] = {}
-    for file in files:
-        if isinstance(file, Beside):
-            path = file.find()
-            pieces, lacking = ([path], []) if path else ([], [str(file.package)])
-        else:
-            pieces, lacking = source.find()
-        streams.append(pieces)
-        missing.update(dict.fromkeys(lacking))
-    if missing:
-        raise ModelError(_how_to_get(entry, source, list(missing)))
-    return streams
+    found = [file.find() if isinstance(file, Beside) else source.find() for file in files]
+    if missing := list(dict.fromkeys(package for _, lacking in found for package in lacking)):
+        raise ModelError(_how_to_get(entry, source, missing))
+    return [pieces for pieces, _ in found]
 
 
 def _how_to_get(entry: Entry, source: PackageSource | None, missing: list[str]) -> str:
@@ -280,11 +271,11 @@ def _folder(entry: Entry) -> Path:
 
 
 def _files(entry: Entry) -> list[CachedFile]:
-    files = []
-    for file in entry.files:
-        name = entry.id if file is entry else f"{entry.id} ({file.file})"
-        files.append(CachedFile(_folder(entry) / file.file, file.bytes, file.sha256, entry.id, name))
-    return files
+    names = [entry.id, *(f"{entry.id} ({file.file})" for file in entry.beside)]
+    return [
+        CachedFile(_folder(entry) / file.file, file.bytes, file.sha256, entry.id, name)
+        for file, name in zip(entry.files, names, strict=True)
+    ]
 
 
 def _ready(entry: Entry, progress: Progress | None, *, again: bool = False) -> LocalModel:
