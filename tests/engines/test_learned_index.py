@@ -72,13 +72,8 @@ def test_the_repository_stays_small() -> None:
 
 def test_files_say_of_themselves_what_the_index_says() -> None:
     index = LearnedIndex.read(SHIPPED)
-    forms: dict[LearnedKind, type[LearnedFile]] = {
-        "probe": Probe,
-        "ngrams": Ngrams,
-        "answers": AnswerProbe,
-        "matcher": Matcher,
-        "words": WordMatcher,
-    }
+    forms: tuple[type[LearnedFile], ...] = (Probe, Ngrams, AnswerProbe, Matcher, WordMatcher)
+    form_of = {form.KIND: form for form in forms}
     for part in index.parts:
         if part.kind == "calibration":
             # Raises where it is of another model or template.
@@ -86,7 +81,7 @@ def test_files_say_of_themselves_what_the_index_says() -> None:
                 ReaderCalibration.load(index.path(part), part).template == f"{part.template.id}@{part.template.version}"
             )
             continue
-        learned = forms[part.kind].load(index.path(part))
+        learned = form_of[part.kind].load(index.path(part))
         assert learned.template == f"{part.template.id}@{part.template.version}"
         assert learned.template_sha256 == part.template.sha256
         assert learned.model_sha256 == part.base.sha256

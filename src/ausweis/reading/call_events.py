@@ -208,6 +208,7 @@ class EventsReader:
         """The events that stand in the call, and why others are dropped."""
         found: list[Answer] = []
         notes: list[NoteCode] = []
+        learned = self._calibration and self._calibration.events
         for named, probability in zip(answer.events, sure, strict=True):
             question = self._questions[named.event]
             turn = call.turn(named.turn) if 1 <= named.turn <= len(call.turns) else None
@@ -221,12 +222,11 @@ class EventsReader:
             else:
                 speaker = question.speakers[0] if turn.speaker == "unknown" else turn.speaker
                 quote = Chunk(named.turn, speaker, turn.text[slice(*place)], place[0])
-                found.append(Answer(question, quote, self._likely(question, STATED * probability)))
+                likely = STATED * probability
+                if learned and question.kind:
+                    likely = learned.probability(question.kind, likely)
+                found.append(Answer(question, quote, likely))
         return found, notes
-
-    def _likely(self, question: Question, said: float) -> float:
-        learned = self._calibration and self._calibration.events
-        return learned.probability(question.kind, said) if learned and question.kind else said
 
     def _facts(
         self, call: Call, chunks: Sequence[Chunk], found: Sequence[Answer], notes: list[NoteCode], late: float

@@ -25,7 +25,7 @@ from ausweis.reading.plain_words import DECLINED, NAMED, declines, named
 from ausweis.reading.questions import ANSWERED, Question, as_written
 from ausweis.reading.value_shapes import fits_of, shape_of
 from ausweis.spoken import has_date, has_number
-from ausweis.vocabulary import FACTORS, FactorRecord, OwnWord
+from ausweis.vocabulary import FACTORS, OwnWord
 
 __all__ = ["EVIDENCE", "NEVER", "Piece", "log_length", "log_odds", "pairs", "pieces", "weighed"]
 
@@ -194,8 +194,10 @@ def pieces(
     for place, chunk in enumerate(chunks):
         for own in labels:
             if own.word is not None and chunk.speaker in own.speakers:
-                evidence = _of_factor if own.word.is_factor else _of_category
-                told = (*_of_line(dialogue, place, own), *evidence(dialogue, place, own, own.word))
+                evidence = (_of_value, _of_mentions, _of_question) if own.word.is_factor else (_of_category,)
+                told = [*_of_line(dialogue, place, own)]
+                for of in evidence:
+                    told += of(dialogue, place, own, own.word)
                 yield Piece(place, own.verb, own.label, True, _bounded(told))
         yield from _known(dialogue, place)
         dialogue.go_on(place)
@@ -292,14 +294,7 @@ def _of_line(dialogue: _Dialogue, place: int, own: Question) -> Iterator[float]:
         yield answers - dialogue.elsewhere(place, own.answered)
 
 
-def _of_factor(dialogue: _Dialogue, place: int, own: Question, word: OwnWord) -> Iterator[float]:
-    """How its value looks, what mentions it, what was asked before, and what is said next."""
-    yield from _of_value(dialogue, place, word)
-    yield from _of_mentions(dialogue, place, own, word)
-    yield from _of_question(dialogue, place, own, word)
-
-
-def _of_value(dialogue: _Dialogue, place: int, word: OwnWord) -> Iterator[float]:
+def _of_value(dialogue: _Dialogue, place: int, own: Question, word: OwnWord) -> Iterator[float]:
     """Whether what the line says looks like its value."""
     number, digits = dialogue.numbers[place], word.looks_like != "words"
     fit = dialogue.fits[place][dialogue.words[word.id]]
@@ -316,14 +311,11 @@ def _of_mentions(dialogue: _Dialogue, place: int, own: Question, word: OwnWord) 
     mention = dialogue.mentions[place][dialogue.words[word.id]]
     yield from (mention.name, mention.description, dialogue.mentioned(place, word.id)[1])
     for alike in (True, False):
-        records = (record for record in _SAID if _looks(record, word) == alike)
+        looks = word.looks_like, word.strength
+        records = (record for record in _SAID if ((record.looks_like, record.strength) == looks) == alike)
         yield _best(dialogue.of(place, f"{own.verb} {record.label}") for record in records)
     yield from agent[0] if agent else (0.0, 0.0)
     yield max((mine * FADING**back for back, (mine, _) in enumerate(agent)), default=0.0)
-
-
-def _looks(record: FactorRecord, word: OwnWord) -> bool:
-    return (record.looks_like, record.strength) == (word.looks_like, word.strength)
 
 
 def _of_question(dialogue: _Dialogue, place: int, own: Question, word: OwnWord) -> Iterator[float]:

@@ -144,11 +144,8 @@ def _letters(word: str) -> str:
 def fits_of(lines: Sequence[str], words: Sequence[OwnWord]) -> list[list[Fit]]:
     """Of each line and word, how the values of the line fit the shape that the word's description tells."""
     shapes = [shape_of(word) if word.is_factor else Shape() for word in words]
-    return [[_fit(shape, values, total) for shape in shapes] for values, total in map(_values, lines)]
-
-
-def _values(line: str) -> tuple[list[str], int]:
-    return values_in(line), len(digits_in(line))
+    values = ((values_in(line), len(digits_in(line))) for line in lines)
+    return [[_fit(shape, found, total) for shape in shapes] for found, total in values]
 
 
 def _fit(shape: Shape, values: Sequence[str], total: int) -> Fit:

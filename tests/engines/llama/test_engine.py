@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import threading
 import time
@@ -18,7 +19,7 @@ from tests.reading.asked import asked_for_events
 from ausweis.engines.heads import Probe
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.llama.answers import SEQUENCES, Batch
-from ausweis.engines.llama.context import QUESTIONS, Cell, LlamaContext, States, StateTap
+from ausweis.engines.llama.context import MOST_KEPT, QUESTIONS, CachedPrefix, Cell, LlamaContext, States, StateTap
 from ausweis.engines.llama.engine import Answered, Gathered
 from ausweis.engines.matcher import LineProbe
 from ausweis.engines.protocol import ALMOST_CERTAIN, LineHead, Message, Request, Result, Transcript
@@ -571,3 +572,21 @@ def test_closing_waits_for_who_is_being_answered() -> None:
         assert isinstance(waiting.exception(), EngineError)
     with pytest.raises(EngineError, match="closed"):
         gathered.ask([request("third")])
+
+
+def saved(name: str) -> bool:
+    Path(name).write_text("states", encoding="utf-8")
+    return True
+
+
+def test_of_too_many_those_go_that_nobody_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUSWEIS_CACHE", str(tmp_path))
+    prefixes = [CachedPrefix("0" * 64, "llama.cpp", [number]) for number in range(MOST_KEPT + 1)]
+    for age, prefix in enumerate(prefixes[:-1]):
+        prefix.keep(saved)
+        kept = prefix.find()
+        assert kept is not None
+        os.utime(kept, (age, age))
+    assert prefixes[0].find() is not None
+    prefixes[-1].keep(saved)
+    assert [place for place, prefix in enumerate(prefixes) if prefix.find() is None] == [1]

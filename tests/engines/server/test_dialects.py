@@ -131,12 +131,12 @@ HOSTILE = (
 )
 
 
-@pytest.mark.model
 def without_markers(text: str) -> str:
     (sent,) = as_sent((Message(role="user", content=text),))
     return sent["content"]
 
 
+@pytest.mark.model
 @pytest.mark.parametrize("text", HOSTILE[:2] + HOSTILE[4:])
 def test_no_marker_is_left_for_the_tokeniser(tiny: LlamaEngine, text: str) -> None:
     model = tiny._model

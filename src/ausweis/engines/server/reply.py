@@ -241,7 +241,8 @@ class Ways:
         total = sum(weights.values())
         for option, group in ways.items():
             shares.least |= {name: min(shares.least[name], weights[option]) for name in group}
-        if missing and self._is_unmasked(before, known.options):
+        masked = all(any(_fits(text, before + option) for text in self._texts.values()) for option in known.options)
+        if missing and not masked:
             # No token that is not named is likelier than the least likely one that is.
             unseen = math.exp(min(known.options.values()) - highest)
             if mass * unseen / (total + unseen) >= NEGLIGIBLE:
@@ -252,9 +253,6 @@ class Ways:
         text = self._texts[name]
         fitting = (option for option in options if _fits(text, before + option))
         return max(fitting, key=lambda option: options[option], default=b"")
-
-    def _is_unmasked(self, before: bytes, options: Iterable[bytes]) -> bool:
-        return any(not any(_fits(text, before + option) for text in self._texts.values()) for option in options)
 
 
 def _fits(text: bytes, begun: bytes) -> bool:
