@@ -7,8 +7,7 @@ database      connections to SQLite or PostgreSQL
 key           the key: pseudonyms of agents, digests, the audit log
 audit_log     who did what, hash-chained; digests of the rows that a report rests on
 writing       what becomes of the calls of a run, written as it comes
-texts         their texts → rows; agents as pseudonyms
-packing       runs, verdicts and texts ↔ rows
+packing       runs, calls and verdicts ↔ rows; agents as pseudonyms
 index         what of each call is masked, and the full-text index of the rest
 search        what is looked for, and where in a call it was found
 querying      filters → SQL: the queue; one call with all that is known of it

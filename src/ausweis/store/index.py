@@ -32,7 +32,7 @@ from ausweis.facts import Facts
 from ausweis.masking import Masker
 from ausweis.masking.judged import RULES
 from ausweis.masking.kinds import Span
-from ausweis.store.database import UNREADABLE
+from ausweis.store.database import SOME, UNREADABLE
 from ausweis.store.packing import call_of
 from ausweis.store.schema import batches, calls, masks, settings, texts, verdicts
 from ausweis.vocabulary import OwnWord
@@ -147,6 +147,7 @@ _UNSETTLED = "index"
 """The setting that is there while the index may have something of what was taken out."""
 _found = table("found", column("call_key"), column("words"))
 """Of PostgreSQL."""
+_ADD = text("INSERT INTO found (rowid, words) VALUES (:key, :words)")
 
 
 def add(connection: Connection, words: Mapping[int, str]) -> None:
@@ -155,7 +156,7 @@ def add(connection: Connection, words: Mapping[int, str]) -> None:
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        connection.execute(text("INSERT INTO found (rowid, words) VALUES (:key, :words)"), rows)
+        connection.execute(_ADD, rows)
     else:
         connection.execute(insert(_found), [{"call_key": row["key"], "words": row["words"]} for row in rows])
 
@@ -231,7 +232,7 @@ class Unsearched(NamedTuple):
 def renew(connection: Connection, ids: Iterable[str]) -> None:
     """Put those of these calls in, by their ids, that have text and verdict and are not in as they would be now."""
     for batch in batches(ids):
-        _put(connection, _judged(_COLUMNS).where(calls.c.call_id.in_(batch)))
+        _put(connection, connection.execute(_NAMED, {"some": batch}).all())
 
 
 def begin(connection: Connection) -> None:
@@ -250,7 +251,7 @@ def renew_some(connection: Connection, after: int, number: int) -> tuple[int, in
         _stale((calls.c.key,)).where(calls.c.key > after).order_by(calls.c.key).limit(number)
     ).scalars()
     batch = list(keys)
-    _put(connection, _stale(_COLUMNS).where(calls.c.key.in_(batch)))
+    _put(connection, connection.execute(_stale(_COLUMNS).where(calls.c.key.in_(batch))).all())
     return (batch[-1], len(batch)) if batch else (after, 0)
 
 
@@ -287,9 +288,13 @@ def _stale(columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
     return _judged(columns).where(or_(masks.c.call_key.is_(None), masks.c.rules != RULES))
 
 
-def _put(connection: Connection, wanted: Select[Any]) -> None:
+_NAMED = _judged(_COLUMNS).where(calls.c.call_id.in_(SOME))
+_ADD_MASKS = insert(masks)
+
+
+def _put(connection: Connection, rows: Iterable[Any]) -> None:
     said, kept, other = {}, [], []
-    for row in connection.execute(wanted).all():
+    for row in rows:
         spans = _spans(row)
         covers = None if spans is None else json.dumps(spans, separators=(",", ":"))
         if covers is not None and (row.rules, row.covers) == (RULES, covers):
@@ -303,7 +308,7 @@ def _put(connection: Connection, wanted: Select[Any]) -> None:
     drop(connection, other)
     add(connection, said)
     if kept:
-        connection.execute(insert(masks), kept)
+        connection.execute(_ADD_MASKS, kept)
 
 
 def _spans(row: Any) -> list[Span] | None:
