@@ -22,9 +22,8 @@ figures       the same by day, queue and team
 sampling      calls drawn by chance, and recall in the field
 exporting     decided calls → golden cases
 deleting      calls removed, and the database searched for what is left
-exports       files that commands wrote about calls: known, and cleaned
-traces        what shows in the files of a database that a call is in it
-quoting       what was said in calls that go, and who else, or which recorded answer, has it
+exports       files that commands wrote about calls, recorded answers too: known, and cleaned
+traces        what was said in calls that go, and what shows that it is still in the files of a database
 """
 
 from ausweis.store.calibrations import opinion_of

@@ -21,8 +21,18 @@ from ausweis.store.rows import CallRow, RunRow
 from ausweis.vocabulary import INCIDENTS, SEVERITIES
 
 __all__ = [
-    *("call_of", "call_row", "call_values", "moment_of", "nameless", "names_moment", "pack", "run_row"),
-    *("run_values", "text_row", "unpack", "verdict_values"),
+    "call_of",
+    "call_row",
+    "call_values",
+    "moment_of",
+    "nameless",
+    "names_moment",
+    "pack",
+    "run_row",
+    "run_values",
+    "text_row",
+    "unpack",
+    "verdict_values",
 ]
 
 _RUNS = ("ausweis", "policy", "prompts", "model")

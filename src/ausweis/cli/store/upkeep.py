@@ -31,11 +31,13 @@ def delete(call_id: str, gone: tuple[Path, ...], address: str) -> None:
 
 
 def _show(deleted: "Deleted") -> None:
-    """What was removed where, and what is the user's own."""
+    """What was removed where, what is the user's own, and what could not be searched."""
     for place in deleted.removed:
         click.echo(f"removed from {place}")
     for path in deleted.kept:
         click.echo(f"yours to delete: {path}")
+    for path in deleted.missing:
+        click.echo(f"not there, and not searched: {path}; if its disk is not mounted, it may still hold the call")
 
 
 @click.command(epilog="\b\nExample:\n  ausweis store expire --days 90")
