@@ -199,10 +199,10 @@ def digest_rows(connection: Connection, key: Key, kind: str, numbers: Iterable[i
         if gone := [number for number in changed if number in before]:
             connection.execute(_DROP_DIGESTS, {"of_kind": kind, "some": gone})
             delta -= sum(_number(key, kind, number, before[number]) for number in gone)
-        rows = [{"kind": kind, "number": number, "digest": now_[number]} for number in changed if number in now_]
-        if rows:
+        if kept := [number for number in changed if number in now_]:
+            rows = [{"kind": kind, "number": number, "digest": now_[number]} for number in kept]
             connection.execute(_ADD_DIGESTS, rows)
-            delta += sum(_number(key, **row) for row in rows)
+            delta += sum(_number(key, kind, number, now_[number]) for number in kept)
     connection.info[PENDING] = connection.info.get(PENDING, 0) + delta
     return is_other
 
@@ -293,8 +293,7 @@ def _sum_of(key: Key, entry: Any) -> int:
 
 
 def _entry(row: Row[Any]) -> LogEntry:
-    values = dict(row._mapping)
-    del values["rows"]
+    values = {name: value for name, value in row._mapping.items() if name != "rows"}
     return LogEntry(
         **values
         | {

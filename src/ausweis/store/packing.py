@@ -4,8 +4,8 @@ import hashlib
 import json
 import re
 from dataclasses import fields
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row
 
@@ -155,15 +155,10 @@ def _title(policy: PolicyProvenance) -> str | None:
     return shipped.policy.title if shipped.provenance == policy else None
 
 
-class CallTime(NamedTuple):
-    """When a call was: its day where it was made, and the moment in UTC by which calls are ordered."""
-
-    day: date
-    at: str
-
-
-def moment_of(started_at: str | None, otherwise: str) -> CallTime:
+def moment_of(started_at: str | None, otherwise: str) -> dict[str, Any]:
     """The moment that a call names; `otherwise`, a time in UTC, where it names none that can be (`names_moment`).
+
+    As columns of `calls`: `day`, where the call was made, and `at`, in UTC, by which calls are ordered.
 
     The day is the call's own; of `otherwise`, that of this machine's clock, by which people say "today".
 
@@ -176,7 +171,7 @@ def moment_of(started_at: str | None, otherwise: str) -> CallTime:
         raise ValueError("the run does not say when it was")
     at = moment.astimezone(UTC)
     day = moment.date() if named else at.astimezone().date()
-    return CallTime(day, at.isoformat(timespec="seconds").replace("+00:00", "Z"))
+    return {"day": day, "at": at.isoformat(timespec="seconds").replace("+00:00", "Z")}
 
 
 def names_moment(started_at: str | None) -> bool:

@@ -90,7 +90,7 @@ class _Stratum:
 
     days: set[date] = field(default_factory=set)
     found: int = 0
-    missed: int = 0
+    missed_in_sample: int = 0
     sampled: int = 0
     represented: int = 0
     undecided: int = 0
@@ -103,7 +103,7 @@ class _Stratum:
     @property
     def known(self) -> int:
         """How many were missed for certain."""
-        return max(self.missed, self.added)
+        return max(self.missed_in_sample, self.added)
 
     def count(self, row: Any, draws: frozenset[int]) -> None:
         """Add calls of one day, run, flag, state and draw."""
@@ -121,7 +121,7 @@ class _Stratum:
         telling = _telling(blind, of)
         self.heard += len(blind)
         self.sampled += len(telling)
-        self.missed += _number(blind, of)
+        self.missed_in_sample += _number(blind, of)
         self.hasty += sum(decision.hasty is True for decision in telling)
 
 
@@ -169,22 +169,19 @@ def _looking(connection: Connection, within: Sequence[ColumnElement[bool]]) -> s
 
 
 def _estimate(strata: Sequence[_Stratum]) -> FieldRecall:
-    names = ("found", "missed", "sampled", "represented", "undecided", "hasty")
-    found, missed, sampled, represented, undecided, hasty = (
-        sum(getattr(stratum, name) for stratum in strata) for name in names
-    )
-    plain = FieldRecall(found, missed, sampled, represented, undecided, hasty=hasty)
-    if not sampled:
+    names = ("found", "missed_in_sample", "sampled", "represented", "undecided", "hasty")
+    plain = FieldRecall(**{name: sum(getattr(stratum, name) for stratum in strata) for name in names})
+    if not plain.sampled:
         return plain
-    told = most = least = float(found)
+    told = most = least = float(plain.found)
     for stratum in strata:
-        low, high = bounds(stratum.missed, stratum.sampled, 1 - (1 - LEVEL) / len(strata))
-        told += max(float(stratum.known), stratum.missed * stratum.represented / stratum.sampled)
+        low, high = bounds(stratum.missed_in_sample, stratum.sampled, 1 - (1 - LEVEL) / len(strata))
+        told += max(float(stratum.known), stratum.missed_in_sample * stratum.represented / stratum.sampled)
         most += max(float(stratum.known), high * stratum.represented)
         least += max(float(stratum.known), low * stratum.represented)
     if not told:
         return plain
-    return replace(plain, recall=found / told, low=found / most, high=found / least)
+    return replace(plain, recall=plain.found / told, low=plain.found / most, high=plain.found / least)
 
 
 def _telling(labels: Sequence[Decision], of: LabelKind) -> list[Decision]:

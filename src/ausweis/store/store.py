@@ -11,7 +11,6 @@ from sqlalchemy import Connection, insert, select
 
 from ausweis.errors import NoCallError, StoreError
 from ausweis.labelled import LabelledCall
-from ausweis.provenance import RunProvenance
 from ausweis.store import (
     audit_log,
     calibrations,
@@ -64,6 +63,15 @@ def _writing(function: Callable[Concatenate[Connection, Key, _P], _T]) -> Callab
     return method
 
 
+def _with_database(function: Callable[Concatenate[Database, Key, _P], _T]) -> Callable[Concatenate["Store", _P], _T]:
+    """A method that opens transactions of its own."""
+
+    def method(store: "Store", /, *arguments: _P.args, **options: _P.kwargs) -> _T:
+        return function(store._database, store._key, *arguments, **options)
+
+    return method
+
+
 class Store:
     """Open one with `Store.open`; a context manager. May be used by several threads, and by several processes.
 
@@ -107,27 +115,7 @@ class Store:
         """Close all connections."""
         self._database.close()
 
-    def begin(
-        self,
-        origin: RunProvenance,
-        *,
-        by: str = "ausweis",
-        system: str | None = None,
-        series: str = "",
-        started: str | None = None,
-        copies: Path | None = None,
-    ) -> RunWriter:
-        """Begin a run: what becomes of its calls is written as it comes. `started`, in UTC, is now by default.
-
-        All else as of `RunWriter`.
-
-        Raises:
-            StoreError: the store cannot be written.
-        """
-        return RunWriter(
-            self._database, self._key, origin, by=by, system=system, series=series, started=started, copies=copies
-        )
-
+    begin = _with_database(RunWriter)
     unindexed = _reading(index.waiting)
     unsearched = _reading(index.unsearched)
 

@@ -1,4 +1,4 @@
-"""What was said in calls that go, and what would show that it is still there: their longest sentences, and their ids."""
+"""What was said in calls that go, and what shows that it is still there: their longest sentences, and their ids."""
 
 import json
 import mmap

@@ -100,8 +100,10 @@ class RunWriter:
     `series`: tells such runs apart all the same. `copies`: a folder of copied recordings. `displaced`: how many calls
     came in the place of another call, or another text of it, under the same id, about which people may have decided.
 
+    `started`, in UTC, is now by default.
+
     Raises:
-        StoreError: the store cannot be written.
+        StoreError: the store cannot be read or written; then nothing is written of what was given.
     """
 
     def __init__(
@@ -110,7 +112,7 @@ class RunWriter:
         key: Key,
         origin: RunProvenance,
         *,
-        by: str,
+        by: str = "ausweis",
         system: str | None = None,
         series: str = "",
         started: str | None = None,
@@ -130,11 +132,7 @@ class RunWriter:
             audit_log.append(connection, key, "scored", by, run=self.run)
 
     def settled(self, call: Call) -> Settled | None:
-        """What was made of this text of the call before by the same policy, model, templates and learned parts.
-
-        Raises:
-            StoreError: it cannot be read.
-        """
+        """What was made of this text of the call before by the same policy, model, templates and learned parts."""
         if not self.system:
             return None
         asked = {"id": call.id, "read": call_sha256(call), "made_by": self.system}
@@ -147,30 +145,18 @@ class RunWriter:
         return Settled(verdict, facts, row.verdict_key == row.key and told == text_row(nameless(call, self._key)))
 
     def heard(self, recording: str) -> Call | None:
-        """The call of the recording with this key, as it was transcribed before.
-
-        Raises:
-            StoreError: it cannot be read.
-        """
+        """The call of the recording with this key, as it was transcribed before."""
         wanted = select(texts, calls.c.call_id).join(calls, calls.c.key == texts.c.call_key)
         with self._database.reading() as connection:
             row = connection.execute(wanted.where(texts.c.recording == recording).limit(1)).first()
             return None if row is None else call_of(row, row.call_id)
 
     def add(self, call: Call, facts: Facts, verdict: Verdict, recordings: Sequence[Path] = ()) -> None:
-        """A call that was read and judged.
-
-        Raises:
-            StoreError: it cannot be written; then nothing of it is.
-        """
+        """A call that was read and judged."""
         self.add_all([(call, facts, verdict)], {call.id: recordings})
 
     def add_all(self, batch: Sequence[tuple[Call, Facts, Verdict]], recordings: Audio | None = None) -> None:
-        """Calls that were read and judged, each once, in one transaction.
-
-        Raises:
-            StoreError: they cannot be written; then nothing of them is.
-        """
+        """Calls that were read and judged, each once, in one transaction."""
         judged = [Judged(facts, said, call_sha256(call)) for call, facts, said in batch]
         heard = {
             name: [*paths, *(recordings_of(self._copies, frozenset((name,))) if self._copies and paths else ())]
@@ -252,15 +238,14 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
     for kind in ("call", "text"):
         audit_log.check_rows(connection, key, kind, [row.key for row in there.values()])
     rows = {name: text_row(call) for name, call in named.items()}
-    for name in [
-        name for name, row in there.items() if all(getattr(row, own) == rows[name][own] for own in rows[name])
-    ]:
-        del named[name], rows[name]
+    same = {name for name, row in there.items() if all(getattr(row, own) == told for own, told in rows[name].items())}
+    named = {name: call for name, call in named.items() if name not in same}
+    rows = {name: rows[name] for name in named}
     old = {name: row for name, row in there.items() if name in rows}
     displaced = {name for name, row in old.items() if _is_other(named[name], rows[name], row)}
     new, set_anew = [], []
     for name, call in named.items():
-        values = call_values(call) | moment_of(call.started_at, today)._asdict()
+        values = call_values(call) | moment_of(call.started_at, today)
         if name not in old:
             new.append(values)
             continue
@@ -281,10 +266,9 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
         # These are of the call that was there before.
         connection.execute(delete(audio).where(audio.c.call_key.in_([keys[name] for name in displaced])))
         nothing = {**_NOTHING_JUDGED, **NOTHING_DECIDED, "sample_key": None}
-        says = {
-            name: _reopened(old[name].says, f"{named[name].started_at}\n{rows[name]['words']}") for name in displaced
-        }
-        connection.execute(_SET, [{**nothing, "says": said, "b_key": keys[name]} for name, said in says.items()])
+        for name in displaced:
+            says = _reopened(old[name].says, f"{named[name].started_at}\n{rows[name]['words']}")
+            connection.execute(_SET, {**nothing, "says": says, "b_key": keys[name]})
     audit_log.digest_rows(connection, key, "text", keys.values())
     return keys, sum(old[name].verdict_key is not None for name in displaced)
 
