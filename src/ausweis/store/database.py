@@ -97,21 +97,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One moment of the database.
-
-        Raises:
-            StoreError: it cannot be read.
-        """
+        """One moment of the database. StoreError where it cannot be read."""
         with self._told(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that nobody else writes beside; kept whole or not at all.
-
-        Raises:
-            StoreError: it cannot be written.
-        """
+        """A transaction that nobody else writes beside; kept whole or not at all. StoreError where it cannot be."""
         with self._told(), self._writer.begin() as connection:
             # Of a transaction that was broken off.
             connection.info.pop(PENDING, None)

@@ -37,7 +37,7 @@ from ausweis.store.schema import (
 )
 from ausweis.store.traces import Traces, said_elsewhere, sentences, words_of
 
-__all__ = ["UNKNOWN", "calls_before", "delete_calls", "forget_old_failures"]
+__all__ = ["delete_one", "expire"]
 
 UNKNOWN = 0
 """The key of a call that the store does not have."""
@@ -66,10 +66,29 @@ class _Places:
     dropped: set[Path]
 
 
-def calls_before(connection: Connection, day: date) -> dict[int, str]:
-    """The calls of earlier days, with a verdict or without: their ids by their keys."""
-    wanted = select(calls.c.key, calls.c.call_id).where(calls.c.day < day)
-    return {row.key: row.call_id for row in connection.execute(wanted)}
+def delete_one(
+    database: Database, key: Key, call_id: str, *, gone: Sequence[Path] = (), by: str = "ausweis"
+) -> Deleted:
+    """Remove one call, with what is exported of it; then tidy the files of the database, and search them.
+
+    Raises:
+        AusweisError: as `delete_calls`; or there is no such call.
+    """
+    with database.reading() as connection:
+        number = connection.execute(select(calls.c.key).where(calls.c.call_id == call_id)).scalar()
+    return delete_calls(database, key, {number or UNKNOWN: call_id}, gone=gone, by=by, whole=False)
+
+
+def expire(
+    database: Database, key: Key, days: int, *, today: date, gone: Sequence[Path] = (), by: str = "ausweis"
+) -> Deleted:
+    """Remove all calls of more than so many days ago, likewise, and what failed in runs of those days."""
+    day = date.fromordinal(max(1, today.toordinal() - days))
+    with database.writing() as connection:
+        forget_old_failures(connection, day)
+        rows = connection.execute(select(calls.c.key, calls.c.call_id).where(calls.c.day < day))
+        ids = {row.key: row.call_id for row in rows}
+    return delete_calls(database, key, ids, gone=gone, by=by, whole=True)
 
 
 def delete_calls(

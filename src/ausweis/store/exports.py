@@ -19,7 +19,6 @@ from ausweis.store.schema import artefact_calls, artefacts
 __all__ = [
     "KINDS",
     "Kind",
-    "Quotable",
     "clean_answers",
     "clean_lines",
     "ids_of",

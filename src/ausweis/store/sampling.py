@@ -2,7 +2,7 @@
 
 import random
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -118,7 +118,7 @@ class _Stratum:
 
     def hear(self, blind: Sequence[Decision], of: LabelKind) -> None:
         """Add what was said of its drawn calls by those who had not seen the verdict."""
-        telling = _telling(blind, of)
+        telling = [label for label in blind if of == "violations" or label.incidents is not None]
         self.heard += len(blind)
         self.sampled += len(telling)
         self.missed_in_sample += _number(blind, of)
@@ -132,7 +132,11 @@ def _strata(connection: Connection, asked: CallFilter, of: LabelKind) -> dict[fr
     looking = _looking(connection, within) if of == "incidents" else None
     strata: dict[frozenset[int], _Stratum] = {}
     parts: dict[tuple[date, int], frozenset[int]] = {}
-    for row in _groups(connection, within):
+    # Calls counted by day, run, flag, state and draw.
+    apart = [calls.c[name] for name in ("day", "run_key", "to_review", "state", "sample_key")]
+    groups = select(*apart, runs.c.started, func.count().label("number")).where(*within)
+    groups = groups.join_from(calls, runs, runs.c.key == calls.c.run_key).group_by(*apart, runs.c.started)
+    for row in connection.execute(groups):
         speaking = draws if looking is None or row.run_key in looking else ()
         could = frozenset(
             sample.key for sample in speaking if sample.first <= row.day <= sample.last and row.started <= sample.at
@@ -151,14 +155,6 @@ def _strata(connection: Connection, asked: CallFilter, of: LabelKind) -> dict[fr
         aside = drawn.where(calls.c.state.in_(_DECIDED), ~was_told_blind()).subquery()
         strata[could].in_view += connection.execute(select(func.count()).select_from(aside)).scalar_one()
     return strata
-
-
-def _groups(connection: Connection, within: Sequence[ColumnElement[bool]]) -> Iterable[Any]:
-    """Calls counted by day, run, flag, state and draw."""
-    apart = [calls.c[name] for name in ("day", "run_key", "to_review", "state", "sample_key")]
-    joined = calls.join(runs, runs.c.key == calls.c.run_key)
-    wanted = select(*apart, runs.c.started, func.count().label("number")).select_from(joined).where(*within)
-    return connection.execute(wanted.group_by(*apart, runs.c.started))
 
 
 def _looking(connection: Connection, within: Sequence[ColumnElement[bool]]) -> set[int]:
@@ -182,11 +178,6 @@ def _estimate(strata: Sequence[_Stratum]) -> FieldRecall:
     if not told:
         return plain
     return replace(plain, recall=plain.found / told, low=plain.found / most, high=plain.found / least)
-
-
-def _telling(labels: Sequence[Decision], of: LabelKind) -> list[Decision]:
-    """Those of the labels that tell whether there is one."""
-    return [label for label in labels if of == "violations" or label.incidents is not None]
 
 
 def _number(labels: Sequence[Decision], of: LabelKind) -> int:

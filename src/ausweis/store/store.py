@@ -1,8 +1,7 @@
 """The store: runs, calls, facts, verdicts and decisions in one database, for people who review calls."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -30,8 +29,7 @@ from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.key import Key
 from ausweis.store.reviewers import reviewer_by_key as by_key
-from ausweis.store.rows import EVERY, CallFilter, Deleted, Reviewer
-from ausweis.store.schema import calls as calls_table
+from ausweis.store.rows import EVERY, CallFilter, Reviewer
 from ausweis.store.schema import make_tables, settings, verify_schema
 from ausweis.store.writing import RunWriter
 
@@ -116,6 +114,8 @@ class Store:
         self._database.close()
 
     begin = _with_database(RunWriter)
+    delete = _with_database(deleting.delete_one)
+    expire = _with_database(deleting.expire)
     unindexed = _reading(index.waiting)
     unsearched = _reading(index.unsearched)
 
@@ -196,26 +196,6 @@ class Store:
         """The reviewer whose key this is; None where it is nobody's, or not any more."""
         with self._database.reading() as connection:
             return by_key(connection, self._key, own)
-
-    def delete(self, call_id: str, *, gone: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
-        """Remove one call, with what is exported of it; then tidy the files of the database, and search them.
-
-        Raises:
-            AusweisError: as `deleting.delete_calls`; or there is no such call.
-        """
-        with self._database.reading() as connection:
-            wanted = select(calls_table.c.key).where(calls_table.c.call_id == call_id)
-            key = connection.execute(wanted).scalar()
-        ids = {deleting.UNKNOWN if key is None else key: call_id}
-        return deleting.delete_calls(self._database, self._key, ids, gone=gone, by=by, whole=False)
-
-    def expire(self, days: int, *, today: date, gone: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
-        """Remove all calls of more than so many days ago, likewise, and what failed in runs of those days."""
-        day = date.fromordinal(max(1, today.toordinal() - days))
-        with self._database.writing() as connection:
-            deleting.forget_old_failures(connection, day)
-            ids = deleting.calls_before(connection, day)
-        return deleting.delete_calls(self._database, self._key, ids, gone=gone, by=by, whole=True)
 
     def verify_chain(self, head: str | None = None) -> int:
         """Check every entry, that rows are as they were written but for those of `unvouched`, that states follow.
