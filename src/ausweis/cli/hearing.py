@@ -14,8 +14,7 @@ from ausweis.engines.protocol import Engine
 from ausweis.engines.weights import LocalModel
 from ausweis.policies import Policy
 from ausweis.prompts import Library
-from ausweis.reading.questions import PolicyText
-from ausweis.reading.reader import Reader
+from ausweis.reading.questions import PolicyText, Reader
 from ausweis.reading.strategies import open_reader
 from ausweis.vocabulary import Language
 

@@ -17,8 +17,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.learned_index import Base, LearnedKind, index_to_write, indexes
-from ausweis.engines.reader_calibration import EventCalibration, ReaderCalibration
+from ausweis.engines.learned_index import (
+    Base,
+    EventCalibration,
+    LearnedKind,
+    ReaderCalibration,
+    index_to_write,
+    indexes,
+)
 from ausweis.errors import AusweisError, InputError
 from ausweis.evals.case import Case
 from ausweis.evals.folder import CALIBRATION_FILE, Calibrated, EvalSource, read_source

@@ -31,11 +31,11 @@ def delete(call_id: str, gone: tuple[Path, ...], address: str) -> None:
 
 
 def _show(deleted: "Deleted") -> None:
-    """What was removed where, and what is the user's own."""
-    for place in deleted.removed:
-        click.echo(f"removed from {place}")
-    for path in deleted.kept:
-        click.echo(f"yours to delete: {path}")
+    """What was removed where, what is the user's own, and what could not be searched."""
+    lost = "not there, and not searched: {}; if its disk is not mounted, it may still hold the call"
+    told = {"removed from {}": deleted.removed, "yours to delete: {}": deleted.kept, lost: deleted.missing}
+    for line in (words.format(path) for words, paths in told.items() for path in paths):
+        click.echo(line)
 
 
 @click.command(epilog="\b\nExample:\n  ausweis store expire --days 90")
