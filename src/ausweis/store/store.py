@@ -13,6 +13,7 @@ from ausweis.errors import NoCallError, StoreError
 from ausweis.labelled import LabelledCall
 from ausweis.provenance import RunProvenance
 from ausweis.store import (
+    assigning,
     audit_log,
     calibrations,
     deciding,
@@ -145,6 +146,7 @@ class Store:
             yield number
 
     hits = _reading(search.hits)
+    previews = _reading(search.previews)
     search_unmasked = _writing(search.search_unmasked)
     calls = _reading(querying.rows)
     count = _reading(figures.count)
@@ -154,6 +156,7 @@ class Store:
     record = _reading(querying.record)
     found = _reading(querying.found)
     find = _reading(querying.find)
+    came_in = _reading(querying.came_in)
     judged = _reading(querying.judged)
     judged_in = _reading(querying.judged_in)
     failed_in = _reading(querying.failed_in)
@@ -163,6 +166,7 @@ class Store:
     day_counts = _reading(figures.day_counts)
     counted_by_name = _reading(figures.counted_by_name)
     figures = _reading(figures.figures)
+    assign = _writing(assigning.assign)
     decide = _writing(deciding.decide)
     hear = _writing(deciding.hear)
     hidden = _reading(querying.hidden)

@@ -100,7 +100,7 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
         # These are of the call that was there before.
         connection.execute(audio.delete().where(audio.c.call_key == there[name].key))
         says = _reopened(there[name].says, f"{taken[name].started_at}\n{rows[name]['words']}")
-        values = {**NOTHING_JUDGED, **NOTHING_DECIDED, "says": says, "sample_key": None}
+        values = {**NOTHING_JUDGED, **NOTHING_DECIDED, "says": says, "sample_key": None, "assigned": None}
         connection.execute(update(calls).where(calls.c.key == there[name].key).values(values))
     audit_log.digest_rows(connection, key, "text", keys.values())
     return keys
