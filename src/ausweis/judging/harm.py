@@ -18,7 +18,7 @@ class Found(NamedTuple):
     """A violation or an incident at a turn; `name`: its type or id.
 
     `sure`: how likely it is so: the risk of the call, of an incident its own probability. `level`: which one the
-    broken rule wanted; empty for rules without a level, and for incidents.
+    broken rule wanted; empty for rules without a level, and for incidents. `quoted`: the turn and the words that say so.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Found(NamedTuple):
     incident: bool = False
     sure: float = 1.0
     level: str = ""
+    quoted: tuple[int, str] | None = None
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -47,14 +48,27 @@ class Found(NamedTuple):
 def found_in(verdict: Mapping[str, Any]) -> list[Found]:
     """Violations, then incidents of a verdict as JSON, each in its order."""
     violations = [
-        Found(one["type"], one["severity"], one["turn"], sure=verdict["risk"], level=one["reason"].get("level", ""))
+        Found(
+            one["type"],
+            one["severity"],
+            one["turn"],
+            sure=verdict["risk"],
+            level=one["reason"].get("level", ""),
+            quoted=_quoted(one),
+        )
         for one in verdict["violations"]
     ]
     incidents = [
-        Found(one["id"], one["severity"], one["turn"], incident=True, sure=one.get("probability", 1.0))
+        Found(one["id"], one["severity"], one["turn"], True, one.get("probability", 1.0), quoted=_quoted(one))
         for one in verdict.get("incidents", ())
     ]
     return [*violations, *incidents]
+
+
+def _quoted(one: Mapping[str, Any]) -> tuple[int, str] | None:
+    """The evidence in its own turn, else the first."""
+    told = sorted(one.get("evidence", ()), key=lambda part: part["turn"] != one["turn"])
+    return (told[0]["turn"], told[0]["quote"]) if told else None
 
 
 def found_of(verdict: Verdict) -> list[Found]:

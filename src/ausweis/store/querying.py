@@ -59,6 +59,7 @@ from ausweis.store.search import among, saying
 from ausweis.vocabulary import INCIDENTS
 
 __all__ = [
+    "came_in",
     "conditions",
     "failed_in",
     "find",
@@ -257,6 +258,16 @@ def position(
     return min(counted(_ordered(before, order, back=True)), most) + 1, total
 
 
+def came_in(connection: Connection) -> str | None:
+    """When the run began with which the newest call came in, in UTC; None in an empty store.
+
+    A run over calls that are there already brings none in.
+    """
+    newest = select(func.max(calls.c.key)).where(calls.c.outcome.is_not(None)).scalar_subquery()
+    wanted = select(runs.c.started).join(verdicts, verdicts.c.run_key == runs.c.key)
+    return connection.execute(wanted.where(verdicts.c.call_key == newest).order_by(verdicts.c.key).limit(1)).scalar()
+
+
 def find(connection: Connection, call_id: str) -> int | None:
     """The key of a call that has a verdict, by its id."""
     wanted = select(calls.c.key).where(calls.c.call_id == call_id, calls.c.outcome.is_not(None))
@@ -345,6 +356,8 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
         wanted.append(is_calibrated() if which.calibrated else ~is_calibrated())
     if which.undecided_by:
         wanted.append(_decided(which.undecided_by) == 0)
+    if which.assigned_to:
+        wanted.append(calls.c.assigned.in_(which.assigned_to))
     if which.besides:
         wanted.append(calls.c.key.not_in(which.besides))
     if which.keys is not None:

@@ -82,7 +82,7 @@ class CallFilter:
     into notes too, those of others where that one has decided. `keys`: of these calls alone. `undecided_by`: names of
     one person, who has not decided what the verdict says today; `besides`: keys of calls that are left out.
     `unheard_by`: names of one for whom drawn calls wait, to be said blind what they are; `seen_by`: of one who may see
-    the verdict (`hidden`). `calibrated`: in a calibration session that is open.
+    the verdict (`hidden`). `calibrated`: in a calibration session that is open. `assigned_to`: names of one person.
     `any_incident`: one or more of any kind. `finding`: what people say of the violations and incidents that are asked
     for, of violations where none are; those need not be the verdict's then (`subjects`). `looked_for`: whether
     incidents were, or this kind.
@@ -110,6 +110,7 @@ class CallFilter:
     besides: tuple[int, ...] = ()
     read_by: tuple[str, ...] = ()
     keys: tuple[int, ...] | None = None
+    assigned_to: tuple[str, ...] = ()
 
 
 EVERY = CallFilter()
@@ -145,6 +146,7 @@ What = Literal[
     "reviewer_withdrawn",
     "objected",
     "objection_ruled",
+    "assigned",
 ]
 
 
@@ -156,6 +158,7 @@ class CallRow:
     `at`: the moment by which calls are ordered, UTC, ISO 8601. `weight`: the greater, the worse (`Order`).
     `right_outcome` and the like: what people decided, None where that is open; `right_incidents` also where it tells
     nothing of them. `looked_for`: kinds of incidents that the call was read for, a company's own by a hash.
+    `assigned`: the name of who should review it, where a lead said so.
     """
 
     key: int
@@ -185,6 +188,7 @@ class CallRow:
     right_violations: tuple[ViolationType, ...] | None = None
     right_incidents: tuple[str, ...] | None = None
     looked_for: tuple[str, ...] | None = None
+    assigned: str | None = None
 
     @property
     def corrected(self) -> bool:

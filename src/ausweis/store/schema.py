@@ -116,6 +116,7 @@ calls = _table(
     _integer("turns"),
     Column("state", Text, default="open", nullable=False),
     Column("sample_key", Integer, ForeignKey("samples.key")),
+    "assigned?",
     _integer("verdict_key", empty=True),
     Column("run_key", Integer, ForeignKey("runs.key")),
     *("says?", "outcome?"),
@@ -130,6 +131,7 @@ calls = _table(
 )
 Index("calls_by_risk", calls.c.risk.desc(), calls.c.key)
 Index("calls_by_time", calls.c.at.desc(), calls.c.key)
+Index("calls_by_assigned", calls.c.assigned)
 Index("calls_by_weight", calls.c.weight.desc(), calls.c.at.desc(), calls.c.key)
 # Figures walk through all calls of their days. In SQLite an index tells all that they need, without a look at the
 # calls; in PostgreSQL a name too long for an index would refuse its call.

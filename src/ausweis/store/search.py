@@ -8,7 +8,7 @@ for. The words themselves are personal data that no deletion would reach: it has
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from ausweis.errors import StoreError
+from ausweis.masking.judged import RULES
 from ausweis.masking.kinds import Span
 from ausweis.masking.text import spans_of as spans_in
 from ausweis.store import audit_log, index
@@ -40,7 +41,7 @@ from ausweis.store.rows import CallFilter
 from ausweis.store.schema import batches, calls, decisions, masks, texts
 from ausweis.vocabulary import MaskKind
 
-__all__ = ["MAX_TERMS", "Hit", "among", "hits", "saying", "search_unmasked", "terms_of"]
+__all__ = ["MAX_TERMS", "Hit", "among", "hits", "previews", "saying", "search_unmasked", "terms_of"]
 
 MAX_TEXT = 200
 """Letters of what is looked for."""
@@ -156,6 +157,49 @@ def hits(connection: Connection, keys: Iterable[int], words: str, *, unmasked: b
             if hit is not None:
                 found[row.call_key] = hit
     return found
+
+
+_LINE = 160
+"""Letters of a quote that a row shows."""
+_NUMBERS = (
+    *("crm", "crmid", "crmnumber", "ticket", "ticketid", "ticketnumber", "case", "caseid", "casenumber"),
+    *("contact", "contactid", "interactionid", "conversationid", "vorgang", "vorgangsnummer"),
+)
+"""Keys of a call's metadata under which telephone systems and CRMs name it, in small letters and without signs."""
+_NUMBER = re.compile(r"(?=.*\d)[\w./#:-]{1,40}")
+"""No name of a person: those have no digit."""
+
+
+def previews(connection: Connection, quoted: Mapping[int, tuple[int, str] | None]) -> dict[int, tuple[Hit | None, str]]:
+    """What a list shows of calls, by their keys: a quote from a turn, masked and no longer than a line, where
+    one is asked for and known to be masked; and the number by which another system knows the call, else empty.
+    """
+    shown: dict[int, tuple[Hit | None, str]] = {}
+    for batch in batches(quoted):
+        masked = and_(masks.c.call_key == texts.c.call_key, masks.c.rules == RULES)
+        wanted = select(texts, masks.c.covers).outerjoin(masks, masked).where(texts.c.call_key.in_(batch))
+        for row in connection.execute(wanted):
+            body, said = json.loads(row.body), quoted[row.call_key]
+            quote = _quote(row, body["turns"], *said) if said and row.covers is not None else None
+            shown[row.call_key] = quote, _number(body.get("metadata", {}))
+    return shown
+
+
+def _quote(row: Any, turns: Sequence[Sequence[Any]], number: int, quote: str) -> Hit | None:
+    first = sum(length + 1 for _, _, _, length, *_ in turns[: number - 1])
+    start = row.words.find(quote, first, first + turns[number - 1][3]) if number <= len(turns) and quote else -1
+    if start < 0:
+        return None
+    end = start + len(quote)
+    stop = _cut(row.words, start + _LINE, end, -1)
+    over = [span for span in spans_of(row.covers) if span.start < stop and span.end > start]
+    begin, stop = min([start, *(span.start for span in over)]), max([stop, *(span.end for span in over)])
+    return Hit(number, tuple(_pieces(row.words, begin, stop, over, (begin, begin))), (False, stop < end))
+
+
+def _number(metadata: Mapping[str, Any]) -> str:
+    named = {re.sub(r"[\W_]", "", name).casefold(): str(value) for name, value in metadata.items()}
+    return next((named[name] for name in _NUMBERS if _NUMBER.fullmatch(named.get(name, ""))), "")
 
 
 def _hit(row: Any, terms: Sequence[str], unmasked: bool) -> Hit | None:

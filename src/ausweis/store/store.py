@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from ausweis.errors import NoCallError, StoreError
 from ausweis.labelled import LabelledCall
 from ausweis.store import (
+    assigning,
     audit_log,
     calibrations,
     deciding,
@@ -138,6 +139,7 @@ class Store:
             yield number
 
     hits = _reading(search.hits)
+    previews = _reading(search.previews)
     search_unmasked = _writing(search.search_unmasked)
     calls = _reading(querying.rows)
     count = _reading(figures.count)
@@ -147,6 +149,7 @@ class Store:
     record = _reading(querying.record)
     found = _reading(querying.found)
     find = _reading(querying.find)
+    came_in = _reading(querying.came_in)
     judged = _reading(querying.judged)
     judged_by = _reading(querying.judged_by)
     judged_in = _reading(querying.judged_in)
@@ -158,6 +161,7 @@ class Store:
     counted_by_name = _reading(figures.counted_by_name)
     reasons = _reading(figures.reasons)
     figures = _reading(figures.figures)
+    assign = _writing(assigning.assign)
     decide = _writing(deciding.decide)
     hear = _writing(deciding.hear)
     hidden = _reading(querying.hidden)
