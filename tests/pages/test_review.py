@@ -65,7 +65,7 @@ def test_new_kinds_waiting_calls_and_objections(tmp_path: Path) -> None:
         # One violation on each of three days before.
         assert (found.waiting, found.raised, found.ruled) == (3, 1, 0)
         said = store.record(key)
-        holds = {(at.type, at.turn): True for at in said.verdict.violations}
+        holds: dict[tuple[str, int], bool] = {(at.type, at.turn): True for at in said.verdict.violations}
         holds |= {(at.id, at.turn): True for at in said.verdict.incidents}
         store.rule_on_objection(one.key, holds=holds, by="Lea", note="Doch.", verdict_key=said.verdict_key)
         tomorrow = date.today() + timedelta(days=1)

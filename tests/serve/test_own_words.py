@@ -10,7 +10,7 @@ from tests.serve.serving import visitor
 
 from ausweis.facts import Event, Facts
 from ausweis.pages.review import Review, Wanted, review_of
-from ausweis.pages.review_page import review_csv, review_markdown, review_page
+from ausweis.pages.review_page import review_markdown, review_page
 from ausweis.store import CallFilter, Store
 
 TEXTS = ["Ihr Liegeplatz?", "B 17, Wendt.", "Da liegt die Möwe. Ihr Hafenwort ist Kaugummi.", "Ja.", "Ist gesperrt."]
@@ -86,7 +86,7 @@ def review(store: Store) -> Review:
 
 
 def test_page_markdown_and_table_of_the_day_name_them(review: Review) -> None:
-    for told in (review_page(review), review_markdown(review), review_csv(review)):
+    for told in (review_page(review), review_markdown(review)):
         assert "Stegzugang" in told
         assert "Liegeplatznummer, harbour word" in told
         assert "key_change" not in told

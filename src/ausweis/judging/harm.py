@@ -18,7 +18,8 @@ class Found(NamedTuple):
     """A violation or an incident at a turn; `name`: its type or id.
 
     `sure`: how likely it is so: the risk of the call, of an incident its own probability. `level`: which one the
-    broken rule wanted; empty for rules without a level, and for incidents. `quoted`: the turn and the words that say so.
+    broken rule wanted; empty for rules without a level, and for incidents. `quoted`: the turn and the words that
+    say so.
     """
 
     name: str

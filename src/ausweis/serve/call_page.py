@@ -256,8 +256,14 @@ def _page(
     if is_blind:
         call = heard_call(context, record, unmasked=unmasked)
     else:
-        shown = {"reviewer": me, "agents": context.desk.agents, "unmasked": unmasked, "settling": settling}
-        call = shown_call(record, context.words, **shown)
+        call = shown_call(
+            record,
+            context.words,
+            reviewer=me,
+            agents=context.desk.agents,
+            unmasked=unmasked,
+            settling=settling,
+        )
     draft, own = draft_of(record, me), own_word(context, record, session)
     if form is not None:
         ticked = sent(record, form, is_blind=is_blind)

@@ -51,8 +51,8 @@ class DecisionForm:
     """The fields of the form. `ticks`: by type or kind and turn, in order; none where the verdict is hidden.
 
     `missing`: what the verdict does not say, each with whether it is ticked; `kinds`: what may be added; `turn` and
-    `kind`: what somebody was about to add. `was`: what was chosen before it was taken back; `unsent`: whether it holds what
-    somebody typed and nobody kept; `coaching`: whether the note is meant for coaching.
+    `kind`: what somebody was about to add. `was`: what was chosen before it was taken back; `unsent`: whether it holds
+    what somebody typed and nobody kept; `coaching`: whether the note is meant for coaching.
     """
 
     ticks: Mapping[Happened, Tick]
@@ -105,7 +105,7 @@ def form_of(
 
 def sent(record: CallRecord, form: Mapping[str, str], *, is_blind: bool = False) -> DecisionForm:
     """The form as somebody sent it, about the verdict of today; ticks about an earlier one say nothing of this."""
-    note = {"note": form.get("note", ""), "coaching": "coaching" in form, "unsent": True}
+    note: dict[str, Any] = {"note": form.get("note", ""), "coaching": "coaching" in form, "unsent": True}
     first = replace(form_of(record, is_blind=is_blind), **note)
     if form.get("says") not in (None, record.says):
         return first

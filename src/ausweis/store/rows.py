@@ -124,7 +124,7 @@ TEAM_AGENTS = 3
 
 Choice = Literal["confirm", "overrule", "not_sure"]
 RejectionReason = Literal["transcript", "place", "rule", "elsewhere", "other"]
-"""Why a finding is rejected: the transcript or the place is wrong, the rule does not fit, or it was settled elsewhere."""
+"""Why a finding is rejected: the transcript or the place is wrong, the rule does not fit, it was settled elsewhere."""
 Entry = Choice | Literal["withdrawn"]
 """What stands in the record of decisions: a choice, or that the reviewer took the last one back."""
 LabelKind = Literal["violations", "incidents"]

@@ -171,8 +171,10 @@ _NUMBER = re.compile(r"(?=.*\d)[\w./#:-]{1,40}")
 
 
 def previews(connection: Connection, quoted: Mapping[int, tuple[int, str] | None]) -> dict[int, tuple[Hit | None, str]]:
-    """What a list shows of calls, by their keys: a quote from a turn, masked and no longer than a line, where
-    one is asked for and known to be masked; and the number by which another system knows the call, else empty.
+    """What a list shows of calls, by their keys: a quote, and the number by which another system knows the call.
+
+    The quote is from the turn that is asked for, masked and no longer than a line; None of a call whose words are not
+    masked yet. The number is empty where there is none.
     """
     shown: dict[int, tuple[Hit | None, str]] = {}
     for batch in batches(quoted):

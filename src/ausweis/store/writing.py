@@ -268,7 +268,7 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
     if displaced:
         # These are of the call that was there before.
         connection.execute(delete(audio).where(audio.c.call_key.in_([keys[name] for name in displaced])))
-        nothing = {**_NOTHING_JUDGED, **NOTHING_DECIDED, "sample_key": None}
+        nothing = {**_NOTHING_JUDGED, **NOTHING_DECIDED, "sample_key": None, "assigned": None}
         for name in displaced:
             says = _reopened(old[name].says, f"{named[name].started_at}\n{rows[name]['words']}")
             connection.execute(_SET, {**nothing, "says": says, "b_key": keys[name]})
