@@ -137,7 +137,7 @@ def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool
         # That of a violation: beside an incident alone, it would speak of something else.
         risk=row.risk if row.outcome == "violation" or not row.severity else None,
         found=((words.capital(name), turn), *others),
-        meta=meta_of(row, words, agents=agents),
+        meta=_place(row, words, agents=agents),
         tone="unsure" if row.needs_review else row.severity or row.outcome,
         severity=row.severity,
         sampled=row.sampled,
@@ -150,11 +150,13 @@ def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool
 
 
 def meta_of(row: CallRow, words: Words, *, agents: bool) -> tuple[str, ...]:
-    """Where and when a call was, in words."""
+    """Where and when a call was, and how long, in words."""
+    return *_place(row, words, agents=agents), clock(row.seconds) or words.count("turns", row.turns)
+
+
+def _place(row: CallRow, words: Words, *, agents: bool) -> tuple[str, ...]:
     moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
-    length = clock(row.seconds) or words.count("turns", row.turns)
-    meta = (moment, row.queue, row.team, row.agent if agents else None, length)
-    return tuple(part for part in meta if part)
+    return tuple(part for part in (moment, row.queue, row.team, row.agent if agents else None) if part)
 
 
 def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple[str, str]]:

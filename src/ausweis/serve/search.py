@@ -36,7 +36,7 @@ def found_view(context: RequestContext, question: ListQuery) -> dict[str, Any]:
     words, searched = context.words, searched_of(context, question)
     terms = search_terms(question.q)
     if len(terms) > MAX_TERMS:
-        return {"total": "", "notes": [words.text("search_many", most=MAX_TERMS)]}
+        return {"total": "", "all": None, "sample": None, "notes": [words.text("search_many", most=MAX_TERMS)]}
     keys = searched.keys if searched else None
     every = CallFilter(text=question.q or None, read_by=question.names, keys=keys)
     total, seen = context.store.count(every), context.store.count(replace(every, seen_by=question.names))
@@ -52,7 +52,13 @@ def found_view(context: RequestContext, question: ListQuery) -> dict[str, Any]:
     if question.q and not any(len(term) >= SHORTEST for term in terms):
         notes.append(words.text("search_short"))
     where = (words.count("search_sample", drawn), f"/{sample.query()}") if drawn else None
-    return {"total": words.text("search_found", total=words.number(total)), "sample": where, "notes": notes}
+    is_all = question == ListQuery(show="all", q=question.q, found=question.found, names=question.names)
+    return {
+        "total": words.text("search_found", total=words.number(total)),
+        "all": None if is_all else f"/{ListQuery(show='all', q=question.q, found=question.found).query()}",
+        "sample": where,
+        "notes": notes,
+    }
 
 
 def hits_of(context: RequestContext, question: ListQuery, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
