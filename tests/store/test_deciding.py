@@ -300,7 +300,6 @@ def test_whom_a_note_is_for_cannot_be_changed_behind_the_back(
 
 
 DAY = date(2026, 3, 2)
-LATE_LABEL: dict[str, Any] = {"outcome": "violation", "violations": [("late_authentication", 4)]}
 
 
 @pytest.fixture
@@ -315,17 +314,17 @@ def hear(store: Store, key: int, reviewer: str = "A", **more: Any) -> Decision:
 
 def test_what_says_the_same_confirms_and_what_does_not_overrules(store: Store, drawn: list[int]) -> None:
     first, second = drawn
-    same = hear(store, first, outcome="compliant", asked=["cancel_threat"])
-    other = hear(store, second, note="PIN kam danach", **LATE_LABEL)
+    same = hear(store, first, asked=["cancel_threat"])
+    other = hear(store, second, note="PIN kam danach", violations=LATE)
     assert (same.choice, same.outcome, same.blind, same.counts) == ("confirm", "compliant", True, True)
     assert (other.choice, other.violations, other.blind) == ("overrule", (("late_authentication", 4),), True)
     assert [store.record(key).row.state for key in drawn] == ["confirmed", "overruled"]
-    assert hear(store, first, "B", outcome=None).choice == "not_sure"
+    assert hear(store, first, "B", is_sure=False).choice == "not_sure"
     assert store.verify_chain() > 0
 
 
 def test_an_incident_that_was_heard_overrules(store: Store, drawn: list[int]) -> None:
-    made = hear(store, drawn[0], outcome="compliant", incidents=[("cancel_threat", 3)], asked=["cancel_threat"])
+    made = hear(store, drawn[0], incidents=[("cancel_threat", 3)], asked=["cancel_threat"])
     assert (made.choice, made.incidents) == ("overrule", (("cancel_threat", 3),))
 
 
@@ -334,7 +333,7 @@ def test_a_verdict_is_hidden_until_its_reader_has_decided(store: Store, drawn: l
     assert store.hidden("A", every) == set(drawn)
     assert sorted(store.keys(CallFilter(unheard_by=("A",)))) == drawn
     assert set(store.keys(CallFilter(seen_by=("A",)))) == set(every) - set(drawn)
-    hear(store, drawn[0], outcome="compliant")
+    hear(store, drawn[0])
     assert store.hidden("A", every) == {drawn[1]}
     # Somebody has heard it: it waits for nobody, but another reviewer is still not shown what the verdict says.
     assert store.keys(CallFilter(unheard_by=("B",))) == [drawn[1]]
@@ -344,15 +343,15 @@ def test_a_verdict_is_hidden_until_its_reader_has_decided(store: Store, drawn: l
 def test_what_was_not_told_blind_still_waits_for_the_others(store: Store, drawn: list[int]) -> None:
     key, other = drawn
     store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
-    hear(store, other, outcome=None)
+    hear(store, other, is_sure=False)
     assert sorted(store.keys(CallFilter(unheard_by=("B",)))) == drawn
     assert store.keys(CallFilter(unheard_by=("A",))) == []
-    assert not hear(store, key, outcome="compliant").blind
+    assert not hear(store, key).blind
 
 
 def test_the_first_statement_stays_the_blind_one(store: Store, drawn: list[int]) -> None:
     key = drawn[0]
-    hear(store, key, **LATE_LABEL)
+    hear(store, key, violations=LATE)
     store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
     record = store.record(key)
     said = blind_statement(record, "A")
@@ -372,15 +371,15 @@ def test_how_long_a_call_takes() -> None:
 def test_a_statement_in_no_time_is_marked(
     store: Store, drawn: list[int], seconds: float | None, hasty: bool | None
 ) -> None:
-    assert hear(store, drawn[0], outcome="compliant", seconds=seconds).hasty is hasty
+    assert hear(store, drawn[0], seconds=seconds).hasty is hasty
 
 
 def test_a_statement_that_was_taken_back_leaves_the_call_to_others(store: Store, drawn: list[int]) -> None:
-    made = hear(store, drawn[0], outcome="compliant")
+    made = hear(store, drawn[0])
     store.withdraw(drawn[0], reviewer="A", decision_key=made.key)
     assert blind_statement(store.record(drawn[0]), "A") is None
     assert (store.field_recall().sampled, store.field_recall().waiting) == (0, 2)
     # A has seen the verdict, and is not shown the call as if it had been hidden.
     assert store.keys(CallFilter(unheard_by=("A",))) == [drawn[1]]
     assert sorted(store.keys(CallFilter(unheard_by=("B",)))) == drawn
-    assert not hear(store, drawn[0], outcome="compliant").blind
+    assert not hear(store, drawn[0]).blind
