@@ -189,6 +189,7 @@ def test_no_order_of_the_queue_reads_or_sorts_all_calls(graded: Store, order: Or
 def test_what_was_found_is_told_with_severity_and_turn(graded: Store) -> None:
     rows = {row.call_id: row for row in graded.calls(limit=100)}
     keys = [rows[name].key for name in ("call-23", "call-1", "call-2", "call-10")]
+    said = "Ihr Vertrag mit der Nummer {:09} läuft bis Mai."
     told = [
         [
             Found("press_threat", "critical", 4, incident=True, sure=0.9),
@@ -196,7 +197,7 @@ def test_what_was_found_is_told_with_severity_and_turn(graded: Store) -> None:
         ],
         [Found("rude_agent", "low", 4, incident=True, sure=0.9)],
         [],
-        [Found("no_authentication", "critical", 4, level="standard")],
+        [Found("no_authentication", "critical", 4, level="standard", quoted=(4, said.format(10)))],
     ]
     assert graded.found([*keys, -1]) == dict(zip(keys, told, strict=True))
     assert graded.found([]) == {}
