@@ -10,8 +10,9 @@ from tests.store.conftest import Filled
 from tests.store.runs import incident_of, make_call, write_run
 
 from ausweis.errors import StoreError
+from ausweis.judging.verdict import Verdict
 from ausweis.store import CallFilter, Choice, Decision, Store, audit_log, blind_statement
-from ausweis.store.deciding import shortest
+from ausweis.store.deciding import outcome_of, shortest
 from ausweis.store.decisions import label_of
 from ausweis.store.key import canonical
 from ausweis.store.schema import calls, decisions
@@ -326,6 +327,54 @@ def test_what_says_the_same_confirms_and_what_does_not_overrules(store: Store, d
 def test_an_incident_that_was_heard_overrules(store: Store, drawn: list[int]) -> None:
     made = hear(store, drawn[0], incidents=[("cancel_threat", 3)], asked=["cancel_threat"])
     assert (made.choice, made.incidents) == ("overrule", (("cancel_threat", 3),))
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "outcome"),
+    [
+        (1, {}, "compliant"),
+        (3, {}, "not_applicable"),
+        (2, {}, "compliant"),
+        (2, {"actions": ()}, "not_applicable"),
+        (1, {"outcome": "inconclusive"}, "compliant"),
+        (3, {"outcome": "inconclusive"}, "not_applicable"),
+    ],
+)
+def test_the_outcome_follows_from_what_was_found(
+    store: Store, key_of: Callable[[int], int], number: int, said: dict[str, Any], outcome: str
+) -> None:
+    verdict: Verdict = store.record(key_of(number)).verdict.model_copy(update=said)
+    assert (outcome_of(verdict, ()), outcome_of(verdict, LATE)) == (outcome, "violation")
+
+
+def test_why_a_finding_is_rejected_is_kept_and_counted(store: Store, key_of: Callable[[int], int]) -> None:
+    made = hear(store, key_of(2), reasons=[("no_authentication", 4, "rule")])
+    assert (made.choice, made.outcome, made.reasons) == ("overrule", "compliant", (("no_authentication", 4, "rule"),))
+    assert store.reasons(DAY, DAY) == {"rule": 1}
+    # What does not hold any more counts no more.
+    assert hear(store, key_of(2), is_sure=False, settles=True).settles is False
+    assert store.reasons(DAY, DAY) == {}
+    with store._database.writing() as connection:
+        connection.execute(update(decisions).values(reasons=None))
+    with pytest.raises(StoreError, match="was changed behind"):
+        store.verify_chain()
+
+
+@pytest.mark.parametrize(
+    ("choice", "outcome", "reason"),
+    [
+        ("overrule", "compliant", ("no_authentication", 4, "because")),
+        ("overrule", "compliant", ("no_authentication", 3, "rule")),
+        ("overrule", "compliant", ("rude_agent", 4, "rule")),
+        ("confirm", None, ("no_authentication", 4, "rule")),
+    ],
+)
+def test_only_what_is_rejected_has_a_reason_and_one_of_five(
+    store: Store, key_of: Callable[[int], int], choice: Choice, outcome: str | None, reason: Any
+) -> None:
+    with pytest.raises(StoreError) as refused:
+        decide(store, key_of(2), "A", choice, outcome=outcome, reasons=[reason])
+    assert refused.value.code == "reason_missing"
 
 
 def test_a_verdict_is_hidden_until_its_reader_has_decided(store: Store, drawn: list[int]) -> None:

@@ -149,6 +149,15 @@ def test_a_cursor_of_a_call_that_is_gone_still_stands(some: Store) -> None:
     assert some.calls(after=Cursor(-1, 0)) == []
 
 
+def test_when_the_newest_call_came_in(store: Store, filled: Filled) -> None:
+    assert store.came_in() is None
+    filled([make_call(1)], started="2026-03-02T20:00:00Z")
+    filled([make_call(2)], started="2026-03-04T06:30:00Z")
+    # What is judged anew was there before, and a text alone is not in yet.
+    filled([make_call(1), make_call(2)], started="2026-03-05T06:30:00Z").add_text(make_call(3))
+    assert store.came_in() == "2026-03-04T06:30:00Z"
+
+
 def steps(store: Store, order: Order) -> str:
     """How the database finds a page of the queue and the calls beside one, in its own words."""
     asked: list[tuple[str, Any]] = []
