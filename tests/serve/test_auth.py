@@ -229,7 +229,7 @@ def test_whom_the_proxy_names_is_signed_in(store: Store) -> None:
     csrf = re.search(r'name="csrf" value="([^"]+)"', petra.get(f"/calls/{key}").text)
     assert csrf
     verdict = str(store.record(key).verdict_key)
-    sent = petra.post(f"/calls/{key}/decisions", data={"csrf": csrf[1], "choice": "confirm", "verdict_key": verdict})
+    sent = petra.post(f"/calls/{key}/decisions", data={"csrf": csrf[1], "choice": "done", "verdict_key": verdict})
     assert sent.status_code == 303
     assert store.record(key).decisions[0].reviewer == "petra.berg@example.com"
 
@@ -258,7 +258,7 @@ def test_who_is_no_proxy_or_names_nobody_is_refused(store: Store, peer: str, use
     for address in ("/", "/calls/1", "/figures", "/settings"):
         answer = http.get(address)
         assert (answer.status_code, told in answer.text, "set-cookie" in answer.headers) == (403, True, False)
-    assert http.post("/calls/1/decisions", data={"choice": "confirm"}).status_code == 403
+    assert http.post("/calls/1/decisions", data={"choice": "done"}).status_code == 403
 
 
 def test_a_header_that_comes_twice_is_refused(store: Store) -> None:

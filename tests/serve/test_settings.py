@@ -116,7 +116,7 @@ def test_deciding_walks_through_the_sample(store: Store) -> None:
     keys = store.keys(CallFilter(sampled=True), order="chance")
     for key, after in zip(keys, [*keys[1:], None], strict=True):
         verdict = str(store.record(key).verdict_key)
-        _, where = anna.send(f"/calls/{key}/decisions?show=sample", choice="confirm", verdict_key=verdict)
+        _, where = anna.send(f"/calls/{key}/decisions?show=sample", choice="done", verdict_key=verdict)
         assert where.startswith(f"/calls/{after}?show=sample" if after else "/?show=sample")
     assert "Open: 0 of 3 drawn calls" in anna.page("/settings")
 

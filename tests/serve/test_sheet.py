@@ -13,6 +13,7 @@ from tests.serve.filled import call_of, fill, incident, judged
 from tests.serve.serving import Visitor, visitor
 
 from ausweis.facts import Facts
+from ausweis.judging.harm import found_of
 from ausweis.pages.words import Words
 from ausweis.store import Store
 
@@ -21,8 +22,14 @@ def worst(store: Store) -> int:
     return store.find("dev-004") or 0
 
 
-def verdict_of(store: Store, key: int) -> str:
-    return str(store.record(key).verdict_key)
+def decide(visitor: Visitor, key: int, *, keeps: tuple[int, ...] | None = None, **more: str) -> None:
+    """Send the form: all findings hold, or those of these numbers alone."""
+    record = visitor.desk.store.record(key)
+    fields = {"choice": "done", "verdict_key": str(record.verdict_key)} | more
+    for number in range(1, len(found_of(record.verdict)) + 1):
+        if keeps is not None and number not in keeps:
+            fields |= {f"finding-{number}": "no", f"reason-{number}": "other"}
+    assert visitor.send(f"/calls/{key}/decisions", **fields)[0] == 303
 
 
 def words_of(page: str) -> str:
@@ -91,9 +98,9 @@ def test_it_is_masked_as_the_page_is(store: Store) -> None:
 def test_a_note_stands_on_it_only_where_it_is_meant_for_coaching(store: Store) -> None:
     key = worst(store)
     anna, ben = visitor(store), visitor(store, "Ben")
-    own = {"choice": "confirm", "verdict_key": verdict_of(store, key)}
-    anna.send(f"/calls/{key}/decisions", note="Nur für uns.", **own)
-    ben.send(f"/calls/{key}/decisions", note="Bitte Rückruf 030 23125 017 üben.", coaching="on", **own)
+    decide(anna, key, note="Nur für uns.")
+    decide(ben, key, note="Bitte Rückruf 030 23125 017 üben.", coaching="on")
+    assert "üben. (for coaching)" in words_of(anna.page(f"/calls/{key}"))
     text = sheet(anna, key)
     assert "Nur für uns." not in text
     assert "Note: Bitte Rückruf ‹number› üben." in text
@@ -102,9 +109,7 @@ def test_a_note_stands_on_it_only_where_it_is_meant_for_coaching(store: Store) -
 
 def test_what_others_decided_is_hidden_until_the_reader_has(store: Store) -> None:
     key = worst(store)
-    visitor(store, "Ben").send(
-        f"/calls/{key}/decisions", choice="not_sure", verdict_key=verdict_of(store, key), note="Na ja.", coaching="on"
-    )
+    decide(visitor(store, "Ben"), key, choice="not_sure", note="Na ja.", coaching="on")
     text = sheet(visitor(store), key)
     assert "Na ja." not in text
     assert "Not sure" not in text
@@ -115,8 +120,7 @@ def test_what_others_decided_is_hidden_until_the_reader_has(store: Store) -> Non
 def test_an_overruled_verdict_gives_the_right_label_with_what_was_said_there(store: Store) -> None:
     key = worst(store)
     anna = visitor(store)
-    right = {"choice": "overrule", "outcome": "violation", "late_authentication": "5"}
-    anna.send(f"/calls/{key}/decisions", verdict_key=verdict_of(store, key), **right)
+    decide(anna, key, keeps=(), **{"missing-1": "late_authentication@5"})
     text = sheet(anna, key)
     assert "Corrected. Right is: violation, authentication too late in turn 5" in text
     assert "Authentication too late medium added Turn 5 · 0:17" in text
@@ -134,7 +138,7 @@ def test_nothing_that_reviewers_rejected_is_printed(store: Store, language: str,
     key = worst(store)
     anna = visitor(store)
     anna.http.get(f"/language?to={language}")
-    anna.send(f"/calls/{key}/decisions", verdict_key=verdict_of(store, key), choice="overrule", outcome="compliant")
+    decide(anna, key, keeps=())
     text, words = sheet(anna, key), Words("de" if language == "de" else "en")
     assert cleared in text
     for told in ("unauthorised_third_party", "critical"):
@@ -169,8 +173,7 @@ def test_a_single_turn_that_reviewers_struck_out_is_not_printed(tmp_path: Path) 
         assert (text.count("No authentication"), "Turn 1 · 0:00, 3 · 0:10" in text) == (1, True)
         assert ("Tarif" in text, "zahlen" in text) == (True, True)
         store.withdraw(1, reviewer="Ben", decision_key=store.record(1).decisions[0].key)
-        right = {"choice": "overrule", "outcome": "violation", "no_authentication": "3"}
-        anna.send("/calls/1/decisions", verdict_key=verdict_of(store, 1), **right)
+        decide(anna, 1, keeps=(2,))
         text, page = sheet(anna, 1), anna.page("/calls/1")
     assert ("Tarif" in text, "Turn 1 " in text) == (False, False)
     assert ("zahlen" in text, "Turn 3 " in text) == (True, True)
@@ -182,7 +185,7 @@ def test_a_single_turn_that_reviewers_struck_out_is_not_printed(tmp_path: Path) 
 def test_who_has_not_decided_prints_nothing_that_others_may_have_rejected(store: Store) -> None:
     key = worst(store)
     ben, anna = visitor(store, "Ben"), visitor(store)
-    ben.send(f"/calls/{key}/decisions", verdict_key=verdict_of(store, key), choice="overrule", outcome="compliant")
+    decide(ben, key, keeps=())
     text = sheet(anna, key)
     assert "What holds stands here once you have decided" in text
     assert "Unauthorised third party" not in text
@@ -191,10 +194,8 @@ def test_who_has_not_decided_prints_nothing_that_others_may_have_rejected(store:
 
 def test_what_does_not_hold_of_what_one_reviewer_said_is_not_printed_either(store: Store) -> None:
     key = worst(store)
-    for who, right in (("Anna", "3"), ("Ben", ""), ("Cem", "")):
-        fields = {"outcome": "violation", "late_authentication": right} if right else {"outcome": "compliant"}
-        sent = {"choice": "overrule", "verdict_key": verdict_of(store, key)} | fields
-        visitor(store, who).send(f"/calls/{key}/decisions", **sent)
+    for who, more in (("Anna", {"missing-1": "late_authentication@3"}), ("Ben", {}), ("Cem", {})):
+        decide(visitor(store, who), key, keeps=(), **more)
     text = sheet(visitor(store), key)
     assert text.count("Right is: compliant") == 2
     assert "too late" not in text
@@ -219,17 +220,9 @@ def test_a_threat_of_the_caller_is_no_error_of_the_agent(tmp_path: Path) -> None
     assert "Risk" not in headline
 
 
-def test_a_note_for_coaching_is_marked_on_the_page_of_the_call(store: Store) -> None:
-    key = worst(store)
-    anna = visitor(store)
-    own = {"choice": "confirm", "verdict_key": verdict_of(store, key)}
-    anna.send(f"/calls/{key}/decisions", note="Erst fragen.", coaching="on", **own)
-    assert "Erst fragen. (for coaching)" in words_of(anna.page(f"/calls/{key}"))
-
-
 def test_what_could_not_be_kept_comes_back_ticked(store: Store) -> None:
     key = worst(store)
-    answer = visitor(store).send(f"/calls/{key}/decisions", choice="confirm", verdict_key="x", note="N", coaching="on")
+    answer = visitor(store).send(f"/calls/{key}/decisions", choice="done", verdict_key="x", note="N", coaching="on")
     assert answer[0] == 409
     assert 'name="coaching" checked' in answer[1]
 
@@ -248,9 +241,7 @@ def test_a_call_that_is_to_be_heard_blind_has_no_sheet_yet(store: Store) -> None
 def test_a_decision_that_was_taken_back_keeps_its_tick_in_the_form(store: Store) -> None:
     key = worst(store)
     anna = visitor(store)
-    anna.send(
-        f"/calls/{key}/decisions", choice="confirm", verdict_key=verdict_of(store, key), note="Üben.", coaching="on"
-    )
+    decide(anna, key, note="Üben.", coaching="on")
     (made,) = store.record(key).decisions
     store.withdraw(key, reviewer="Anna", decision_key=made.key)
     assert 'name="coaching" checked' in anna.page(f"/calls/{key}")

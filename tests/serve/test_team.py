@@ -101,7 +101,7 @@ def test_with_the_terminals_token_nobody_works_under_the_name_of_somebody_with_a
 def test_one_person_is_one_name(desk: Desk) -> None:
     key = desk.store.keys()[0]
     verdict = str(desk.store.record(key).verdict_key)
-    Visitor(desk, "Petra").send(f"/calls/{key}/decisions", choice="confirm", verdict_key=verdict)
+    Visitor(desk, "Petra").send(f"/calls/{key}/decisions", choice="done", verdict_key=verdict)
     again = Visitor(desk, " PETRA ")
     again.send(f"/calls/{key}/decisions", choice="not_sure", verdict_key=verdict)
     assert [one.reviewer for one in desk.store.record(key).decisions if one.counts] == ["Petra"]
@@ -114,7 +114,7 @@ def test_one_person_is_one_name(desk: Desk) -> None:
 def test_names_of_before_are_offered(desk: Desk) -> None:
     key = desk.store.keys()[0]
     ben = Visitor(desk, "Ben")
-    ben.send(f"/calls/{key}/decisions", choice="confirm", verdict_key=str(desk.store.record(key).verdict_key))
+    ben.send(f"/calls/{key}/decisions", choice="done", verdict_key=str(desk.store.record(key).verdict_key))
     lead = Visitor(desk, "Anna")
     assert "Names without a key" in lead.page("/settings")
     own = key_in(lead.send("/team/invite", name="Ben")[1])

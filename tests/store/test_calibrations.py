@@ -11,8 +11,8 @@ from ausweis.errors import StoreError
 from ausweis.store import CallFilter, Decision, Store
 
 DAY = date(2026, 3, 2)
-LATE: dict[str, Any] = {"outcome": "violation", "violations": [("late_authentication", 4)]}
-NONE: dict[str, Any] = {"outcome": "violation", "violations": [("no_authentication", 4)]}
+LATE = [("late_authentication", 4)]
+NONE = [("no_authentication", 4)]
 
 
 @pytest.fixture
@@ -75,13 +75,13 @@ def test_verdict_and_others_are_hidden_until_it_is_closed(store: Store, key_of: 
     assert store.hidden("Lea", [key, other]) == set()
     assert key not in store.keys(CallFilter(seen_by=("Ben",)))
     assert key in store.keys(CallFilter(seen_by=("Lea",)))
-    said = hear(store, key, "Ben", **LATE)
+    said = hear(store, key, "Ben", violations=LATE)
     assert (said.choice, said.blind, said.calibration, said.secret) == ("overrule", True, number, True)
     # She may think it over: nothing was shown to her since.
-    again = hear(store, key, "Ben", **NONE)
+    again = hear(store, key, "Ben", violations=NONE)
     assert (again.choice, again.blind) == ("confirm", True)
     assert store.hidden("Ben", [key]) == {key}
-    hear(store, key, "Mia", outcome="compliant")
+    hear(store, key, "Mia")
     assert store.agreement().pairs == 0
     assert store.keys(CallFilter(calibrated=True)) == [key]
     store.close_calibration(number, by="Lea")
@@ -95,13 +95,13 @@ def test_opinions_are_the_last_words_of_the_session(store: Store, key_of: Callab
     first, second = key_of(2), key_of(3)
     store.decide(first, reviewer="Ben", choice="confirm", verdict_key=store.record(first).verdict_key)
     number = session(store, first, second)
-    before = hear(store, first, "Ben", outcome="compliant")
+    before = hear(store, first, "Ben")
     assert not before.blind
-    hear(store, first, "Mia", outcome="compliant")
-    hear(store, second, "Ben", **NONE)
-    taken = hear(store, second, "Mia", outcome=None)
+    hear(store, first, "Mia")
+    hear(store, second, "Ben", violations=NONE)
+    taken = hear(store, second, "Mia", is_sure=False)
     store.withdraw(second, reviewer="Mia", decision_key=taken.key)
-    assert hear(store, second, "Mia", **LATE).blind
+    assert hear(store, second, "Mia", violations=LATE).blind
     store.close_calibration(number, by="Lea")
     store.decide(first, reviewer="Mia", choice="confirm", verdict_key=store.record(first).verdict_key)
     said, agreement = store.opinions(number)
@@ -120,7 +120,7 @@ def test_it_closes_when_all_that_were_named_have_decided(store: Store, key_of: C
     for key in keys:
         for reviewer in ("Ben", "mia"):
             assert store.calibration(number).state == "open"
-            hear(store, key, reviewer, **NONE)
+            hear(store, key, reviewer, violations=NONE)
     assert store.calibration(number).state == "closed"
     done = store.calibration_progress(store.calibration(number))
     assert done == {"ben": set(keys), "mia": set(keys)}
@@ -132,7 +132,7 @@ def test_without_a_hidden_verdict_nothing_is_blind(store: Store, key_of: Callabl
     number = session(store, key, hides=False)
     assert store.hidden("Ben", [key]) == set()
     assert key not in store.keys(CallFilter(seen_by=("Ben",)))
-    said = hear(store, key, "Ben", **NONE)
+    said = hear(store, key, "Ben", violations=NONE)
     assert (said.blind, said.calibration) == (False, number)
 
 
@@ -140,7 +140,7 @@ def test_who_made_it_is_never_blind_in_it(store: Store, key_of: Callable[[int], 
     key = key_of(2)
     session(store, key, reviewers=("Lea", "Ben"))
     assert store.hidden("Lea", [key]) == {key}
-    assert not hear(store, key, "Lea", **NONE).blind
+    assert not hear(store, key, "Lea", violations=NONE).blind
 
 
 def test_calls_are_drawn_of_those_that_nobody_decided(store: Store, key_of: Callable[[int], int]) -> None:
@@ -156,9 +156,10 @@ def test_a_lead_settles_what_a_session_was_about(store: Store, key_of: Callable[
     key = key_of(2)
     number = session(store, key)
     for reviewer in ("Ben", "Mia"):
-        hear(store, key, reviewer, **NONE)
+        hear(store, key, reviewer, violations=NONE)
     verdict_key = store.record(key).verdict_key
-    settled: dict[str, Any] = {"reviewer": "Lea", "choice": "overrule", "settles": True, **LATE}
+    settled: dict[str, Any] = {"reviewer": "Lea", "choice": "overrule", "settles": True}
+    settled |= {"outcome": "violation", "violations": LATE}
     with pytest.raises(StoreError, match="nothing to settle"):
         store.decide(key, verdict_key=verdict_key, **settled)
     store.close_calibration(number, by="Lea")
@@ -172,7 +173,7 @@ def test_a_deleted_call_leaves_no_session_behind(store: Store, key_of: Callable[
     alone = session(store, key_of(2))
     both = store.prepare_calibration("about call-2 and more", by="Lea")
     store.add_to_calibration(both, [key_of(2), key_of(3)], by="Lea")
-    hear(store, key_of(2), "Ben", **NONE)
+    hear(store, key_of(2), "Ben", violations=NONE)
     store.delete("call-2", by="Lea")
     (left,) = store.calibrations()
     assert (left.key, left.calls, left.name) == (both, (key_of(3),), left.made[:10])

@@ -10,8 +10,9 @@ from tests.store.conftest import Filled
 from tests.store.runs import incident_of, make_call, write_run
 
 from ausweis.errors import StoreError
+from ausweis.judging.verdict import Verdict
 from ausweis.store import CallFilter, Choice, Decision, Store, audit_log, blind_statement
-from ausweis.store.deciding import shortest
+from ausweis.store.deciding import outcome_of, shortest
 from ausweis.store.decisions import label_of
 from ausweis.store.key import canonical
 from ausweis.store.schema import calls, decisions
@@ -300,7 +301,6 @@ def test_whom_a_note_is_for_cannot_be_changed_behind_the_back(
 
 
 DAY = date(2026, 3, 2)
-LATE_LABEL: dict[str, Any] = {"outcome": "violation", "violations": [("late_authentication", 4)]}
 
 
 @pytest.fixture
@@ -315,18 +315,66 @@ def hear(store: Store, key: int, reviewer: str = "A", **more: Any) -> Decision:
 
 def test_what_says_the_same_confirms_and_what_does_not_overrules(store: Store, drawn: list[int]) -> None:
     first, second = drawn
-    same = hear(store, first, outcome="compliant", asked=["cancel_threat"])
-    other = hear(store, second, note="PIN kam danach", **LATE_LABEL)
+    same = hear(store, first, asked=["cancel_threat"])
+    other = hear(store, second, note="PIN kam danach", violations=LATE)
     assert (same.choice, same.outcome, same.blind, same.counts) == ("confirm", "compliant", True, True)
     assert (other.choice, other.violations, other.blind) == ("overrule", (("late_authentication", 4),), True)
     assert [store.record(key).row.state for key in drawn] == ["confirmed", "overruled"]
-    assert hear(store, first, "B", outcome=None).choice == "not_sure"
+    assert hear(store, first, "B", is_sure=False).choice == "not_sure"
     assert store.verify_chain() > 0
 
 
 def test_an_incident_that_was_heard_overrules(store: Store, drawn: list[int]) -> None:
-    made = hear(store, drawn[0], outcome="compliant", incidents=[("cancel_threat", 3)], asked=["cancel_threat"])
+    made = hear(store, drawn[0], incidents=[("cancel_threat", 3)], asked=["cancel_threat"])
     assert (made.choice, made.incidents) == ("overrule", (("cancel_threat", 3),))
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "outcome"),
+    [
+        (1, {}, "compliant"),
+        (3, {}, "not_applicable"),
+        (2, {}, "compliant"),
+        (2, {"actions": ()}, "not_applicable"),
+        (1, {"outcome": "inconclusive"}, "compliant"),
+        (3, {"outcome": "inconclusive"}, "not_applicable"),
+    ],
+)
+def test_the_outcome_follows_from_what_was_found(
+    store: Store, key_of: Callable[[int], int], number: int, said: dict[str, Any], outcome: str
+) -> None:
+    verdict: Verdict = store.record(key_of(number)).verdict.model_copy(update=said)
+    assert (outcome_of(verdict, ()), outcome_of(verdict, LATE)) == (outcome, "violation")
+
+
+def test_why_a_finding_is_rejected_is_kept_and_counted(store: Store, key_of: Callable[[int], int]) -> None:
+    made = hear(store, key_of(2), reasons=[("no_authentication", 4, "rule")])
+    assert (made.choice, made.outcome, made.reasons) == ("overrule", "compliant", (("no_authentication", 4, "rule"),))
+    assert store.reasons(DAY, DAY) == {"rule": 1}
+    # What does not hold any more counts no more.
+    assert hear(store, key_of(2), is_sure=False, settles=True).settles is False
+    assert store.reasons(DAY, DAY) == {}
+    with store._database.writing() as connection:
+        connection.execute(update(decisions).values(reasons=None))
+    with pytest.raises(StoreError, match="was changed behind"):
+        store.verify_chain()
+
+
+@pytest.mark.parametrize(
+    ("choice", "outcome", "reason"),
+    [
+        ("overrule", "compliant", ("no_authentication", 4, "because")),
+        ("overrule", "compliant", ("no_authentication", 3, "rule")),
+        ("overrule", "compliant", ("rude_agent", 4, "rule")),
+        ("confirm", None, ("no_authentication", 4, "rule")),
+    ],
+)
+def test_only_what_is_rejected_has_a_reason_and_one_of_five(
+    store: Store, key_of: Callable[[int], int], choice: Choice, outcome: str | None, reason: Any
+) -> None:
+    with pytest.raises(StoreError) as refused:
+        decide(store, key_of(2), "A", choice, outcome=outcome, reasons=[reason])
+    assert refused.value.code == "reason_missing"
 
 
 def test_a_verdict_is_hidden_until_its_reader_has_decided(store: Store, drawn: list[int]) -> None:
@@ -334,7 +382,7 @@ def test_a_verdict_is_hidden_until_its_reader_has_decided(store: Store, drawn: l
     assert store.hidden("A", every) == set(drawn)
     assert sorted(store.keys(CallFilter(unheard_by=("A",)))) == drawn
     assert set(store.keys(CallFilter(seen_by=("A",)))) == set(every) - set(drawn)
-    hear(store, drawn[0], outcome="compliant")
+    hear(store, drawn[0])
     assert store.hidden("A", every) == {drawn[1]}
     # Somebody has heard it: it waits for nobody, but another reviewer is still not shown what the verdict says.
     assert store.keys(CallFilter(unheard_by=("B",))) == [drawn[1]]
@@ -344,15 +392,15 @@ def test_a_verdict_is_hidden_until_its_reader_has_decided(store: Store, drawn: l
 def test_what_was_not_told_blind_still_waits_for_the_others(store: Store, drawn: list[int]) -> None:
     key, other = drawn
     store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
-    hear(store, other, outcome=None)
+    hear(store, other, is_sure=False)
     assert sorted(store.keys(CallFilter(unheard_by=("B",)))) == drawn
     assert store.keys(CallFilter(unheard_by=("A",))) == []
-    assert not hear(store, key, outcome="compliant").blind
+    assert not hear(store, key).blind
 
 
 def test_the_first_statement_stays_the_blind_one(store: Store, drawn: list[int]) -> None:
     key = drawn[0]
-    hear(store, key, **LATE_LABEL)
+    hear(store, key, violations=LATE)
     store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
     record = store.record(key)
     said = blind_statement(record, "A")
@@ -372,15 +420,15 @@ def test_how_long_a_call_takes() -> None:
 def test_a_statement_in_no_time_is_marked(
     store: Store, drawn: list[int], seconds: float | None, hasty: bool | None
 ) -> None:
-    assert hear(store, drawn[0], outcome="compliant", seconds=seconds).hasty is hasty
+    assert hear(store, drawn[0], seconds=seconds).hasty is hasty
 
 
 def test_a_statement_that_was_taken_back_leaves_the_call_to_others(store: Store, drawn: list[int]) -> None:
-    made = hear(store, drawn[0], outcome="compliant")
+    made = hear(store, drawn[0])
     store.withdraw(drawn[0], reviewer="A", decision_key=made.key)
     assert blind_statement(store.record(drawn[0]), "A") is None
     assert (store.field_recall().sampled, store.field_recall().waiting) == (0, 2)
     # A has seen the verdict, and is not shown the call as if it had been hidden.
     assert store.keys(CallFilter(unheard_by=("A",))) == [drawn[1]]
     assert sorted(store.keys(CallFilter(unheard_by=("B",)))) == drawn
-    assert not hear(store, drawn[0], outcome="compliant").blind
+    assert not hear(store, drawn[0]).blind

@@ -149,6 +149,15 @@ def test_a_cursor_of_a_call_that_is_gone_still_stands(some: Store) -> None:
     assert some.calls(after=Cursor(-1, 0)) == []
 
 
+def test_when_the_newest_call_came_in(store: Store, filled: Filled) -> None:
+    assert store.came_in() is None
+    filled([make_call(1)], started="2026-03-02T20:00:00Z")
+    filled([make_call(2)], started="2026-03-04T06:30:00Z")
+    # What is judged anew was there before, and a text alone is not in yet.
+    filled([make_call(1), make_call(2)], started="2026-03-05T06:30:00Z").add_text(make_call(3))
+    assert store.came_in() == "2026-03-04T06:30:00Z"
+
+
 def steps(store: Store, order: Order) -> str:
     """How the database finds a page of the queue and the calls beside one, in its own words."""
     asked: list[tuple[str, Any]] = []
@@ -189,6 +198,7 @@ def test_no_order_of_the_queue_reads_or_sorts_all_calls(graded: Store, order: Or
 def test_what_was_found_is_told_with_severity_and_turn(graded: Store) -> None:
     rows = {row.call_id: row for row in graded.calls(limit=100)}
     keys = [rows[name].key for name in ("call-23", "call-1", "call-2", "call-10")]
+    said = "Ihr Vertrag mit der Nummer {:09} läuft bis Mai."
     told = [
         [
             Found("press_threat", "critical", 4, incident=True, sure=0.9),
@@ -196,7 +206,7 @@ def test_what_was_found_is_told_with_severity_and_turn(graded: Store) -> None:
         ],
         [Found("rude_agent", "low", 4, incident=True, sure=0.9)],
         [],
-        [Found("no_authentication", "critical", 4, level="standard")],
+        [Found("no_authentication", "critical", 4, level="standard", quoted=(4, said.format(10)))],
     ]
     assert graded.found([*keys, -1]) == dict(zip(keys, told, strict=True))
     assert graded.found([]) == {}

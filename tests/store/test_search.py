@@ -187,6 +187,25 @@ def test_a_hit_in_a_long_turn_is_cut_between_words(store: Store, filled: Filled)
     assert set(said.split()) == {"blabla", "Zwetschge", "dideldum"}
 
 
+def test_a_row_of_a_list_shows_a_masked_quote_and_a_number_that_is_no_name(store: Store, filled: Filled) -> None:
+    named = {"Ticket-ID": "T-17/4", "case": "Krummbiegel"}
+    other = {"CRM": "Ilse Krummbiegel", "contact": "01713920012", "Case_Number": 88}
+    filled([make_call(1, metadata=named), make_call(2, metadata=other, words=f"{'bla ' * 60}, "), make_call(3)])
+    wanted = {key: (1, store.record(key).call.turn(1).text) for key in (1, 2)}
+    shown = store.previews({**wanted, 3: (9, "x"), 999: None})
+    assert {key: number for key, (_, number) in shown.items()} == {1: "T-17/4", 2: "88", 3: ""}
+    assert shown[3][0] is None
+    hits = [shown[key][0] for key in (1, 2)]
+    said = ["".join(f"‹{piece.kind}›" if piece.kind else piece.text for piece in hit.pieces) for hit in hits if hit]
+    assert said[0] == "Guten Tag, hier spricht ‹name› aus der ‹address›, grüß Gott."
+    assert [hit.cut for hit in hits if hit] == [(False, False), (False, True)]
+    assert 100 < len(said[1]) < 220
+    # A call whose words are not masked by these rules yet shows none.
+    with store._database.writing() as connection:
+        connection.execute(text("UPDATE masks SET rules = 0"))
+    assert store.previews(wanted) == {1: (None, "T-17/4"), 2: (None, "88")}
+
+
 def test_postgresql_looks_into_its_index(store: Store, filled: Filled) -> None:
     if store._database.is_sqlite:
         pytest.skip("SQLite's index is all that there is")

@@ -48,7 +48,7 @@ class Words:
     def error(self, error: StoreError) -> str:
         """What a refusal of the store, or of a form, says; of a fault that has no code, that there is one."""
         texts = table(self.language, "errors")
-        values = {name: self._value(name, value) for name, value in error.values.items()}
+        values = {name: self.number(one) if isinstance(one, int) else one for name, one in error.values.items()}
         return texts.get(error.code, texts["store_other"]).format(**values)
 
     def status(self, status: int) -> str:
@@ -136,12 +136,6 @@ class Words:
         label = [self.word(decision.outcome)] if decision.outcome else []
         label += [self.text("label_at", type=self.word(kind), turn=turn) for kind, turn in dict.fromkeys(happened)]
         return ", ".join(label)
-
-    def _value(self, name: str, value: object) -> object:
-        """A value of an error: ids in words, numbers as they are written here."""
-        if name == "type":
-            return self.capital(self.word(str(value)))
-        return self.number(value) if isinstance(value, int) else value
 
 
 def clock(seconds: float | None) -> str:

@@ -163,7 +163,7 @@ _LINE = 160
 """Letters of a quote that a row shows."""
 _NUMBERS = (
     *("crm", "crmid", "crmnumber", "ticket", "ticketid", "ticketnumber", "case", "caseid", "casenumber"),
-    *("contact", "contactid", "interactionid", "conversationid", "vorgang", "vorgangsnummer"),
+    *("contactid", "interactionid", "conversationid", "vorgang", "vorgangsnummer"),
 )
 """Keys of a call's metadata under which telephone systems and CRMs name it, in small letters and without signs."""
 _NUMBER = re.compile(r"(?=.*\d)[\w./#:-]{1,40}")
