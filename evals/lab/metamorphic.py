@@ -15,11 +15,11 @@ import click
 from pydantic import BaseModel, ConfigDict
 
 from ausweis.calls.call import Turn
-from ausweis.cli.eval.run import recipe_of
+from ausweis.cli.eval import recipe_of
 from ausweis.cli.options import system_options
+from ausweis.cli.output import warn
 from ausweis.cli.progress import progress_shown
-from ausweis.cli.run_table import console
-from ausweis.cli.warning import warn
+from ausweis.cli.tables import console
 from ausweis.errors import RunError
 from ausweis.evals.case import Case
 from ausweis.evals.metrics.estimate import Estimate, share

@@ -95,7 +95,7 @@ def ray_runner(
         RunError: Ray cannot be reached or does not start.
     """
     if config.record is not None:
-        raise InputError("--record writes from one process: leave it out, or leave out --runner ray")
+        raise InputError("--record writes from one process: leave it out, or leave out --workers")
     with connected(workers, folder) as place:
         pool = _pool(config, workers, place)
         origin, warnings = _first_origin(pool)
@@ -273,7 +273,7 @@ def _start(address: str, workers: int, own: Path | None, spill: Path) -> None:
         # What Ray makes of SIGTERM at the end of its start.
         raise KeyboardInterrupt from None
     except ImportError:
-        raise InputError("--runner ray needs Ray: pip install 'ausweis[ray]'") from None
+        raise InputError("--workers needs Ray: pip install 'ausweis[ray]'") from None
     except Exception as error:
         what = "Ray does not start on this machine; TMPDIR must be a short path, with room"
         if own is None:
