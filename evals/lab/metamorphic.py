@@ -23,7 +23,7 @@ from ausweis.cli.tables import console
 from ausweis.errors import RunError
 from ausweis.evals.case import Case
 from ausweis.evals.metrics.estimate import Estimate, share
-from ausweis.evals.metrics.outcomes import told
+from ausweis.evals.metrics.summary import told
 from ausweis.evals.running import EvalJob, evaluate
 from ausweis.journal import make_folder, replace_file
 from ausweis.judging import judge

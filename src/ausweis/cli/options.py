@@ -54,7 +54,7 @@ def added(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
     return add
 
 
-class Days(click.ParamType):
+class Days(click.ParamType):  # type: ignore[type-arg]
     """A day, or `FIRST/LAST` as ISO 8601 writes an interval; a side that is left out is None."""
 
     name = "days"

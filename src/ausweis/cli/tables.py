@@ -99,7 +99,7 @@ def _worst(calls: "list[CallLine]", *, quotes: bool, err: bool) -> None:
     for call in calls:
         found = (*call.violations, *(f"{kind} ({turn})" for kind, turn in call.incidents.items()))
         turn = "" if call.turn is None else str(call.turn)
-        cells = (call.call_id, call.outcome, "\n".join(found), turn, f"{call.risk:.2f}")
+        cells: tuple[str, ...] = (call.call_id, call.outcome, "\n".join(found), turn, f"{call.risk:.2f}")
         cells += ("yes" if call.needs_review else "", *([_shortened(call.quote)] if quotes else []))
         rows.append(map(Text, cells))
     columns = ("call", "outcome", "found", "turn", "risk", "unsure", *(["quote"] if quotes else []))
