@@ -8,7 +8,7 @@ from ausweis.engines.protocol import Engine, Message, Request
 from ausweis.facts import Event, Facts
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.defects import doubts
-from ausweis.reading.reader import Reading
+from ausweis.reading.questions import Reading
 from ausweis.vocabulary import FACTORS, Factor
 
 CHOICES = ("nothing", "gives name", "gives pin", "discloses contract_data", "changes payment_change")

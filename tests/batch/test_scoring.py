@@ -17,7 +17,7 @@ from ausweis.engines.fake import FakeEngine
 from ausweis.errors import InputError, ModelError, StoreError
 from ausweis.facts import Facts, facts_sha256
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.reader import Reading
+from ausweis.reading.questions import Reading
 from ausweis.store import CallFilter, Store, database
 
 SECRET = "Zwetschgendatschi 4711"

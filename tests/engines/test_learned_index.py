@@ -1,6 +1,7 @@
 """The folder of learned parts: what ships is what its index says, the newest that fits is found, a new one is kept."""
 
 import hashlib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,18 @@ from ausweis.engines.learned_index import (
     INDEX_NAME,
     SHIPPED,
     Base,
+    EventCalibration,
     LearnedIndex,
     LearnedKind,
+    LearnedPart,
+    ReaderCalibration,
     index_to_write,
     indexes,
     newest,
 )
 from ausweis.engines.matcher import Matcher, WordMatcher
-from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.errors import AusweisError, InputError, ModelError, PromptError
+from ausweis.facts import Calibration
 from ausweis.prompts import default_library
 from ausweis.provenance import PromptProvenance
 
@@ -68,13 +72,8 @@ def test_the_repository_stays_small() -> None:
 
 def test_files_say_of_themselves_what_the_index_says() -> None:
     index = LearnedIndex.read(SHIPPED)
-    forms: dict[LearnedKind, type[LearnedFile]] = {
-        "probe": Probe,
-        "ngrams": Ngrams,
-        "answers": AnswerProbe,
-        "matcher": Matcher,
-        "words": WordMatcher,
-    }
+    forms: tuple[type[LearnedFile], ...] = (Probe, Ngrams, AnswerProbe, Matcher, WordMatcher)
+    form_of = {form.KIND: form for form in forms}
     for part in index.parts:
         if part.kind == "calibration":
             # Raises where it is of another model or template.
@@ -82,7 +81,7 @@ def test_files_say_of_themselves_what_the_index_says() -> None:
                 ReaderCalibration.load(index.path(part), part).template == f"{part.template.id}@{part.template.version}"
             )
             continue
-        learned = forms[part.kind].load(index.path(part))
+        learned = form_of[part.kind].load(index.path(part))
         assert learned.template == f"{part.template.id}@{part.template.version}"
         assert learned.template_sha256 == part.template.sha256
         assert learned.model_sha256 == part.base.sha256
@@ -254,3 +253,49 @@ def test_without_a_folder_of_its_own_an_installation_keeps_nothing(
     monkeypatch.setattr(learned_index, "SHIPPED", installed)
     with pytest.raises(AusweisError, match="Set AUSWEIS_LEARNED to a folder, or give --out"):
         index_to_write()
+
+
+PART = LearnedPart(
+    kind="calibration",
+    version=3,
+    file="calibration.json",
+    sha256="0" * 64,
+    bytes=1,
+    base=Base(id="tiny", sha256="b" * 64),
+    template=PromptProvenance(id="call-events", version=2, sha256="a" * 64),
+    notes="by hand",
+    learned_on=date(2026, 3, 2),
+)
+LEARNED = ReaderCalibration(
+    template="call-events@2",
+    template_sha256="a" * 64,
+    model_sha256="b" * 64,
+    risk=Calibration(reference=0.2, longer=-0.5, surest=0.98),
+    events=EventCalibration(slope=1.1, offset=0.2, kinds={"gives": 0.4, "accepts": -1.0}),
+)
+
+
+def test_it_is_read_back_under_the_name_that_verdicts_give_it(tmp_path: Path) -> None:
+    (tmp_path / "part").write_bytes(LEARNED.data())
+    read = ReaderCalibration.load(tmp_path / "part", PART)
+    assert (read.risk, read.events) == (LEARNED.risk, LEARNED.events)
+    assert read.provenance is not None
+    assert (read.provenance.id, read.provenance.version) == ("call-events:calibration", 3)
+    assert read.data() == LEARNED.data()
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", LEARNED.data()[:-9], LEARNED.data().replace(b"0.98", b"0.3")])
+def test_what_is_broken_is_no_calibration(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "part").write_bytes(data)
+    with pytest.raises(PromptError, match="is no calibration, or a broken one"):
+        ReaderCalibration.load(tmp_path / "part", PART)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"base": Base(id="x", sha256="c" * 64)}, {"template": PART.template.model_copy(update={"sha256": "c" * 64})}],
+)
+def test_that_of_another_model_or_template_is_refused(tmp_path: Path, other: dict[str, object]) -> None:
+    (tmp_path / "part").write_bytes(LEARNED.data())
+    with pytest.raises(PromptError, match="was learned for another model or template than its index says"):
+        ReaderCalibration.load(tmp_path / "part", PART.model_copy(update=other))

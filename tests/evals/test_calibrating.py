@@ -9,8 +9,7 @@ from tests.evals.cases import NAME, TELLS, labelled
 from tests.evals.test_running import write
 
 from ausweis.batch.config import ScorerConfig
-from ausweis.engines.learned_index import LearnedIndex
-from ausweis.engines.reader_calibration import ReaderCalibration
+from ausweis.engines.learned_index import LearnedIndex, ReaderCalibration
 from ausweis.errors import InputError, ModelError
 from ausweis.evals import calibrating
 from ausweis.evals.calibrating import calibrate, event_curve, risk_curve

@@ -12,9 +12,8 @@ from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Request
 from ausweis.errors import PromptError
 from ausweis.prompts import Library, Template
-from ausweis.reading.asking import TranscriptAsking, WindowAsking, transcript_of
+from ausweis.reading.asking import Described, TranscriptAsking, WindowAsking, transcript_of
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.described import Described
 from ausweis.reading.questions import STARTS_LATE, own_questions
 from ausweis.vocabulary import OwnWord
 

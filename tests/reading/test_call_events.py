@@ -8,8 +8,8 @@ from tests.engines.server.openai_server import pieces, serving
 
 from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
+from ausweis.engines.learned_index import EventCalibration, ReaderCalibration
 from ausweis.engines.protocol import Engine, Request, Result, UnsureToken
-from ausweis.engines.reader_calibration import EventCalibration, ReaderCalibration
 from ausweis.engines.server import ServerEngine
 from ausweis.errors import ContextError, EngineError, PromptError
 from ausweis.facts import Calibration, Facts, OneSided

@@ -10,9 +10,9 @@ from tests.probes import blank, words_by_chance
 from ausweis.engines.matcher import VERBS, WordMatcher
 from ausweis.errors import EngineError
 from ausweis.prompts import Library
+from ausweis.reading.asking import Described, description_line
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.described import Described, description_line
-from ausweis.reading.dialogue import EVIDENCE, weighed
+from ausweis.reading.evidence import EVIDENCE, weighed
 from ausweis.reading.questions import own_questions
 from ausweis.vocabulary import OwnWord
 

@@ -2,7 +2,7 @@ import pytest
 
 from ausweis.errors import EngineError
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.dialogue import EVIDENCE, NEVER, log_odds, pairs, weighed
+from ausweis.reading.evidence import EVIDENCE, NEVER, log_odds, pairs, weighed
 
 CHUNKS = [
     Chunk(1, "agent", "Ihre PIN, bitte?"),

@@ -15,9 +15,9 @@ from ausweis.errors import PromptError
 from ausweis.facts import OneSided
 from ausweis.prompts import Library
 from ausweis.provenance import ModelProvenance
+from ausweis.reading.asking import Described, incident_evidence
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.described import Described, incident_evidence
-from ausweis.reading.dialogue import NEVER, log_odds
+from ausweis.reading.evidence import NEVER, log_odds
 from ausweis.reading.incidents import IncidentReader, named_before
 from ausweis.reading.questions import Question
 from ausweis.vocabulary import INCIDENTS

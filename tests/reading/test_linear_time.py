@@ -13,11 +13,10 @@ from ausweis.prompts import Library
 from ausweis.reading import PolicyText, open_reader
 from ausweis.reading.chunks import LONGEST, Chunk, place_of, spoken_chunks
 from ausweis.reading.defects import defects_in, doubts
-from ausweis.reading.dialogue import pairs
+from ausweis.reading.evidence import pairs, pieces
 from ausweis.reading.incidents import _names_value
 from ausweis.reading.plain_words import declines, named
 from ausweis.reading.questions import own_questions
-from ausweis.reading.word_evidence import pieces
 from ausweis.spoken import digits_in
 from ausweis.vocabulary import OwnWord
 
@@ -49,7 +48,7 @@ def test_a_long_turn_is_cut(text: str) -> None:
 
 def test_the_chunks_of_a_long_turn_are_placed_in_time() -> None:
     calls = {number: spoken(number) for number in (25_000, 100_000)}
-    assert is_linear(lambda n: [chunk.times(calls[n]) for chunk in spoken_chunks(calls[n])], 25_000)
+    assert is_linear(lambda n: [chunk.place(calls[n]) for chunk in spoken_chunks(calls[n])], 25_000)
 
 
 def test_what_was_heard_badly_is_found_in_a_long_turn() -> None:
@@ -89,7 +88,8 @@ def test_each_piece_has_the_times_of_its_own_words() -> None:
     call = spoken(1000)
     for chunk in spoken_chunks(call):
         first = len(call.turn(1).text[: chunk.begin].split())
-        assert chunk.times(call) == (first, first + len(chunk.text.split()))
+        place = chunk.place(call)
+        assert (place["start"], place["end"]) == (first, first + len(chunk.text.split()))
         assert call.turn(1).text[chunk.begin :].startswith(chunk.text)
         assert len(chunk.text) <= LONGEST
 

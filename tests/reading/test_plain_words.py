@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ausweis.calls.call import Call
 from ausweis.reading import plain_words
 from ausweis.reading.chunks import Chunk, spoken_chunks
-from ausweis.reading.dialogue import weighed
+from ausweis.reading.evidence import weighed
 from ausweis.reading.plain_words import DECLINED, NAMED, declines, named, outspoken, without_asides
 from ausweis.reading.questions import Question
 from ausweis.spoken import digits_in, has_number

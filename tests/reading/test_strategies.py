@@ -2,7 +2,6 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from tests.probes import answers_by_chance, blank, matcher_by_chance, ngrams_of_words, words_by_chance
@@ -10,9 +9,9 @@ from tests.probes import answers_by_chance, blank, matcher_by_chance, ngrams_of_
 from ausweis.batch.config import PinnedLibrary
 from ausweis.calls.call import Call, Turn
 from ausweis.engines.fake import FakeEngine
-from ausweis.engines.heads import AnswerProbe, Ngrams, Probe
+from ausweis.engines.heads import LearnedFile, Probe
 from ausweis.engines.learned_index import Base, LearnedKind, index_to_write
-from ausweis.engines.matcher import Matcher, WordMatcher
+from ausweis.engines.matcher import WordMatcher
 from ausweis.engines.protocol import Engine, Message, Request, Result
 from ausweis.engines.recorded import RecordingEngine, ReplayEngine
 from ausweis.engines.weights import catalogue
@@ -48,7 +47,7 @@ def tiny(template: Template, labels: tuple[str, ...] | None = None) -> Probe:
 
 
 def saved(
-    learned: Probe | Ngrams | AnswerProbe | Matcher | WordMatcher,
+    learned: LearnedFile,
     template: Template,
     *,
     of: str | None = None,
@@ -56,24 +55,13 @@ def saved(
     asked_by: Template | None = None,
 ) -> Path:
     """The part in the index. `of`: the SHA-256 of the text that the index says; of the parts it is bound to theirs."""
-    with TemporaryDirectory() as folder:
-        learned.save(Path(folder) / "part")
-        data = (Path(folder) / "part").read_bytes()
     stamp = template.provenance.model_copy(update={"sha256": of or learned.template_sha256})
-    kind = KINDS[type(learned)]
     base = Base(id="fake", sha256=learned.model_sha256)
     bound: dict[LearnedKind, str] = {"probe": probe} if probe else {}
     question = asked_by.provenance if asked_by else None
-    return index_to_write().register(kind, stamp, base, data, "by chance", bound_to=bound, asked_by=question)
-
-
-KINDS: dict[type, LearnedKind] = {
-    Probe: "probe",
-    Ngrams: "ngrams",
-    AnswerProbe: "answers",
-    Matcher: "matcher",
-    WordMatcher: "words",
-}
+    return index_to_write().register(
+        learned.KIND, stamp, base, learned.data(), "by chance", bound_to=bound, asked_by=question
+    )
 
 
 def stamps(reader: Reader) -> list[str]:

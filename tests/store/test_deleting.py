@@ -413,12 +413,21 @@ def test_a_folder_that_is_away_keeps_the_call_until_it_is_back_or_gone_for_good(
     full.delete("call-10")
 
 
-def test_exports_that_are_no_more_are_not_asked_for(full: Store, tmp_path: Path) -> None:
-    for number, kind in enumerate(("answers", "cases", "recordings", "report", "verdicts")):
-        path = export(full, tmp_path / f"disk-{number}", kind)  # type: ignore[arg-type]
-        path.rename(tmp_path / f"away-{number}")
-    # Their folders are there: what is not in them is gone.
-    full.delete("call-77")
+def test_exports_that_are_no_more_are_named_until_they_are_gone_for_good(full: Store, tmp_path: Path) -> None:
+    kinds: tuple[Exported, ...] = ("answers", "cases", "recordings", "report", "verdicts")
+    paths = {kind: export(full, tmp_path / f"disk-{kind}", kind) for kind in kinds}
+    for kind, path in paths.items():
+        path.rename(tmp_path / f"away-{kind}")
+    # Their folders are there, as those of a disk that is not mounted are.
+    deleted = full.delete("call-77")
+    assert full.find("call-77") is None
+    assert deleted.missing == tuple(sorted(map(str, paths.values())))
+    assert not {*deleted.missing} & {*deleted.removed}
+    # The page was about that call alone; all others may be about any.
+    del paths["report"]
+    assert full.delete("call-9").missing == tuple(sorted(map(str, paths.values())))
+    assert full.delete("call-10", gone=list(paths.values())).missing == ()
+    assert full.delete("call-11").missing == ()
 
 
 def test_folders_that_cannot_be_read_keep_the_call(

@@ -1,5 +1,9 @@
-"""Files of lines lose calls for good, and nothing else; copies of recordings are known by their names."""
+"""Files of lines lose calls for good, and nothing else; copies of recordings are known by their names.
 
+Recorded answers hold words of a call where they quote it, or have twelve letters in a row of it.
+"""
+
+import json
 import os
 from pathlib import Path
 
@@ -8,7 +12,7 @@ import pytest
 from ausweis.audio.hearing import _copy
 from ausweis.errors import StoreError
 from ausweis.store import Store
-from ausweis.store.exports import clean_lines, ids_of, of_kind
+from ausweis.store.exports import Quotable, clean_lines, ids_of, of_kind
 
 LINES = b'{"call_id": "call-1"}\n{"call_id": "call-2"}\n'
 FIRST = frozenset({"call-1"})
@@ -113,3 +117,68 @@ def test_a_name_is_of_the_last_kind_and_a_stream_of_none(tmp_path: Path) -> None
             assert (of_kind(connection, "cases"), of_kind(connection, "verdicts")) == (set(), {tmp_path / "x"})
     os.close(reading)
     os.close(writing)
+
+
+WORDS = "Guten Tag, hier spricht Ilse Krummbiegel.\nMeine PIN ist 000077, ja?"
+
+
+def line(answer: object, **more: object) -> bytes:
+    text = answer if isinstance(answer, str) else json.dumps(answer)
+    return json.dumps({"key": "0" * 64, "result": {"text": text, **more}}).encode()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"quote": "Meine PIN ist 000077"},
+        {"quote": "meine  PIN\nist 000077 ,"},
+        {"quote": "hier spricht Ilse Krummbiegel aus Köln"},
+        {"violations": [{"turn": 2, "quote": "ja"}]},
+        {"quote": "tag.\nHIER"},
+        {"reasoning": "Der Anrufer sagt „meine PIN ist 000077“, das genügt."},
+        {"reasoning": "Frau Krummbiegel ruft an. Meine Güte.", "quote": "Ilse"},
+        "Meine PIN ist 000077, ja?",
+        "spricht Ilse Krumm",
+    ],
+)
+def test_words_of_the_call(answer: object) -> None:
+    assert Quotable([WORDS]).is_in(line(answer))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"quote": "Mei"},
+        {"quote": ""},
+        {"quote": "Ihre PIN stimmt, Herr Zwetschge"},
+        {"reasoning": "ja", "outcome": "compliant"},
+        {"reasoning": "Ilse und PIN und Tag, sonst nichts davon."},
+        {"caller": "account_holder", "violations": []},
+        "gives pin",
+        "ja",
+        ["ja", 7, None],
+    ],
+)
+def test_no_words_of_the_call(answer: object) -> None:
+    assert not Quotable([WORDS]).is_in(line(answer))
+
+
+def test_a_choice_holds_no_word_of_a_call() -> None:
+    said = Quotable(["She asks date of birth and all."])
+    assert said.is_in(line("asks date of birth"))
+    assert not said.is_in(line("asks date of birth", probabilities=[0.9, 0.1]))
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"result": 7}', b'{"result": []}', b'{"result": {"text": 7}}'])
+def test_what_is_no_answer_is_left(data: bytes) -> None:
+    assert not Quotable([WORDS]).is_in(data)
+
+
+def test_many_calls_are_compared_a_portion_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ausweis.store.exports._AT_ONCE", 100)
+    calls = [f"der Satz mit der Nummer {number} und mehr" for number in range(20)]
+    portions = list(Quotable.portions(calls))
+    assert 5 < len(portions) < 20
+    for answer in ("Nummer 0 und mehr", "nummer 19 und mehr"):
+        assert any(said.is_in(line(answer)) for said in portions)
+    assert len(list(Quotable.portions([]))) == 1

@@ -11,6 +11,23 @@ from ausweis.store import CallFilter, FieldRecall, Store
 from ausweis.store.counted import bounds
 
 DAY = date(2026, 3, 2)
+SAME: dict[str, Any] = {}
+LATE: dict[str, Any] = {
+    "choice": "overrule",
+    "outcome": "violation",
+    "violations": [("late_authentication", 4)],
+}
+
+
+def say(store: Store, key: int, *, by: str = "A", blind: bool = True, **label: Any) -> None:
+    """Decide a call: it is confirmed, or has this label."""
+    more = label if "choice" in label else {"choice": "confirm"} | label
+    store.decide(key, reviewer=by, verdict_key=store.record(key).verdict_key, blind=blind, **more)
+
+
+def confirm(store: Store, *keys: int) -> None:
+    for key in keys:
+        say(store, key)
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 1), (1, 1), (0, 50), (3, 50), (49, 50), (7, 400), (0, 2000), (30, 2000)])
@@ -51,24 +68,15 @@ def test_recall_in_the_field(store: Store, filled: Filled) -> None:
     filled([*[make_call(n) for n in range(1, 101)], *[make_call(n, pin=False) for n in range(200, 210)]])
     assert store.field_recall() == FieldRecall(0, 0, 0, 0, 0)
 
-    def decide(key: int, right: bool) -> None:
-        record = store.record(key)
-        label: dict[str, Any] = {"outcome": "violation", "violations": [("late_authentication", 4)]}
-        if record.row.outcome == "violation":
-            label = {"outcome": "compliant"}
-        more: dict[str, Any] = {"choice": "confirm"} if right else {"choice": "overrule", **label}
-        store.decide(key, reviewer="A", verdict_key=record.verdict_key, blind=True, **more)
-
     for place, row in enumerate(store.calls(CallFilter(to_review=True))):
         if place < 9:
-            decide(row.key, right=place > 0)
+            say(store, row.key, **(SAME if place else {"choice": "overrule", "outcome": "compliant"}))
     drawn = store.draw_sample(DAY, DAY, 20, seed=3)
     unread = store.field_recall()
     assert (unread.recall, unread.sampled, unread.found, unread.undecided, unread.waiting) == (None, 0, 8, 1, 20)
     for place, key in enumerate(drawn):
-        decide(key, right=place != 0)
-    verdict_key = store.record(drawn[1]).verdict_key
-    store.decide(drawn[1], reviewer="A", choice="not_sure", verdict_key=verdict_key, blind=True)
+        say(store, key, **(SAME if place else LATE))
+    say(store, drawn[1], choice="not_sure")
     found = store.field_recall()
     assert (found.found, found.missed_in_sample, found.sampled, found.represented, found.undecided) == (
         8,
@@ -91,20 +99,13 @@ def test_recall_is_no_higher_than_what_reviewers_found_besides_allows(store: Sto
     quiet = store.keys(CallFilter(to_review=False))
     drawn = store.draw_sample(DAY, DAY, 5, seed=3)
     besides = next(key for key in quiet if key not in drawn)
-    added = {"choice": "overrule", "outcome": "violation", "violations": [("late_authentication", 4)]}
-    for key, blind in ((drawn[0], True), (besides, False)):
-        verdict_key = store.record(key).verdict_key
-        store.decide(key, reviewer="A", verdict_key=verdict_key, blind=blind, **added)  # type: ignore[arg-type]
+    say(store, drawn[0], **LATE)
+    say(store, besides, blind=False, **LATE)
     confirm(store, *drawn[1:])
     found = store.field_recall()
     assert (found.found, found.missed_in_sample, found.sampled, found.represented) == (13, 1, 5, 12)
     assert found.recall == pytest.approx(13 / (13 + 12 / 5))
     assert found.high == pytest.approx(13 / (13 + 2))
-
-
-def confirm(store: Store, *keys: int) -> None:
-    for key in keys:
-        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
 
 
 def test_calls_that_were_judged_anew_had_no_chance_to_be_drawn(
@@ -162,11 +163,9 @@ def test_recall_of_incidents(store: Store, filled: Filled) -> None:
         said = [(one.type, one.turn) for one in record.verdict.violations]
         label: dict[str, Any] = {"outcome": "violation", "violations": said}
         more: dict[str, Any] = {**threat, **label} if place < 3 else {"choice": "confirm"}
-        store.decide(row.key, reviewer="A", verdict_key=record.verdict_key, **more)
+        say(store, row.key, blind=False, **more)
     for place, key in enumerate(store.draw_sample(DAY, DAY, 5, seed=1)):
-        record = store.record(key)
-        more = {**threat, "outcome": record.row.outcome} if place == 0 else {"choice": "confirm"}
-        store.decide(key, reviewer="A", verdict_key=record.verdict_key, blind=True, **more)
+        say(store, key, **(SAME if place else {**threat, "outcome": store.record(key).row.outcome}))
     found = store.field_recall(of="incidents")
     assert (found.found, found.missed_in_sample, found.sampled, found.represented) == (3, 1, 5, 10)
     assert found.recall == pytest.approx(3 / (3 + 10 / 5))
@@ -175,8 +174,7 @@ def test_recall_of_incidents(store: Store, filled: Filled) -> None:
 
 def test_nothing_missed_and_nothing_found(store: Store, filled: Filled) -> None:
     filled([make_call(n) for n in range(1, 11)])
-    for key in store.draw_sample(DAY, DAY, 10, seed=1):
-        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
+    confirm(store, *store.draw_sample(DAY, DAY, 10, seed=1))
     assert store.field_recall() == FieldRecall(0, 0, 10, 10, 0)
 
 
@@ -189,21 +187,11 @@ def test_days_that_were_sampled_at_unlike_rates_are_not_pooled(store: Store, fil
     ]
     filled([*busy, *quiet, *unseen, *flagged])
 
-    def confirm(key: int) -> None:
-        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
-
-    def overrule(key: int) -> None:
-        label: dict[str, Any] = {"outcome": "violation", "violations": [("late_authentication", 4)]}
-        store.decide(
-            key, reviewer="A", choice="overrule", verdict_key=store.record(key).verdict_key, blind=True, **label
-        )
-
-    for row in store.calls(CallFilter(to_review=True)):
-        confirm(row.key)
+    confirm(store, *store.keys(CallFilter(to_review=True)))
     for day, missed in ((DAY, 1), (date(2026, 3, 4), 5)):
         drawn = store.draw_sample(day, day, 10, seed=1)
         for place, key in enumerate(drawn):
-            (overrule if place < missed else confirm)(key)
+            say(store, key, **(LATE if place < missed else SAME))
     found = store.field_recall()
     # The flagged call of the day that nobody sampled is no more in it than what was missed there.
     assert (found.found, found.missed_in_sample, found.sampled, found.represented, found.days_left_out) == (
@@ -221,29 +209,22 @@ def test_days_that_were_sampled_at_unlike_rates_are_not_pooled(store: Store, fil
 
 def test_one_draw_over_days_is_one_stratum(store: Store, filled: Filled) -> None:
     filled([make_call(n, day=f"2026-03-{1 + n % 9:02}") for n in range(1, 91)])
-    for key in store.draw_sample(date(2026, 3, 1), date(2026, 3, 9), 5, seed=1):
-        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
+    confirm(store, *store.draw_sample(date(2026, 3, 1), date(2026, 3, 9), 5, seed=1))
     assert store.field_recall() == FieldRecall(0, 0, 5, 90, 0)
 
 
 def test_only_what_was_said_blind_counts(store: Store, filled: Filled) -> None:
     filled([*[make_call(n) for n in range(1, 11)], make_call(20, pin=False)])
-    for row in store.calls(CallFilter(to_review=True)):
-        confirm(store, row.key)
+    confirm(store, *store.keys(CallFilter(to_review=True)))
     drawn = store.draw_sample(DAY, DAY, 4, seed=1)
-    late: dict[str, Any] = {"choice": "overrule", "outcome": "violation", "violations": [("late_authentication", 4)]}
-
-    def decide(key: int, reviewer: str, blind: bool, **more: Any) -> None:
-        store.decide(key, reviewer=reviewer, verdict_key=store.record(key).verdict_key, blind=blind, **more)
-
     for key in drawn:
-        decide(key, "A", blind=False, choice="confirm")
+        say(store, key, blind=False)
     seen = store.field_recall()
     assert (seen.recall, seen.sampled, seen.waiting, seen.in_view) == (None, 0, 4, 4)
     # Who has not seen the verdict finds what the other passed over; what she says after she saw it changes nothing.
-    decide(drawn[0], "B", blind=True, **late)
-    decide(drawn[0], "B", blind=False, choice="confirm")
-    decide(drawn[1], "B", blind=True, choice="confirm", hasty=True)
+    say(store, drawn[0], by="B", **LATE)
+    say(store, drawn[0], by="B", blind=False)
+    say(store, drawn[1], by="B", hasty=True)
     found = store.field_recall()
     assert (found.sampled, found.missed_in_sample, found.waiting, found.in_view, found.hasty) == (2, 1, 2, 2, 1)
     assert found.recall == pytest.approx(1 / (1 + 10 / 2))

@@ -24,9 +24,8 @@ from ausweis.journal import make_folder, replace_file
 from ausweis.judging.incidents import LIKELY
 from ausweis.labelled import GoldEvent, IncidentLabel, LabelledCall, OwnIncident
 from ausweis.prompts import Template, default_library
-from ausweis.reading.asking import transcript_of
+from ausweis.reading.asking import Ending, transcript_of
 from ausweis.reading.chunks import Chunk, spoken_chunks
-from ausweis.reading.described import Ending
 from ausweis.reading.questions import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, of_speaker, speakers_of
 from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE
 from ausweis.vocabulary import INCIDENTS

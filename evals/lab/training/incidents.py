@@ -35,8 +35,8 @@ from ausweis.engines.matcher import Matcher, in_basis, weigh
 from ausweis.errors import InputError
 from ausweis.labelled import LabelledCall, read_all
 from ausweis.prompts import default_library
+from ausweis.reading.asking import Ending, description_line, ending_of, incident_evidence
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.described import Ending, description_line, ending_of, incident_evidence
 from ausweis.reading.questions import Question
 from ausweis.reading.strategies import INCIDENT_QUESTION_TEMPLATE, template_of
 from ausweis.vocabulary import Side

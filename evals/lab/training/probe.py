@@ -36,7 +36,7 @@ from ausweis.errors import InputError
 from ausweis.labelled import LabelledCall, read_all
 from ausweis.prompts import Template, default_library
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.dialogue import pairs, weighed
+from ausweis.reading.evidence import pairs, weighed
 from ausweis.reading.questions import STARTS_LATE
 
 Array = NDArray[np.float32]

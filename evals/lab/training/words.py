@@ -41,13 +41,12 @@ from ausweis.facts import sides_of
 from ausweis.labelled import LabelledCall
 from ausweis.policies import find_policy
 from ausweis.prompts import Template, default_library
+from ausweis.reading.asking import Ending, asked_about, description_line, ending_of, weighed_words
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.described import Ending, asked_about, description_line, ending_of, weighed_words
-from ausweis.reading.dialogue import weighed
+from ausweis.reading.evidence import pieces, weighed
 from ausweis.reading.questions import VERBS as KINDS
 from ausweis.reading.questions import VERBS_OF, Question, as_written, own_questions
 from ausweis.reading.strategies import QUESTION_TEMPLATE, template_of
-from ausweis.reading.word_evidence import pieces
 from ausweis.vocabulary import CATEGORIES, FACTORS, OwnKind, OwnWord, Texts
 
 Array = NDArray[np.float32]

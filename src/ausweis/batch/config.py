@@ -18,7 +18,7 @@ from ausweis.errors import PromptError
 from ausweis.policies.files import PolicyFile
 from ausweis.prompts import Library, Template, default_library
 from ausweis.provenance import ModelProvenance, PromptProvenance, RunProvenance
-from ausweis.reading.reader import Reader
+from ausweis.reading.questions import Reader
 from ausweis.reading.strategies import (
     CALL_TEMPLATE,
     HEADS,

@@ -30,7 +30,7 @@ from ausweis.provenance import RunProvenance
 
 if TYPE_CHECKING:  # whoever works with runs need not load what reads calls
     from ausweis.engines.protocol import Engine
-    from ausweis.reading.reader import Reader
+    from ausweis.reading.questions import Reader
     from ausweis.store.writing import Audio, RunWriter, Settled
 
 __all__ = ["Progress", "Runner", "ScoreSummary", "Scored", "Scorer", "local_runner", "score"]

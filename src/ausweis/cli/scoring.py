@@ -32,8 +32,7 @@ from ausweis.opening import require_file
 from ausweis.policies import find_policy
 from ausweis.prompts import Library
 from ausweis.provenance import RunProvenance
-from ausweis.reading.questions import PolicyText
-from ausweis.reading.reader import Reader
+from ausweis.reading.questions import PolicyText, Reader
 from ausweis.reading.strategies import open_reader
 from ausweis.store import RunWriter, Store
 from ausweis.vocabulary import Language

@@ -76,11 +76,11 @@ def expire(days: int, gone: tuple[Path, ...], address: str) -> None:
 
 
 def _show_deleted(deleted: "Deleted") -> None:
-    """What was removed where, and what is the user's own."""
-    for place in deleted.removed:
-        click.echo(f"removed from {place}")
-    for path in deleted.kept:
-        click.echo(f"yours to delete: {path}")
+    """What was removed where, what is the user's own, and what could not be searched."""
+    lost = "not there, and not searched: {}; if its disk is not mounted, it may still hold the call"
+    told = {"removed from {}": deleted.removed, "yours to delete: {}": deleted.kept, lost: deleted.missing}
+    for line in (words.format(path) for words, paths in told.items() for path in paths):
+        click.echo(line)
 
 
 @store.command(epilog="\b\nExample:\n  ausweis store sample --day 2026-03-02 --number 50")

@@ -15,14 +15,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, field_validator, model_validator
+from pydantic import BaseModel, Field, StrictFloat, StrictInt, field_validator, model_validator
 
-from ausweis.engines.protocol import Request, Result, Transcript
-from ausweis.engines.strict_json import mismatch
+from ausweis.engines.protocol import Request, Result, Transcript, mismatch
 from ausweis.errors import ContextError, EngineError, InputError
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["Answer", "Answers", "FakeEngine", "Script"]
+__all__ = ["FakeEngine"]
 
 Answer = str | Mapping[str, Any]
 """A choice, a probability for each choice, or JSON as text or as a mapping: what the question asks for."""
@@ -32,10 +31,8 @@ _MOST = 1_000_000
 """Of a probability as written; those of an answer are set in proportion to their sum."""
 
 
-class Script(BaseModel):
+class Script(BaseModel, extra="forbid", frozen=True):
     """One entry: which questions it fits (all that is given must hold), and what becomes of them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     template: str | None = None
     contains: str | None = None
@@ -77,9 +74,7 @@ Answers = Callable[[Request], Answer] | Mapping[str, Answer] | Sequence[Script |
 """A function; answers by template; or a script."""
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _File(BaseModel, extra="forbid"):
     model_id: str = "fake"
     context_tokens: Annotated[StrictInt, Field(ge=1, le=MOST_TOKENS)] = 8192
     delay: Annotated[StrictFloat, Field(ge=0, le=60, allow_inf_nan=False)] = 0.0
@@ -114,7 +109,9 @@ class FakeEngine:
         delay: float = 0.0,
         keep_requests: bool = True,
     ) -> None:
-        scripts = () if callable(answers) else _scripts(answers)
+        if isinstance(answers, Mapping):
+            answers = [{"template": name, "answer": answer} for name, answer in answers.items()]
+        scripts = () if callable(answers) else tuple(map(Script.model_validate, answers))
         self._answer = answers if callable(answers) else _by_script(scripts)
         self.templates = frozenset(script.template.partition("@")[0] for script in scripts if script.template)
         self._delay = delay
@@ -170,12 +167,6 @@ class FakeEngine:
     def close(self) -> None:
         """Answer nothing more."""
         self._closed = True
-
-
-def _scripts(answers: Mapping[str, Answer] | Sequence[Script | Mapping[str, Any]]) -> tuple[Script, ...]:
-    if isinstance(answers, Mapping):
-        return tuple(Script.model_validate({"template": name, "answer": answer}) for name, answer in answers.items())
-    return tuple(script if isinstance(script, Script) else Script.model_validate(script) for script in answers)
 
 
 def _by_script(scripts: tuple[Script, ...]) -> Callable[[Request], Answer]:

@@ -1,16 +1,13 @@
 """Heads: what was learned of a model, small networks that tell labels from what it computed.
 
-`Probe` tells the labels of a line from the states of a few middle layers; the last layers are busy with the next word.
-Its networks look at the tokens of the line with several learned queries (attention pooling), so that a second thing
-said in half a sentence is found beside the first, and at the line as a whole.
+`Probe` tells the labels of a line from the states of a few middle layers, with several learned queries (attention
+pooling), so that a second thing said in half a sentence is found beside the first, and from the line as a whole.
+`Ngrams` tells them by words and pairs of words, counted in buckets by a hash (feature hashing, Weinberger et al. 2009,
+arXiv 0902.2206), so that no word of a call stands in the file. `AnswerProbe` tells of a call whether any line has a
+label, from the last token of questions asked after the last line. The latter two are logistic regressions, with weights
+by which their log-odds and the probe's are added (stacking, Wolpert 1992). `matcher` has what reads descriptions.
 
-`Ngrams` tells them by the words of the line: words and pairs of words are counted in buckets by a hash (feature
-hashing, Weinberger et al. 2009, arXiv 0902.2206), so that no word of a call stands in the file. `AnswerProbe` tells of
-a call whether any line has a label, from the states of the last token of questions asked after the last line. Both are
-logistic regressions, with weights by which their log-odds and the probe's are added (stacking, Wolpert 1992).
-
-A head is data only (safetensors, half precision), bound to one version of a template and to one model by their hashes:
-with any other it is refused. `matcher` has the heads that read descriptions.
+A head is data only (safetensors, half precision), bound to one version of a template and to one model by their hashes.
 """
 
 import hashlib
@@ -20,7 +17,6 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
@@ -35,9 +31,7 @@ from ausweis.opening import read_bytes
 from ausweis.provenance import PromptProvenance
 
 __all__ = [
-    "ANSWER_PARTS",
     "BUCKETS",
-    "NGRAM_PARTS",
     "PARTS",
     "AnswerProbe",
     "LearnedFile",
@@ -167,10 +161,7 @@ class LineFeatures(NamedTuple):
 class Probe(LearnedFile):
     """Labels with what they are read by."""
 
-    KIND = "probe"
-    SCHEMA = "ausweis/readout@3"
-    SHAPES = PARTS
-    LISTS = ("labels", "layers", "dialogue")
+    KIND, SCHEMA, SHAPES, LISTS = "probe", "ausweis/readout@3", PARTS, ("labels", "layers", "dialogue")
     asks: ClassVar[bool | None] = None
 
     labels: tuple[str, ...]
@@ -292,16 +283,9 @@ def log_odds(probability: float) -> float:
 class Ngrams(LearnedFile):
     """Labels with what they are read by. `rarity`: how much a bucket counts, 0 where it taught nothing."""
 
-    KIND = "ngrams"
-    SCHEMA = "ausweis/ngrams@1"
-    SHAPES = NGRAM_PARTS
-    LISTS = ("labels", "layers")
+    KIND, SCHEMA, SHAPES, LISTS = "ngrams", "ausweis/ngrams@1", NGRAM_PARTS, ("labels", "layers")
 
     labels: tuple[str, ...]
-
-    @cached_property
-    def _columns(self) -> Mapping[str, int]:
-        return {label: column for column, label in enumerate(self.labels)}
 
     def scores(self, text: str) -> NDArray[np.float32]:
         """The log-odds of each label, by the words of a line alone: shape (labels,)."""
@@ -315,10 +299,9 @@ class Ngrams(LearnedFile):
         """What the probe says of a line, and what its words say; labels that it does not know stay as they are."""
         told = self.scores(text)
         weighed = dict(answers)
-        for label, probability in answers.items():
-            if (column := self._columns.get(label)) is not None:
-                probe, words, shift = self.parts["stacking"][column]
-                (weighed[label],) = probabilities_of([probe * log_odds(probability) + words * told[column] + shift])
+        for label, of_words, (probe, words, shift) in zip(self.labels, told, self.parts["stacking"], strict=True):
+            if label in answers:
+                (weighed[label],) = probabilities_of([probe * log_odds(answers[label]) + words * of_words + shift])
         return weighed
 
 
@@ -345,10 +328,7 @@ def answer_features(questions: Sequence[Array]) -> Array:
 class AnswerProbe(LearnedFile):
     """Labels with what they are read by. `template`: that of the questions."""
 
-    KIND = "answers"
-    SCHEMA = "ausweis/answers@1"
-    SHAPES = ANSWER_PARTS
-    LISTS = ("labels", "layers")
+    KIND, SCHEMA, SHAPES, LISTS = "answers", "ausweis/answers@1", ANSWER_PARTS, ("labels", "layers")
 
     labels: tuple[str, ...]
 

@@ -2,9 +2,11 @@
 
 A company's own folder (AUSWEIS_LEARNED) is looked at first, then the one that ships. A part is used with the model and
 the text of the template that it was learned for, and only while its file is, byte for byte, what the index says.
+What a reader's probabilities mean is such a part too: a few numbers as JSON (`ReaderCalibration`).
 """
 
 import hashlib
+import math
 import os
 import re
 from collections import defaultdict
@@ -15,10 +17,12 @@ from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from ausweis.errors import InputError, ModelError, PromptError
+from ausweis.facts import Calibration, EventKind
 from ausweis.journal import make_folder, replace_file
+from ausweis.opening import read_bytes
 from ausweis.provenance import PromptProvenance
 from ausweis.user_yaml import read_model
 
@@ -27,9 +31,9 @@ __all__ = [
     "LEARNED_VARIABLE",
     "SHIPPED",
     "Base",
-    "LearnedIndex",
+    "EventCalibration",
     "LearnedKind",
-    "LearnedPart",
+    "ReaderCalibration",
     "bases",
     "bound_to",
     "index_to_write",
@@ -49,18 +53,14 @@ an own word; what probabilities mean."""
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Base(_Entry):
+class Base(BaseModel, extra="forbid", frozen=True):
     """The model that a part was learned for; its hash decides, the id is for people."""
 
     id: str
     sha256: _Sha256
 
 
-class LearnedPart(_Entry):
+class LearnedPart(BaseModel, extra="forbid", frozen=True):
     """An entry of `learned.yaml`. `bytes`: the size of its file, whose hash is `sha256`.
 
     `bound_to`: other parts, by kind and SHA-256, without which it is of no use. `asked_by`: the template of the
@@ -95,9 +95,7 @@ class LearnedPart(_Entry):
         return " and ".join(kind for kind, sha256 in self.bound_to.items() if sha256 not in known)
 
 
-class _Content(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Content(BaseModel, extra="forbid", frozen=True):
     format: Literal["ausweis/learned@1"] = Field(alias="schema")
     parts: tuple[LearnedPart, ...]
 
@@ -258,11 +256,12 @@ def kinds_for(base_sha256: str) -> defaultdict[PromptProvenance, set[LearnedKind
 
 def bound_to(kind: LearnedKind, other: LearnedKind, template: PromptProvenance, base_sha256: str) -> list[str]:
     """The SHA-256 of the `other` parts that parts of this kind are bound to; that of the newest one first."""
-    found = []
-    for index in indexes():
-        parts = [part for part in index.parts if part.is_for(kind, template) and part.base.sha256 == base_sha256]
-        found += sorted((part for part in parts if other in part.bound_to), key=lambda part: -part.version)
-    return [part.bound_to[other] for part in found]
+    return [
+        part.bound_to[other]
+        for index in indexes()
+        for part in sorted(index.parts, key=lambda part: -part.version)
+        if part.is_for(kind, template) and part.base.sha256 == base_sha256 and other in part.bound_to
+    ]
 
 
 def newest(
@@ -314,3 +313,55 @@ def _with_entry(path: Path, part: LearnedPart) -> str:
     text = StringIO()
     yaml.dump(content, text)
     return text.getvalue()
+
+
+class EventCalibration(BaseModel, extra="forbid", frozen=True):
+    """How likely an event is that a model names: `slope` times the log-odds that it says, plus an offset.
+
+    `kinds`: the offset of each kind; `offset`: that of a kind of which nothing is known.
+    """
+
+    slope: Annotated[float, Field(gt=0, le=100)] = 1.0
+    offset: Annotated[float, Field(ge=-20, le=20)] = 0.0
+    kinds: Mapping[EventKind, Annotated[float, Field(ge=-20, le=20)]] = Field(default_factory=dict)
+
+    def probability(self, kind: EventKind, said: float) -> float:
+        """How likely it is where the model says so much, more than 0 and less than 1."""
+        odds = self.slope * math.log(said / (1.0 - said)) + self.kinds.get(kind, self.offset)
+        return 1.0 / (1.0 + math.exp(-odds))
+
+
+class ReaderCalibration(BaseModel, extra="forbid", frozen=True):
+    """What was learned of one reader: of the risk of whole calls, and of single events where these are stated by it."""
+
+    schema_: Annotated[Literal["ausweis/calibration@1"], Field(alias="schema")] = "ausweis/calibration@1"
+    template: str
+    template_sha256: str
+    model_sha256: str
+    risk: Calibration
+    events: EventCalibration | None = None
+    provenance: Annotated[PromptProvenance | None, Field(exclude=True)] = None
+    """What verdicts name it by, such as `call-events:calibration`; None until it is loaded from an index."""
+
+    @classmethod
+    def load(cls, path: Path, part: LearnedPart) -> Self:
+        """Read the file of an entry.
+
+        Raises:
+            PromptError: it holds no calibration, or that of another reader than the entry says.
+        """
+        try:
+            data = read_bytes(path)
+            read = cls.model_validate_json(data)
+        except (OSError, ValidationError):
+            raise PromptError("is no calibration, or a broken one: learn it again", place=str(path)) from None
+        if (read.model_sha256, read.template_sha256) != (part.base.sha256, part.template.sha256):
+            message = "was learned for another model or template than its index says: learn it again"
+            raise PromptError(message, place=str(path))
+        sha256 = hashlib.sha256(data).hexdigest()
+        name = PromptProvenance(id=f"{part.template.id}:{part.kind}", version=part.version, sha256=sha256)
+        return read.model_copy(update={"provenance": name})
+
+    def data(self) -> bytes:
+        """What its file has."""
+        return (self.model_dump_json(by_alias=True, indent=2) + "\n").encode()

@@ -20,7 +20,6 @@ from ausweis.engines.learned_index import LearnedKind
 
 __all__ = [
     "ANSWER_TOKENS",
-    "MATCHER_PARTS",
     "NEARNESS_SCALE",
     "NETWORK_PARTS",
     "QUESTION",

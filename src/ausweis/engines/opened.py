@@ -43,12 +43,26 @@ def open_engine(
         raise InputError("--workers is for --engine server:URL, and for ausweis score, which runs so many processes")
     if kind == "server" and threads is not None:
         raise InputError("--threads is for the engine llama: a server is told its threads when it is started")
+    engine: Engine
     if kind not in _SHIPPED:
         engine = _open_added(kind, argument, model=model, context=context, threads=threads, workers=workers)
     elif kind == "server" and argument:
         engine = _open_server(argument, model, context, workers, warn or (lambda text: None))
+    elif kind == "llama" and not argument:
+        from ausweis.engines.llama import LlamaEngine
+        from ausweis.engines.weights import catalogue
+
+        engine = LlamaEngine.load(model or catalogue.default_id(), context=context, threads=threads)
+    elif kind == "fake" and argument:
+        from ausweis.engines.fake import FakeEngine
+
+        engine = FakeEngine.from_file(Path(argument))
+    elif kind == "replay" and argument:
+        from ausweis.engines.recorded import ReplayEngine
+
+        engine = ReplayEngine(Path(argument))
     else:
-        engine = _open(kind, argument, model, context, threads)
+        raise InputError(f"the engine must be {_names()}")
     if record is None:
         return engine
     from ausweis.engines.recorded import RecordingEngine
@@ -58,25 +72,6 @@ def open_engine(
     except BaseException:
         engine.close()
         raise
-
-
-def _open(kind: str, argument: str, model: str | None, context: int | None, threads: int | None) -> Engine:
-    if kind == "llama" and not argument:
-        from ausweis.engines.llama import LlamaEngine
-        from ausweis.engines.weights import catalogue
-
-        name = model or catalogue.default_id()
-        engine: Engine = LlamaEngine.load(name, context=context, threads=threads)
-        return engine
-    if kind == "fake" and argument:
-        from ausweis.engines.fake import FakeEngine
-
-        return FakeEngine.from_file(Path(argument))
-    if kind == "replay" and argument:
-        from ausweis.engines.recorded import ReplayEngine
-
-        return ReplayEngine(Path(argument))
-    raise InputError(f"the engine must be {_names()}")
 
 
 def _names() -> str:

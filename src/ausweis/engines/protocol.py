@@ -4,9 +4,9 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
+from pydantic import BaseModel, Field, SkipValidation, model_validator
 
 from ausweis.errors import EngineError
 from ausweis.provenance import ModelProvenance
@@ -14,9 +14,7 @@ from ausweis.provenance import ModelProvenance
 __all__ = [
     "ALMOST_CERTAIN",
     "NEGLIGIBLE",
-    "CallHead",
     "Engine",
-    "Head",
     "LineHead",
     "Message",
     "Request",
@@ -25,8 +23,21 @@ __all__ = [
     "TranscriptEngine",
     "UnsureToken",
     "WrittenAnswers",
+    "mismatch",
+    "strict_json",
     "transcript_engine",
 ]
+
+if TYPE_CHECKING:
+    from ausweis.engines.heads import AnswerProbe as CallHead
+    from ausweis.engines.heads import Probe
+    from ausweis.engines.matcher import LineProbe
+
+    LineHead = Probe | LineProbe
+    Head = LineHead | CallHead
+else:
+    # Heads hold arrays: whoever only names a transcript loads no library for them.
+    Head = LineHead = CallHead = Any
 
 NEGLIGIBLE = 0.02
 """A way to an answer of a closed list that is less likely is not followed further."""
@@ -35,58 +46,14 @@ ALMOST_CERTAIN = 0.9995
 """A token of a generated text that is likelier counts as certain."""
 
 
-class Head(Protocol):
-    """What was learned to tell labels from the states of a model."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What it tells, each with a probability."""
-
-    @property
-    def layers(self) -> tuple[int, ...]:
-        """Whose states it reads."""
-
-    @property
-    def sha256(self) -> str:
-        """Of its files."""
-
-    @property
-    def model_sha256(self) -> str:
-        """Of the model that it was learned for."""
-
-
-class LineHead(Head, Protocol):
-    """Tells the labels of a row."""
-
-    @property
-    def asks(self) -> bool | None:
-        """Whether questions after the last row tell some of its labels; None where it compares rows with none."""
-
-    def probabilities(self, states: Any, compared: Sequence[Any]) -> tuple[float, ...]:
-        """From the states of the row and of what it is compared with, each of shape (tokens, layers, width)."""
-
-
-class CallHead(Head, Protocol):
-    """Tells labels of a call as a whole."""
-
-    @property
-    def template(self) -> str:
-        """Id and version of the template of its questions."""
-
-    def probabilities(self, questions: Sequence[Any]) -> tuple[float, ...]:
-        """From the states of the questions after the last row, each of shape (tokens, layers, width)."""
-
-
-class Message(BaseModel):
+class Message(BaseModel, extra="forbid", frozen=True):
     """One role's part of a prompt. Roles are set by code, never by text of a call."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-class Request(BaseModel):
+class Request(BaseModel, extra="forbid", frozen=True):
     """One question: messages, and a closed list of answers or a JSON Schema for the answer.
 
     All messages but the last come from a template and hold nothing of a call: engines may keep what they make of it.
@@ -95,8 +62,6 @@ class Request(BaseModel):
     With `json_schema`, `text` is JSON that fits it; with `unsure` besides, the result names the tokens of it that the
     model was not sure of, where the engine can tell. `max_tokens` bounds a generated answer.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     messages: tuple[Message, ...]
     choices: tuple[str, ...] = ()
@@ -111,7 +76,7 @@ class Request(BaseModel):
         return _sha256(_body(self.messages, self.choices, self.json_schema, self.max_tokens, model_sha256))
 
 
-class Transcript(BaseModel):
+class Transcript(BaseModel, extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True):
     """A call as one prompt, a row a line, which is read once from its beginning to its end.
 
     The last of the `messages` holds the `rows` and a line break between them; what stands before the first line of the
@@ -121,8 +86,6 @@ class Transcript(BaseModel):
     is about to be said, each row is compared with it too. `about`: questions about the call as a whole, which
     `answer_probe` reads.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
 
     messages: tuple[Message, ...]
     rows: tuple[str, ...]
@@ -217,16 +180,14 @@ def _body(
     probe_sha256: str | None = None,
     compared: Sequence[Sequence[Message]] = (),
 ) -> str:
+    def told(some: Sequence[Message]) -> list[list[str]]:
+        return [[message.role, message.content] for message in some]
+
     body = {
-        "messages": [[m.role, m.content] for m in messages],
-        "choices": list(choices),
-        "readout": probe_sha256,
-        "schema": schema,
-        "max_tokens": max_tokens,
-        "model": model_sha256,
+        **{"messages": told(messages), "choices": list(choices), "readout": probe_sha256},
+        **{"schema": schema, "max_tokens": max_tokens, "model": model_sha256},
+        **({"compared": [told(line) for line in compared]} if compared else {}),
     }
-    if compared:
-        body["compared"] = [[[m.role, m.content] for m in messages] for messages in compared]
     return json.dumps(body, sort_keys=True, ensure_ascii=False)
 
 
@@ -247,7 +208,7 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
-class Result(BaseModel):
+class Result(BaseModel, extra="forbid", frozen=True):
     """One answer. `probabilities` holds one number a choice, from 0 to 1, in the order of the choices, or none.
 
     `unsure`: of a generated text, the tokens that were less than `ALMOST_CERTAIN`; None where nobody tells.
@@ -255,8 +216,6 @@ class Result(BaseModel):
     Raises:
         ValidationError: a number is no probability, or no count of tokens.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     text: str
     probabilities: tuple[_Chance, ...] = ()
@@ -333,3 +292,51 @@ def transcript_engine(engine: Engine) -> TranscriptEngine:
     if not isinstance(engine, TranscriptEngine):
         raise EngineError(f"{engine.info.engine} cannot read a transcript for probes: give --strategy zero-shot")
     return engine
+
+
+def strict_json(text: str | bytes, *, any_number: bool = False) -> Any:
+    """The value. Bytes are UTF-8. With `any_number`, NaN and infinities are left to whoever uses them.
+
+    Raises:
+        ValueError: it is no JSON, is nested too deeply, or holds NaN, an infinity, a number too large for a float or
+            half a surrogate pair, which no file can hold.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig")
+    else:
+        text.encode()
+    try:
+        value = json.loads(text) if any_number else json.loads(text, parse_constant=_finite, parse_float=_finite)
+        if "\\ud" in text or "\\uD" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number that is none")
+    return value
+
+
+def mismatch(text: str, schema: Mapping[str, Any]) -> str | None:
+    """Why a text is no JSON that fits a schema, in words that quote nothing of it; None where it does.
+
+    Raises:
+        EngineError: the schema is none.
+    """
+    import jsonschema
+
+    try:
+        jsonschema.validate(strict_json(text), dict(schema))
+    except (ValueError, RecursionError):
+        return "is no JSON"
+    except jsonschema.ValidationError as error:
+        # The library's own message quotes the answer, and an answer may quote a call.
+        where = ".".join(str(step) for step in error.absolute_path) or "the top"
+        return f"does not fit the schema at {where} ({error.validator})"
+    except jsonschema.SchemaError:
+        raise EngineError("the schema of the answer is none") from None
+    return None

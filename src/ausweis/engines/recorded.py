@@ -11,11 +11,11 @@ import json
 import lzma
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from ausweis.engines.protocol import Engine, Request, Result, Transcript, WrittenAnswers, transcript_engine
 from ausweis.errors import EngineError, InputError, RunError
@@ -33,9 +33,7 @@ _ROUNDED = 0.01
 """So much may the sum of probabilities differ from 1."""
 
 
-class _Recording(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Recording(BaseModel, extra="forbid"):
     schema_: Literal["ausweis/recording@1"] = Field("ausweis/recording@1", alias="schema")
     key: str = Field(pattern=r"^[0-9a-f]{64}$")
     template: str
@@ -54,71 +52,127 @@ class Packed:
         return self.answers.get(key[:_KEY])
 
 
-class ReplayEngine:
-    """Gives the recorded answers of a folder or a packed file. `info` is what was recorded, as `replay:` its engine.
-
-    Memory of a folder: about 200 bytes an answer, as the answers stay in the file.
+class _Folder:
+    """Recordings in a folder. Memory: about 200 bytes an answer, as the answers stay in the file.
 
     Raises:
         InputError: there are no recordings, or one of them is broken.
     """
 
-    calls_at_once = 1
+    def __init__(self, folder: Path) -> None:
+        self.info, _ = recordings(folder)
+        self._path = folder / ANSWERS_FILE
+        self._places, self.templates = _index(self._path)
+        try:
+            self._file = open_file(self._path)
+        except OSError as error:
+            message = f"the recorded answers cannot be read ({error.strerror})"
+            raise InputError(message, place=str(self._path)) from None
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._file = path / ANSWERS_FILE, None
-        if path.suffix == ".xz":
-            packed = unpack(path)
-            recorded, self.templates, self._find = packed.info, frozenset[str](), packed.find
-        else:
-            recorded, _ = recordings(path)
-            self._places, self.templates = _index(self._path)
-            self._find = self._in_file
-            try:
-                self._file = open_file(self._path)
-            except OSError as error:
-                message = f"the recorded answers cannot be read ({error.strerror})"
-                raise InputError(message, place=str(self._path)) from None
-        self.info = recorded.model_copy(update={"engine": f"replay:{recorded.engine}"})
-
-    def _in_file(self, key: str) -> Result | None:
+    def find(self, key: str) -> Result | None:
         place = self._places.get(bytes.fromhex(key))
-        if place is None or self._file is None:
+        if place is None:
             return None
         self._file.seek(place)
         return _parse(self._file.readline(), str(self._path)).result
 
-    def complete(self, requests: Sequence[Request]) -> list[Result]:
-        """The recorded answers."""
-        return [self._complete(request) for request in requests]
+    def close(self) -> None:
+        self._file.close()
 
-    def _complete(self, request: Request) -> Result:
-        key = request.key(self.info.sha256)
-        result = self._answer(key, request.template, len(request.choices))
-        if request.choices and (
-            result.text not in request.choices or abs(math.fsum(result.probabilities) - 1) > _ROUNDED
-        ):
-            raise _no_answer(request.template, key)
-        return result
+
+class RecordedEngine:
+    """Gives recorded answers; a question that has none is asked of the model, which is opened then, if it may be.
+
+    `recorded` and `asked` count the questions answered from there and by the model, but for those that are checked.
+    `checking`: ask the model in any case, and note how far its answers are from the recorded ones, which are given.
+    """
+
+    calls_at_once = 1
+
+    def __init__(self, source: Packed | _Folder, open_live: Callable[[], Engine] | None = None) -> None:
+        self._source, self._open_live = source, open_live
+        self._live: Engine | None = None
+        self.info = source.info.model_copy(update={"engine": f"recorded:{source.info.engine}"})
+        self.checking = False
+        self.recorded = self.asked = self.checked = 0
+        self.largest_difference = 0.0
+
+    def complete(self, requests: Sequence[Request]) -> list[Result]:
+        """The recorded answers; what has none, or all of it if `checking`, is asked of the model in one batch."""
+        known = [
+            self._known(request.key(self.info.sha256), request.template, request.choices, closed=bool(request.choices))
+            for request in requests
+        ]
+        places = [place for place, answer in enumerate(known) if answer is None or self.checking]
+        answers = self._engine().complete([requests[place] for place in places]) if places else []
+        return self._given(known, dict(zip(places, answers, strict=True)))
 
     def read(self, transcript: Transcript) -> list[Result]:
-        """The recorded answers about its rows, and about the call."""
+        """The recorded answers; where one row has none, or if `checking`, the model reads the transcript."""
         asked = zip(transcript.keys(self.info.sha256), transcript.templates, transcript.all_probes, strict=True)
-        return [self._answer(key, template, len(probe.labels)) for key, template, probe in asked]
+        known = [self._known(key, template, probe.labels) for key, template, probe in asked]
+        if None not in known and not self.checking:
+            return self._given(known, {})
+        told = enumerate(transcript_engine(self._engine()).read(transcript))
+        return self._given(known, {place: result for place, result in told if self.checking or known[place] is None})
 
-    def _answer(self, key: str, template: str, count: int) -> Result:
-        result = self._find(key)
-        if result is None:
-            message = f"no recorded answer for a question of {template or 'no template'} (key {key[:16]}…)"
-            raise EngineError(f"{message}; record it with --record")
-        if len(result.probabilities) != count:
-            raise _no_answer(template, key)
+    def _known(self, key: str, template: str, choices: Sequence[str], *, closed: bool = False) -> Result | None:
+        """The recorded answer; None where the model may be asked. `closed`: it is one of the choices."""
+        result = self._source.find(key)
+        question = f"question of {template or 'no template'} (key {key[:16]}…)"
+        if result is None and self._open_live is None:
+            raise EngineError(f"no recorded answer for a {question}; record it with --record")
+        if result is not None and (
+            len(result.probabilities) != len(choices)
+            or (closed and (result.text not in choices or abs(math.fsum(result.probabilities) - 1) > _ROUNDED))
+        ):
+            message = f"the recorded answer for a {question} is none to it"
+            raise EngineError(f"{message}; delete its line, and record it anew with --record")
         return result
 
+    def _given(self, known: Sequence[Result | None], asked: Mapping[int, Result]) -> list[Result]:
+        """The recorded answers, and for those that have none what the model was `asked`."""
+        if not self.checking:
+            self.recorded += len(known) - len(asked)
+            self.asked += len(asked)
+        given = []
+        for place, recorded in enumerate(known):
+            if recorded is not None and place in asked:
+                self.checked += 1
+                self.largest_difference = max(self.largest_difference, _difference(recorded, asked[place]))
+            given.append(asked[place] if recorded is None else recorded)
+        return given
+
     def close(self) -> None:
-        """Close the file."""
-        if self._file is not None:
-            self._file.close()
+        """Close the file, and the model's engine, if it was opened."""
+        if isinstance(self._source, _Folder):
+            self._source.close()
+        if self._live is not None:
+            self._live.close()
+
+    def _engine(self) -> Engine:
+        if self._live is None and self._open_live is not None:
+            self._live = self._open_live()
+            if self._live.info.sha256 != self.info.sha256:
+                message = f"answers of {self.info.id} are recorded, not of {self._live.info.id}"
+                raise RunError(f"{message}; leave the recordings out")
+        if self._live is None:
+            raise EngineError("recorded answers are not compared with those of a model")
+        return self._live
+
+
+class ReplayEngine(RecordedEngine):
+    """Gives the recorded answers of a folder or a packed file, and no others. `info`: `replay:` and what was recorded.
+
+    Raises:
+        InputError: there are no recordings, or one of them is broken.
+    """
+
+    def __init__(self, path: Path) -> None:
+        source = unpack(path) if path.suffix == ".xz" else _Folder(path)
+        super().__init__(source)
+        self.templates = source.templates if isinstance(source, _Folder) else frozenset[str]()
+        self.info = source.info.model_copy(update={"engine": f"replay:{source.info.engine}"})
 
 
 class RecordingEngine:
@@ -185,73 +239,6 @@ class RecordingEngine:
             self.close_recording()
         finally:
             self._inner.close()
-
-
-@dataclass
-class RecordedEngine:
-    """Answers from a packed file; a question that has none there is asked of the model, which is loaded then.
-
-    `recorded` and `asked` count the questions answered from there and by the model, but for those that are checked.
-
-    `checking`: ask the model in any case, and note how far its answers are from the recorded ones, which are given.
-    """
-
-    calls_at_once = 1
-
-    packed: Packed
-    open_live: Callable[[], Engine]
-    checking: bool = False
-    recorded: int = 0
-    asked: int = 0
-    checked: int = 0
-    largest_difference: float = 0.0
-    _live: Engine | None = field(default=None, init=False)
-
-    @property
-    def info(self) -> ModelProvenance:
-        """What was recorded, with `recorded:` before the engine's name."""
-        return self.packed.info.model_copy(update={"engine": f"recorded:{self.packed.info.engine}"})
-
-    def complete(self, requests: Sequence[Request]) -> list[Result]:
-        """Answer from recordings; what has none, or all of it if `checking`, is asked of the model in one batch."""
-        known = [self.packed.find(request.key(self.packed.info.sha256)) for request in requests]
-        places = [place for place, answer in enumerate(known) if answer is None or self.checking]
-        answers = self._engine().complete([requests[place] for place in places]) if places else []
-        return self._given(known, dict(zip(places, answers, strict=True)))
-
-    def read(self, transcript: Transcript) -> list[Result]:
-        """Answer from recordings; where one row has none, or if `checking`, the model reads the transcript."""
-        known = [self.packed.find(key) for key in transcript.keys(self.packed.info.sha256)]
-        if None not in known and not self.checking:
-            return self._given(known, {})
-        told = enumerate(transcript_engine(self._engine()).read(transcript))
-        return self._given(known, {place: result for place, result in told if self.checking or known[place] is None})
-
-    def _given(self, known: Sequence[Result | None], asked: Mapping[int, Result]) -> list[Result]:
-        """The recorded answers, and for those that have none what the model was `asked`."""
-        if not self.checking:
-            self.recorded += len(known) - len(asked)
-            self.asked += len(asked)
-        given = []
-        for place, recorded in enumerate(known):
-            if recorded is not None and place in asked:
-                self.checked += 1
-                self.largest_difference = max(self.largest_difference, _difference(recorded, asked[place]))
-            given.append(asked[place] if recorded is None else recorded)
-        return given
-
-    def close(self) -> None:
-        """Close the model's engine, if it was loaded."""
-        if self._live is not None:
-            self._live.close()
-
-    def _engine(self) -> Engine:
-        if self._live is None:
-            self._live = self.open_live()
-            if self._live.info.sha256 != self.packed.info.sha256:
-                message = f"answers of {self.packed.info.id} are recorded, not of {self._live.info.id}"
-                raise RunError(f"{message}; leave the recordings out")
-        return self._live
 
 
 def recordings(folder: Path) -> tuple[ModelProvenance, Iterator[tuple[str, Result]]]:
@@ -325,11 +312,6 @@ def _index(path: Path) -> tuple[dict[bytes, int], frozenset[str]]:
         places.setdefault(bytes.fromhex(recording.key), line.offset)
         templates.add(recording.template.partition("@")[0])
     return places, frozenset(templates)
-
-
-def _no_answer(template: str, key: str) -> EngineError:
-    message = f"the recorded answer for a question of {template or 'no template'} (key {key[:16]}…) is none to it"
-    return EngineError(f"{message}; delete its line, and record it anew with --record")
 
 
 def _parse(data: bytes, place: str) -> _Recording:

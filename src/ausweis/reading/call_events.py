@@ -11,12 +11,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ausweis.calls.call import Call
 from ausweis.calls.text import MARKER
+from ausweis.engines.learned_index import ReaderCalibration
 from ausweis.engines.protocol import Engine, Request, Result
-from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.errors import EngineError, PromptError
 from ausweis.facts import Event, EventKind, Facts, NoteCode
 from ausweis.prompts import Template
@@ -25,12 +25,21 @@ from ausweis.reading.chunks import Chunk, place_of, spoken_chunks
 from ausweis.reading.defects import LATE, defects_in, doubts
 from ausweis.reading.incidents import mentions_of, mentions_once
 from ausweis.reading.plain_words import plausible
-from ausweis.reading.questions import MENTIONED, ORDER, Answer, PolicyText, Question, event_of, once_a_turn
-from ausweis.reading.reader import Reading, prompts_of
+from ausweis.reading.questions import (
+    MENTIONED,
+    ORDER,
+    Answer,
+    PolicyText,
+    Question,
+    Reading,
+    event_of,
+    once_a_turn,
+    prompts_of,
+)
 from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import ActionKind, FactorRecord, Vocabulary, with_own
 
-__all__ = ["STATED", "EventsReader"]
+__all__ = ["EventsReader"]
 
 STATED = 0.95
 """How likely something happened that a model names; times the probability of its words, where the engine tells it.
@@ -44,17 +53,13 @@ TOKENS_AN_EVENT = 50
 """With quote and punctuation, as tokenisers of large models cut German."""
 
 
-class _Named(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Named(BaseModel, extra="forbid"):
     turn: int
     quote: str
     event: str
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Answer(BaseModel, extra="forbid"):
     start: Literal["beginning", "middle"]
     events: list[_Named]
 
@@ -108,7 +113,11 @@ def _inputs(questions: Mapping[str, Question], words: Vocabulary) -> dict[str, A
 
 
 class EventsReader:
-    """Shows the model the policy's words and the numbered transcript."""
+    """Shows the model the policy's words and the numbered transcript.
+
+    Raises:
+        PromptError: the answer of the template is none of events.
+    """
 
     strategy = "events"
 
@@ -119,19 +128,12 @@ class EventsReader:
         policy: PolicyText | None = None,
         calibration: ReaderCalibration | None = None,
     ) -> None:
-        """Refuse a template whose answer is none of events.
-
-        Raises:
-            PromptError: it is.
-        """
-        self._engine = engine
-        self._template = template
+        self._engine, self._template, self._calibration = engine, template, calibration
         self._policy = policy or PolicyText()
         words = with_own(self._policy.own_words)
         self._factors = words.factors
         self._questions = _questions(self._policy, words)
         self._inputs = _inputs(self._questions, words)
-        self._calibration = calibration
         self._schema(1, 1)
 
     @property
@@ -206,6 +208,7 @@ class EventsReader:
         """The events that stand in the call, and why others are dropped."""
         found: list[Answer] = []
         notes: list[NoteCode] = []
+        learned = self._calibration and self._calibration.events
         for named, probability in zip(answer.events, sure, strict=True):
             question = self._questions[named.event]
             turn = call.turn(named.turn) if 1 <= named.turn <= len(call.turns) else None
@@ -219,12 +222,11 @@ class EventsReader:
             else:
                 speaker = question.speakers[0] if turn.speaker == "unknown" else turn.speaker
                 quote = Chunk(named.turn, speaker, turn.text[slice(*place)], place[0])
-                found.append(Answer(question, quote, self._likely(question, STATED * probability)))
+                likely = STATED * probability
+                if learned and question.kind:
+                    likely = learned.probability(question.kind, likely)
+                found.append(Answer(question, quote, likely))
         return found, notes
-
-    def _likely(self, question: Question, said: float) -> float:
-        learned = self._calibration and self._calibration.events
-        return learned.probability(question.kind, said) if learned and question.kind else said
 
     def _facts(
         self, call: Call, chunks: Sequence[Chunk], found: Sequence[Answer], notes: list[NoteCode], late: float

@@ -8,14 +8,14 @@ hangs on the answer to another. `place_of` finds the part of a turn that a model
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Request
 from ausweis.prompts import Template
 from ausweis.vocabulary import Side, Speaker
 
-__all__ = ["LONGEST", "Chunk", "SpokenLine", "line_question", "place_of", "read_as", "spoken_chunks", "with_context"]
+__all__ = ["Chunk", "SpokenLine", "line_question", "place_of", "read_as", "spoken_chunks", "with_context"]
 
 LONGEST = 320
 """Characters of a chunk; a sentence that is longer is cut between words."""
@@ -49,9 +49,10 @@ class Chunk(NamedTuple):
     text: str
     begin: int = 0
 
-    def times(self, call: Call) -> tuple[float | None, float | None]:
-        """When it was said, in seconds."""
-        return call.turn(self.turn).times(self.begin, self.begin + len(self.text))
+    def place(self, call: Call) -> dict[str, Any]:
+        """Turn, quote, and when it was said, in seconds: as facts name it."""
+        start, end = call.turn(self.turn).times(self.begin, self.begin + len(self.text))
+        return {"turn": self.turn, "quote": self.text, "start": start, "end": end}
 
 
 def spoken_chunks(call: Call) -> list[Chunk]:

@@ -8,7 +8,6 @@ word or the numbers alone (`evals/LAB.md`, 29).
 """
 
 import math
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
@@ -22,9 +21,10 @@ from ausweis.engines.protocol import Request, Result
 from ausweis.facts import RecordingDefect, Unsure
 from ausweis.prompts import Template
 from ausweis.reading.chunks import Chunk, SpokenLine, line_question, read_as, spoken_chunks
+from ausweis.reading.patterns import pattern
 from ausweis.vocabulary import Speaker
 
-__all__ = ["LATE", "Doubts", "defects_in", "doubts", "question", "starts_late"]
+__all__ = ["LATE", "defects_in", "doubts", "question", "starts_late"]
 
 FIRST_LINES = 3
 LINE_LENGTH = 300
@@ -35,16 +35,7 @@ OPENING = 0.4
 """The part of a call in which authentication has its place."""
 GARBLED_TURNS = 0.3
 """From this share of turns with lost words in the opening on, what was asked and given there cannot be told."""
-_LOST = re.compile(
-    r"<unk>|\[(?:unk|unverständlich|unverst\.|inaudible|unintelligible|rauschen|noise|crosstalk)\]|\(unverständlich\)",
-    re.IGNORECASE,
-)
-_BREAK = re.compile(
-    r"[\[(][^\])]{0,40}(?:unterbr|abgebr|bricht ab|ausfall|fällt aus|aussetz|lücke|"
-    r"interrupt|cuts? out|drops?|dropped|breaks? off|gap)[^\])]{0,40}[\])]",
-    re.IGNORECASE,
-)
-"""Marks such as `[Aufzeichnung unterbrochen]` or `[line drops]`."""
+_LOST, _BREAK = pattern("lost"), pattern("breaks_off")
 
 HEARD = 0.4
 """Words that are less sure on average cannot be relied on: half of them are right at most (`evals/LAB.md`, 34)."""
@@ -112,15 +103,8 @@ def _unsure_words(call: Call) -> Iterator[Unsure]:
     for chunk in spoken_chunks(call):
         sure = _sure(call.turn(chunk.turn), chunk)
         if sure is not None and sure < HEARD:
-            start, end = chunk.times(call)
-            yield Unsure(
-                turn=chunk.turn,
-                speaker=call.turn(chunk.turn).speaker,
-                quote=chunk.text,
-                start=start,
-                end=end,
-                probability=round(sure, 3),
-            )
+            speaker = call.turn(chunk.turn).speaker
+            yield Unsure(speaker=speaker, probability=round(sure, 3), **chunk.place(call))
 
 
 def _sure(turn: Turn, chunk: Chunk) -> float | None:

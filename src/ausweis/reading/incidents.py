@@ -12,42 +12,40 @@ to light (`Mention.shown`); the incident is at the line before it that named the
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import cast
 
 from ausweis.calls.call import Call
 from ausweis.engines.heads import Ngrams, Probe
 from ausweis.engines.protocol import Engine
 from ausweis.errors import PromptError
-from ausweis.facts import Mention, OneSided, Shown, Side
+from ausweis.facts import Mention, OneSided, Shown
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
-from ausweis.reading.asking import read_lines, transcript_of
+from ausweis.reading.asking import Described, read_lines, transcript_of
 from ausweis.reading.chunks import Chunk, line_question, spoken_chunks, with_context
-from ausweis.reading.described import Described
+from ausweis.reading.patterns import pattern
 from ausweis.reading.questions import MENTIONED, Answer, Question
 from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = [
-    "IncidentReader",
-    "mentions_of",
-    "mentions_once",
-    "named_before",
-]
+__all__ = ["IncidentReader", "mentions_of", "mentions_once"]
 
 STEM, SHORTEST, RARE = 6, 4, 5
 """Letters by which words are the same; letters of a word that counts; lines that may have it."""
-_ONE_OR_NONE = re.compile(
-    r"\b(?:eine?[mnr]?|one|an?) (?:\w+ )?(?:monat|woche|tag|jahr|stunde|euro|cent|month|week|day|year|hour|pound)"
-    r"|\b(?:kostenlos|kostenfrei|gratis|umsonst|frei|free|gar nichts?|no charge|nothing|jederzeit|any time|anytime)\b"
-)
-"""Values without a number, as `spoken` knows numbers: one of something, or nothing."""
+_ONE_OR_NONE = pattern("one_or_none", cased=True)
 YES = "yes"
 """The answer of `incident` that says that the line is it."""
 
 
 class IncidentReader:
-    """Finds the incidents of a call that questions ask for."""
+    """Finds the incidents of a call that questions ask for.
+
+    `asking`: the template `incident`, for questions that nothing learned answers. `transcript`: the template
+    `incidents`, with the probe of it that tells known kinds, and `ngrams` that tell them by the words of a line.
+    `described`: what tells the policy's own.
+
+    Raises:
+        PromptError: probe and matcher are of different layers, or `asking` is needed and cannot say yes.
+    """
 
     def __init__(
         self,
@@ -59,24 +57,13 @@ class IncidentReader:
         ngrams: Ngrams | None = None,
         described: Described | None = None,
     ) -> None:
-        """Sort the questions by the way they are answered.
-
-        `asking`: the template `incident`, for questions that nothing learned answers. `transcript`: the template
-        `incidents`, with the probe of it that tells known kinds, and `ngrams` that tell them by the words of a line.
-        `described`: what tells the policy's own.
-
-        Raises:
-            PromptError: probe and matcher are of different layers, or `asking` is needed and cannot say yes.
-        """
         labels = () if probe is None else probe.labels
-        self._engine = engine
+        self._engine, self._asking, self._transcript, self._described = engine, asking, transcript, described
         self._known = [question for question in questions if question.incident and question.label in labels]
-        self._described = described
         self._learned = (*self._known, *(described.questions if described else ()))
         self._asked = [question for question in questions if question not in self._learned]
         if self._asked:
             asking.check_answer(YES)
-        self._asking, self._transcript = asking, transcript
         probe, self._ngrams = (probe, ngrams) if self._known else (None, None)
         if probe and described and probe.layers != described.matcher.layers:
             message = "its probe and its matcher read different layers: train both again"
@@ -149,22 +136,10 @@ def mentions_of(call: Call, chunks: Sequence[Chunk], answer: Answer) -> list[Men
     if question.incident is not None and INCIDENTS[question.incident].comes_to_light_later:
         named = named_before(chunks, chunk)
         if named is not None:
-            start, end = chunk.times(call)
-            place, shown = named, Shown(turn=chunk.turn, quote=chunk.text, start=start, end=end)
-    start, end = place.times(call)
-    return [
-        Mention(
-            id=question.incident,
-            description=question.description,
-            speaker=None if question.incident else cast("Side", place.speaker),
-            turn=place.turn,
-            quote=place.text,
-            start=start,
-            end=end,
-            probability=round(probability, 4),
-            shown=shown,
-        )
-    ]
+            place, shown = named, Shown(**chunk.place(call))
+    what = {"id": question.incident, "description": question.description, "probability": round(probability, 4)}
+    speaker = None if question.incident else place.speaker
+    return [Mention.model_validate({**what, "speaker": speaker, "shown": shown, **place.place(call)})]
 
 
 def named_before(chunks: Sequence[Chunk], shown: Chunk) -> Chunk | None:

@@ -1,4 +1,4 @@
-"""What a line of a call is asked for, and how likely it is that.
+"""What a line of a call is asked for, how likely it is that, and the facts that a reader makes of it.
 
 A `Question` asks for an event of authentication or for a critical incident; what is known and what a policy describes
 are asked alike. Templates and what was learned name it by a label: a verb, or a verb and a subject, such as `gives date
@@ -11,35 +11,34 @@ calls `contract` would be `changes contract`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ausweis.calls.call import Call
+from ausweis.engines.learned_index import ReaderCalibration
 from ausweis.errors import PromptError
-from ausweis.facts import Event, EventKind, OneSided, sides_of
+from ausweis.facts import Event, EventKind, Facts, OneSided, sides_of
+from ausweis.provenance import PromptProvenance
 from ausweis.reading.chunks import Chunk
 from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS, Factor, IncidentId, OwnKind, OwnWord, Side
 
 __all__ = [
     "ANSWERED",
-    "IDLE",
     "MENTIONED",
     "ORDER",
-    "SINGLE",
     "STARTS_LATE",
-    "SUBJECTS",
-    "VERBS",
-    "VERBS_OF",
     "Answer",
     "PolicyText",
     "Question",
+    "Reader",
+    "Reading",
     "answers_in",
     "as_written",
     "event_of",
     "factors_of",
     "meaning",
-    "of_speaker",
     "once_a_turn",
     "own_questions",
+    "prompts_of",
     "speakers_of",
 ]
 
@@ -249,7 +248,8 @@ def answers_in(
     known = {label: probability for label, probability in told.items() if label not in labels}
     if own:
         # The verb's probability includes own words: it is computed anew from the known labels.
-        known |= {verb: _likeliest(known, verb) for verb in VERBS.keys() & known.keys()}
+        for verb in VERBS.keys() & known.keys():
+            known[verb] = max((value for label, value in known.items() if label.startswith(f"{verb} ")), default=0.0)
     events: list[Answer] = []
     verbs: dict[str, list[Answer]] = {}
     for label, probability in known.items():
@@ -263,10 +263,6 @@ def answers_in(
         events += _of_verb(answers, whole, exclusive=exclusive)
     events.sort(key=lambda answer: -answer.probability)
     return events + [Answer(question, chunk, told[question.label]) for question in own if question.label in told]
-
-
-def _likeliest(told: Mapping[str, float], verb: str) -> float:
-    return max((probability for label, probability in told.items() if label.startswith(f"{verb} ")), default=0.0)
 
 
 def _of_verb(answers: Iterable[Answer], whole: float, *, exclusive: bool) -> list[Answer]:
@@ -307,18 +303,8 @@ ORDER: tuple[EventKind, ...] = (
 def event_of(call: Call, answer: Answer) -> Event:
     """As facts say it."""
     question, chunk, probability = answer
-    start, end = chunk.times(call)
-    return Event.model_validate(
-        {
-            "kind": question.kind,
-            "subject": question.subject,
-            "turn": chunk.turn,
-            "quote": chunk.text,
-            "start": start,
-            "end": end,
-            "probability": round(probability, 4),
-        }
-    )
+    what = {"kind": question.kind, "subject": question.subject, "probability": round(probability, 4)}
+    return Event.model_validate({**what, **chunk.place(call)})
 
 
 def once_a_turn(events: Sequence[Event]) -> tuple[Event, ...]:
@@ -330,3 +316,42 @@ def once_a_turn(events: Sequence[Event]) -> tuple[Event, ...]:
             best[key] = event
     kept = {id(event) for event in best.values()}
     return tuple(event for event in events if id(event) in kept)
+
+
+class Reading(NamedTuple):
+    """The facts of one call, and how many tokens the model computed for them."""
+
+    facts: Facts
+    tokens: int
+
+
+class Reader(Protocol):
+    """Reads calls with an engine. The same call gives the same facts, whatever was read before it.
+
+    Raises (from `read`):
+        EngineError: the model gave no usable answer for this call; other calls may still be read.
+    """
+
+    @property
+    def strategy(self) -> str:
+        """Its name, one of `STRATEGIES`."""
+        ...
+
+    @property
+    def prompts(self) -> tuple[PromptProvenance, ...]:
+        """The templates that it asks with, in fixed order."""
+        ...
+
+    @property
+    def factors(self) -> frozenset[str]:
+        """The factors that it can tell, own ones among them where it looks for these."""
+        ...
+
+    def read(self, call: Call) -> Reading:
+        """Read one call."""
+        ...
+
+
+def prompts_of(calibration: ReaderCalibration | None) -> tuple[PromptProvenance, ...]:
+    """How a reader's `prompts` name its calibration."""
+    return () if calibration is None or calibration.provenance is None else (calibration.provenance,)

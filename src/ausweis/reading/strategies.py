@@ -9,19 +9,16 @@ from typing import TypeVar, cast
 
 from ausweis.engines import learned_index
 from ausweis.engines.heads import AnswerProbe, LearnedFile, Ngrams, Probe
-from ausweis.engines.learned_index import Base, LearnedKind
+from ausweis.engines.learned_index import Base, LearnedKind, ReaderCalibration
 from ausweis.engines.matcher import Matcher, WordMatcher
 from ausweis.engines.protocol import Engine, TranscriptEngine, WrittenAnswers
-from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.provenance import ModelProvenance, PromptProvenance
-from ausweis.reading.asking import Asking, NoAsking, TranscriptAsking, WindowAsking
+from ausweis.reading.asking import Asking, Described, NoAsking, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
-from ausweis.reading.described import Described
 from ausweis.reading.incidents import IncidentReader
-from ausweis.reading.questions import PolicyText, Question, own_questions
-from ausweis.reading.reader import Reader
+from ausweis.reading.questions import PolicyText, Question, Reader, own_questions
 from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import OwnWord
 
@@ -38,7 +35,6 @@ __all__ = [
     "calibrated_as",
     "fitting",
     "how_to_learn",
-    "incident_reader",
     "ngrams_for",
     "open_reader",
     "probe_for",
@@ -136,45 +132,31 @@ def _calibration(engine: Engine, prompts: Iterable[PromptProvenance]) -> ReaderC
     """The newest that was learned of a reader with these prompts; None where there is none.
 
     Raises:
-        ModelError: its file was changed, or the index of learned parts cannot be read.
-        PromptError: it is broken, or was learned for another text of the template.
+        ModelError, PromptError: as `probe_for`.
     """
     reader = calibrated_as(prompts)
     found = reader and learned_index.newest("calibration", reader[0], engine.info.sha256, reader[1])
-    if not found:
-        return None
-    index, part = found
-    return ReaderCalibration.load(index.checked(part), part)
+    return ReaderCalibration.load(found[0].checked(found[1]), found[1]) if found else None
 
 
 def _asking(engine: Engine, library: Library, own_words: tuple[OwnWord, ...], *, probes: bool) -> Asking:
-    learned = _learned(engine, library, own_words) if probes else None
-    if learned is not None:
-        return learned
-    turns = {speaker: template_of(library, name) for speaker, name in TURN_TEMPLATES.items()}
-    return WindowAsking(turns, template_of(library, "call-start"))
-
-
-def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -> Asking | None:
-    """The way to ask with a probe; None where the templates or the model have none.
+    """The way to ask with a probe; turn by turn where the templates or the model have none.
 
     Where the policy has own words, with the newest probe that a matcher of words was learned with.
     """
-    found = _newest_with(library, TRANSCRIPT_TEMPLATE, partial(probe_for, engine=engine))
+    start = template_of(library, "call-start")
+    found = _newest_with(library, TRANSCRIPT_TEMPLATE, partial(probe_for, engine=engine)) if probes else None
     if found is None:
-        return None
+        return WindowAsking({speaker: template_of(library, name) for speaker, name in TURN_TEMPLATES.items()}, start)
     template, probe = found
     probe, words = _with_words(template, engine, probe) if own_words else (probe, None)
     own = _described(own_questions(own_words), words, template, library, QUESTION_TEMPLATE)
-    # How own words are weighed was learned from what the probe says alone.
-    ngrams, about = (None, None) if own else (ngrams_for(template, engine, probe), _about(engine, library, probe))
-    return TranscriptAsking(template, probe, template_of(library, "call-start"), own, ngrams, about)
-
-
-def _about(engine: Engine, library: Library, probe: Probe) -> tuple[Template, AnswerProbe] | None:
-    """What is asked about the call as a whole; None where nothing was learned to read the answers with this probe."""
+    if own:
+        # How own words are weighed was learned from what the probe says alone.
+        return TranscriptAsking(template, probe, start, own)
     answers = partial(_learned_for, AnswerProbe, engine=engine, beside={"probe": probe.sha256})
-    return _newest_with(library, CALL_TEMPLATE, answers)
+    about = _newest_with(library, CALL_TEMPLATE, answers)
+    return TranscriptAsking(template, probe, start, None, ngrams_for(template, engine, probe), about)
 
 
 def _newest_with(

@@ -4,20 +4,27 @@ The quote is the turn itself, or the sentences of a long turn that were asked ab
 never from the model, so it always stands there. What code knows to be impossible is taken away (`plausible`).
 """
 
-from collections.abc import Mapping
-
 from ausweis.calls.call import Call
+from ausweis.engines.learned_index import ReaderCalibration
 from ausweis.engines.protocol import Engine
-from ausweis.engines.reader_calibration import ReaderCalibration
 from ausweis.facts import Event, Facts
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import Asking
-from ausweis.reading.chunks import Chunk, spoken_chunks
+from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.defects import defects_in, doubts
 from ausweis.reading.incidents import IncidentReader
 from ausweis.reading.plain_words import outspoken, plausible, without_asides
-from ausweis.reading.questions import MENTIONED, ORDER, STARTS_LATE, answers_in, event_of, once_a_turn, own_questions
-from ausweis.reading.reader import Reading, prompts_of
+from ausweis.reading.questions import (
+    MENTIONED,
+    ORDER,
+    STARTS_LATE,
+    Reading,
+    answers_in,
+    event_of,
+    once_a_turn,
+    own_questions,
+    prompts_of,
+)
 from ausweis.spoken import digits_in
 from ausweis.vocabulary import with_own
 
@@ -25,7 +32,10 @@ __all__ = ["TurnwiseReader"]
 
 
 class TurnwiseReader:
-    """Asks about each chunk of a turn, and about the beginning of the call where the answers do not tell of it."""
+    """Asks about each chunk of a turn, and about the beginning of the call where the answers do not tell of it.
+
+    `incidents` are looked for besides, where the policy asks for some. `calibration`: of this way of asking.
+    """
 
     strategy = "turnwise"
 
@@ -36,11 +46,7 @@ class TurnwiseReader:
         incidents: IncidentReader | None = None,
         calibration: ReaderCalibration | None = None,
     ) -> None:
-        """`incidents` are looked for besides, where the policy asks for some. `calibration`: of this way of asking."""
-        self._engine = engine
-        self._asking = asking
-        self._incidents = incidents
-        self._calibration = calibration
+        self._engine, self._asking, self._incidents, self._calibration = engine, asking, incidents, calibration
         self._own = own_questions(asking.words)
         self._factors = with_own(asking.words).factors
 
@@ -70,7 +76,12 @@ class TurnwiseReader:
         events: list[Event] = []
         said = ""
         for chunk, answer in zip(chunks, answers, strict=True):
-            events += self._events(call, chunk, answer, said)
+            found = [
+                event_of(call, one)
+                for one in answers_in(chunk, answer, exclusive=self._asking.exclusive, own=self._own)
+                if one.probability >= MENTIONED and plausible(one.question, chunk.text, said, self._factors)
+            ]
+            events += sorted(found, key=lambda event: ORDER.index(event.kind))
             if chunk.speaker == "caller":
                 said += digits_in(chunk.text)
         mentions, more = ((), 0) if self._incidents is None else self._incidents.read(call)
@@ -86,11 +97,3 @@ class TurnwiseReader:
             **doubts(call),
         )
         return Reading(facts, tokens + more)
-
-    def _events(self, call: Call, chunk: Chunk, told: Mapping[str, float], said: str) -> list[Event]:
-        events = [
-            event_of(call, answer)
-            for answer in answers_in(chunk, told, exclusive=self._asking.exclusive, own=self._own)
-            if answer.probability >= MENTIONED and plausible(answer.question, chunk.text, said, self._factors)
-        ]
-        return sorted(events, key=lambda event: ORDER.index(event.kind))

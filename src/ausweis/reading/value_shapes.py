@@ -10,74 +10,21 @@ from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import normalize
 
+from ausweis.reading.patterns import COUNTS, pattern, words
 from ausweis.spoken import digits_in, words_in
 from ausweis.vocabulary import OwnWord
 
-__all__ = ["Fit", "Shape", "fits_of", "shape_of", "values_in"]
+__all__ = ["fits_of", "shape_of"]
 
-_COUNTS = {
-    word: number
-    for words in (
-        "ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
-        "one two three four five six seven eight nine ten eleven twelve",
-    )
-    for number, word in enumerate(words.split(), start=1)
-} | {"eine": 1, "einem": 1, "einen": 1, "einer": 1, "zwo": 2}
-_COUNT = rf"\d{{1,2}}|{'|'.join(sorted(_COUNTS, key=len, reverse=True))}"
-_SPAN = (
-    r"(?:(?P<open>mindestens|wenigstens|at least) |(?P<up_to>höchstens|maximal|bis zu|up to|at most) )?"
-    rf"(?:(?P<least>{_COUNT})(?:-? (?:bis|to|oder|or) | ?[-–] ?)|(?:zwischen|between) (?P<low>{_COUNT}) (?:und|and) )?"
-    rf"(?P<number>{_COUNT})"
-)
-_BETWEEN = r"(?: (?!und|and|mit|with|of|von|der|the)\w+)?"
-_MIXED = (
-    r"(?:buchstaben (?:und|oder) (?:ziffern|zahlen)|(?:ziffern|zahlen) (?:und|oder) buchstaben"
-    r"|letters (?:and|or) (?:digits|figures|numbers)|(?:digits|figures|numbers) (?:and|or) letters)"
-)
-_DIGITS = re.compile(rf"\b{_SPAN}{_BETWEEN}[ -](?!{_MIXED})(?:\w*ziffern|ziffer|digits?|figures?)\b", re.IGNORECASE)
-_LETTERS = re.compile(rf"\b{_SPAN}{_BETWEEN}[ -](?!{_MIXED})(?:buchstaben?|letters?)\b", re.IGNORECASE)
-_CHARACTERS = re.compile(rf"\b{_SPAN}(?:[ -](?:zeichen|stellen\b|character|{_MIXED})|-?stellig)", re.IGNORECASE)
-_SEVERAL = re.compile(r"\b(?:gruppen|blöcken?|groups|blocks|zweimal|dreimal|twice|times|mal)\b", re.IGNORECASE)
-"""What is counted comes more than once."""
-_ABBREVIATIONS = "PIN TAN ID IBAN SMS QR EC NFC GPS VAT PDF PLZ OK NR DR ST STR MR MRS NO HM HMM MHM".split()
-_PREFIX = re.compile(
-    rf"(?:\b(?:mit|with|letters?|Buchstaben?)(?: den Buchstaben| the letters)? (?=[A-Z]{{1,4}}\b)"
-    rf"|(?:^|(?:\b[Ee]in|\b[Aa]n?|,) )(?=[A-Z]{{1,4}} (?:und|mit|and|with) (?i:{_COUNT})\b))"
-    rf"(?!(?:{'|'.join(_ABBREVIATIONS)})\b)(?P<prefix>[A-Z]+)"
-)
-_EXAMPLE = re.compile(
-    r"\b(?:such as|like|e\.g\.|for instance|etwa|wie|z\. ?B\.|zum Beispiel) "
-    r"(?=[A-Z\d -]*\d)(?=[A-Z\d -]*[A-Z])(?P<value>[A-Z\d]+(?:[ -][A-Z\d]+)*)\b"
-)
-_APOSTROPHE = re.compile(r"['’](?:s|m|t|re|ve|ll|d)\b", re.IGNORECASE)
-_CAPITALS = re.compile(rf"(?<![^\W_])(?!(?:{'|'.join(_ABBREVIATIONS)})\b)[A-ZÄÖÜ]{{2,5}}(?![^\W\d_])")
-_GLUED = re.compile(
-    r"(?<![^\W\d_])[^\W\d_]{1,4}(?=\d)|(?<=\d)(?!(?:st|nd|rd|th|kg|km|cm|mm|m|h|s)\b)[^\W\d_]{1,4}(?![^\W\d_])",
-    re.IGNORECASE,
-)
-_AS_IN = re.compile(r"\b(?!i (?:like|for)\b)([^\W\d_]),? (?:wie in|wie|as in|for|like) [^\W\d_]+", re.IGNORECASE)
+_DIGITS, _LETTERS, _CHARACTERS, _SEVERAL = map(pattern, ("digits", "letters", "characters", "several"))
+_PREFIX, _EXAMPLE, _CAPITALS = (pattern(name, cased=True) for name in ("prefix", "example", "capitals"))
+_APOSTROPHE, _GLUED, _AS_IN = map(pattern, ("apostrophe", "glued", "as_in"))
 _WRITTEN = re.compile(r"\d{3,}")
-_NAMES_OF_LETTERS = """
-be b bee b ce c cee c see c zeh c de d dee d ef f eff f ge g gee g ha h aitch h jot j jay j ka k kay k el l ell l em m
-en n pe p pee p ku q cue q er r ar r es s ess s te t tee t tea t you u vau v vee v we w weh w doubleyou w ix x ex x
-ypsilon y why y zett z zed z zee z
-""".split()
-_ALPHABETS = """
-anton berta cäsar dora emil friedrich gustav heinrich ida julius kaufmann konrad ludwig martha nordpol otto paula quelle
-richard samuel siegfried theodor ulrich viktor wilhelm xanthippe zacharias
-alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar papa quebec
-romeo sierra tango uniform victor whiskey xray yankee zulu
-""".split()
-_LETTERS_SAID = dict(zip(_NAMES_OF_LETTERS[::2], _NAMES_OF_LETTERS[1::2], strict=True)) | {w: w[0] for w in _ALPHABETS}
-_WEAK = frozenset("a i o u es er we you why see tea ex ar be".split())
-"""Letters that are more often words."""
-_FILLERS = frozenset(
-    "und and dann then noch nochmal äh ähm uh um ja also moment sorry strich bindestrich schrägstrich minus dash "
-    "hyphen slash stroke punkt dot leerzeichen space ist is eine".split()
-)
-_NONE = frozenset([*map(str.lower, _ABBREVIATIONS), *"th nd rd kg km cm mm".split()])
-_TWICE = frozenset("double doppel zweimal twice".split())
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{2,3}")
+_NAMES = words("names_of_letters")
+_LETTERS_SAID = dict(zip(_NAMES[::2], _NAMES[1::2], strict=True)) | {word: word[0] for word in words("alphabets")}
+_WEAK, _FILLERS, _TWICE = map(frozenset, map(words, ("weak", "fillers", "twice")))
+_NONE = frozenset([*map(str.lower, words("abbreviation")), *words("units")])
 
 Range = tuple[int, int]
 
@@ -145,7 +92,7 @@ def _span(found: re.Match[str]) -> Range | None:
 
 
 def _count(word: str) -> int | None:
-    return int(word) if word.isdecimal() else _COUNTS.get(word.lower())
+    return int(word) if word.isdecimal() else COUNTS.get(word.lower())
 
 
 def values_in(text: str) -> list[str]:
@@ -197,11 +144,8 @@ def _letters(word: str) -> str:
 def fits_of(lines: Sequence[str], words: Sequence[OwnWord]) -> list[list[Fit]]:
     """Of each line and word, how the values of the line fit the shape that the word's description tells."""
     shapes = [shape_of(word) if word.is_factor else Shape() for word in words]
-    return [[_fit(shape, values, total) for shape in shapes] for values, total in map(_values, lines)]
-
-
-def _values(line: str) -> tuple[list[str], int]:
-    return values_in(line), len(digits_in(line))
+    values = ((values_in(line), len(digits_in(line))) for line in lines)
+    return [[_fit(shape, found, total) for shape in shapes] for found, total in values]
 
 
 def _fit(shape: Shape, values: Sequence[str], total: int) -> Fit:

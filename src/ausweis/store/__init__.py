@@ -7,8 +7,7 @@ database      connections to SQLite or PostgreSQL
 key           the key: pseudonyms of agents, digests, the audit log
 audit_log     who did what, hash-chained; digests of the rows that a report rests on
 writing       what becomes of the calls of a run, written as it comes
-texts         their texts → rows; agents as pseudonyms
-packing       runs, verdicts and texts ↔ rows
+packing       runs, calls and verdicts ↔ rows; agents as pseudonyms
 index         what of each call is masked, and the full-text index of the rest
 search        what is looked for, and where in a call it was found
 querying      filters → SQL: the queue; one call with all that is known of it
@@ -23,9 +22,8 @@ figures       the same by day, queue and team
 sampling      calls drawn by chance, and recall in the field
 exporting     decided calls → golden cases
 deleting      calls removed, and the database searched for what is left
-exports       files that commands wrote about calls: known, and cleaned
-traces        what shows in the files of a database that a call is in it
-quoting       what was said in calls that go, and who else, or which recorded answer, has it
+exports       files that commands wrote about calls, recorded answers too: known, and cleaned
+traces        what was said in calls that go, and what shows that it is still in the files of a database
 """
 
 from ausweis.store.calibrations import opinion_of

@@ -12,16 +12,18 @@ deleted calls go with them, and with their salts all that a sum could tell of th
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
     Row,
+    Select,
     Table,
-    and_,
+    bindparam,
+    delete,
     desc,
     insert,
     inspect,
@@ -33,7 +35,7 @@ from sqlalchemy.types import NullType
 
 from ausweis.errors import NoCallError, StoreError
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, now
-from ausweis.store.database import PENDING
+from ausweis.store.database import PENDING, SOME
 from ausweis.store.key import Key, canonical
 from ausweis.store.packing import run_row
 from ausweis.store.rows import LogEntry, RunRow, What
@@ -59,7 +61,12 @@ __all__ = ["What", "append", "check_rows", "digest_rows", "entries", "log", "unv
 _MODULUS = 1 << 256
 _SALT = 16
 """Hex digits of a digest that are by chance: who has the key cannot try what a deleted call may have said."""
-_Which = Callable[[Column[Any]], ColumnElement[bool]]
+_LAST = select(audit_log.c.seq, audit_log.c.rows, audit_log.c.hash).order_by(desc(audit_log.c.seq)).limit(1)
+_ENTER = insert(audit_log)
+_OWN = (row_digests.c.kind == bindparam("of_kind"), row_digests.c.number.in_(SOME))
+_DIGESTS = select(row_digests.c.number, row_digests.c.digest).where(*_OWN)
+_DROP_DIGESTS, _ADD_DIGESTS = delete(row_digests).where(*_OWN), insert(row_digests)
+_HEARD = select(audio.c.call_key, audio.c.path).where(audio.c.call_key.in_(SOME)).order_by(audio.c.path)
 
 
 class _Kind(NamedTuple):
@@ -99,7 +106,7 @@ def append(
     detail: Mapping[str, Any] | None = None,
 ) -> int:
     """Add an entry, in a transaction that writes: its number. `detail` stays in it for good, and is read in clear."""
-    last = connection.execute(select(audit_log).order_by(desc(audit_log.c.seq)).limit(1)).first()
+    last = connection.execute(_LAST).first()
     seq = last.seq + 1 if last else 1
     total = (_sum_of(key, last) + connection.info.pop(PENDING, 0)) % _MODULUS
     row: dict[str, Any] = {
@@ -116,7 +123,7 @@ def append(
         "rows": f"{(total + _mask(key, seq)) % _MODULUS:064x}",
         "previous": last.hash if last else "",
     }
-    connection.execute(insert(audit_log), row | {"hash": key.link(canonical(row))})
+    connection.execute(_ENTER, row | {"hash": key.link(canonical(row))})
     return int(seq)
 
 
@@ -186,17 +193,16 @@ def digest_rows(connection: Connection, key: Key, kind: str, numbers: Iterable[i
     """
     delta, is_other = 0, False
     for batch in batches(sorted(numbers)):
-        now_, before = _held(connection, key, kind, _among(batch))
+        now_, before = _held(connection, key, kind, batch)
         changed = [number for number in batch if now_.get(number) != before.get(number)]
         is_other = is_other or bool(changed)
         if gone := [number for number in changed if number in before]:
-            own = (row_digests.c.kind == kind, row_digests.c.number.in_(gone))
-            connection.execute(row_digests.delete().where(*own))
-        rows = [{"kind": kind, "number": number, "digest": now_[number]} for number in changed if number in now_]
-        if rows:
-            connection.execute(insert(row_digests), rows)
-        delta += sum(_number(key, kind, number, now_[number]) for number in changed if number in now_)
-        delta -= sum(_number(key, kind, number, before[number]) for number in changed if number in before)
+            connection.execute(_DROP_DIGESTS, {"of_kind": kind, "some": gone})
+            delta -= sum(_number(key, kind, number, before[number]) for number in gone)
+        if kept := [number for number in changed if number in now_]:
+            rows = [{"kind": kind, "number": number, "digest": now_[number]} for number in kept]
+            connection.execute(_ADD_DIGESTS, rows)
+            delta += sum(_number(key, kind, number, now_[number]) for number in kept)
     connection.info[PENDING] = connection.info.get(PENDING, 0) + delta
     return is_other
 
@@ -208,25 +214,22 @@ def check_rows(connection: Connection, key: Key, kind: str, numbers: Iterable[in
         StoreError: one was changed, removed or added since; it names the row, and its call.
     """
     for batch in batches(numbers):
-        _compare(connection, key, kind, _among(batch))
+        _compare(connection, key, kind, batch)
 
 
 def _verify_kind(connection: Connection, key: Key, kind: str) -> int:
     """Hold all rows of a kind against their digests: the sum of these."""
-    column, after, total = _KINDS[kind].key, None, 0
-    while True:
-        wanted = select(column).where(_between(after, None)(column)).order_by(column).limit(BATCH)
-        numbers = connection.execute(wanted).scalars().all()
-        last = numbers[-1] if len(numbers) == BATCH else None
-        held = _compare(connection, key, kind, _between(after, last))
-        total += sum(_number(key, kind, number, digest) for number, digest in held.items())
-        if last is None:
-            return total
-        after = last
+    digested = select(row_digests.c.number).where(row_digests.c.kind == kind)
+    numbers = connection.execute(select(_KINDS[kind].key).union(digested)).scalars().all()
+    return sum(
+        _number(key, kind, number, digest)
+        for batch in batches(sorted(numbers), BATCH)
+        for number, digest in _compare(connection, key, kind, batch).items()
+    )
 
 
-def _compare(connection: Connection, key: Key, kind: str, which: _Which) -> Mapping[int, str]:
-    digests, before = _held(connection, key, kind, which)
+def _compare(connection: Connection, key: Key, kind: str, numbers: Sequence[int]) -> Mapping[int, str]:
+    digests, before = _held(connection, key, kind, numbers)
     for number in sorted(digests.keys() | before.keys()):
         if digests.get(number) != before.get(number):
             what = "is missing" if number not in digests else "was changed" if number in before else "was added"
@@ -253,19 +256,23 @@ def _told(connection: Connection, kind: str, number: int) -> str:
     return f"{words}{of_call} (row {number} of {table.name})"
 
 
-def _held(connection: Connection, key: Key, kind: str, which: _Which) -> tuple[dict[int, str], dict[int, str]]:
-    """By their numbers, what the digests of rows would be, and what they are: the same where nothing was changed."""
+@cache
+def _rows_of(kind: str) -> Select[Any]:
+    """Rows by their numbers, as they are kept: what was changed need not be of its type."""
     table, column, *_ = _KINDS[kind]
-    kept = select(row_digests.c.number, row_digests.c.digest).where(row_digests.c.kind == kind)
-    before = {row.number: row.digest for row in connection.execute(kept.where(which(row_digests.c.number)))}
-    heard: dict[int, list[str]] = {}
-    if kind == "call":
-        for row in connection.execute(select(audio).where(which(audio.c.call_key)).order_by(audio.c.path)):
-            heard.setdefault(row.call_key, []).append(row.path)
-    # As they are kept: what was changed need not be of its type.
     columns = (type_coerce(own, NullType()) for own in table.columns if own.name not in _FOLLOW)
+    return select(column, *columns).where(column.in_(SOME))
+
+
+def _held(connection: Connection, key: Key, kind: str, numbers: Sequence[int]) -> tuple[dict[int, str], dict[int, str]]:
+    """By their numbers, what the digests of rows would be, and what they are: the same where nothing was changed."""
+    some = {"some": numbers}
+    before = {row.number: row.digest for row in connection.execute(_DIGESTS, some | {"of_kind": kind})}
+    heard: dict[int, list[str]] = {}
+    for call, path in connection.execute(_HEARD, some) if kind == "call" else ():
+        heard.setdefault(call, []).append(path)
     digests = {}
-    for number, *values in connection.execute(select(column, *columns).where(which(column))):
+    for number, *values in connection.execute(_rows_of(kind), some):
         salt = before.get(number, "")[:_SALT] or os.urandom(_SALT // 2).hex()
         # As Python writes it, in ASCII: no two rows are written alike, and JSON takes longer.
         digests[number] = salt + key.row(ascii([kind, salt, values, heard.get(number, [])]))
@@ -285,20 +292,8 @@ def _sum_of(key: Key, entry: Any) -> int:
     return 0 if entry is None else (int(entry.rows, 16) - _mask(key, entry.seq)) % _MODULUS
 
 
-def _among(numbers: Collection[int]) -> _Which:
-    return lambda column: column.in_(numbers)
-
-
-def _between(after: int | None, last: int | None) -> _Which:
-    def which(column: Column[Any]) -> ColumnElement[bool]:
-        return and_(true() if after is None else column > after, true() if last is None else column <= last)
-
-    return which
-
-
 def _entry(row: Row[Any]) -> LogEntry:
-    values = dict(row._mapping)
-    del values["rows"]
+    values = {name: value for name, value in row._mapping.items() if name != "rows"}
     return LogEntry(
         **values
         | {

@@ -6,14 +6,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from ausweis.errors import StoreError
 from ausweis.journal import write_fault
 from ausweis.opening import require_file
 
-__all__ = ["PENDING", "UNREADABLE", "Database"]
+__all__ = ["PENDING", "SOME", "UNREADABLE", "Database"]
+
+SOME: Any = bindparam("some", expanding=True)
+"""In statements that are built once: the keys or ids that are asked for, of which there may be several."""
 
 PENDING = "ausweis: sum of digests"
 """In `Connection.info`: what digests of rows changed by since the last entry of the audit log."""
@@ -94,21 +97,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One moment of the database.
-
-        Raises:
-            StoreError: it cannot be read.
-        """
+        """One moment of the database. StoreError where it cannot be read."""
         with self._told(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that nobody else writes beside; kept whole or not at all.
-
-        Raises:
-            StoreError: it cannot be written.
-        """
+        """A transaction that nobody else writes beside; kept whole or not at all. StoreError where it cannot be."""
         with self._told(), self._writer.begin() as connection:
             # Of a transaction that was broken off.
             connection.info.pop(PENDING, None)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote_plus
@@ -15,11 +15,10 @@ from ausweis.store import audit_log, index
 from ausweis.store.calibrations import forget_calls
 from ausweis.store.database import PENDING, Database
 from ausweis.store.exporting import case_id
-from ausweis.store.exports import clean_answers, clean_lines, ids_of, of_kind, recordings_of
+from ausweis.store.exports import KINDS, Kind, clean_answers, clean_lines, ids_of, of_kind, recordings_of
 from ausweis.store.index import drop
 from ausweis.store.key import Key
 from ausweis.store.packing import run_row
-from ausweis.store.quoting import said_elsewhere, words_of
 from ausweis.store.rows import Deleted
 from ausweis.store.schema import (
     artefact_calls,
@@ -36,9 +35,9 @@ from ausweis.store.schema import (
     texts,
     verdicts,
 )
-from ausweis.store.traces import Traces, sentences
+from ausweis.store.traces import Traces, said_elsewhere, sentences, words_of
 
-__all__ = ["UNKNOWN", "calls_before", "delete_calls", "forget_old_failures"]
+__all__ = ["delete_one", "expire"]
 
 UNKNOWN = 0
 """The key of a call that the store does not have."""
@@ -52,23 +51,44 @@ _LINE = re.compile(r"(?:\[\d+\]|:\d+)+$")
 """What of a place stands behind the file."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Places:
-    """Where something of the calls may stand. `audio`: recordings of the user's own; `dropped`: said to be no more."""
+    """Where something of the calls may stand: what may be about any call, by kinds, and pages about these.
 
-    reports: set[Path] = field(default_factory=set)
-    cases: set[Path] = field(default_factory=set)
-    verdicts: set[Path] = field(default_factory=set)
-    answers: set[Path] = field(default_factory=set)
-    recordings: set[Path] = field(default_factory=set)
-    audio: set[Path] = field(default_factory=set)
-    dropped: set[Path] = field(default_factory=set)
+    `audio`: recordings of the user's own. `missing`: what is not where it was though its folder is, as that of a disk
+    that is not mounted. `dropped`: what is said to be no more.
+    """
+
+    of_any: dict[Kind, set[Path]]
+    reports: set[Path]
+    audio: set[Path]
+    missing: set[Path]
+    dropped: set[Path]
 
 
-def calls_before(connection: Connection, day: date) -> dict[int, str]:
-    """The calls of earlier days, with a verdict or without: their ids by their keys."""
-    wanted = select(calls.c.key, calls.c.call_id).where(calls.c.day < day)
-    return {row.key: row.call_id for row in connection.execute(wanted)}
+def delete_one(
+    database: Database, key: Key, call_id: str, *, gone: Sequence[Path] = (), by: str = "ausweis"
+) -> Deleted:
+    """Remove one call, with what is exported of it; then tidy the files of the database, and search them.
+
+    Raises:
+        AusweisError: as `delete_calls`; or there is no such call.
+    """
+    with database.reading() as connection:
+        number = connection.execute(select(calls.c.key).where(calls.c.call_id == call_id)).scalar()
+    return delete_calls(database, key, {number or UNKNOWN: call_id}, gone=gone, by=by, whole=False)
+
+
+def expire(
+    database: Database, key: Key, days: int, *, today: date, gone: Sequence[Path] = (), by: str = "ausweis"
+) -> Deleted:
+    """Remove all calls of more than so many days ago, likewise, and what failed in runs of those days."""
+    day = date.fromordinal(max(1, today.toordinal() - days))
+    with database.writing() as connection:
+        forget_old_failures(connection, day)
+        rows = connection.execute(select(calls.c.key, calls.c.call_id).where(calls.c.day < day))
+        ids = {row.key: row.call_id for row in rows}
+    return delete_calls(database, key, ids, gone=gone, by=by, whole=True)
 
 
 def delete_calls(
@@ -102,9 +122,13 @@ def delete_calls(
     _search(database, traces)
     with database.writing() as connection:
         connection.execute(delete(settings).where(settings.c.name == _UNTIDY))
-    kept = tuple(sorted(str(path) for path in places.audio if _may_be_there(path)))
     known = len(ids) - (UNKNOWN in ids)
-    return Deleted(known, (*(("store",) if known or failed or untidy else ()), *sorted(map(str, removed))), kept)
+    return Deleted(
+        known,
+        removed=(*(("store",) if known or failed or untidy else ()), *sorted(map(str, removed))),
+        kept=tuple(sorted(str(path) for path in places.audio if _may_be_there(path))),
+        missing=tuple(sorted(map(str, places.missing - removed))),
+    )
 
 
 def _places(connection: Connection, ids: Mapping[int, str], gone: Sequence[Path]) -> _Places:
@@ -113,26 +137,23 @@ def _places(connection: Connection, ids: Mapping[int, str], gone: Sequence[Path]
     Raises:
         StoreError: one is not where it was.
     """
-    places = _Places(
-        cases=of_kind(connection, "cases"),
-        verdicts=of_kind(connection, "verdicts"),
-        answers=of_kind(connection, "answers"),
-        recordings=of_kind(connection, "recordings"),
-    )
+    of_any = {kind: of_kind(connection, kind) for kind in KINDS}
+    heard, reports = set[Path](), set[Path]()
     for batch in batches(ids):
-        paths = select(audio.c.path).where(audio.c.call_key.in_(batch))
-        heard = map(Path, connection.execute(paths).scalars())
-        places.audio |= {path for path in heard if path.parent not in places.recordings}
+        own = select(audio.c.path).where(audio.c.call_key.in_(batch))
+        heard |= set(map(Path, connection.execute(own).scalars()))
         shown = select(artefacts.c.path).join(artefact_calls).where(artefact_calls.c.call_key.in_(batch))
-        places.reports |= set(map(Path, connection.execute(shown.distinct()).scalars()))
-    every = places.reports | places.cases | places.verdicts | places.answers | places.recordings
+        reports |= set(map(Path, connection.execute(shown.distinct()).scalars()))
+    every = reports.union(*of_any.values())
     away = {path for path in every if not _is_folder(path.parent)}
+    missing = {path for path in every - away if not _may_be_there(path)}
     above = [place for folder in gone for place in (folder.absolute(), folder.resolve())]
-    places.dropped = {path for path in away if any(path.is_relative_to(folder) for folder in above)}
-    if missing := sorted(away - places.dropped):
+    dropped = {path for path in away | missing if any(path.is_relative_to(folder) for folder in above)}
+    if away := away - dropped:
         message = "the folder that this was written to is not there, and it may hold the call; see that it is there, or"
-        raise StoreError(f"{message} say --gone if it was removed for good, and delete again", place=str(missing[0]))
-    return places
+        raise StoreError(f"{message} say --gone if it was removed for good, and delete again", place=str(min(away)))
+    heard = {path for path in heard if path.parent not in of_any["recordings"]}
+    return _Places(of_any, reports, heard, missing - dropped, dropped)
 
 
 def _traces(
@@ -161,11 +182,11 @@ def _clean(places: _Places, ids: frozenset[str], words: Sequence[str], key: Key)
     removed: set[Path] = set()
     # A name may have been one of cases before, and is one of verdicts now.
     named = ids | {case_id(key, name) for name in ids}
-    for path in sorted(places.cases | places.verdicts):
+    for path in sorted(places.of_any["cases"] | places.of_any["verdicts"]):
         removed |= set(clean_lines(path, named))
-    for folder in sorted(places.answers):
+    for folder in sorted(places.of_any["answers"]):
         removed |= set(clean_answers(folder, words))
-    copies = (path for folder in sorted(places.recordings) for path in recordings_of(folder, ids))
+    copies = (path for folder in sorted(places.of_any["recordings"]) for path in recordings_of(folder, ids))
     # A page shows many calls, and cannot be made again without this one here: it goes whole; and with it what a killed
     # command was about to put in its place.
     pages = (path for page in sorted(places.reports - places.dropped) for path in (part_of(page), page))
@@ -248,9 +269,10 @@ def _search(database: Database, traces: Traces) -> None:
     with database.reading() as connection:
         if index.orphans(connection):
             raise StoreError("the index still has a deleted call; delete it again", place=database.place)
-    if any(map(traces.in_database, database.files())):
-        # A page of the file that was rearranged may keep an old copy in its gap.
-        database.tidy(whole=True)
+    if not any(map(traces.in_database, database.files())):
+        return
+    # A page of the file that was rearranged may keep an old copy in its gap.
+    database.tidy(whole=True)
     if any(map(traces.in_database, database.files())):
         message = "words of the deleted call, or its id, are still in the store: in what was said or noted of another"
         raise StoreError(f"{message} call; delete that one too, if it should go", place=database.place)

@@ -1,10 +1,12 @@
 """What of a call stands in files that commands wrote besides the store: pages, cases, verdicts, answers, recordings."""
 
+import json
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from stat import S_IMODE
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import unquote
 
 from sqlalchemy import Connection, insert, select, update
@@ -12,12 +14,23 @@ from sqlalchemy import Connection, insert, select, update
 from ausweis.errors import RunError, StoreError
 from ausweis.journal import FolderLock, lines, lock_file, parsed, part_of, replace_file
 from ausweis.store.key import Key
-from ausweis.store.quoting import Quotable
 from ausweis.store.schema import artefact_calls, artefacts
 
-__all__ = ["clean_answers", "clean_lines", "ids_of", "of_kind", "recordings_of", "register", "register_report"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "clean_answers",
+    "clean_lines",
+    "ids_of",
+    "of_kind",
+    "recordings_of",
+    "register",
+    "register_report",
+]
 
-Kind = Literal["answers", "cases", "recordings", "report", "verdicts"]
+Kind = Literal["answers", "cases", "recordings", "verdicts"]
+KINDS: tuple[Kind, ...] = ("answers", "cases", "recordings", "verdicts")
+"""What is known besides reports, and may be about any call."""
 
 
 def register_report(
@@ -48,7 +61,7 @@ def of_kind(connection: Connection, kind: Kind) -> set[Path]:
     return set(map(Path, connection.execute(select(artefacts.c.path).where(artefacts.c.kind == kind)).scalars()))
 
 
-def _register(connection: Connection, path: Path, kind: Kind) -> int:
+def _register(connection: Connection, path: Path, kind: Kind | Literal["report"]) -> int:
     """The key of an artefact."""
     # A link may lead elsewhere later. Pages and cases take the place of a link.
     takes_place = kind in ("cases", "report")
@@ -104,6 +117,79 @@ def _call_of(line: bytes) -> str | None:
         return str(document["call_id"] if "call_id" in document else document["id"])
     except (LookupError, TypeError, AttributeError):
         return None
+
+
+_LONG_ENOUGH = 12
+"""Letters in a row, blanks among them, that an answer must have in common with a call to hold words of it."""
+_AT_ONCE = 1 << 20
+"""Letters that are compared at a time: each takes about 100 bytes."""
+_WORD = re.compile(r"\w+")
+
+
+class Quotable:
+    """What was said in calls, to hold answers against it.
+
+    Case counts for nothing, nor does what stands between words.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        plain = [_plain(text) for text in words]
+        self._whole = "\n".join(f" {text} " for text in plain)
+        self._runs = {run for text in plain for run in _runs(text)}
+
+    @classmethod
+    def portions(cls, words: Sequence[str]) -> "Iterator[Quotable]":
+        """So much at a time that it fits into memory; at least one."""
+        portion: list[str] = []
+        letters = 0
+        for text in words:
+            portion.append(text)
+            letters += len(text)
+            if letters >= _AT_ONCE:
+                yield cls(portion)
+                portion, letters = [], 0
+        yield cls(portion)
+
+    def is_in(self, line: bytes) -> bool:
+        """Whether a line of recorded answers holds any of it. A choice out of a list never does."""
+        try:
+            result = parsed(line)["result"]
+            answer, is_choice = result["text"], bool(result.get("probabilities"))
+        except (LookupError, TypeError, AttributeError):
+            return False
+        if is_choice:
+            return False
+        try:
+            told = list(_texts(json.loads(answer)))
+        except (ValueError, TypeError, RecursionError):
+            told = list(_texts(answer))
+        return any(self._holds(_plain(text), quoted) for text, quoted in told)
+
+    def _holds(self, text: str, quoted: bool) -> bool:
+        if len(text) >= _LONG_ENOUGH:
+            return any(run in self._runs for run in _runs(text))
+        # As words of its own: "ja" is no quote of "Januar".
+        return quoted and bool(text) and f" {text} " in self._whole
+
+
+def _plain(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
+
+
+def _runs(text: str) -> Iterator[str]:
+    return (text[place : place + _LONG_ENOUGH] for place in range(len(text) - _LONG_ENOUGH + 1))
+
+
+def _texts(value: Any, *, quoted: bool = False) -> Iterator[tuple[str, bool]]:
+    """All texts, and whether they are quotes."""
+    if isinstance(value, str):
+        yield value, quoted
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part, quoted=quoted)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield from _texts(part, quoted=name == "quote")
 
 
 def clean_answers(folder: Path, words: Sequence[str]) -> list[Path]:

@@ -9,7 +9,8 @@ where they would be masked otherwise now: by other rules, or another verdict tha
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -32,7 +33,7 @@ from ausweis.facts import Facts
 from ausweis.masking import Masker
 from ausweis.masking.judged import RULES
 from ausweis.masking.kinds import Span
-from ausweis.store.database import UNREADABLE
+from ausweis.store.database import SOME, UNREADABLE
 from ausweis.store.packing import call_of
 from ausweis.store.schema import batches, calls, masks, settings, texts, verdicts
 from ausweis.vocabulary import OwnWord
@@ -41,7 +42,6 @@ __all__ = [
     "HIDDEN",
     "SHORTEST",
     "begin",
-    "clear",
     "drop",
     "folded",
     "orphans",
@@ -51,6 +51,7 @@ __all__ = [
     "settle",
     "spans_by_turn",
     "spans_of",
+    "starts_of",
     "unsearched",
     "waiting",
 ]
@@ -78,15 +79,6 @@ def starts_of(lengths: Iterable[int]) -> list[int]:
     return list(accumulate((length + 1 for length in lengths), initial=0))[:-1]
 
 
-def written(spans: Mapping[int, Sequence[Span]], starts: Sequence[int]) -> list[Span]:
-    """Spans of turns, by their numbers, as spans of the text."""
-    return [
-        Span(starts[turn - 1] + span.start, starts[turn - 1] + span.end, span.kind)
-        for turn, own in sorted(spans.items())
-        for span in own
-    ]
-
-
 def spans_of(covers: str) -> list[Span]:
     """The spans of a row of `masks`."""
     return [Span(*span) for span in json.loads(covers)]
@@ -98,12 +90,11 @@ def spans_by_turn(covers: str, lengths: Sequence[int]) -> dict[int, list[Span]]:
     Raises (LookupError): they are not of a text with such turns.
     """
     by_turn: dict[int, list[Span]] = {}
-    places = _by_place(starts_of(lengths), lengths)
-    turn, start, end = 0, 0, 0
+    starts = starts_of(lengths)
     for span in spans_of(covers):
-        while span.start >= end:
-            turn, start, end = next(places)
-        if not start <= span.start < span.end <= end:
+        turn = bisect_right(starts, span.start)
+        start = starts[turn - 1] if turn else 0
+        if not turn or not span.start < span.end <= start + lengths[turn - 1]:
             raise LookupError("a span is in no turn")
         by_turn.setdefault(turn, []).append(Span(span.start - start, span.end - start, span.kind))
     return by_turn
@@ -127,16 +118,6 @@ def _put_in(row: Any) -> str:
         return ""
 
 
-def _by_place(starts: Sequence[int], lengths: Sequence[int]) -> Iterator[tuple[int, int, int]]:
-    """Number, begin and end of each turn.
-
-    Raises (LookupError): what is asked for lies behind the last one, as in a text that was changed.
-    """
-    for number, (start, length) in enumerate(zip(starts, lengths, strict=True), start=1):
-        yield number, start, start + length
-    raise LookupError("no turn goes so far")
-
-
 SHORTEST = 3
 """Letters that can be looked for in texts."""
 _FORGETS = sqlite3.sqlite_version_info >= (3, 42)
@@ -147,6 +128,7 @@ _UNSETTLED = "index"
 """The setting that is there while the index may have something of what was taken out."""
 _found = table("found", column("call_key"), column("words"))
 """Of PostgreSQL."""
+_ADD = text("INSERT INTO found (rowid, words) VALUES (:key, :words)")
 
 
 def add(connection: Connection, words: Mapping[int, str]) -> None:
@@ -155,7 +137,7 @@ def add(connection: Connection, words: Mapping[int, str]) -> None:
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        connection.execute(text("INSERT INTO found (rowid, words) VALUES (:key, :words)"), rows)
+        connection.execute(_ADD, rows)
     else:
         connection.execute(insert(_found), [{"call_key": row["key"], "words": row["words"]} for row in rows])
 
@@ -212,13 +194,9 @@ def _is_unsettled(connection: Connection) -> bool:
 
 def orphans(connection: Connection) -> int:
     """How many calls the index has that the store has no more."""
-    key = (
-        "id FROM found_docsize WHERE id"
-        if connection.dialect.name == "sqlite"
-        else "call_key FROM found WHERE call_key"
-    )
-    wanted = text(f"SELECT count(*) FROM (SELECT {key} NOT IN (SELECT key FROM calls)) AS lost")  # noqa: S608
-    return int(connection.execute(wanted).scalar_one())
+    name, key = ("found_docsize", "id") if connection.dialect.name == "sqlite" else ("found", "call_key")
+    wanted = f"SELECT count(*) FROM {name} WHERE {key} NOT IN (SELECT key FROM calls)"  # noqa: S608
+    return int(connection.execute(text(wanted)).scalar_one())
 
 
 class Unsearched(NamedTuple):
@@ -231,7 +209,7 @@ class Unsearched(NamedTuple):
 def renew(connection: Connection, ids: Iterable[str]) -> None:
     """Put those of these calls in, by their ids, that have text and verdict and are not in as they would be now."""
     for batch in batches(ids):
-        _put(connection, _judged(_COLUMNS).where(calls.c.call_id.in_(batch)))
+        _put(connection, connection.execute(_NAMED, {"some": batch}).all())
 
 
 def begin(connection: Connection) -> None:
@@ -246,11 +224,9 @@ def renew_some(connection: Connection, after: int, number: int) -> tuple[int, in
 
     Of none that is left, the same key and 0. A call that cannot be read is passed over.
     """
-    keys = connection.execute(
-        _stale((calls.c.key,)).where(calls.c.key > after).order_by(calls.c.key).limit(number)
-    ).scalars()
-    batch = list(keys)
-    _put(connection, _stale(_COLUMNS).where(calls.c.key.in_(batch)))
+    wanted = _stale((calls.c.key,)).where(calls.c.key > after).order_by(calls.c.key).limit(number)
+    batch = list(connection.execute(wanted).scalars())
+    _put(connection, connection.execute(_stale(_COLUMNS).where(calls.c.key.in_(batch))).all())
     return (batch[-1], len(batch)) if batch else (after, 0)
 
 
@@ -287,9 +263,13 @@ def _stale(columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
     return _judged(columns).where(or_(masks.c.call_key.is_(None), masks.c.rules != RULES))
 
 
-def _put(connection: Connection, wanted: Select[Any]) -> None:
+_NAMED = _judged(_COLUMNS).where(calls.c.call_id.in_(SOME))
+_ADD_MASKS = insert(masks)
+
+
+def _put(connection: Connection, rows: Iterable[Any]) -> None:
     said, kept, other = {}, [], []
-    for row in connection.execute(wanted).all():
+    for row in rows:
         spans = _spans(row)
         covers = None if spans is None else json.dumps(spans, separators=(",", ":"))
         if covers is not None and (row.rules, row.covers) == (RULES, covers):
@@ -303,7 +283,7 @@ def _put(connection: Connection, wanted: Select[Any]) -> None:
     drop(connection, other)
     add(connection, said)
     if kept:
-        connection.execute(insert(masks), kept)
+        connection.execute(_ADD_MASKS, kept)
 
 
 def _spans(row: Any) -> list[Span] | None:
@@ -313,7 +293,10 @@ def _spans(row: Any) -> list[Span] | None:
         # The rest of a verdict is not looked at, which would take as long as all else.
         own = json.loads(row.verdict)["own_words"] if '"own_words"' in row.verdict else ()
         masker = Masker.of(call, facts, own=[OwnWord.model_validate(word) for word in own])
-        turns = range(1, len(call.turns) + 1)
-        return written({turn: masker.spans(turn) for turn in turns}, starts_of(len(turn.text) for turn in call.turns))
+        return [
+            Span(start + span.start, start + span.end, span.kind)
+            for turn, start in enumerate(starts_of(len(turn.text) for turn in call.turns), start=1)
+            for span in masker.spans(turn)
+        ]
     except UNREADABLE:
         return None

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 from contextlib import suppress
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +46,9 @@ class Key:
         Raises:
             StoreError: the store is no file, and AUSWEIS_STORE_KEY_FILE names none.
         """
-        if "://" not in str(address):
-            return cls.beside(Path(address))
-        named = os.environ.get(KEY_FILE)
-        if not named:
+        if "://" in str(address) and not os.environ.get(KEY_FILE):
             raise StoreError(f"a store on a server needs its key in a file here: name it in {KEY_FILE}")
-        return cls(Path(named))
+        return cls.beside(Path(address))
 
     def lies_beside(self, address: str | Path) -> bool:
         """Whether it is in the folder of the store, so that who copies that folder has both."""
@@ -64,19 +62,18 @@ class Key:
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(self.path, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+                try:
+                    file.write(secrets.token_bytes(_BYTES))
+                    file.flush()
+                    os.fsync(file.fileno())
+                except OSError:
+                    with suppress(OSError):
+                        self.path.unlink()
+                    raise
         except FileExistsError:
             return
         except OSError as error:
-            raise StoreError(write_fault(self.path, error).message, place=str(self.path)) from None
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_bytes(_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            with suppress(OSError):
-                self.path.unlink()
             raise StoreError(write_fault(self.path, error).message, place=str(self.path)) from None
 
     @property
@@ -88,32 +85,23 @@ class Key:
         """`agent-` and hex digits: the same for the same name, whatever its case and the blanks around it."""
         return f"agent-{self._hash('agent', agent.strip().casefold())[:_SHOWN]}"
 
-    def call(self, call_id: str) -> str:
-        """The keyed hash of a call's id."""
-        return self._hash("call", call_id)
-
-    def reviewer(self, own: str) -> str:
-        """The keyed hash of a reviewer's own key."""
-        return self._hash("reviewer", own)
-
-    def content(self, text: str) -> str:
-        """The keyed hash of what an entry of the audit log is about."""
-        return self._hash("content", text)
-
-    def link(self, text: str) -> str:
-        """The keyed hash of an entry of the audit log, the one before it among it."""
-        return self._hash("entry", text)
-
     def row(self, text: str) -> str:
         """The keyed hash of a row: 128 bits."""
         return self._hash("row", text)[:32]
 
-    def sum(self, text: str) -> str:
-        """The keyed hash of a part of the sum of all digests of rows."""
-        return self._hash("sum", text)
-
     def _hash(self, purpose: str, text: str) -> str:
         return hmac.digest(self._read(), f"{purpose}\0{text}".encode(), "sha256").hex()
+
+    call = partialmethod(_hash, "call")
+    """Of a call's id."""
+    reviewer = partialmethod(_hash, "reviewer")
+    """Of a reviewer's own key."""
+    content = partialmethod(_hash, "content")
+    """Of what an entry of the audit log is about."""
+    link = partialmethod(_hash, "entry")
+    """Of an entry of the audit log, the one before it among it."""
+    sum = partialmethod(_hash, "sum")
+    """Of a part of the sum of all digests of rows."""
 
     def _read(self) -> bytes:
         if self._secret is None:

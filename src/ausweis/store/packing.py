@@ -1,23 +1,39 @@
-"""Runs and verdicts as rows, and back. A verdict is kept without what its run says already."""
+"""Runs, calls and verdicts as rows, and back. Agents are pseudonyms; a verdict is kept without what its run says."""
 
 import hashlib
 import json
+import re
 from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
-from ausweis.calls.call import Call
+from ausweis.calls.call import Call, Turn
 from ausweis.errors import PolicyError
 from ausweis.judging.harm import found_of, harm, named
 from ausweis.judging.verdict import Verdict
 from ausweis.policies import find_policy
 from ausweis.provenance import PolicyProvenance, RunProvenance
 from ausweis.store.counted import OWN
+from ausweis.store.key import Key
 from ausweis.store.rows import CallRow, RunRow
 from ausweis.vocabulary import INCIDENTS, SEVERITIES
 
-__all__ = ["call_of", "call_row", "pack", "run_row", "run_values", "unpack", "verdict_values"]
+__all__ = [
+    "call_of",
+    "call_row",
+    "call_values",
+    "moment_of",
+    "nameless",
+    "names_moment",
+    "pack",
+    "run_row",
+    "run_values",
+    "text_row",
+    "unpack",
+    "verdict_values",
+]
 
 _RUNS = ("ausweis", "policy", "prompts", "model")
 """What of a verdict's provenance is its run's."""
@@ -25,6 +41,9 @@ _LISTS = ("violations", "incidents", "right_violations", "right_incidents", "loo
 """Columns of calls."""
 _AS_JSON = ("policy", "prompts", "model")
 """Columns of runs."""
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_PSEUDONYM = re.compile(r"agent-[0-9a-f]{8}")
+_HASH = re.compile(r"(?:[0-9a-f]{32}){1,2}")
 
 
 def run_values(origin: RunProvenance, started: str) -> dict[str, Any]:
@@ -134,3 +153,101 @@ def _title(policy: PolicyProvenance) -> str | None:
     except PolicyError:
         return None
     return shipped.policy.title if shipped.provenance == policy else None
+
+
+def moment_of(started_at: str | None, otherwise: str) -> dict[str, Any]:
+    """The moment that a call names; `otherwise`, a time in UTC, where it names none that can be (`names_moment`).
+
+    As columns of `calls`: `day`, where the call was made, and `at`, in UTC, by which calls are ordered.
+
+    The day is the call's own; of `otherwise`, that of this machine's clock, by which people say "today".
+
+    Raises:
+        ValueError: neither names one.
+    """
+    named = _time(started_at) if names_moment(started_at) else None
+    moment = named or _time(otherwise)
+    if moment is None:
+        raise ValueError("the run does not say when it was")
+    at = moment.astimezone(UTC)
+    day = moment.date() if named else at.astimezone().date()
+    return {"day": day, "at": at.isoformat(timespec="seconds").replace("+00:00", "Z")}
+
+
+def names_moment(started_at: str | None) -> bool:
+    """Whether a call says when it was, in a way that can be read; no call is of the day after tomorrow."""
+    moment = _time(started_at)
+    return moment is not None and moment <= datetime.now(UTC) + timedelta(days=1)
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat((text or "").strip())
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment
+
+
+def call_values(call: Call) -> dict[str, Any]:
+    """The columns of `calls` that are the call's own, but for its moment; of one without names."""
+    return {
+        "call_id": call.id,
+        "started_at": call.started_at,
+        "language": call.language,
+        "team": call.team,
+        "queue": call.queue,
+        "agent": call.agent,
+        "direction": call.direction,
+        "seconds": max((turn.end for turn in call.turns if turn.end is not None), default=None),
+        "turns": len(call.turns),
+    }
+
+
+def text_row(call: Call) -> dict[str, str | None]:
+    """The columns of `texts` of a call without names (`nameless`)."""
+    # Of the same length, since lengths tell the turns apart.
+    words = [_UNSTORABLE.sub("\ufffd", turn.text) for turn in call.turns]
+    body = call.model_dump(mode="json", exclude={"id", "turns"}, exclude_defaults=True)
+    body["turns"] = [
+        (turn.speaker, turn.start, turn.end, len(text), *_heard(turn))
+        for turn, text in zip(call.turns, words, strict=True)
+    ]
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    recording = call.metadata.get("recording")
+    heard = recording.get("key") if isinstance(recording, dict) else None
+    return {"words": "\n".join(words), "body": _UNSTORABLE.sub("\ufffd", text), "recording": heard}
+
+
+def _heard(turn: Turn) -> tuple[Any, ...]:
+    """How sure the ASR model is of a turn, and its words, where one wrote them: facts depend on both."""
+    if not turn.words:
+        return () if turn.confidence is None else (turn.confidence,)
+    return turn.confidence, [(word.text, word.start, word.end, word.probability) for word in turn.words]
+
+
+def nameless(call: Call, key: Key) -> Call:
+    """The call with a pseudonym in the place of its agent's name, in team, queue and metadata too."""
+    name = (call.agent or "").strip()
+    if not name:
+        return call.model_copy(update={"agent": None})
+    # A call out of the store has its pseudonym already.
+    pseudonym = name if _PSEUDONYM.fullmatch(name) else key.pseudonym(name)
+    # The agent 7 is not in 2027.
+    before, after = ("(?<!\\d)" if name[0].isdigit() else "", "(?!\\d)" if name[-1].isdigit() else "")
+    named = re.compile(f"{before}{re.escape(name)}{after}", re.IGNORECASE)
+    fields = {field: _replaced(named, pseudonym, getattr(call, field)) for field in ("team", "queue", "metadata")}
+    return call.model_copy(update={"agent": pseudonym, **fields})
+
+
+def _replaced(named: re.Pattern[str], pseudonym: str, value: Any) -> Any:
+    """The value with the pseudonym wherever a text of it has the name."""
+    if isinstance(value, str):
+        # The agent 7 is not in the hash of a recording either, by which its transcript is found again.
+        return value if _HASH.fullmatch(value) and not named.fullmatch(value) else named.sub(pseudonym, value)
+    if isinstance(value, list):
+        return [_replaced(named, pseudonym, part) for part in value]
+    if isinstance(value, dict):
+        return {_replaced(named, pseudonym, key): _replaced(named, pseudonym, part) for key, part in value.items()}
+    return value

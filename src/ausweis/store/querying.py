@@ -289,7 +289,8 @@ def judged_in(connection: Connection, series: str) -> list[tuple[RunRow, Judged]
 def _judged(connection: Connection, *which: ColumnElement[bool]) -> Iterator[tuple[RunRow, Judged]]:
     joined = verdicts.join(calls, calls.c.key == verdicts.c.call_key)
     wanted = select(verdicts).select_from(joined.join(runs, runs.c.key == verdicts.c.run_key)).where(*which)
-    known = {row.key: run_row(row) for row in connection.execute(select(runs))}
+    own = runs.c.key.in_(wanted.with_only_columns(verdicts.c.run_key))
+    known = {row.key: run_row(row) for row in connection.execute(select(runs).where(own))}
     for row in connection.execute(wanted.order_by(verdicts.c.key)):
         run = known[row.run_key]
         yield run, Judged(Facts.model_validate_json(row.facts), unpack(row.body, run), row.made_of)

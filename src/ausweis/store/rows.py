@@ -340,11 +340,15 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """How many calls; `removed`: from where, as paths and as `store`. `kept`: files that are the user's own."""
+    """How many calls; `removed`: from where, as paths and as `store`. `kept`: files that are the user's own.
+
+    `missing`: files and folders that may have held the calls, and are not in their folders any more.
+    """
 
     calls: int
     removed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

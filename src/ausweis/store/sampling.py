@@ -2,7 +2,7 @@
 
 import random
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -90,7 +90,7 @@ class _Stratum:
 
     days: set[date] = field(default_factory=set)
     found: int = 0
-    missed: int = 0
+    missed_in_sample: int = 0
     sampled: int = 0
     represented: int = 0
     undecided: int = 0
@@ -103,7 +103,7 @@ class _Stratum:
     @property
     def known(self) -> int:
         """How many were missed for certain."""
-        return max(self.missed, self.added)
+        return max(self.missed_in_sample, self.added)
 
     def count(self, row: Any, draws: frozenset[int]) -> None:
         """Add calls of one day, run, flag, state and draw."""
@@ -118,10 +118,10 @@ class _Stratum:
 
     def hear(self, blind: Sequence[Decision], of: LabelKind) -> None:
         """Add what was said of its drawn calls by those who had not seen the verdict."""
-        telling = _telling(blind, of)
+        telling = [label for label in blind if of == "violations" or label.incidents is not None]
         self.heard += len(blind)
         self.sampled += len(telling)
-        self.missed += _number(blind, of)
+        self.missed_in_sample += _number(blind, of)
         self.hasty += sum(decision.hasty is True for decision in telling)
 
 
@@ -132,7 +132,11 @@ def _strata(connection: Connection, asked: CallFilter, of: LabelKind) -> dict[fr
     looking = _looking(connection, within) if of == "incidents" else None
     strata: dict[frozenset[int], _Stratum] = {}
     parts: dict[tuple[date, int], frozenset[int]] = {}
-    for row in _groups(connection, within):
+    # Calls counted by day, run, flag, state and draw.
+    apart = [calls.c[name] for name in ("day", "run_key", "to_review", "state", "sample_key")]
+    groups = select(*apart, runs.c.started, func.count().label("number")).where(*within)
+    groups = groups.join_from(calls, runs, runs.c.key == calls.c.run_key).group_by(*apart, runs.c.started)
+    for row in connection.execute(groups):
         speaking = draws if looking is None or row.run_key in looking else ()
         could = frozenset(
             sample.key for sample in speaking if sample.first <= row.day <= sample.last and row.started <= sample.at
@@ -153,14 +157,6 @@ def _strata(connection: Connection, asked: CallFilter, of: LabelKind) -> dict[fr
     return strata
 
 
-def _groups(connection: Connection, within: Sequence[ColumnElement[bool]]) -> Iterable[Any]:
-    """Calls counted by day, run, flag, state and draw."""
-    apart = [calls.c[name] for name in ("day", "run_key", "to_review", "state", "sample_key")]
-    joined = calls.join(runs, runs.c.key == calls.c.run_key)
-    wanted = select(*apart, runs.c.started, func.count().label("number")).select_from(joined).where(*within)
-    return connection.execute(wanted.group_by(*apart, runs.c.started))
-
-
 def _looking(connection: Connection, within: Sequence[ColumnElement[bool]]) -> set[int]:
     """The runs that looked for incidents, by the facts of one call of each: a run reads all its calls alike."""
     first_verdicts = select(func.min(calls.c.verdict_key)).where(*within).group_by(calls.c.run_key)
@@ -169,27 +165,19 @@ def _looking(connection: Connection, within: Sequence[ColumnElement[bool]]) -> s
 
 
 def _estimate(strata: Sequence[_Stratum]) -> FieldRecall:
-    names = ("found", "missed", "sampled", "represented", "undecided", "hasty")
-    found, missed, sampled, represented, undecided, hasty = (
-        sum(getattr(stratum, name) for stratum in strata) for name in names
-    )
-    plain = FieldRecall(found, missed, sampled, represented, undecided, hasty=hasty)
-    if not sampled:
+    names = ("found", "missed_in_sample", "sampled", "represented", "undecided", "hasty")
+    plain = FieldRecall(**{name: sum(getattr(stratum, name) for stratum in strata) for name in names})
+    if not plain.sampled:
         return plain
-    told = most = least = float(found)
+    told = most = least = float(plain.found)
     for stratum in strata:
-        low, high = bounds(stratum.missed, stratum.sampled, 1 - (1 - LEVEL) / len(strata))
-        told += max(float(stratum.known), stratum.missed * stratum.represented / stratum.sampled)
+        low, high = bounds(stratum.missed_in_sample, stratum.sampled, 1 - (1 - LEVEL) / len(strata))
+        told += max(float(stratum.known), stratum.missed_in_sample * stratum.represented / stratum.sampled)
         most += max(float(stratum.known), high * stratum.represented)
         least += max(float(stratum.known), low * stratum.represented)
     if not told:
         return plain
-    return replace(plain, recall=found / told, low=found / most, high=found / least)
-
-
-def _telling(labels: Sequence[Decision], of: LabelKind) -> list[Decision]:
-    """Those of the labels that tell whether there is one."""
-    return [label for label in labels if of == "violations" or label.incidents is not None]
+    return replace(plain, recall=plain.found / told, low=plain.found / most, high=plain.found / least)
 
 
 def _number(labels: Sequence[Decision], of: LabelKind) -> int:

@@ -7,9 +7,10 @@ for. The words themselves are personal data that no deletion would reach: it has
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 from unicodedata import normalize
 
@@ -33,7 +34,7 @@ from ausweis.errors import StoreError
 from ausweis.masking.kinds import Span
 from ausweis.masking.text import spans_of as spans_in
 from ausweis.store import audit_log, index
-from ausweis.store.index import HIDDEN, folded, spans_of
+from ausweis.store.index import HIDDEN, folded, spans_of, starts_of
 from ausweis.store.key import Key
 from ausweis.store.rows import CallFilter
 from ausweis.store.schema import batches, calls, decisions, masks, texts
@@ -163,7 +164,10 @@ def _hit(row: Any, terms: Sequence[str], unmasked: bool) -> Hit | None:
     if place is None:
         return None
     start, end = place
-    number, first, last = _turn(json.loads(row.body)["turns"], start)
+    lengths = [length for _, _, _, length, *_ in json.loads(row.body)["turns"]]
+    starts = starts_of(lengths)
+    number = bisect_right(starts, start)
+    first, last = starts[number - 1], starts[number - 1] + lengths[number - 1]
     end = min(end, last)
     begin, stop = _cut(row.words, start - _AROUND, first, 1), _cut(row.words, end + _AROUND, last, -1)
     # Nothing that is masked is cut through.
@@ -192,27 +196,13 @@ def _place(words: str, spans: Sequence[Span], terms: Sequence[str]) -> tuple[int
 def _origin(parts: Sequence[tuple[str, int, int]], place: int) -> tuple[int, int]:
     """From where to where the sign stands in the text that is at a place of the folded one."""
     for part, start, end in parts:
-        if place >= (length := len(folded(part))):
-            place -= length
-            continue
-        if part == HIDDEN:
-            return start, end
-        if length == len(part):
-            return start + place, start + place + 1
-        for at, sign in enumerate(part):
-            place -= len(folded(sign))
-            if place < 0:
-                return start + at, start + at + 1
-    raise ValueError("the text is not so long")
-
-
-def _turn(turns: Sequence[Sequence[Any]], place: int) -> tuple[int, int, int]:
-    """The number of the turn that a place is in, and from where to where it goes."""
-    start = 0
-    for number, (_, _, _, length, *_) in enumerate(turns, start=1):
-        if place <= start + length:
-            return number, start, start + length
-        start += length + 1
+        if place < (length := len(folded(part))):
+            if part == HIDDEN:
+                return start, end
+            ends = accumulate(len(folded(sign)) for sign in part)
+            at = start + next(number for number, size in enumerate(ends) if size > place)
+            return at, at + 1
+        place -= length
     raise ValueError("the text is not so long")
 
 

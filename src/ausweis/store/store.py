@@ -1,8 +1,7 @@
 """The store: runs, calls, facts, verdicts and decisions in one database, for people who review calls."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -11,7 +10,6 @@ from sqlalchemy import Connection, insert, select
 
 from ausweis.errors import NoCallError, StoreError
 from ausweis.labelled import LabelledCall
-from ausweis.provenance import RunProvenance
 from ausweis.store import (
     audit_log,
     calibrations,
@@ -31,8 +29,7 @@ from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.key import Key
 from ausweis.store.reviewers import reviewer_by_key as by_key
-from ausweis.store.rows import EVERY, CallFilter, Deleted, Reviewer
-from ausweis.store.schema import calls as calls_table
+from ausweis.store.rows import EVERY, CallFilter, Reviewer
 from ausweis.store.schema import make_tables, settings, verify_schema
 from ausweis.store.writing import RunWriter
 
@@ -60,6 +57,15 @@ def _writing(function: Callable[Concatenate[Connection, Key, _P], _T]) -> Callab
     def method(store: "Store", /, *arguments: _P.args, **options: _P.kwargs) -> _T:
         with store._database.writing() as connection:
             return function(connection, store._key, *arguments, **options)
+
+    return method
+
+
+def _with_database(function: Callable[Concatenate[Database, Key, _P], _T]) -> Callable[Concatenate["Store", _P], _T]:
+    """A method that opens transactions of its own."""
+
+    def method(store: "Store", /, *arguments: _P.args, **options: _P.kwargs) -> _T:
+        return function(store._database, store._key, *arguments, **options)
 
     return method
 
@@ -107,27 +113,9 @@ class Store:
         """Close all connections."""
         self._database.close()
 
-    def begin(
-        self,
-        origin: RunProvenance,
-        *,
-        by: str = "ausweis",
-        system: str | None = None,
-        series: str = "",
-        started: str | None = None,
-        copies: Path | None = None,
-    ) -> RunWriter:
-        """Begin a run: what becomes of its calls is written as it comes. `started`, in UTC, is now by default.
-
-        All else as of `RunWriter`.
-
-        Raises:
-            StoreError: the store cannot be written.
-        """
-        return RunWriter(
-            self._database, self._key, origin, by=by, system=system, series=series, started=started, copies=copies
-        )
-
+    begin = _with_database(RunWriter)
+    delete = _with_database(deleting.delete_one)
+    expire = _with_database(deleting.expire)
     unindexed = _reading(index.waiting)
     unsearched = _reading(index.unsearched)
 
@@ -208,26 +196,6 @@ class Store:
         """The reviewer whose key this is; None where it is nobody's, or not any more."""
         with self._database.reading() as connection:
             return by_key(connection, self._key, own)
-
-    def delete(self, call_id: str, *, gone: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
-        """Remove one call, with what is exported of it; then tidy the files of the database, and search them.
-
-        Raises:
-            AusweisError: as `deleting.delete_calls`; or there is no such call.
-        """
-        with self._database.reading() as connection:
-            wanted = select(calls_table.c.key).where(calls_table.c.call_id == call_id)
-            key = connection.execute(wanted).scalar()
-        ids = {deleting.UNKNOWN if key is None else key: call_id}
-        return deleting.delete_calls(self._database, self._key, ids, gone=gone, by=by, whole=False)
-
-    def expire(self, days: int, *, today: date, gone: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
-        """Remove all calls of more than so many days ago, likewise, and what failed in runs of those days."""
-        day = date.fromordinal(max(1, today.toordinal() - days))
-        with self._database.writing() as connection:
-            deleting.forget_old_failures(connection, day)
-            ids = deleting.calls_before(connection, day)
-        return deleting.delete_calls(self._database, self._key, ids, gone=gone, by=by, whole=True)
 
     def verify_chain(self, head: str | None = None) -> int:
         """Check every entry, that rows are as they were written but for those of `unvouched`, that states follow.

@@ -1,16 +1,22 @@
-"""What would show that a deleted call is still in the files of a database: its longest sentences, and its id."""
+"""What was said in calls that go, and what shows that it is still there: their longest sentences, and their ids."""
 
 import json
 import mmap
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select, true
 
 from ausweis.errors import StoreError
+from ausweis.store.schema import batches, calls, decisions, objections, texts, verdicts
 
-__all__ = ["Traces", "sentences"]
+__all__ = ["Traces", "said_elsewhere", "sentences", "words_of"]
 
 LONG_ENOUGH = 24
 """Letters of a sentence that are searched for; shorter ones are anybody's."""
@@ -27,6 +33,61 @@ _INDEXED = frozenset(b"\x01\x02\x03\x04\x05\x06\x08\x09")
 """What stands before an id in SQLite's index of them: the type of the row's number."""
 _PLAIN = re.compile(r"""[^"'\\\n<>&\x00-\x1f\U00010000-\U0010ffff]+""")
 """What every format writes as it is, but for letters outside of ASCII."""
+
+
+def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str]]:
+    """What was said in the calls, then what was noted; each with the key of its call.
+
+    With the text of a call, or without one that is known, stand the quotes of all its facts and verdicts that it does
+    not have: of a text that was there before.
+    """
+    words: list[tuple[int, str]] = []
+    for batch in batches(keys):
+        said = select(texts.c.call_key, texts.c.words).where(texts.c.call_key.in_(batch))
+        of_call: defaultdict[int, str] = defaultdict(str)
+        of_call.update({row.call_key: row.words for row in connection.execute(said)})
+        quoted = select(verdicts.c.call_key, verdicts.c.facts, verdicts.c.body).where(verdicts.c.call_key.in_(batch))
+        for row in connection.execute(quoted):
+            for quote in [*_texts_named(row.body, "quote"), *_texts_named(row.facts, "quote")]:
+                if quote not in of_call[row.call_key]:
+                    of_call[row.call_key] += f"\n{quote}"
+        words += of_call.items()
+    for batch in batches(keys):
+        for table in (decisions, objections):
+            notes = select(table.c.call_key, table.c.note).where(table.c.call_key.in_(batch), table.c.note != "")
+            words += [(row.call_key, row.note) for row in connection.execute(notes)]
+    return words
+
+
+def said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
+    """Whether another call has the words too, as agents have sentences that they say in every call."""
+    # What the verdict that counts quotes stands in the text.
+    aside = verdicts.c.key.not_in(select(calls.c.verdict_key).where(calls.c.verdict_key.is_not(None)))
+    for own, column, more in (
+        (texts.c.call_key, texts.c.words, true()),
+        (verdicts.c.call_key, verdicts.c.facts, aside),
+        (verdicts.c.call_key, verdicts.c.body, aside),
+        # Who notes the same about two calls quotes neither.
+        (decisions.c.call_key, decisions.c.note, true()),
+        (objections.c.call_key, objections.c.note, true()),
+    ):
+        # Of the calls' own rows there may be several, one a run.
+        wanted = select(own).where(more, column.contains(part, autoescape=True)).distinct().limit(len(ids) + 1)
+        if any(key not in ids for key in connection.execute(wanted).scalars()):
+            return True
+    return False
+
+
+def _texts_named(written: str | None, name: str) -> list[str]:
+    """All texts of this name in JSON; where it is damaged, those before, as such a call must go too."""
+    named: list[str] = []
+
+    def take(part: dict[str, Any]) -> None:
+        named.extend([part[name]] if isinstance(part.get(name), str) and part[name] else [])
+
+    with suppress(ValueError, RecursionError):
+        json.loads(written or "null", object_hook=take)
+    return named
 
 
 def sentences(words: Sequence[str]) -> Iterator[str]:

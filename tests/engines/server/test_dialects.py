@@ -7,7 +7,7 @@ from tests.engines.server.openai_server import serving
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Message, Request
 from ausweis.engines.server import ServerEngine
-from ausweis.engines.server.dialects import BARE_LISTS, SCHEMAS, as_sent, list_in_schema, without_markers
+from ausweis.engines.server.dialects import BARE_LISTS, SCHEMAS, as_sent, list_in_schema
 from ausweis.engines.server.reply import END
 from ausweis.errors import ModelError
 
@@ -129,6 +129,11 @@ HOSTILE = (
     "<start_of_turn>model",
     "<<|im_end|>",
 )
+
+
+def without_markers(text: str) -> str:
+    (sent,) = as_sent((Message(role="user", content=text),))
+    return sent["content"]
 
 
 @pytest.mark.model

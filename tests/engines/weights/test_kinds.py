@@ -184,7 +184,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
         return httpx.Response(200, content=files[request.url.path.removeprefix("/ears/")])
 
     transport = httpx.MockTransport(answer)
-    monkeypatch.setattr("ausweis.engines.weights.sources._http_client", lambda: httpx.Client(transport=transport))
+    monkeypatch.setattr("ausweis.engines.weights.local._http_client", lambda: httpx.Client(transport=transport))
     return files
 
 

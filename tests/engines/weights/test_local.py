@@ -227,7 +227,7 @@ def test_path_that_is_no_gguf(tmp_path: Path) -> None:
 
 def serve(monkeypatch: pytest.MonkeyPatch, answer: httpx.Response) -> None:
     transport = httpx.MockTransport(lambda request: answer)
-    monkeypatch.setattr("ausweis.engines.weights.sources._http_client", lambda: httpx.Client(transport=transport))
+    monkeypatch.setattr("ausweis.engines.weights.local._http_client", lambda: httpx.Client(transport=transport))
 
 
 def test_hub_gives_the_file_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:

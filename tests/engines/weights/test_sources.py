@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from ausweis.engines import weights
-from ausweis.engines.weights import sources
+from ausweis.engines.weights import local
 from ausweis.errors import ModelError
 
 CONTENT = bytes(range(256)) * 40
@@ -59,8 +59,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(sources, "CHUNK", 100)
-    monkeypatch.setattr(sources, "PAUSE", 0.0)
+    monkeypatch.setattr(local, "CHUNK", 100)
+    monkeypatch.setattr(local, "PAUSE", 0.0)
     with Server(("127.0.0.1", 0), Handler) as started:
         started.asked = []
         thread = threading.Thread(target=started.serve_forever)
@@ -88,7 +88,7 @@ models:
 def test_a_language_model_of_the_catalogue_is_pulled_whole_though_the_line_breaks(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "_addresses", lambda entry, files: [server.url])
+    monkeypatch.setattr(local, "_addresses", lambda entry, files: [server.url])
     server.hangs_up_after = (3_000, 5_000)
     pulled = weights.pull("tall")
     assert (pulled.path.read_bytes(), pulled.sha256) == (CONTENT, hashlib.sha256(CONTENT).hexdigest())
@@ -98,7 +98,7 @@ def test_a_language_model_of_the_catalogue_is_pulled_whole_though_the_line_break
 
 
 def fetched(server: Server) -> bytes:
-    return b"".join(sources.download(server.url))
+    return b"".join(local.download(server.url))
 
 
 def test_file_comes_whole_from_where_the_server_sends_us(server: Server) -> None:
@@ -117,7 +117,7 @@ def test_one_that_brings_nothing_any_more_is_given_up(server: Server) -> None:
     server.hangs_up_after = (3_000, *[0] * 20)
     with pytest.raises(ModelError, match=r"model.bin: the download broke off \(RemoteProtocolError\): check the conn"):
         fetched(server)
-    assert len(server.asked) == 1 + sources.TRIES
+    assert len(server.asked) == 1 + local.TRIES
 
 
 def test_one_that_never_began_is_not_tried_again(server: Server) -> None:
@@ -135,4 +135,4 @@ def test_server_that_begins_anew_is_not_believed(server: Server) -> None:
 
 def test_address_without_a_file(server: Server) -> None:
     with pytest.raises(ModelError, match="nothing: the server answered 404: try again later"):
-        list(sources.download(server.url.replace("model.bin", "nothing")))
+        list(local.download(server.url.replace("model.bin", "nothing")))

@@ -30,8 +30,8 @@ from ausweis.engines.protocol import Message, Transcript
 from ausweis.errors import RunError
 from ausweis.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import default_library
+from ausweis.reading.asking import Ending
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.described import Ending
 from ausweis.reading.questions import STARTS_LATE
 from ausweis.vocabulary import INCIDENTS
 

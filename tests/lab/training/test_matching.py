@@ -28,8 +28,8 @@ from tests.lab.training.test_words import SMALL, TEMPLATE, WIDTH, line
 from ausweis.engines.heads import LineFeatures
 from ausweis.engines.matcher import Descriptions, Matcher, in_basis
 from ausweis.labelled import IncidentLabel, LabelledCall, OwnIncident
+from ausweis.reading.asking import incident_evidence
 from ausweis.reading.chunks import Chunk, spoken_chunks
-from ausweis.reading.described import incident_evidence
 from ausweis.vocabulary import Side
 
 pytestmark = pytest.mark.training

@@ -26,7 +26,7 @@ from tests.probes import by_chance
 from ausweis.engines.heads import LineFeatures
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.dialogue import EVIDENCE, weighed
+from ausweis.reading.evidence import EVIDENCE, weighed
 from ausweis.reading.questions import STARTS_LATE
 
 pytestmark = pytest.mark.training

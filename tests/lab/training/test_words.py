@@ -37,9 +37,9 @@ from ausweis.engines.matcher import NETWORK_PARTS, QUESTION, VERBS, Descriptions
 from ausweis.errors import EngineError, InputError
 from ausweis.labelled import LabelledCall
 from ausweis.prompts import default_library
+from ausweis.reading.asking import Described, asked_about
 from ausweis.reading.chunks import LONGEST, Chunk, spoken_chunks
-from ausweis.reading.described import Described, asked_about
-from ausweis.reading.dialogue import EVIDENCE, weighed
+from ausweis.reading.evidence import EVIDENCE, weighed
 from ausweis.reading.questions import as_written, own_questions
 from ausweis.vocabulary import CATEGORIES, FACTORS, OwnWord
 

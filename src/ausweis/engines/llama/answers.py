@@ -1,16 +1,14 @@
 """Answers under way, and questions that begin alike answered together.
 
 Generators say which tokens to evaluate next, and get the logits after them. `choose` tells how likely each answer of a
-closed list is; nothing is generated. The answers' tokens form a tree. At each fork the model's probabilities are shared
-out among the ways on that the list allows; an answer's probability is the product along its way. A fork that is reached
-with little probability is not looked into: its answers share what reached it evenly. `JsonWriter` writes JSON that fits
-a schema: each token is the likeliest of those that llguidance allows. The bindings' own schemas (`response_format`) are
-ignored or widened without a word, so the mask is ours, and a schema that cannot be enforced is an error.
+closed list is; nothing is generated. The answers' tokens form a tree; at each fork the model's probabilities are shared
+out among the ways on that the list allows. `JsonWriter` writes JSON that fits a schema: each token is the likeliest of
+those that llguidance allows. The bindings' own schemas (`response_format`) are ignored or widened without a word, so
+the mask is ours, and a schema that cannot be enforced is an error.
 
 Sequence 0 of a context holds the prefix that all questions share. The sequence of a question goes on from there,
-together with those that agree with it, then alone. Tokens of many sequences are evaluated in one go, about twice as
-fast as one question after another; a token that several sequences have is evaluated once, as one cell of memory. A
-batch is forgotten before the next begins, so the same batch gives the same numbers, whatever was asked before.
+together with those that agree with it, then alone: a token that several sequences have is evaluated once, and many
+sequences in one go. A batch is forgotten before the next begins, so the same batch gives the same numbers.
 """
 
 import itertools
@@ -30,18 +28,7 @@ from ausweis.engines.llama.model import LlamaModel, TokenRequest
 from ausweis.engines.protocol import ALMOST_CERTAIN, NEGLIGIBLE, Result, UnsureToken
 from ausweis.errors import EngineError
 
-__all__ = [
-    "SEQUENCES",
-    "Answering",
-    "Batch",
-    "JsonWriter",
-    "Logits",
-    "SharedPrefixContext",
-    "Step",
-    "batches_of",
-    "choose",
-    "runs_of",
-]
+__all__ = ["SEQUENCES", "Answering", "JsonWriter", "Logits", "SharedPrefixContext", "batches_of", "choose"]
 
 Logits = NDArray[np.float32]
 """One number a vocabulary token."""

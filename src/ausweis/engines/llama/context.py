@@ -23,7 +23,7 @@ from ausweis.engines.llama.model import LlamaModel, ggml
 from ausweis.engines.weights import cache_folder
 from ausweis.errors import ContextError, EngineError, ModelError
 
-__all__ = ["CHUNK", "CachedPrefix", "Cell", "LlamaContext", "StateTap", "States", "TranscriptContext", "chunks"]
+__all__ = ["CachedPrefix", "Cell", "LlamaContext", "States", "TranscriptContext", "chunks"]
 
 States = NDArray[np.float32]
 

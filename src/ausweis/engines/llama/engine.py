@@ -1,10 +1,9 @@
 """The in-process engine: llama.cpp on this machine's processor.
 
 What a template begins with, all messages before the last one, is a prefix that questions share: it is evaluated once
-and kept, on the disk too. What questions have of their own is evaluated together, batch by batch, and what several of
-them begin with only once. A closed question needs no generated token: its answer is read from the probabilities at the
-place where it would begin. Answers that take more tokens go on together, one evaluation a step. A transcript is read
-once, and probes tell from the states of a few layers what each of its rows means.
+and kept, on the disk too. What questions have of their own is evaluated together, batch by batch. A closed question
+needs no generated token: its answer is read from the probabilities where it would begin. A transcript is read once, and
+probes tell from the states of a few layers what each of its rows means.
 """
 
 import time
@@ -37,7 +36,7 @@ from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["Gathered", "LlamaEngine", "engine_name"]
+__all__ = ["LlamaEngine", "engine_name"]
 
 CONTEXT = 8192
 """Tokens of context unless told otherwise; about 230 MB of memory each for the default model. A model that nothing was

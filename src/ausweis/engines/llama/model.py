@@ -15,16 +15,7 @@ from typing import Any, NamedTuple
 from ausweis.engines.protocol import Message, Request, Transcript
 from ausweis.errors import ContextError, ModelError
 
-__all__ = [
-    "ChatFormat",
-    "LlamaModel",
-    "PromptPart",
-    "PromptTokens",
-    "TokenRequest",
-    "chat_format",
-    "ggml",
-    "gpu_memory",
-]
+__all__ = ["LlamaModel", "PromptTokens", "TokenRequest", "chat_format", "ggml", "gpu_memory"]
 
 ANSWER_ROOM = 16
 """Tokens left for the ways to the answers of a closed list."""

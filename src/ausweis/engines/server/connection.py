@@ -21,21 +21,10 @@ import httpx
 import tenacity
 from tenacity import RetryCallState, stop_after_attempt, stop_before_delay, wait_exponential, wait_random
 
-from ausweis.engines.strict_json import strict_json
+from ausweis.engines.protocol import strict_json
 from ausweis.errors import AusweisError, ContextError, EngineError, InputError, ModelError
 
-__all__ = [
-    "IN_A_ROW",
-    "KEY_VARIABLE",
-    "Connection",
-    "RetryPolicy",
-    "TransientError",
-    "Unsupported",
-    "checked_address",
-    "outside_warning",
-    "retry_after",
-    "seconds_to_wait",
-]
+__all__ = ["KEY_VARIABLE", "Connection", "RetryPolicy", "Unsupported", "checked_address", "outside_warning"]
 
 KEY_VARIABLE = "AUSWEIS_API_KEY"
 """The environment variable with the key for a server: keys on a command line are seen by everybody on the machine."""

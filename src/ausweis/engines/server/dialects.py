@@ -1,13 +1,11 @@
 """How servers are told what an answer must look like, which of it a server enforces, and questions in this form.
 
-Each says it differently, and some ignore what they do not know. A closed list is best enforced as bare text: the answer
-then begins where it begins for the in-process engine too, so that its probabilities are the same. Where a server cannot
-do that, the list is the `enum` of a JSON Schema. What a server can do is found by asking a question that has an answer,
-while list and schema have only others. No call is sent for it.
+Each says it differently, and some ignore what they do not know. A closed list is best enforced as bare text, so that
+its probabilities are those of the in-process engine; else the list is the `enum` of a JSON Schema. What a server can do
+is found by asking a question that has an answer, while list and schema have only others. No call is sent for it.
 
-In process, what is said in a call is put into tokens with all markers of the chat format off. A server makes tokens of
-one text, the words of a call among it, and takes `<|im_end|>` for the end of a message whoever said it. Nobody outside
-knows which markers a model has, but all known ones begin with an angle bracket or a square one and no blank after it.
+A server makes tokens of one text, the words of a call among it, and takes `<|im_end|>` for the end of a message whoever
+said it. All known markers begin with an angle bracket or a square one and no blank after it: calls get one there.
 """
 
 import json
@@ -16,24 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ausweis.calls.text import MARKER
-from ausweis.engines.protocol import Message, Request, Result
+from ausweis.engines.protocol import Message, Request, Result, mismatch, strict_json
 from ausweis.engines.server.connection import Connection, Unsupported
 from ausweis.engines.server.reply import END, Nonsense, Reply, Unusable, Ways, has_impossible_value, unsure_tokens
-from ausweis.engines.strict_json import mismatch, strict_json
 from ausweis.errors import ContextError, EngineError, ModelError
 
-__all__ = [
-    "BARE_LISTS",
-    "SCHEMAS",
-    "Abilities",
-    "ListDialect",
-    "Questions",
-    "SchemaDialect",
-    "abilities_of",
-    "as_sent",
-    "list_in_schema",
-    "without_markers",
-]
+__all__ = ["BARE_LISTS", "Questions", "abilities_of"]
 
 _KEY = "answer"
 _ROOM = 48
@@ -301,13 +287,8 @@ class Questions:
         raise EngineError(f"{self.connection.server} {fault} ({asked}, tried {TRIES} times)")
 
 
-def without_markers(text: str) -> str:
-    """The text, a blank after each bracket that could open a marker."""
-    return MARKER.sub(r"\g<0> ", text)
-
-
 def as_sent(messages: Sequence[Message]) -> list[dict[str, str]]:
-    """The messages; all but the last are ours, and go as they are."""
+    """The messages; the last, which is not ours, with a blank after each bracket that could open a marker."""
     *ours, last = messages
     sent = [{"role": message.role, "content": message.content} for message in ours]
-    return [*sent, {"role": last.role, "content": without_markers(last.content)}]
+    return [*sent, {"role": last.role, "content": MARKER.sub(r"\g<0> ", last.content)}]

@@ -1,21 +1,15 @@
 """What a server replied, believed where it can be true; and how likely each answer of a closed list is by it.
 
-Log-probabilities that servers are known to tell, and what is taken:
-
-- An alternative that was masked, or is very unlikely: -9999.0 (vLLM, OpenAI), the lowest float (llama-server), minus
-  infinity, or null (what cannot write minus infinity). It counts as impossible. Not all of one place can be: one token
-  came.
-- A token of certainty: 0.0, alone or with impossible ones beside it. A little more than 0 is rounding.
-- NaN, other numbers above 0, plus infinity, what is no number, and alternatives that are clearly more than certain
-  together, such as several of 0.0: nonsense, and the whole reply is none (`Nonsense`).
+Log-probabilities: of an alternative that was masked or is very unlikely, servers tell -9999.0 (vLLM, OpenAI), the
+lowest float (llama-server), minus infinity or null: it counts as impossible, but not all of one place can be. A token
+of certainty is 0.0; a little more is rounding. NaN, other numbers above 0, plus infinity, what is no number, and
+alternatives that are clearly more than certain together: the whole reply is none (`Nonsense`).
 
 Only places of the answer are looked at, not those of a thought before it. As in `llama.answers.choose`, probabilities
-are shared out from fork to fork, but seen from outside: a reply shows only the forks on its own way, and at each only
-the likeliest tokens. `Ways` puts together what several replies show, and says which answers to ask about next.
-
-Servers tell the model's own probabilities, or those after the list was enforced; both work, as only tokens that begin
-one of the answers count. Of several that begin an answer, the likeliest counts: models have learned to begin a word
-with the token with which the tokeniser begins it, and a server that enforces a list goes the same way.
+are shared out from fork to fork; but a reply shows only forks on its own way, and at each only the likeliest tokens.
+`Ways` puts together what several replies show, and says which answers to ask about next. Whether a server tells the
+model's own probabilities or those after the list was enforced, only tokens that begin one of the answers count; of
+several that begin an answer the likeliest, as a server that enforces a list goes that way.
 """
 
 import bisect
@@ -28,19 +22,7 @@ from typing import Any, NamedTuple
 
 from ausweis.engines.protocol import ALMOST_CERTAIN, NEGLIGIBLE, UnsureToken
 
-__all__ = [
-    "END",
-    "IMPOSSIBLE",
-    "Nonsense",
-    "Position",
-    "Reply",
-    "Shares",
-    "Unusable",
-    "Ways",
-    "count",
-    "has_impossible_value",
-    "unsure_tokens",
-]
+__all__ = ["END", "Nonsense", "Reply", "Unusable", "Ways", "count", "has_impossible_value", "unsure_tokens"]
 
 END = b"\x00"
 """Stands for the end of an answer, where the model may also go on to a longer one."""
@@ -259,7 +241,8 @@ class Ways:
         total = sum(weights.values())
         for option, group in ways.items():
             shares.least |= {name: min(shares.least[name], weights[option]) for name in group}
-        if missing and self._is_unmasked(before, known.options):
+        masked = all(any(_fits(text, before + option) for text in self._texts.values()) for option in known.options)
+        if missing and not masked:
             # No token that is not named is likelier than the least likely one that is.
             unseen = math.exp(min(known.options.values()) - highest)
             if mass * unseen / (total + unseen) >= NEGLIGIBLE:
@@ -270,9 +253,6 @@ class Ways:
         text = self._texts[name]
         fitting = (option for option in options if _fits(text, before + option))
         return max(fitting, key=lambda option: options[option], default=b"")
-
-    def _is_unmasked(self, before: bytes, options: Iterable[bytes]) -> bool:
-        return any(not any(_fits(text, before + option) for text in self._texts.values()) for option in options)
 
 
 def _fits(text: bytes, begun: bytes) -> bool:

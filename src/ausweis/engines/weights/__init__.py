@@ -1,10 +1,9 @@
 """Model files: which there are, where they come from, and that they are what they should be.
 
 catalogue  what each file is (models.yaml), which hash it must have, and where it can be had
-sources    its bytes: from installed packages, from its makers, from a copy
 adapter    what was learned besides, added to the weights of an ASR model
 cache      the folder of model files: written whole or not at all, and what was hashed is noted
-local      finds, fetches and checks the models on this machine
+local      finds and checks the models on this machine; fetches them from packages, from their makers, from a copy
 """
 
 from ausweis.engines.weights.cache import CACHE_VARIABLE, Progress, cache_folder

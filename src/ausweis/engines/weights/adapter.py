@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ausweis.errors import ModelError
 
-__all__ = ["DOWN", "FLOAT16", "SCHEMA", "UP", "Variable", "adapted", "parts_of", "variables"]
+__all__ = ["adapted"]
 
 SCHEMA = "ausweis/asr-adapter@1"
 DOWN, UP = ".down", ".up"

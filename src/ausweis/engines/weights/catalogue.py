@@ -7,22 +7,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
+from pydantic import BaseModel, Field, StrictBool, StrictInt, field_validator, model_validator
 
 from ausweis.errors import ModelError
 
-__all__ = [
-    "LONG_CONTEXT",
-    "Beside",
-    "Entry",
-    "File",
-    "HubSource",
-    "Kind",
-    "PackageSource",
-    "default_id",
-    "entries",
-    "entry",
-]
+__all__ = ["LONG_CONTEXT", "Beside", "Entry", "File", "HubSource", "PackageSource", "default_id", "entries", "entry"]
 
 CATALOGUE_VARIABLE = "AUSWEIS_MODELS"
 LONG_CONTEXT = 16384
@@ -44,11 +33,7 @@ _NUMBER = re.compile(r"\{n(:0[1-9]d?)?\}")
 _Package = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[^=]+$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PackageSource(_Part):
+class PackageSource(BaseModel, extra="forbid", frozen=True):
     """Pieces that are data files of Python packages, in this order; `extra` of Ausweis installs them, if there is one.
 
     `{n}` in the pattern counts from 1 (`{n:02d}`: in two digits).
@@ -78,14 +63,14 @@ class PackageSource(_Part):
         return [path for path, _ in found if path], [package for path, package in found if not path]
 
 
-class HubSource(_Part):
+class HubSource(BaseModel, extra="forbid", frozen=True):
     """The file at the model's makers."""
 
     kind: Literal["hub"]
     url: Annotated[str, Field(pattern=r"^https://[^\s]+$")]
 
 
-class PathSource(_Part):
+class PathSource(BaseModel, extra="forbid", frozen=True):
     """A copy that the user has on this machine."""
 
     kind: Literal["path"]
@@ -94,7 +79,7 @@ class PathSource(_Part):
 S = TypeVar("S", PackageSource, HubSource, PathSource)
 
 
-class File(_Part):
+class File(BaseModel, extra="forbid", frozen=True):
     """One file that a model needs. `bytes` is its size."""
 
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -108,12 +93,13 @@ class Beside(File):
     package: _Package | None = None
     data: Annotated[str, Field(min_length=1)] | None = None
 
-    def find(self) -> Path | None:
-        """The data file, if a package carries it and is installed."""
+    def find(self) -> tuple[list[Path], list[str]]:
+        """As `PackageSource.find`; nothing where no package carries it."""
         if self.package is None or self.data is None:
-            return None
+            return [], []
         name, version = self.package.split("==")
-        return _installed(name, version, self.data)
+        path = _installed(name, version, self.data)
+        return ([path], []) if path else ([], [self.package])
 
 
 class Entry(File):
@@ -188,7 +174,7 @@ class Entry(File):
         return next((source for source in self.sources if isinstance(source, kind)), None)
 
 
-class _Catalogue(_Part):
+class _Catalogue(BaseModel, extra="forbid", frozen=True):
     models: tuple[Entry, ...]
 
 

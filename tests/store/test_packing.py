@@ -9,7 +9,7 @@ from tests.store.runs import make_call
 
 from ausweis.calls import Call
 from ausweis.store import CallFilter, CallRecord, Store
-from ausweis.store.texts import moment_of
+from ausweis.store.packing import moment_of
 
 
 def records(store: Store, calls: list[Call]) -> list[CallRecord]:

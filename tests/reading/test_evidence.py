@@ -7,19 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.dialogue import LATELY, LESS, NEVER, log_odds
-from ausweis.reading.questions import ANSWERED, own_questions
-from ausweis.reading.word_evidence import (
+from ausweis.reading.evidence import (
     BESIDE,
     FADING,
+    LATELY,
+    LESS,
     MOST,
     MOST_DESCRIBED,
-    NAMED,
+    NAMED_IN_FULL,
+    NEVER,
     Piece,
     WordOverlap,
+    log_odds,
     mentions_of,
     pieces,
 )
+from ausweis.reading.questions import ANSWERED, own_questions
 from ausweis.vocabulary import OwnWord
 
 LINE = ["does", "verb", "rather", "known", "does and verb", "rather than known"]
@@ -245,11 +248,15 @@ def test_a_line_or_its_question_may_name_the_word() -> None:
     asks, first, second = (
         evidence(place, f"{verb} own berth") for place, verb in ((0, "asks"), (1, "gives"), (3, "gives"))
     )
-    assert (asks["named"], asks["described"], asks["named rather"]) == (1, 0, NAMED)
-    assert evidence(0, "asks own motto")["named rather"] == -NAMED
+    assert (asks["named"], asks["described"], asks["named rather"]) == (1, 0, NAMED_IN_FULL)
+    assert evidence(0, "asks own motto")["named rather"] == -NAMED_IN_FULL
     assert first["named"] == 0
-    assert (first["question names"], first["question names rather"], first["names lately"]) == (NAMED, NAMED, NAMED)
-    assert (second["question names"], second["names lately"]) == (0, NAMED * FADING)
+    assert (first["question names"], first["question names rather"], first["names lately"]) == (
+        NAMED_IN_FULL,
+        NAMED_IN_FULL,
+        NAMED_IN_FULL,
+    )
+    assert (second["question names"], second["names lately"]) == (0, NAMED_IN_FULL * FADING)
     assert (asks["question names"], asks["names lately"]) == (0, 0)
 
 
