@@ -183,11 +183,10 @@ def _body(
     def told(some: Sequence[Message]) -> list[list[str]]:
         return [[message.role, message.content] for message in some]
 
-    body = {
-        **{"messages": told(messages), "choices": list(choices), "readout": probe_sha256},
-        **{"schema": schema, "max_tokens": max_tokens, "model": model_sha256},
-        **({"compared": [told(line) for line in compared]} if compared else {}),
-    }
+    body: dict[str, Any] = {"messages": told(messages), "choices": list(choices), "readout": probe_sha256}
+    body |= {"schema": schema, "max_tokens": max_tokens, "model": model_sha256}
+    if compared:
+        body["compared"] = [told(line) for line in compared]
     return json.dumps(body, sort_keys=True, ensure_ascii=False)
 
 

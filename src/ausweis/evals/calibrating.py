@@ -17,8 +17,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines import learned_index
-from ausweis.engines.learned_index import Base, EventCalibration, LearnedKind, ReaderCalibration
+from ausweis.engines.learned_index import (
+    Base,
+    EventCalibration,
+    LearnedKind,
+    ReaderCalibration,
+    index_to_write,
+    indexes,
+)
 from ausweis.errors import AusweisError, InputError
 from ausweis.evals.case import Case
 from ausweis.evals.folder import CALIBRATION_FILE, Calibrated, EvalSource, read_source
@@ -123,7 +129,7 @@ def calibrate(run: Path, tell: Callable[[str], None], *, keep: bool = True) -> N
     source = read_source(run)
     if source.manifest.plan.policy is not None:
         raise InputError("the eval run judged by another policy than the labels'; make one without --policy")
-    index = learned_index.index_to_write() if keep else None
+    index = index_to_write() if keep else None
     readers, share = _enough(_readers(source), tell), _share(source)
     risks: list[Foretold] = []
     events: list[Foretold] = []
@@ -242,7 +248,7 @@ def _used(reader: _Reader) -> EventCalibration | None:
     """
     if reader.used is None:
         return None
-    for index in learned_index.indexes():
+    for index in indexes():
         for part in index.parts:
             if part.sha256 == reader.used:
                 return ReaderCalibration.load(index.checked(part), part).events

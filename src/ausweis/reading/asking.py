@@ -26,14 +26,7 @@ from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
 from ausweis.reading.chunks import Chunk, line_question, with_context
 from ausweis.reading.evidence import EVIDENCE, NEVER, Piece, log_length, log_odds, pieces, weighed
-from ausweis.reading.questions import (
-    STARTS_LATE,
-    Answer,
-    Question,
-    factors_of,
-    own_questions,
-    speakers_of,
-)
+from ausweis.reading.questions import STARTS_LATE, Answer, Question, factors_of, own_questions, speakers_of
 from ausweis.vocabulary import OwnWord, Side
 
 __all__ = ["Asking", "Described", "NoAsking", "TranscriptAsking", "WindowAsking", "read_lines", "transcript_of"]

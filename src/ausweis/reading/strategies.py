@@ -136,7 +136,10 @@ def _calibration(engine: Engine, prompts: Iterable[PromptProvenance]) -> ReaderC
     """
     reader = calibrated_as(prompts)
     found = reader and learned_index.newest("calibration", reader[0], engine.info.sha256, reader[1])
-    return ReaderCalibration.load(found[0].checked(found[1]), found[1]) if found else None
+    if found is None:
+        return None
+    index, part = found
+    return ReaderCalibration.load(index.checked(part), part)
 
 
 def _asking(engine: Engine, library: Library, own_words: tuple[OwnWord, ...], *, probes: bool) -> Asking:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from stat import S_IMODE
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import unquote
 
 from sqlalchemy import Connection, insert, select, update
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 Kind = Literal["answers", "cases", "recordings", "verdicts"]
-KINDS: tuple[Kind, ...] = ("answers", "cases", "recordings", "verdicts")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 """What is known besides reports, and may be about any call."""
 
 

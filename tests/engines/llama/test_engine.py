@@ -3,8 +3,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
@@ -504,6 +505,17 @@ class Model:
         return [EngineError(text) if text == "too long" else Result(text=text) for text in texts]
 
 
+@contextmanager
+def answering(model: Model) -> Iterator[tuple[Gathered, ThreadPoolExecutor, "Future[list[Answered]]"]]:
+    """The first question is being answered, until the model goes on; two more may ask."""
+    model.go_on.clear()
+    gathered = Gathered(model.complete, 1)
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(gathered.ask, [request("first")])
+        assert model.begun.wait(30)
+        yield gathered, pool, first
+
+
 def test_what_is_asked_at_the_same_time_is_answered_together_in_an_order_of_its_own() -> None:
     model = Model()
     gathered = Gathered(model.complete, 4)
@@ -526,11 +538,7 @@ def test_choices_are_answered_by_themselves_so_that_no_other_call_changes_their_
 
 def test_who_comes_later_waits_for_the_next_time() -> None:
     model = Model()
-    model.go_on.clear()
-    gathered = Gathered(model.complete, 1)
-    with ThreadPoolExecutor(3) as pool:
-        first = pool.submit(gathered.ask, [request("first")])
-        assert model.begun.wait(30)
+    with answering(model) as (gathered, pool, first):
         later = [pool.submit(gathered.ask, [request(text)]) for text in ("second", "third")]
         model.go_on.set()
         assert [one.result()[0].text for one in (first, *later)] == ["first", "second", "third"]  # type: ignore[union-attr]
@@ -557,11 +565,7 @@ def test_one_alone_waits_for_nobody() -> None:
 
 def test_closing_waits_for_who_is_being_answered() -> None:
     model = Model()
-    model.go_on.clear()
-    gathered = Gathered(model.complete, 1)
-    with ThreadPoolExecutor(3) as pool:
-        first = pool.submit(gathered.ask, [request("first")])
-        assert model.begun.wait(30)
+    with answering(model) as (gathered, pool, first):
         waiting = pool.submit(gathered.ask, [request("second")])
         closing = pool.submit(gathered.close)
         time.sleep(0.05)

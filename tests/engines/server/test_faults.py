@@ -76,15 +76,15 @@ def test_a_silence_that_passes(server: Served, persistent: ServerEngine, misdeed
 
 @pytest.mark.parametrize("misdeed", PASSING, ids=name_of)
 def test_a_fault_that_stays(server: Served, engine: ServerEngine, misdeed: Misdeed) -> None:
-    given_up(server, engine, misdeed)
+    assert_given_up(server, engine, misdeed)
 
 
 @pytest.mark.parametrize("misdeed", SLOW, ids=name_of)
 def test_a_silence_that_stays(server: Served, impatient: ServerEngine, misdeed: Misdeed) -> None:
-    given_up(server, impatient, misdeed)
+    assert_given_up(server, impatient, misdeed)
 
 
-def given_up(server: Served, engine: ServerEngine, misdeed: Misdeed) -> None:
+def assert_given_up(server: Served, engine: ServerEngine, misdeed: Misdeed) -> None:
     server.misdeed = lambda asked: misdeed
     begun = time.monotonic()
     with pytest.raises(EngineError) as caught:

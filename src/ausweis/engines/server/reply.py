@@ -241,8 +241,9 @@ class Ways:
         total = sum(weights.values())
         for option, group in ways.items():
             shares.least |= {name: min(shares.least[name], weights[option]) for name in group}
-        masked = all(any(_fits(text, before + option) for text in self._texts.values()) for option in known.options)
-        if missing and not masked:
+        if missing and not all(
+            any(_fits(text, before + option) for text in self._texts.values()) for option in known.options
+        ):
             # No token that is not named is likelier than the least likely one that is.
             unseen = math.exp(min(known.options.values()) - highest)
             if mass * unseen / (total + unseen) >= NEGLIGIBLE:

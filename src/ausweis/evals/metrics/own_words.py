@@ -8,15 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ausweis.evals.case import Case, Occurrence
-from ausweis.evals.metrics.estimate import (
-    Estimate,
-    Measure,
-    Sides,
-    micro_f1,
-    micro_precision,
-    micro_recall,
-    resampled,
-)
+from ausweis.evals.metrics.estimate import Estimate, Measure, Sides, micro_f1, micro_precision, micro_recall, resampled
 from ausweis.labelled import Part
 
 __all__ = ["OWN_WORDS", "OwnWordNumbers", "OwnWordSummary", "has_own_words", "summarise_own_words"]
