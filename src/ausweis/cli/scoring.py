@@ -106,8 +106,7 @@ def run_all(options: Options) -> ScoreSummary:
         if options.recipe.record is not None:
             store.register(options.recipe.record, "answers")
         on_verdict = stack.enter_context(_lines(options, store))
-        total = _total(sources, options)
-        show = stack.enter_context(progress_shown(total, sources.files, quiet=options.quiet))
+        show = stack.enter_context(progress_shown(_total(sources, options), sources.files, quiet=options.quiet))
         copies = folder / KEPT_AUDIO if options.keep_audio and recordings else None
         if copies is not None:
             store.register(copies, "recordings")
@@ -121,6 +120,7 @@ def run_all(options: Options) -> ScoreSummary:
             recordings=_audio(sources),
             on_progress=show,
             on_verdict=on_verdict,
+            in_one_step=options.out is not None and options.out.is_file(),
         )
     _warn_of_reader(summary, origin)
     if run.displaced:

@@ -90,7 +90,8 @@ class GoldenFile(Part):
 class Plan(Part):
     """Which calls are read, how often, and by whose policy (None: each call by that of its label).
 
-    `recorded`: the SHA-256 of the recorded answers' file. What plans of before said besides is left out.
+    `recorded`: the SHA-256 of the recorded answers' file. What else plans of before said is left out, but
+    for `limit`: only so many calls.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
