@@ -294,7 +294,7 @@ def check(cases: Iterable[Case]) -> list[Behaviour]:
 
 
 @click.command(
-    epilog="\b\nExample:\n  python -m evals.lab metamorphic evals/golden/dev.jsonl --each 6 --run runs/changed"
+    epilog="\b\nExample:\n  python -m evals.lab metamorphic evals/golden/dev.jsonl --each 6 --out runs/changed"
 )
 @click.argument("golden", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
