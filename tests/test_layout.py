@@ -10,7 +10,7 @@ THEMES = {
     ".": "architecture dependencies docs entry_points layout lines packages",
     "batch": "going_on runners",
     "calls": "bad_files fuzz linear_time",
-    "cli": "arguments help kill ray ray_model reviewers strategies unforeseen",
+    "cli": "arguments help kill output_files ray ray_model reviewers strategies unforeseen",
     "engines/server": "faults real run sick",
     "engines/weights": "kinds sources",
     "evals": "golden_incidents",
