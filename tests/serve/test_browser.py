@@ -101,7 +101,7 @@ def test_incidents_are_decided_in_the_form(browser: Browser, tmp_path: Path) -> 
             with signed_in(browser, address, width=width) as found:
                 page = found.page
                 page.goto(f"{address}/calls/1?show=all")
-                page.locator("label.no").first.click()
+                page.locator("label.no:has([name=finding-1])").click()
                 page.locator("[name=reason-1]").select_option("other")
                 page.locator("[name=add-turn]").fill("3")
                 page.locator("[name=add-kind]").select_option(label="Rude to the caller")
@@ -166,7 +166,7 @@ def test_turns_are_walked_by_keys_and_a_note_names_the_turn(browser: Browser, ad
         page.keyboard.press("n")
         expect(page.get_by_label("Note")).to_be_focused()
         page.keyboard.type("leise")
-        expect(page.get_by_label("Note")).to_have_value("2: leise")
+        expect(page.get_by_label("Note")).to_have_value("Turn 2: leise")
         page.get_by_label("Note").fill("")
 
 
@@ -242,7 +242,7 @@ def test_a_recording_that_is_gone_leaves_no_button_that_does_nothing(browser: Br
             expect(page.get_by_text("Eine Aufnahme dieses Anrufs ist nicht mehr vorhanden.")).to_be_visible()
             expect(page.locator("audio, button.play")).to_have_count(0)
             expect(page.locator(".moment")).not_to_contain_text("▶")
-            page.locator(".moment a").click()
+            page.locator(".moment a[data-to]").click()
             expect(page.locator("#t2")).to_be_focused()
             assert Axe().run(page).response["violations"] == []
 
@@ -286,10 +286,10 @@ def test_masked_data_is_searched_by_a_button_that_says_what_it_does(
         expect(page.locator(".row")).to_have_count(0)
         if scripts:
             assert Axe().run(page).response["violations"] == []
-        page.get_by_role("button", name="Auch in Verdecktem suchen").click()
+        page.locator(".unmasked-search button").click()
         page.wait_for_url("**/?show=all&found=*")
         expect(page.locator(".row")).to_have_count(1)
-        expect(page.get_by_role("status").first).to_contain_text("In Verdecktem gesucht nach „Petersen“, gefunden: 1.")
+        expect(page.get_by_role("status").first).to_contain_text("„Petersen“, gefunden: 1.")
         expect(page.locator(".found-at mark .masked")).to_have_text("‹Name›")
         assert "Petersen" not in page.url
         if scripts:
@@ -298,7 +298,7 @@ def test_masked_data_is_searched_by_a_button_that_says_what_it_does(
         page.locator(".row").click()
         page.wait_for_url("**/calls/*found=*#t2")
         expect(page.locator("#t2")).to_be_in_viewport()
-        page.locator("[data-up]").click()
+        page.locator(".where-am-i > a").click()
         page.get_by_role("link", name="Suche beenden").click()
         page.wait_for_url("**/?show=all")
         assert store.chain(limit=1)[0].detail == {"found": 1, "kinds": ["words"]}
