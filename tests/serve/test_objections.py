@@ -198,7 +198,7 @@ def test_a_lead_goes_through_it_in_the_browser(
 
         page.goto(f"{address}/calls/{key}")
         page.locator("details.more summary").click()
-        page.get_by_role("link", name="Einspruch erfassen").click()
+        page.locator("details.more").get_by_role("link", name="Einspruch erfassen").click()
         page.get_by_label("Wer erhebt Einspruch?").fill("Teamleitung Nord")
         page.get_by_label("Begründung").fill("Der Anrufer war schon geprüft.")
         checked()
