@@ -20,7 +20,7 @@ THEMES = {
     "pages": "decided languages",
     "prompts": "broken_templates cli role_injection",
     "reading": "described dialogue linear_time",
-    "serve": "blind_browser browser explained figures_browser keys narrowing own_words player sheet_browser signin "
+    "serve": "browser explained figures_browser heard heard_browser keys morning narrowing own_words player sheet_browser signin "
     "team_browser unsent",
     "store": "damage",
     "views": "plurals",

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from tests.serve.filled import call_of, fill, incident, judged
 from tests.serve.serving import Visitor, desk_of, visitor
+from tests.serve.test_call_page import checked
 
 from ausweis.facts import Facts
 from ausweis.serve import Desk
 from ausweis.store import CallFilter, Store
 
+LATE = {"missing-1": "late_authentication@2"}
 DAYS = {"first": "2026-02-01", "last": "2026-03-02"}
 
 
@@ -51,8 +53,8 @@ def opened(desk: Desk, lea: Visitor, *keys: int, **fields: str) -> int:
 
 
 def hear(who: Visitor, key: int, **fields: str) -> tuple[int, str]:
-    record = who.desk.store.record(key)
-    return who.send(f"/calls/{key}/heard", verdict_key=str(record.verdict_key), says=record.says, **fields)
+    """Say of a call whose verdict is hidden that it is compliant, unless `fields` say something else."""
+    return who.decide(key, **{"blind": "1", **fields})
 
 
 def violations(desk: Desk) -> list[int]:
@@ -70,21 +72,21 @@ def test_a_session_from_preparing_to_its_result(desk: Desk) -> None:
     assert page.count("Not heard yet") == 2
     assert desk.store.record(first).row.outcome not in page.lower()
     page = ben.page(f"/calls/{first}?show=all")
-    assert 'id="heard"' in page
+    assert 'name="blind"' in page
     assert not re.search(r'class="(badge (?!plain)|outcome|finding|moment|checks|chips)|<mark|data-marked', page)
-    assert "/decisions" not in page
-    assert hear(ben, first, outcome="violation", late_authentication="2") == (303, f"/calls/{second}")
-    assert hear(ben, second, outcome="compliant") == (303, f"{where}?heard=1")
+    assert "finding-" not in page
+    assert hear(ben, first, **LATE) == (303, f"/calls/{second}")
+    assert hear(ben, second) == (303, f"{where}?heard=1")
     assert "You have decided all calls" in ben.page(f"{where}?heard=1")
     # What he said is before him again, and nothing else.
     page = ben.page(f"/calls/{first}")
     assert "You have said something already" in page
-    assert 'name="late_authentication" value="2"' in page
+    assert checked(page) == LATE
     assert "confirmed" not in page + ben.page(where)
     page = mia.page(f"/calls/{first}")
     assert not re.search(r"\bBen\b", page)
-    hear(mia, first, outcome="violation", late_authentication="2")
-    hear(mia, second, outcome="not_sure", note="leise Aufnahme")
+    hear(mia, first, **LATE)
+    hear(mia, second, choice="not_sure", note="leise Aufnahme")
     page = lea.page(where)
     assert re.search(r"Ben</bdi></th><td class=\"n\">2 of 2", page)
     assert lea.send(f"{where}/close") == (303, where)
@@ -95,7 +97,7 @@ def test_a_session_from_preparing_to_its_result(desk: Desk) -> None:
     assert places == sorted(places)
     assert "leise Aufnahme" in page
     assert "Enter what the group agreed on" not in page
-    assert 'id="heard"' not in ben.page(f"/calls/{first}")
+    assert 'name="blind"' not in ben.page(f"/calls/{first}")
 
 
 def test_the_agreed_label_is_entered_by_a_lead(desk: Desk) -> None:
@@ -103,14 +105,13 @@ def test_the_agreed_label_is_entered_by_a_lead(desk: Desk) -> None:
     lea, ben, mia = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
     number = opened(desk, lea, key)
     for who in (ben, mia):
-        hear(who, key, outcome="compliant")
-    assert f'href="/calls/{key}?show=settle"' not in lea.page("/?show=settle")
-    assert not re.search(r"\bBen\b", lea.page(f"/calls/{key}?show=settle"))
+        hear(who, key)
+    assert f'href="/calls/{key}?show=again"' not in lea.page("/?show=again")
+    assert not re.search(r"\bBen\b", lea.page(f"/calls/{key}?show=again"))
     lea.send(f"/calibrations/{number}/close")
-    assert f'href="/calls/{key}?show=settle">Enter what the group agreed on' in lea.page(f"/calibrations/{number}")
-    assert "Ben" in lea.page(f"/calls/{key}?show=settle")
-    verdict_key = str(desk.store.record(key).verdict_key)
-    lea.send(f"/calls/{key}/decisions?show=settle", choice="confirm", verdict_key=verdict_key)
+    assert f'href="/calls/{key}?show=again">Enter what the group agreed on' in lea.page(f"/calibrations/{number}")
+    assert "Ben" in lea.page(f"/calls/{key}?show=again")
+    lea.decide(key, "?show=again")
     assert desk.store.record(key).decisions[-1].settles
     assert "settled by Lea" in ben.page(f"/calibrations/{number}")
 
@@ -119,10 +120,10 @@ def test_lists_and_figures_tell_nothing_of_an_open_session(desk: Desk) -> None:
     key, other = violations(desk)
     lea, ben, mia = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
     number = opened(desk, lea, key)
-    hear(ben, key, outcome="compliant")
-    hear(mia, key, outcome="not_applicable")
+    hear(ben, key)
+    hear(mia, key, **LATE)
     for who in (ben, mia):
-        for query in ("", "?show=all", "?show=second", "?show=all&state=disputed", "?show=all&outcome=violation"):
+        for query in ("", "?show=all", "?show=again", "?show=all&state=disputed", "?show=all&outcome=violation"):
             listed = {int(one) for one in re.findall(r'href="/calls/(\d+)', who.page(f"/{query}"))}
             assert key not in listed, query
     assert other in {int(one) for one in re.findall(r'href="/calls/(\d+)', ben.page("/"))}
@@ -137,12 +138,12 @@ def test_the_verdict_may_be_shown_but_not_what_others_say(desk: Desk) -> None:
     where = prepared(lea, **{name: value for name, value in asked(lea).items() if value != "Lea"})
     lea.send(f"/calls/{key}/calibrate", calibration=where.rsplit("/", 1)[1])
     lea.send(f"{where}/start")
-    hear(mia, key, outcome="compliant")
+    mia.decide(key, **{"finding-1": "no", "reason-1": "rule"})
     page = ben.page(f"/calls/{key}")
     assert 'class="finding' in page
-    assert 'id="heard"' in page
+    assert 'name="finding-1"' in page
     assert not re.search(r"\bMia\b", page)
-    hear(ben, key, outcome="compliant")
+    ben.decide(key, **{"finding-1": "no", "reason-1": "rule"})
     assert not desk.store.record(key).decisions[-1].blind
     page = ben.page(f"/calls/{key}")
     assert not re.search(r"\bMia\b", page)
@@ -160,13 +161,13 @@ def test_who_was_asked_closes_it_by_deciding(desk: Desk) -> None:
     assert desk.store.calibration(number).reviewers == ("Ada", "Ben")
     assert mia.http.get(f"/calibrations/{number}").status_code == 404
     assert mia.http.get("/calibrations").headers["location"] == "/"
-    assert 'id="heard"' not in mia.page(f"/calls/{key}")
+    assert 'name="blind"' not in mia.page(f"/calls/{key}")
     assert "Decide for yourself." in ben.page(f"/calibrations/{number}")
     assert "Decide for yourself." not in lea.page(f"/calibrations/{number}")
     assert "Those who take part decide for themselves." in lea.page(f"/calibrations/{number}")
-    hear(ben, key, outcome="compliant")
+    hear(ben, key)
     assert desk.store.calibration(number).state == "open"
-    hear(ada, key, outcome="compliant")
+    hear(ada, key)
     assert desk.store.calibration(number).state == "closed"
     assert "decided alike in 1 of 1 comparisons" in ben.page(f"/calibrations/{number}")
 
@@ -180,7 +181,7 @@ def test_the_lead_who_prepares_it_takes_part_and_is_shown_no_verdict_before(desk
     assert lea.page(where).count("Hidden until you have decided") == 1
     assert desk.store.record(key).row.violations[0] not in lea.page(where)
     lea.send(f"{where}/start")
-    assert 'id="heard"' in lea.page(f"/calls/{key}")
+    assert 'name="blind"' in lea.page(f"/calls/{key}")
     assert "1 call left" in lea.page("/settings")
 
 

@@ -12,7 +12,7 @@ from tests.serve.serving import desk_of, served
 from ausweis.store import CallFilter, Store
 
 TO_REVIEW = CallFilter(to_review=True, states=("open",))
-LETTERS = "conhlqujkmp/"
+DONE = "#decide [value=done]"
 
 
 @pytest.fixture
@@ -21,10 +21,15 @@ def address(store: Store) -> Iterator[str]:
         yield found
 
 
-def press(page: Page, letters: str = LETTERS) -> None:
-    for letter in letters:
-        page.keyboard.press(letter)
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
     page.wait_for_timeout(150)
+
+
+def holds(page: Page, number: int, value: str) -> None:
+    """What is ticked of a finding."""
+    expect(page.locator(f"[name=finding-{number}][value={value}]")).to_be_checked()
 
 
 def choices(store: Store, key: int) -> list[str]:
@@ -37,57 +42,71 @@ def middle_of(page: Page, selector: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_no_letter_acts_while_the_form_of_the_right_label_is_open(browser: Browser, address: str, store: Store) -> None:
-    key = store.keys(TO_REVIEW)[1]
+def test_numbers_turn_ticks_over_and_enter_sends(browser: Browser, address: str, store: Store) -> None:
+    key = store.find("dev-055") or 0
     with signed_in(browser, address) as found:
         page = found.page
-        here = f"{address}/calls/{key}"
-        page.goto(here)
+        page.goto(f"{address}/calls/{key}")
+        expect(page.locator("[name=reason-1]")).to_be_hidden()
+        press(page, "1")
+        holds(page, 1, "no")
+        expect(page.locator("[name=reason-1]")).to_be_focused()
+        assert Axe().run(page).response["violations"] == []
         looked_at(page)
-        page.keyboard.press("o")
-        expect(page.locator("#right")).to_be_visible()
-        expect(page.locator("#right [name=outcome]").first).to_be_focused()
-        press(page)
-        page.locator("#right summary").focus()
-        press(page)
-        page.evaluate("document.activeElement.blur()")
-        press(page)
-        assert page.url == here
-        expect(page.locator("#right")).to_be_visible()
-        page.keyboard.press("?")
-        press(page, "con")
-        page.keyboard.press("Escape")
-        expect(page.locator("#help")).to_be_hidden()
-        expect(page.locator("#right")).to_be_visible()
-        page.keyboard.press("Escape")
-        expect(page.locator("#right")).to_be_hidden()
-        expect(page.locator("[data-key=o]")).to_be_focused()
-        assert choices(store, key) == []
-        page.keyboard.press("n")
-        page.wait_for_url("**done=*")
-    assert choices(store, key) == ["not_sure"]
+        # Without a reason it is not sent.
+        press(page, "Enter")
+        assert page.url == f"{address}/calls/{key}"
+        press(page, "Escape", "1", "2", "9")
+        holds(page, 1, "yes")
+        holds(page, 2, "no")
+        page.locator("[name=reason-2]").select_option("place")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**done={key}")
+    (decision,) = store.record(key).decisions
+    assert (decision.choice, decision.reasons) == ("overrule", (("no_authentication", 5, "place"),))
 
 
-@pytest.mark.parametrize("kind", ["radio", "checkbox", "range", "number", "text"])
-def test_no_letter_acts_with_the_focus_on_a_field(browser: Browser, address: str, store: Store, kind: str) -> None:
+def test_what_is_missing_is_added_at_its_turn(browser: Browser, address: str, store: Store) -> None:
+    key = store.find("dev-055") or 0
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{key}")
+        page.locator("#t2 .missing-here").click()
+        expect(page.locator("[name=add-turn]")).to_have_value("2")
+        page.locator("[name=add-kind]").select_option("factor_leaked")
+        expect(page.locator("[name=missing-1]")).to_be_checked()
+        page.locator("[name=add-kind]").select_option("rude_agent")
+        page.locator("[name=add-turn]").fill("4")
+        page.locator("[name=add-turn]").press("Enter")
+        expect(page.locator("[name=missing-2]")).to_be_checked()
+        assert Axe().run(page).response["violations"] == []
+        page.locator("[name=missing-1]").uncheck()
+        looked_at(page)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**done={key}")
+    (decision,) = store.record(key).decisions
+    assert (len(decision.violations), decision.incidents) == (2, (("rude_agent", 4),))
+
+
+@pytest.mark.parametrize("kind", ["range", "number", "text"])
+def test_no_key_acts_with_the_focus_on_a_field(browser: Browser, address: str, store: Store, kind: str) -> None:
     key = store.keys(TO_REVIEW)[1]
     with signed_in(browser, address) as found:
         page = found.page
         page.goto(f"{address}/calls/{key}")
-        looked_at(page)
         page.evaluate(
             """(kind) => {
               const field = Object.assign(document.createElement('input'), {type: kind, id: 'field'});
-              document.querySelector('.tools').append(field);
+              document.querySelector('.where-am-i').append(field);
               field.focus();
             }""",
             kind,
         )
+        press(page, *"1nz/?")
         expect(page.locator("#field")).to_be_focused()
-        press(page)
+        expect(page.locator("#help")).to_be_hidden()
+        holds(page, 1, "yes")
         assert page.url == f"{address}/calls/{key}"
-        expect(page.locator("#right")).to_be_hidden()
-    assert choices(store, key) == []
 
 
 LONGER_LOOK = "const soon = setTimeout; window.setTimeout = (then, ms) => soon(then, ms === 1000 ? 4000 : ms);"
@@ -101,25 +120,25 @@ def test_the_second_press_decides_no_call_that_nobody_has_seen(browser: Browser,
         page.add_init_script(LONGER_LOOK)
         page.goto(f"{address}/calls/{key}")
         looked_at(page)
-        page.keyboard.press("c")
+        page.keyboard.press("Enter")
         page.wait_for_url(f"{address}/calls/{after}?done={key}")
         for _ in range(4):
-            page.keyboard.press("c")
-            page.mouse.click(*middle_of(page, "[data-key=n]"))
+            page.keyboard.press("Enter")
+            page.mouse.click(*middle_of(page, DONE))
             page.wait_for_timeout(60)
         assert Axe().run(page).response["violations"] == []
         assert choices(store, after) == []
         looked_at(page)
         expect(page.locator("[aria-disabled]")).to_have_count(0)
         assert Axe().run(page).response["violations"] == []
-        page.keyboard.press("c")
+        page.keyboard.press("Enter")
         page.wait_for_url(f"**done={after}")
     assert (choices(store, key), choices(store, after)) == (["confirm"], ["confirm"])
 
 
 def test_a_double_click_decides_once_without_scripts_too(browser: Browser, address: str, store: Store) -> None:
     key, after, *_ = store.keys(TO_REVIEW)
-    for scripts, choice in ((True, "c"), (False, "n")):
+    for scripts, choice in ((True, "done"), (False, "not_sure")):
         with signed_in(browser, address, f"Anna {scripts}", scripts=scripts) as found:
             page = found.page
             page.goto(f"{address}/calls/{key}?show=all")
@@ -127,9 +146,9 @@ def test_a_double_click_decides_once_without_scripts_too(browser: Browser, addre
                 looked_at(page)
             while page.evaluate("document.getAnimations().length"):
                 page.wait_for_timeout(50)
-            page.mouse.click(*middle_of(page, f"[data-key={choice}]"))
+            page.mouse.click(*middle_of(page, f"#decide [value={choice}]"))
             page.wait_for_url(f"{address}/calls/{after}?show=all&done={key}")
-            page.mouse.click(*middle_of(page, f"[data-key={choice}]"))
+            page.mouse.click(*middle_of(page, f"#decide [value={choice}]"))
             page.wait_for_timeout(300)
             assert page.url == f"{address}/calls/{after}?show=all&done={key}"
     assert (choices(store, key), choices(store, after)) == (["confirm", "not_sure"], [])
@@ -152,11 +171,11 @@ def test_a_page_that_comes_back_or_is_swapped_in_is_to_be_looked_at_first(
             looked_at(page)
             page.evaluate(event)
             page.wait_for_timeout(300)
-            press(page, "cn")
+            press(page, "Enter")
             assert page.url == f"{address}/calls/{key}"
         assert choices(store, key) == []
         looked_at(page)
-        page.keyboard.press("n")
+        page.keyboard.press("Enter")
         page.wait_for_url("**done=*")
 
 
@@ -168,29 +187,15 @@ def test_in_a_tab_that_nobody_sees_the_second_does_not_begin(browser: Browser, a
         page.add_init_script(hide % "hidden" + LONGER_LOOK)
         page.goto(f"{address}/calls/{key}")
         page.wait_for_timeout(1500)
-        press(page, "c")
+        press(page, "Enter")
         expect(page.locator("#decide.locked")).to_be_visible()
         page.evaluate(hide % "visible" + "document.dispatchEvent(new Event('visibilitychange'))")
-        press(page, "c")
+        press(page, "Enter")
         assert page.url == f"{address}/calls/{key}"
         looked_at(page)
-        page.keyboard.press("c")
+        page.keyboard.press("Enter")
         page.wait_for_url("**done=*")
     assert choices(store, key) == ["confirm"]
-
-
-def test_keys_that_decide_nothing_work_at_once(browser: Browser, address: str, store: Store) -> None:
-    keys = store.keys(TO_REVIEW)
-    with signed_in(browser, address) as found:
-        page = found.page
-        page.goto(f"{address}/calls/{keys[0]}")
-        for place in (1, 2):
-            page.keyboard.press("l")
-            page.wait_for_url(f"{address}/calls/{keys[place]}")
-        page.keyboard.press("h")
-        page.wait_for_url(f"{address}/calls/{keys[1]}")
-        page.keyboard.press("q")
-        page.wait_for_url(f"{address}/")
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
@@ -201,46 +206,50 @@ def test_a_slip_is_undone_by_one_key_and_costs_nothing(
     with signed_in(browser, address, width=width, dark=dark, language="de") as found:
         page = found.page
         page.goto(f"{address}/calls/{key}")
-        looked_at(page)
-        page.keyboard.press("o")
-        page.locator("[name=outcome][value=inconclusive]").check()
         page.get_by_label("Notiz").fill("bricht ab")
-        page.get_by_role("button", name="Korrigieren und weiter").click()
+        page.locator("p.outcome").click()
+        page.keyboard.press("1")
+        page.locator("[name=reason-1]").select_option("rule")
+        looked_at(page)
+        page.locator(DONE).click()
         page.wait_for_url(f"{address}/calls/{after}?done={key}")
         expect(page.get_by_role("button", name="Rückgängig machen")).to_be_visible()
         assert Axe().run(page).response["violations"] == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.keyboard.press("u")
+        page.keyboard.press("z")
         page.wait_for_url(f"{address}/calls/{key}?undone=1")
-        page.keyboard.press("u")
+        page.keyboard.press("z")
         expect(page.locator(".said")).to_contain_text("Ihre Entscheidung ist zurückgenommen.")
-        expect(page.locator("[name=outcome][value=inconclusive]")).to_be_checked()
+        holds(page, 1, "no")
+        expect(page.locator("[name=reason-1]")).to_have_value("rule")
         expect(page.locator("[name=note]")).to_have_value("bricht ab")
         expect(page.locator("[name=note]")).to_be_visible()
         assert Axe().run(page).response["violations"] == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert choices(store, key) == ["overrule", "withdrawn"]
         looked_at(page)
-        page.get_by_role("button", name="Korrigieren und weiter").click()
+        page.locator(DONE).click()
         page.wait_for_url(f"**done={key}")
     assert store.record(key).row.state == "overruled"
     assert store.verify_chain() > 2
 
 
-def test_it_is_undone_from_the_queue_and_from_the_call(browser: Browser, address: str, store: Store) -> None:
-    key, after, *_ = store.keys(TO_REVIEW)
+def test_the_key_undoes_only_while_the_banner_stands(browser: Browser, address: str, store: Store) -> None:
+    key, *_ = store.keys(TO_REVIEW)
     with signed_in(browser, address) as found:
         page = found.page
-        for address_of in ("/", f"/calls/{key}"):
-            page.goto(f"{address}/calls/{key}?show=all")
-            looked_at(page)
-            page.keyboard.press("n")
-            page.wait_for_url(f"**done={key}")
-            page.goto(address + address_of)
-            page.keyboard.press("u")
-            page.wait_for_url(f"{address}/calls/{key}?undone=1")
-    assert choices(store, key) == ["not_sure", "withdrawn"] * 2
-    assert choices(store, after) == []
+        page.goto(f"{address}/calls/{key}?show=all")
+        looked_at(page)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**done={key}")
+        for place in ("/", f"/calls/{key}"):
+            page.goto(address + place)
+            press(page, "z")
+            assert page.url == address + place
+        assert choices(store, key) == ["confirm"]
+        page.get_by_role("button", name="Undo").click()
+        page.wait_for_url(f"{address}/calls/{key}?undone=1")
+    assert choices(store, key) == ["confirm", "withdrawn"]
 
 
 def test_undoing_works_without_scripts(browser: Browser, address: str, store: Store) -> None:
@@ -250,7 +259,7 @@ def test_undoing_works_without_scripts(browser: Browser, address: str, store: St
         for _ in range(2):
             page.goto(f"{address}/calls/{key}")
             page.get_by_label("Note").fill("so")
-            page.get_by_role("button", name="Confirm").click()
+            page.locator(DONE).click()
             page.wait_for_url(f"**done={key}")
             if _:
                 page.get_by_role("link", name="Look again").click()
@@ -276,9 +285,11 @@ def test_who_is_not_sure_says_why_on_a_phone(browser: Browser, address: str, sto
     with signed_in(browser, address, width=360) as found:
         page = found.page
         page.goto(f"{address}/calls/{key}")
-        page.get_by_label("Note", exact=True).fill("hard to hear")
-        expect(page.get_by_role("button", name="Not sure")).not_to_have_attribute("aria-disabled", "true")
-        page.get_by_role("button", name="Not sure").click()
+        page.locator("[name=note]").fill("hard to hear")
+        # What is ticked does not matter then, nor a reason that is missing.
+        page.locator("label.no").first.click()
+        looked_at(page)
+        page.locator("#decide [value=not_sure]").click()
         page.wait_for_url("**done=*")
     assert [one.note for one in store.record(key).decisions] == ["hard to hear"]
 
@@ -294,6 +305,6 @@ def test_from_the_search_by_keys_to_what_was_found(browser: Browser, address: st
         page.keyboard.press("Escape")
         page.wait_for_timeout(600)
         expect(page.locator("[type=search]")).to_have_value(store.record(key).row.call_id)
-        page.keyboard.press("j")
+        page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         page.wait_for_url(f"{address}/calls/{key}?**")

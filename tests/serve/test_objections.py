@@ -67,7 +67,9 @@ def reviewer(store: Store) -> Visitor:
 
 def test_it_is_recorded_and_stands_on_the_call_and_in_the_list(store: Store) -> None:
     key, lea = flagged(store), visitor(store, "Lea")
-    form = lea.page(f"/calls/{key}/objection")
+    link, *_ = re.findall(rf'href="/calls/{key}/objection\?about=([^"]+)"', lea.page(f"/calls/{key}"))
+    form = lea.page(f"/calls/{key}/objection?about={link}")
+    assert re.findall(r'name="finding-\d+" value="([^"]+)" checked', form) == [link]
     assert f'value="{date.today() + timedelta(days=14)}"' in form
     assert lea.send(f"/calls/{key}/objection", **FIELDS, deadline=soon()) == (303, f"/calls/{key}")
     page = lea.page(f"/calls/{key}")
@@ -147,7 +149,7 @@ def test_only_leads_record_and_rule_and_who_is_to_decide_is_told_nothing(store: 
     assert reviewer.send(f"/calls/{key}/objection", **FIELDS, deadline=soon())[0] == 403
     assert reviewer.send(f"/objections/{one.key}", note="x", **ruled(store, key))[0] == 403
     assert "Team West" not in reviewer.page(f"/calls/{key}")
-    reviewer.send(f"/calls/{key}/decisions", choice="done", verdict_key=str(store.record(key).verdict_key))
+    reviewer.decide(key)
     assert "Team West" in reviewer.page(f"/calls/{key}")
     assert 'href="/objections' not in reviewer.page(f"/calls/{key}")
 
@@ -170,7 +172,7 @@ def test_who_is_to_hear_a_call_first_is_not_told_what_was_found(store: Store) ->
     assert lea.send(f"/calls/{key}/objection", **FIELDS, deadline="x") == (303, f"/calls/{key}")
     sent = lea.send(f"/objections/{one.key}", note="x", **ruled(store, key))
     assert (sent, store.objections(call_key=key)) == ((303, f"/calls/{key}"), [one])
-    lea.send(f"/calls/{key}/decisions", choice="done", blind="1", verdict_key=str(store.record(key).verdict_key))
+    lea.decide(key, blind="1")
     assert store.record(key).decisions[-1].blind
     store.close_calibration(number, by="Ben")
     assert "Team West" in lea.page("/settings") + lea.page(f"/objections/{one.key}")
@@ -197,8 +199,7 @@ def test_a_lead_goes_through_it_in_the_browser(
             assert result.violations_count == 0, result.generate_report()
 
         page.goto(f"{address}/calls/{key}")
-        page.locator("details.more summary").click()
-        page.locator("details.more").get_by_role("link", name="Einspruch erfassen").click()
+        page.locator("a[href*='objection?about=']").first.click()
         page.get_by_label("Wer erhebt Einspruch?").fill("Teamleitung Nord")
         page.get_by_label("Begründung").fill("Der Anrufer war schon geprüft.")
         checked()

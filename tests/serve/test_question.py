@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from ausweis.serve.question import PERIODS, ListQuery, Period, days_of
+from ausweis.serve.question import PERIODS, SHOWN, ListQuery, Period, days_of
 from ausweis.store import CallFilter, Cursor
 
 
@@ -63,9 +63,9 @@ def test_texts_are_short_and_without_null() -> None:
     assert asked(q="a\0b" + "x" * 500).q == "ab" + "x" * 198
 
 
-@pytest.mark.parametrize("show", ["todo", "second", "sample", "decided", "all"])
+@pytest.mark.parametrize("show", SHOWN)
 def test_views_differ(show: str) -> None:
-    others = {one for one in ("todo", "second", "sample", "decided", "all") if one != show}
+    others = {one for one in SHOWN if one != show}
     assert all(asked(show=show).filter != asked(show=other).filter for other in others)
 
 

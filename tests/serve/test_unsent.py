@@ -14,6 +14,7 @@ from tests.serve.serving import TOKEN, desk_of, served
 from ausweis.serve import Auth, Desk
 from ausweis.store import CallFilter, Store
 
+DONE = "#decide [value=done]"
 NOTE = "Erste Zeile,\nzweite Zeile"
 
 
@@ -34,23 +35,28 @@ def key(store: Store) -> int:
 
 
 def typed(page: Page, address: str) -> None:
-    """Open a call and type: a note, another outcome, turns and an incident."""
+    """Open a call and fill in its form: a finding rejected, two added, a note."""
     page.goto(address)
     looked_at(page)
-    page.keyboard.press("o")
-    page.locator("[name=outcome][value=violation]").check()
-    page.locator("[name=late_authentication]").fill("3")
-    page.locator("#right summary").click()
-    page.locator("[name=rude_agent]").fill("2")
+    fill_in(page)
+
+
+def fill_in(page: Page) -> None:
+    page.locator("label.no").first.click()
+    page.locator("[name=reason-1]").select_option("place")
+    for turn, kind in (("3", "late_authentication"), ("2", "rude_agent")):
+        page.locator("[name=add-turn]").fill(turn)
+        page.locator("[name=add-kind]").select_option(kind)
+        page.locator("[value=add]").click()
     page.locator("[name=note]").fill(NOTE)
 
 
 def is_there(page: Page) -> None:
     expect(page.locator("[name=note]")).to_have_value(NOTE)
-    expect(page.locator("#right")).to_be_visible()
-    expect(page.locator("[name=outcome][value=violation]")).to_be_checked()
-    expect(page.locator("[name=late_authentication]")).to_have_value("3")
-    expect(page.locator("[name=rude_agent]")).to_have_value("2")
+    expect(page.locator("[name=finding-1][value=no]")).to_be_checked()
+    expect(page.locator("[name=reason-1]")).to_have_value("place")
+    for number, value in ((1, "late_authentication@3"), (2, "rude_agent@2")):
+        expect(page.locator(f"[name=missing-{number}][value='{value}']")).to_be_checked()
 
 
 def kept(store: Store, key: int) -> None:
@@ -58,6 +64,7 @@ def kept(store: Store, key: int) -> None:
     assert (decision.choice, decision.outcome, decision.note) == ("overrule", "violation", NOTE)
     assert ("late_authentication", 3) in decision.violations
     assert ("rude_agent", 2) in (decision.incidents or ())
+    assert [reason for *_, reason in decision.reasons] == ["place"]
 
 
 @pytest.mark.parametrize(("width", "scripts"), [(1280, True), (390, True), (1280, False)])
@@ -70,13 +77,9 @@ def test_a_session_that_ended_costs_nothing(
             typed(page, f"{address}/calls/{key}?show=all")
         else:
             page.goto(f"{address}/calls/{key}?show=all")
-            page.locator("[name=outcome][value=violation]").check()
-            page.locator("[name=late_authentication]").fill("3")
-            page.locator("#right summary").click()
-            page.locator("[name=rude_agent]").fill("2")
-            page.locator("[name=note]").fill(NOTE)
+            fill_in(page)
         desk.auth = Auth(TOKEN)
-        page.get_by_role("button", name="Overrule and go on").click()
+        page.locator(DONE).click()
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         expect(page.get_by_text("Nothing that you typed is lost")).to_be_visible()
         if scripts:
@@ -87,7 +90,7 @@ def test_a_session_that_ended_costs_nothing(
         if scripts:
             assert Axe().run(page).response["violations"] == []
         assert store.record(key).decisions == ()
-        page.get_by_role("button", name="Overrule and go on").click()
+        page.locator(DONE).click()
         page.wait_for_url(f"**done={key}")
         found.complaints = [one for one in found.complaints if "403" not in one and "[DOM] Password forms" not in one]
     kept(store, key)
@@ -106,7 +109,7 @@ def test_another_language_and_unmasking_keep_it(browser: Browser, address: str, 
         page.get_by_role("link", name="Deutsch").click()
         expect(page.locator("html[lang=de]")).to_be_visible()
         is_there(page)
-        page.get_by_role("button", name="Korrigieren und weiter").click()
+        page.locator(DONE).click()
         page.wait_for_url(f"**show=all&done={key}")
     kept(store, key)
 
@@ -116,12 +119,12 @@ def test_a_server_that_is_away_takes_nothing_with_it(browser: Browser, address: 
         page = found.page
         typed(page, f"{address}/calls/{key}?show=all")
         page.context.set_offline(True)
-        page.get_by_role("button", name="Overrule and go on").click()
+        page.locator(DONE).click()
         expect(page.get_by_text("The server does not answer.")).to_be_visible()
         is_there(page)
         assert Axe().run(page).response["violations"] == []
         page.context.set_offline(False)
-        page.get_by_role("button", name="Overrule and go on").dblclick()
+        page.locator(DONE).dblclick()
         page.wait_for_url(f"**done={key}")
         found.complaints = [one for one in found.complaints if "ERR_INTERNET_DISCONNECTED" not in one]
     kept(store, key)
@@ -133,22 +136,20 @@ def test_who_leaves_something_typed_behind_is_warned_and_nobody_else(
     with signed_in(browser, address) as found:
         page = found.page
         page.goto(f"{address}/calls/{key}")
-        page.keyboard.press("j")
-        page.keyboard.press("l")
+        page.get_by_role("link", name="Next").click()
         page.wait_for_url(lambda url: not url.endswith(f"/{key}"))
         page.goto(f"{address}/calls/{key}")
         page.get_by_label("Note").fill("noch nicht")
         page.locator("p.outcome").click()
         with page.expect_event("dialog") as asked:
-            page.keyboard.press("l")
+            page.get_by_role("link", name="Next").click()
         assert asked.value.type == "beforeunload"
         page.wait_for_timeout(200)
         assert page.url == f"{address}/calls/{key}"
         expect(page.get_by_label("Note")).to_have_value("noch nicht")
         # Emptied, it is nothing that is lost.
         page.get_by_label("Note").fill("")
-        page.keyboard.press("Escape")
-        page.keyboard.press("q")
+        page.get_by_role("link", name="Today").click()
         page.wait_for_url(f"{address}/")
         assert [one for one in found.complaints if one.startswith("dialog")] == ["dialog: "]
         found.complaints = [one for one in found.complaints if not one.startswith("dialog")]
@@ -160,15 +161,17 @@ def test_a_label_that_is_refused_comes_back_and_is_still_unsent(
     with signed_in(browser, address) as found:
         page = found.page
         typed(page, f"{address}/calls/{key}?show=all")
-        page.locator("[name=late_authentication]").fill("999")
-        page.get_by_role("button", name="Overrule and go on").click()
+        page.locator("[name=add-turn]").fill("999")
+        page.locator("[name=add-kind]").select_option("rude_agent")
+        page.locator("[value=add]").click()
+        page.locator(DONE).click()
         expect(page.locator("#decide [role=alert]:visible")).to_be_visible()
         page.locator("p.outcome").click()
         with page.expect_event("dialog"):
             page.get_by_role("link", name="Figures").click()
-        page.locator("[name=late_authentication]").fill("3")
+        page.locator("[value='rude_agent@999']").uncheck()
         is_there(page)
-        page.get_by_role("button", name="Overrule and go on").click()
+        page.locator(DONE).click()
         page.wait_for_url(f"**done={key}")
         found.complaints = [one for one in found.complaints if "409" not in one and not one.startswith("dialog")]
     kept(store, key)
@@ -179,24 +182,25 @@ def test_what_was_heard_blind_is_not_lost_either(browser: Browser, address: str,
     with signed_in(browser, address) as found:
         page = found.page
         page.goto(f"{address}/calls/{key}?show=sample")
-        page.locator("[name=outcome][value=violation]").check()
-        page.locator("[name=late_authentication]").fill("2")
+        page.locator("[name=add-turn]").fill("2")
+        page.locator("[name=add-kind]").select_option("late_authentication")
+        page.locator("[value=add]").click()
         page.locator("[name=note]").fill(NOTE)
         page.get_by_role("link", name="Deutsch").click()
         expect(page.locator("html[lang=de]")).to_be_visible()
-        expect(page.locator("[name=late_authentication]")).to_have_value("2")
+        expect(page.locator("[value='late_authentication@2']")).to_be_checked()
         desk.auth = Auth(TOKEN)
-        page.locator("#heard button.main").click()
+        page.locator(DONE).click()
         sign_in(page, "Anna", TOKEN)
-        expect(page.locator("[name=late_authentication]")).to_have_value("2")
+        expect(page.locator("[value='late_authentication@2']")).to_be_checked()
         expect(page.locator("[name=note]")).to_have_value(NOTE)
-        expect(page.locator("[name=outcome][value=violation]")).to_be_checked()
-        page.locator("#heard button.main").click()
-        expect(page.locator("#decide")).to_be_visible()
+        looked_at(page)
+        page.locator(DONE).click()
+        expect(page.locator(".compared")).to_be_visible()
         told = ("403", "[DOM] Password forms")
         found.complaints = [one for one in found.complaints if not any(known in one for known in told)]
     (decision,) = store.record(key).decisions
-    assert (decision.blind, decision.note) == (True, NOTE)
+    assert (decision.blind, decision.note, decision.violations) == (True, NOTE, (("late_authentication", 2),))
 
 
 def test_the_browser_keeps_nothing_of_it(browser: Browser, address: str, key: int) -> None:

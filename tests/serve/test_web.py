@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.serve.filled import LAST_DAY
 from tests.serve.serving import TOKEN, Visitor, desk_of, visitor
-from tests.serve.test_call_page import break_store, judge_anew
+from tests.serve.test_call_page import break_store, checked
 
 from ausweis.serve import Auth, create_app
 from ausweis.serve.web import date_of, dates_of, form_address, language_of, number_of, page_of, typed_of
@@ -66,7 +66,15 @@ def test_the_language_is_the_chosen_or_the_browsers(chosen: str | None, accepted
 
 
 NOTE = "Erste Zeile <b>\nzweite „Zeile“ & mehr"
-FIELDS = {"choice": "overrule", "outcome": "violation", "late_authentication": "3, 5", "rude_agent": "4", "note": NOTE}
+FIELDS = {
+    "choice": "done",
+    "finding-1": "no",
+    "reason-1": "place",
+    "finding-2": "yes",
+    "missing-1": "late_authentication@3",
+    "missing-2": "rude_agent@4",
+    "note": NOTE,
+}
 
 
 @pytest.fixture
@@ -84,11 +92,11 @@ def sent_fields(page: str) -> dict[str, str]:
 def filled_in(page: str) -> None:
     """The form of a page is as it was typed."""
     assert "Erste Zeile &lt;b&gt;\nzweite „Zeile“ &amp; mehr</textarea>" in page
-    assert 'value="violation" checked' in page
-    assert 'name="late_authentication" value="3, 5"' in page
-    assert 'name="rude_agent" value="4"' in page
-    assert not re.findall(r'name="keep-[^"]+" checked', page)
-    assert '<fieldset id="right" class="right">' in page
+    ticked = checked(page)
+    assert {name: ticked[name] for name in FIELDS if name in ticked} == {
+        name: value for name, value in FIELDS.items() if name.startswith(("finding", "missing"))
+    }
+    assert 'value="place" selected' in page
     assert " data-unsent" in page
 
 
@@ -118,9 +126,9 @@ def test_it_outlasts_the_sign_in(store: Store, key: int) -> None:
     assert {name: value for name, value in carried.items() if name != "back"} == fields
     # A wrong token, then no name: it still goes along.
     wrong = anna.http.post("/signin", data={**carried, "token": "wrong", "reviewer": "Anna"})
-    assert (wrong.status_code, sent_fields(wrong.text)["late_authentication"]) == (403, "3, 5")
+    assert (wrong.status_code, sent_fields(wrong.text)["missing-1"]) == (403, "late_authentication@3")
     nameless = anna.http.post("/signin", data={**carried, "token": TOKEN, "reviewer": " "})
-    assert (nameless.status_code, sent_fields(nameless.text)["rude_agent"]) == (422, "4")
+    assert (nameless.status_code, sent_fields(nameless.text)["finding-1"]) == (422, "no")
     right = anna.http.post("/signin", data={**carried, "token": TOKEN, "reviewer": "Anna"})
     assert (right.status_code, right.headers["location"]) == (307, f"/calls/{key}/form?show=all")
     page = anna.http.post(right.headers["location"], data={**carried, "token": TOKEN, "reviewer": "Anna"})
@@ -169,25 +177,12 @@ def test_it_outlasts_unmasking(store: Store, key: int) -> None:
     assert store.chain(limit=1)[0].what == "unmasked"
 
 
-def test_it_outlasts_another_verdict(store: Store, key: int, tmp_path: Path) -> None:
+def test_the_note_outlasts_other_words_of_the_call(store: Store, key: int) -> None:
+    """Ticks do not: they were about others (see the tests of the call)."""
     anna, fields = visitor(store), fields_for(store, key)
-    judge_anew(store, key)
-    status, page = anna.send(f"/calls/{key}/decisions", **fields)
-    assert (status, "the verdict has changed" in page.lower() or "changed" in page) == (409, True)
-    assert 'name="late_authentication" value="3, 5"' in page
-    assert "zweite „Zeile“" in page
-
-
-def test_what_a_closed_form_proposed_is_not_typed(store: Store, key: int, tmp_path: Path) -> None:
-    anna = visitor(store)
-    fields = fields_for(store, key) | {"choice": "confirm", "open": ""}
-    assert 'name="late_authentication" value="3, 5"' in anna.send(f"/calls/{key}/form", **fields)[1]
-    judge_anew(store, key)
-    page = anna.send(f"/calls/{key}/decisions", **fields)[1]
-    assert 'name="late_authentication" value=""' in page
-    assert "zweite „Zeile“" in page
-    page = anna.send(f"/calls/{key}/decisions", **fields | {"open": "1"})[1]
-    assert 'name="late_authentication" value="3, 5"' in page
+    status, page = anna.send(f"/calls/{key}/decisions", **fields | {"says": "x"})
+    assert (status, "changed" in page, "zweite „Zeile“" in page) == (409, True, True)
+    assert checked(page)["finding-1"] == "yes"
 
 
 def test_it_outlasts_a_store_that_is_away(store: Store, key: int, tmp_path: Path) -> None:
@@ -198,7 +193,7 @@ def test_it_outlasts_a_store_that_is_away(store: Store, key: int, tmp_path: Path
     assert "<blockquote" in page
     assert f'action="/calls/{key}/form?show=all"' in page
     carried = sent_fields(page)
-    assert (carried["choice"], carried["late_authentication"]) == ("overrule", "3, 5")
+    assert (carried["choice"], carried["missing-1"]) == ("done", "late_authentication@3")
     connection = sqlite3.connect(tmp_path / "calls.sqlite")
     connection.execute("ALTER TABLE elsewhere RENAME TO calls")
     connection.close()
@@ -211,29 +206,19 @@ def test_what_was_heard_blind_is_kept_likewise(store: Store) -> None:
     key = store.draw_sample(LAST_DAY - timedelta(days=30), LAST_DAY, 3)[0]
     anna = visitor(store)
     record = store.record(key)
-    fields = {"outcome": "violation", "late_authentication": "2", "note": "leise", "opened": "1"}
+    fields = {"choice": "done", "missing-1": "late_authentication@2", "note": "leise", "opened": "1", "blind": "1"}
     fields |= {"verdict_key": str(record.verdict_key), "says": record.says}
     end_sessions(anna)
-    answer = anna.http.post(f"/calls/{key}/heard?show=sample", data=fields)
-    assert sent_fields(answer.text)["late_authentication"] == "2"
+    answer = anna.http.post(f"/calls/{key}/decisions?show=sample", data=fields)
     typed = sent_fields(answer.text) | {"token": TOKEN, "reviewer": "Anna"}
+    assert fields.items() <= typed.items()
     where = anna.http.post("/signin", data=typed).headers["location"]
     page = anna.http.post(where, data=typed).text
-    assert f'action="/calls/{key}/heard?show=sample"' in page
-    assert 'name="late_authentication" value="2"' in page
+    assert f'action="/calls/{key}/decisions?show=sample"' in page
+    assert checked(page) == {"missing-1": "late_authentication@2"}
     assert "leise</textarea>" in page
-    assert 'value="violation" required checked' in page
+    assert 'name="blind"' in page
     assert store.record(key).decisions == ()
-
-
-def test_a_form_that_was_heard_and_sent_twice_counts_once(store: Store) -> None:
-    key = store.draw_sample(LAST_DAY - timedelta(days=30), LAST_DAY, 3)[0]
-    anna = visitor(store)
-    (once,) = re.findall(r'name="once" value="([^"]+)"', anna.page(f"/calls/{key}?show=sample"))
-    fields = {"outcome": "not_sure", "verdict_key": str(store.record(key).verdict_key), "once": once}
-    answers = [anna.send(f"/calls/{key}/heard?show=sample", **fields) for _ in range(2)]
-    assert answers[0] == answers[1]
-    assert len(store.record(key).decisions) == 1
 
 
 def test_nothing_of_a_call_is_shown_to_whoever_is_not_signed_in(store: Store, key: int) -> None:
@@ -250,8 +235,8 @@ def test_nothing_of_a_call_is_shown_to_whoever_is_not_signed_in(store: Store, ke
 
 
 def test_only_fields_of_the_form_go_along() -> None:
-    form = {"verdict_key": "1", "note": "n", "token": "t", "csrf": "c", "keep-3-rude_agent": "on", "x": "y"}
-    assert typed_of(form) == {"verdict_key": "1", "note": "n", "keep-3-rude_agent": "on"}
+    form = {"verdict_key": "1", "note": "n", "token": "t", "csrf": "c", "finding-3": "no", "add-turn": "3", "x": "y"}
+    assert typed_of(form) == {"verdict_key": "1", "note": "n", "finding-3": "no", "add-turn": "3"}
     assert typed_of({"note": "n"}) == {}
     assert page_of("/calls/7/decisions") == "/calls/7"
     assert page_of("/calls/7") is page_of("/sample") is page_of("/calls/7/decisions/x") is None

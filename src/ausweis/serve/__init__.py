@@ -10,6 +10,7 @@ The way in:
     web         what is read from a request, and templates to answers; templates/ and static/
 
 Pages:
+    today       what waits, and the list; the same as an Excel file, and assigned to people
     queue       calls as rows; `question` is what is asked of them
     search      what is searched for, and where it is; in masked data too; filters kept under a name
     call_page   one call, and what is decided on it: `decision`

@@ -23,11 +23,11 @@ from ausweis.serve import (
     exporting,
     figures,
     objections,
-    queue,
     search,
     settings,
     sheet,
     team,
+    today,
     working,
 )
 from ausweis.serve.auth import REFUSALS, Session
@@ -68,7 +68,7 @@ MAX_FIELDS = 40
 LARGEST = 2**53
 
 _PAGES: dict[str, Page] = {
-    "/": queue.queue_page,
+    "/": today.today_page,
     "/calls/{key:int}": call_page.call_page,
     "/calls/{key:int}/sheet": sheet.sheet_page,
     "/calls/{key:int}/audio/{place:int}": audio,
@@ -85,7 +85,8 @@ _PAGES: dict[str, Page] = {
     "/team": settings.moved("team"),
 }
 _FORMS: dict[str, Page] = {
-    "/calls.xlsx": queue.download,
+    "/calls.xlsx": today.download,
+    "/assign": today.assign,
     "/report": exporting.report,
     "/calls/{key:int}/decisions": call_page.decide,
     "/calls/{key:int}/withdraw": call_page.withdraw,

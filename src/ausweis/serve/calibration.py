@@ -161,7 +161,7 @@ def _back(context: RequestContext) -> Response:
 
 
 def _menu(context: RequestContext) -> str:
-    return "settings" if context.session.role == "lead" else "calls"
+    return "settings" if context.session.role == "lead" else "today"
 
 
 def _session(context: RequestContext) -> CalibrationRound:

@@ -273,7 +273,7 @@ def _page(
     return answer(
         context,
         "call.html.j2",
-        here="calls",
+        here="today",
         call=call,
         blind=is_blind,
         around=around_in(session, key) if session else around_of(context, key, question),

@@ -33,9 +33,9 @@ def days_of(period: Period, today: date) -> tuple[date, date]:
             return today - timedelta(days=29), today
 
 
-Shown = Literal["todo", "second", "settle", "sample", "decided", "all"]
-"""todo: to review and not decided; second: not sure or disputed, for those who have not decided; settle: the same, for
-leads; sample: drawn by chance and not heard."""
+Shown = Literal["todo", "again", "decided", "all", "sample"]
+"""todo: to review and not decided; again: not sure or disputed, for those who have not decided and for leads; sample:
+drawn by chance and not heard."""
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 STATES: tuple[State, ...] = get_args(State)
 FINDINGS: tuple[Finding, ...] = get_args(Finding)
@@ -52,8 +52,7 @@ _VALUES: dict[Order, Callable[[str], float | str]] = {
 """How the place where a page begins is read; of a number no more than a database holds."""
 _STATES_OF: dict[Shown, tuple[State, ...]] = {
     "todo": ("open",),
-    "second": ("not_sure", "disputed"),
-    "settle": ("not_sure", "disputed"),
+    "again": ("not_sure", "disputed"),
     "sample": ("open", "not_sure", "disputed"),
     "decided": ("confirmed", "overruled"),
     "all": (),
@@ -68,8 +67,9 @@ MAX_LINES = 2000
 class ListQuery:
     """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing.
 
-    `looked`: whether incidents were looked for, `yes` or `no`, or the kind that was.
-    `found`: the name of an unmasked search, among whose calls the question is asked.
+    `looked`: whether incidents were looked for, `yes` or `no`, or the kind that was. `assigned`: `mine`, or `nobody`.
+    `found`: the name of an unmasked search, among whose calls the question is asked. Where anything is searched for,
+    it is in all calls, unless `show` is asked for too.
     """
 
     show: str = "todo"
@@ -87,6 +87,7 @@ class ListQuery:
     state: str = ""
     finding: str = ""
     looked: str = ""
+    assigned: str = ""
     names: tuple[str, ...] = field(default=(), metadata={"own": True})
     """Those of who asks; in no address."""
 
@@ -101,6 +102,7 @@ class ListQuery:
             "violation": tuple(VIOLATIONS),
             "state": STATES,
             "finding": FINDINGS,
+            "assigned": ("mine", "nobody"),
         }
         said: dict[str, Any] = {}
         for one in _asked():
@@ -112,6 +114,8 @@ class ListQuery:
                 said[one.name] = value
         if "first" in said or "last" in said:
             said.pop("period", None)
+        if "q" in said or "found" in said:
+            said.setdefault("show", "all")
         return cls(**said)
 
     @property
@@ -125,10 +129,6 @@ class ListQuery:
         period = next((period for period in PERIODS if period == self.period), None)
         return days_of(period, date.today()) if period else (date_of(self.first), date_of(self.last))
 
-    def in_period(self, period: str) -> "ListQuery":
-        """The same of other days; of all, without a period."""
-        return replace(self, period=period, first="", last="")
-
     @property
     def by(self) -> Order:
         """The order for the store; a sample that is decided in part is still one by chance."""
@@ -140,15 +140,10 @@ class ListQuery:
     @property
     def narrowed(self) -> int:
         """How many of the fields that may be folded away are set."""
-        names = ["first", "last", "queue", "team"]
+        names = ["order", "first", "last", "queue", "team", "assigned"]
         if self.show != "sample":
             names += ["outcome", "violation", "incident", "state", "finding", "looked"]
         return sum(bool(getattr(self, name)) for name in names)
-
-    @property
-    def everywhere(self) -> "ListQuery":
-        """The same search in the whole of a view."""
-        return ListQuery(show=self.show, q=self.q, found=self.found, order=self.order, names=self.names)
 
     @property
     def is_whole(self) -> bool:
@@ -166,6 +161,7 @@ class ListQuery:
             "teams": (self.team,) if self.team else (),
             "text": self.q or None,
             "read_by": self.names if self.q else (),
+            "assigned_to": {"mine": self.names, "nobody": ("",)}.get(self.assigned, ()),
         }
         if shown == "sample":
             # What a verdict says is not asked for: it would be told so.
@@ -183,7 +179,7 @@ class ListQuery:
             to_review=True if shown == "todo" else None,
             seen_by=self.names,
             # That people differ in a calibration session is told when it is closed.
-            calibrated=False if shown in ("second", "settle") else None,
+            calibrated=False if shown == "again" else None,
         )
 
     def waits(self, state: State) -> bool:
@@ -197,13 +193,14 @@ class ListQuery:
     @property
     def said(self) -> list[tuple[str, str]]:
         """The fields in which something is asked, by name."""
+        usual = {"show": "all"} if self.q or self.found else {}
         values = ((one, getattr(self, one.name)) for one in _asked())
-        return [(one.name, value) for one, value in values if value != one.default]
+        return [(one.name, value) for one, value in values if value != usual.get(one.name, one.default)]
 
     @property
     def without_search(self) -> str:
         """The same without what is searched for, as a part of an address."""
-        return replace(self, q="", found="").query()
+        return replace(self, q="", found="", show="todo" if self.q or self.found else self.show).query()
 
     def query(self, after: Cursor | None = None) -> str:
         """As the part of an address that begins with `?`; empty where nothing is asked. `after`: the next page."""

@@ -1,9 +1,9 @@
 """Searches: what is found for one reader, the search in masked data, and filters that are kept."""
 
 import secrets
-from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from starlette.responses import RedirectResponse, Response
@@ -14,10 +14,16 @@ from ausweis.serve.desk import RequestContext, Searched
 from ausweis.serve.question import ListQuery
 from ausweis.store import MAX_TERMS, SHORTEST, CallFilter, Hit, search_terms
 
-__all__ = ["View", "forget", "found_view", "hits_of", "save", "search_unmasked", "searched_of"]
+__all__ = ["View", "forget", "found_view", "hit_view", "hits_of", "save", "search_unmasked", "searched_of"]
 
-View = tuple[str, str, int]
-"""Name and address of a view of the queue, and how many calls it has."""
+
+class View(NamedTuple):
+    """Name and address of a part of the list, how many calls it has, and whether it is the one that is shown."""
+
+    name: str
+    address: str
+    count: int
+    is_shown: bool
 
 
 def searched_of(context: RequestContext, question: ListQuery) -> Searched | None:
@@ -25,32 +31,34 @@ def searched_of(context: RequestContext, question: ListQuery) -> Searched | None
     return context.desk.searches.get((context.session.id, question.found))
 
 
-def found_view(context: RequestContext, question: ListQuery, views: Sequence[View]) -> dict[str, Any] | None:
-    """What a search found in all calls, and what it did not look into; None where nothing is searched for.
-
-    `views`: all that the reader has, each with the number of calls that were found in it, whatever the filter is.
-    """
+def found_view(context: RequestContext, question: ListQuery) -> dict[str, Any]:
+    """What a search found in all calls, and what it did not look into."""
     words, searched = context.words, searched_of(context, question)
-    if not (question.q or searched):
-        return None
     terms = search_terms(question.q)
     if len(terms) > MAX_TERMS:
-        return {"total": "", "where": [], "notes": [words.text("search_many", most=MAX_TERMS)]}
+        return {"total": "", "all": None, "sample": None, "notes": [words.text("search_many", most=MAX_TERMS)]}
     keys = searched.keys if searched else None
-    total = context.store.count(CallFilter(text=question.q or None, read_by=question.names, keys=keys))
-    counts: Counter[str] = Counter({name: count for name, _, count in views})
-    elsewhere = counts["all"] > counts["todo"] + counts["decided"] + max(counts["second"], counts["settle"])
+    every = CallFilter(text=question.q or None, read_by=question.names, keys=keys)
+    total, seen = context.store.count(every), context.store.count(replace(every, seen_by=question.names))
+    sample = ListQuery(show="sample", q=question.q, found=question.found, names=question.names)
+    drawn = context.store.count(replace(sample.filter, keys=keys))
     unsearched = context.store.unsearched()
     numbers = {
-        "search_unseen": total - counts["all"] - counts["sample"],
+        "search_unseen": total - seen - drawn,
         "search_unready": unsearched.unindexed if question.q else 0,
         "search_unjudged": unsearched.unjudged,
     }
     notes = [words.count(name, number) for name, number in numbers.items() if number > 0]
     if question.q and not any(len(term) >= SHORTEST for term in terms):
         notes.append(words.text("search_short"))
-    where = [view for view in views if view[2] and (view[0] != "all" or elsewhere)]
-    return {"total": words.text("search_found", total=words.number(total)), "where": where, "notes": notes}
+    where = (words.count("search_sample", drawn), f"/{sample.query()}") if drawn else None
+    is_all = question == ListQuery(show="all", q=question.q, found=question.found, names=question.names)
+    return {
+        "total": words.text("search_found", total=words.number(total)),
+        "all": None if is_all else f"/{ListQuery(show='all', q=question.q, found=question.found).query()}",
+        "sample": where,
+        "notes": notes,
+    }
 
 
 def hits_of(context: RequestContext, question: ListQuery, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -60,10 +68,11 @@ def hits_of(context: RequestContext, question: ListQuery, keys: Sequence[int]) -
     if not looked_for:
         return {}
     found = context.store.hits(keys, looked_for, unmasked=searched is not None)
-    return {key: _hit_view(hit, context.words) for key, hit in found.items()}
+    return {key: hit_view(hit, context.words) for key, hit in found.items()}
 
 
-def _hit_view(hit: Hit, words: Words) -> dict[str, Any]:
+def hit_view(hit: Hit, words: Words) -> dict[str, Any]:
+    """What was said in a turn, in parts: marked where it was searched for, masked where it is personal data."""
     before, behind = hit.cut
     parts = [
         {

@@ -20,6 +20,7 @@ from ausweis.errors import StoreError
 from ausweis.pages.markup import environment
 from ausweis.pages.words import Glossary, Words
 from ausweis.serve.desk import Desk, RequestContext
+from ausweis.store import Objection
 from ausweis.vocabulary import LANGUAGES, Language
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "keep_language",
     "language_of",
     "number_of",
+    "open_objections",
     "origin_of",
     "page_of",
     "render",
@@ -175,21 +177,22 @@ def answer(context: RequestContext, template: str, *, here: str = "", status: in
         csrf=context.desk.auth.csrf_token(context.session),
         back=context.path + context.query,
         here=here,
-        objections_waiting=_waiting(context),
+        objections_waiting=len(open_objections(context)),
         **values,
     )
     return HTMLResponse(body, status)
 
 
-def _waiting(context: RequestContext) -> int:
-    """How many objections wait for a lead, of calls that are not hidden; the menu says so."""
+def open_objections(context: RequestContext) -> list[Objection]:
+    """Those that wait for a lead, of calls that are not hidden; the menu says how many."""
     if context.session.role != "lead":
-        return 0
+        return []
     # Of a store that cannot be read the page itself tells.
     with suppress(StoreError):
-        known = [one.call.key for one in context.store.objections(open_only=True)]
-        return len(known) - len(context.store.hidden(context.session.reviewer, known)) if known else 0
-    return 0
+        known = context.store.objections(open_only=True)
+        hidden = context.store.hidden(context.session.reviewer, [one.call.key for one in known]) if known else ()
+        return [one for one in known if one.call.key not in hidden]
+    return []
 
 
 def render(template: str, words: Words, **values: Any) -> str:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     case,
     desc,
     exists,
+    false,
     func,
     not_,
     or_,
@@ -357,7 +358,8 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     if which.undecided_by:
         wanted.append(_decided(which.undecided_by) == 0)
     if which.assigned_to:
-        wanted.append(calls.c.assigned.in_(which.assigned_to))
+        nobody = calls.c.assigned.is_(None) if "" in which.assigned_to else false()
+        wanted.append(or_(calls.c.assigned.in_(which.assigned_to), nobody))
     if which.besides:
         wanted.append(calls.c.key.not_in(which.besides))
     if which.keys is not None:

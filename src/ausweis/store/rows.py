@@ -82,7 +82,8 @@ class CallFilter:
     into notes too, those of others where that one has decided. `keys`: of these calls alone. `undecided_by`: names of
     one person, who has not decided what the verdict says today; `besides`: keys of calls that are left out.
     `unheard_by`: names of one for whom drawn calls wait, to be said blind what they are; `seen_by`: of one who may see
-    the verdict (`hidden`). `calibrated`: in a calibration session that is open. `assigned_to`: names of one person.
+    the verdict (`hidden`). `calibrated`: in a calibration session that is open. `assigned_to`: names of one person;
+    an empty one stands for nobody.
     `any_incident`: one or more of any kind. `finding`: what people say of the violations and incidents that are asked
     for, of violations where none are; those need not be the verdict's then (`subjects`). `looked_for`: whether
     incidents were, or this kind.

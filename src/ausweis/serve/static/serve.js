@@ -51,6 +51,12 @@
   const back = one("input[name=back]");
   if (back && location.hash) back.value = back.value.replace(/#.*/, "") + location.hash;
 
+  // Days are asked for by a period, or by first and last.
+  one("#filter")?.addEventListener("change", ({ target }) => {
+    const other = { period: ["first", "last"], first: ["period"], last: ["period"] }[target.name] ?? [];
+    for (const name of other) target.form.elements[name].value = "";
+  });
+
   // keys
   const dialog = one("#help");
   const on = one("#keys-on");

@@ -2,18 +2,20 @@
 
 import io
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from tests.serve.filled import LAST_DAY, call_of, fill, incident, judged
+from sqlalchemy import text
+from tests.serve.filled import LAST_DAY, call_of, fill, incident, judged, threats
 from tests.serve.serving import Visitor, desk_of, visitor
 
 from ausweis.facts import Facts
 from ausweis.pages.review import Wanted, review_of
-from ausweis.serve import queue as module
-from ausweis.serve.queue import PAGE
+from ausweis.serve import today as module
+from ausweis.serve.question import SHOWN
+from ausweis.serve.today import PAGE
 from ausweis.store import CallFilter, Store
 
 HOSTILE = "<script>alert(1)</script>\u202e'\""
@@ -35,21 +37,95 @@ def test_a_critical_incident_in_a_compliant_call_comes_first(incidents: Store) -
     assert ids(anna.page("/")) == ["critical", "leaked", "medium"]
     assert ids(anna.page("/?order=risk")) == ["leaked", "critical", "medium"]
     worst, risk = anna.page("/calls/3"), anna.page("/calls/3?order=risk")
-    assert "data-before" not in worst
-    assert 'href="/calls/2" data-after' in worst
-    assert 'href="/calls/2?order=risk" data-before' in risk
-    assert 'href="/calls/1?order=risk" data-after' in risk
+    assert 'rel="prev"' not in worst
+    assert 'href="/calls/2" rel="next"' in worst
+    assert 'href="/calls/2?order=risk" rel="prev"' in risk
+    assert 'href="/calls/1?order=risk" rel="next"' in risk
 
 
 def test_a_row_names_incidents_with_the_turn_in_which_each_kind_first_happens(incidents: Store) -> None:
     anna = visitor(incidents)
-    text = re.sub(r"<[^>]*>", "", anna.page("/"))
-    assert "Threatens with the press or the public (2 ×) turn 2, rude to the caller turn 1" in text
-    assert "Leaked factor turn 3, threatens with a lawyer or court turn 2" in text
+    told = re.sub(r"<[^>]*>", "", anna.page("/"))
+    # The turn of the gravest stands at its quote, where there is one.
+    assert re.search(r"press or the public \(2 ×\), rude to the caller turn 1\s+Turn 2 Ich gehe zum Anwalt\.", told)
+    assert "Leaked factor turn 3, threatens with a lawyer or court turn 2" in told
     german = anna.http.get("/", headers={"Accept-Language": "de"}).text
     assert "Nachweis verraten Redebeitrag 3, droht mit Anwalt oder Gericht Redebeitrag 2" in re.sub(
         r"<[^>]*>", "", german
     )
+
+
+def test_a_row_quotes_what_was_said_without_personal_data(store: Store) -> None:
+    page = visitor(store).page("/")
+    quotes = re.findall(r'<span class="found-at".*?</span>\n', page, re.DOTALL)
+    assert len(quotes) > PAGE / 3
+    assert any("‹" in quote for quote in quotes)
+    words = set()
+    for record in map(store.record, store.keys(CallFilter(to_review=True))):
+        for turn, spans in (record.masks or {}).items():
+            words |= {record.call.turns[turn - 1].text[span.start : span.end] for span in spans if span.kind == "name"}
+    assert words
+    assert not [word for word in words for quote in quotes if re.search(rf"\b{re.escape(word)}\b", quote)]
+
+
+def test_what_waits_stands_in_one_line_and_leads_there(store: Store) -> None:
+    desk = desk_of(store)
+    anna, petra = Visitor(desk, "Anna"), Visitor(desk, "", store.invite("Petra", by="Anna").own_key)
+    first, last = store.days() or (date.min, date.max)
+    drawn = store.draw_sample(first, last, 3, seed=1)
+    (one, two, *others) = store.keys(CallFilter(to_review=True, states=("open",)))
+    store.hear(one, reviewer="Ben", is_sure=False, verdict_key=store.record(one).verdict_key)
+    store.raise_objection(two, side="Team", reason="Vollmacht lag vor.", by="Anna")
+    waits = re.compile(r'<div class="waits">.*?</div>', re.DOTALL)
+    (lead,), (reviewer,) = waits.findall(anna.page("/")), waits.findall(petra.page("/"))
+    told = {
+        f'<a href="/">{1 + len(others)} to review</a>',
+        '<a href="/?show=again">1 to hear once more</a>',
+        f'<a href="/?show=sample">sample: {len(drawn)} left</a>',
+    }
+    assert all(one in lead and one in reviewer for one in told)
+    assert re.search(r'<a href="/settings\?open=objections#objections">1 objection until \d+ \w+</a>', lead)
+    assert "objection" not in reviewer
+
+
+@pytest.mark.parametrize(("hours", "is_late"), [(0, False), (30, True)])
+def test_a_day_without_calls_is_told_as_long_as_none_come_in(tmp_path: Path, hours: int, *, is_late: bool) -> None:
+    with fill(tmp_path / "s.sqlite", threats()) as store:
+        started = (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="seconds")
+        with store._database.writing() as connection:
+            connection.execute(text("UPDATE runs SET started = :started"), {"started": started})
+        page = visitor(store).page("/")
+    assert ("Did the import run?" in page) == is_late
+    assert ("Calls last came in" in page) != is_late
+
+
+def test_what_is_not_sure_is_grey_and_below_what_is(store: Store) -> None:
+    tones = re.findall(r'<a class="row (\w+)"', visitor(store).page("/"))
+    assert "unsure" in tones
+    assert set(tones[tones.index("unsure") :]) == {"unsure"}
+
+
+def test_calls_are_assigned_by_a_lead_and_are_mine(store: Store) -> None:
+    desk = desk_of(store)
+    anna, petra = Visitor(desk, "Anna"), Visitor(desk, "", store.invite("Petra", by="Anna").own_key)
+    assert 'action="/assign' not in petra.page("/")
+    assert petra.send("/assign", to="Petra", n="2")[0] == 403
+    assert "assigned=mine" not in petra.page("/")
+    keys = store.keys(CallFilter(to_review=True, states=("open",)))
+    assert anna.send("/assign", to="Petra", n="2") == (303, "/")
+    assert anna.send("/assign?order=time", to="Anna", n="1") == (303, "/?order=time")
+    assert [store.record(key).row.assigned for key in keys[:2]] == ["Petra", "Petra"]
+    mine = petra.page("/?assigned=mine")
+    assert ids(mine) == [store.record(key).row.call_id for key in keys[:2]]
+    assert '<a href="/?assigned=mine">Mine <span class="tally">2</span></a>' in petra.page("/")
+    # The way through one's own, and whoever has them named in the row.
+    assert f'href="/calls/{keys[1]}?assigned=mine" rel="next"' in petra.page(f"/calls/{keys[0]}?assigned=mine")
+    assert anna.page("/").count("→ <bdi>Petra</bdi>") == 2
+    assert anna.send("/assign?assigned=nobody", to="Petra", n="0")[0] == 409
+    # Back from everybody.
+    assert anna.send("/assign", to="", n="99")[0] == 303
+    assert not [key for key in keys if store.record(key).row.assigned]
+    store.verify_chain()
 
 
 def test_pages_follow_each_other_without_gap(store: Store) -> None:
@@ -90,13 +166,15 @@ def test_what_others_decided_is_not_told_before_ones_own_decision(store: Store) 
     anna.send(f"/calls/{key}/decisions", **fields)
     badge = '<span class="badge state not_sure">'
     assert badge in anna.page("/?show=all")
-    # It waits for somebody else.
-    assert badge not in anna.page("/?show=second")
-    page = ben.page("/?show=second")
+    # It waits for somebody else; a lead sees what is not settled yet.
+    petra = Visitor(desk, "", store.invite("Petra", by="Anna").own_key)
+    page = petra.page("/?show=again")
     assert badge not in page
     assert '<span class="badge state decided">decided</span>' in page
+    petra.send(f"/calls/{key}/decisions", **fields)
+    assert f"/calls/{key}?" not in petra.page("/?show=again")
     ben.send(f"/calls/{key}/decisions", **fields)
-    assert badge in ben.page("/?show=settle")
+    assert badge in ben.page("/?show=again")
 
 
 def test_no_team_is_shown_alone_that_is_too_small(tmp_path: Path) -> None:
@@ -168,16 +246,15 @@ def test_who_has_decided_all_is_told_what_was_done_and_where_to_go_on(store: Sto
     anna, ben = Visitor(desk, "Anna"), Visitor(desk, "Ben")
     keys = store.keys(CallFilter(to_review=True, states=("open",)))
     for place, key in enumerate(keys):
-        choice = "not_sure" if place == 0 else "confirm"
+        choice = "not_sure" if place == 0 else "done"
         verdict = str(store.record(key).verdict_key)
         who = ben if place == 1 else anna
         _, onward = who.send(f"/calls/{key}/decisions", choice=choice, verdict_key=verdict)
     page = anna.page(onward)
     assert "All reviewed." in page
     assert f"Decided today: {len(keys)}, {len(keys) - 1} of them by you." in page
-    assert '<a href="/?show=settle">To settle (1)</a>' in page
-    assert "Second opinion (1)" not in page
-    assert '<a href="/?show=second">Second opinion (1)</a>' in ben.page("/")
+    assert '<a href="/?show=again">1 to hear once more</a>' in page
+    assert '<a href="/?show=again">1 to hear once more</a>' in ben.page("/")
     assert "All reviewed." in anna.http.get("/", headers={"HX-Request": "true"}).text
 
 
@@ -192,13 +269,11 @@ def test_no_sample_is_called_decided_before_one_was_drawn(store: Store) -> None:
     first, last = store.days() or (date.min, date.max)
     (key,) = store.draw_sample(first, last, 1, seed=1)
     assert f"/calls/{key}?" in told()
-    anna.send(
-        f"/calls/{key}/heard", outcome=store.record(key).row.outcome, verdict_key=str(store.record(key).verdict_key)
-    )
+    anna.send(f"/calls/{key}/decisions", choice="done", blind="1", verdict_key=str(store.record(key).verdict_key))
     assert "Die Stichprobe ist entschieden." in told()
 
 
-@pytest.mark.parametrize("show", ["todo", "second", "settle", "sample", "decided", "all"])
+@pytest.mark.parametrize("show", SHOWN)
 @pytest.mark.parametrize(
     "asked",
     ["q=xyzzy", "q=ab", "found=gone", "period=yesterday", "first=2030-01-01", "queue=Nowhere", "outcome=inconclusive"],
@@ -207,8 +282,7 @@ def test_all_done_is_said_of_the_whole_queue_alone(store: Store, show: str, aske
     page = visitor(store).page(f"/?show={show}&{asked}")
     for done in (
         "All reviewed.",
-        "No call waits",
-        "nothing to settle",
+        "No call waits to be heard once more",
         "sample is decided",
         "No sample has been drawn",
     ):
@@ -236,7 +310,7 @@ def test_nothing_found_is_not_a_day_without_calls(store: Store) -> None:
     for query in ("?q=xyzzy", "?show=decided", f"?first={LAST_DAY}&show=decided"):
         page = anna.page(f"/{query}")
         assert "No calls fit." in page
-        assert "import" not in page
+        assert "There are no calls of" not in page
 
 
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -1,0 +1,187 @@
+"""Today: what waits, the list and what is chosen in it; the same as an Excel file, and assigned to people."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+
+from ausweis.pages.words import Words
+from ausweis.serve.calibration import names, own_session
+from ausweis.serve.decision import said_of
+from ausweis.serve.desk import RequestContext, require_lead
+from ausweis.serve.exporting import book
+from ausweis.serve.question import ANY, FINDINGS, PERIODS, SHOWN, STATES, ListQuery
+from ausweis.serve.queue import RowView, filter_of, question_of, row_views, whole
+from ausweis.serve.search import View, found_view, hit_view, hits_of, searched_of
+from ausweis.serve.web import answer, number_of, open_objections
+from ausweis.store import CallFilter
+from ausweis.vocabulary import OUTCOMES, VIOLATIONS
+
+__all__ = ["PAGE", "assign", "download", "today_page"]
+
+PAGE = 50
+"""Calls on a page."""
+MOST = 2_000
+"""Calls of an Excel file of the queue: each is read whole and masked, some hundreds a second."""
+_NO_CALLS = {"today": "no_calls_today", "yesterday": "no_calls_yesterday"}
+
+
+def today_page(context: RequestContext) -> Response:
+    """The list that is asked for; only its rows where htmx asks."""
+    question, words = question_of(context), context.words
+    context.desk.leases.leave_all(context.session)
+    after, searched = question.cursor(context.asked), searched_of(context, question)
+    is_over = bool(question.found) and searched is None
+    views = _views(context, replace(question, found="") if is_over else question)
+    rows = context.store.calls(filter_of(context, question), order=question.by, limit=PAGE + 1, after=after)
+    total = 0 if is_over else context.store.count(filter_of(context, question))
+    is_lead = context.session.role == "lead"
+    shown: dict[str, Any] = {
+        "asked": question,
+        "rows": _told(context, question, row_views(context, rows[:PAGE])),
+        "query": question.query(),
+        "saved": context.store.saved_by(context.session.reviewer),
+        "searched": searched,
+        "is_over": is_over,
+        "found": found_view(context, question) if question.q or searched else None,
+        "small_team": bool(ListQuery.of(context.asked).team and not question.team),
+        "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
+        "most": MOST if is_lead else None,
+        "names": names(context) if is_lead and rows else (),
+        "page": PAGE,
+        "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
+        "views": views,
+        "narrowed": question.narrowed,
+        "empty": None if rows or after else _empty(context, question),
+    }
+    if context.partial:
+        return answer(context, "results.html.j2", **shown)
+    return answer(
+        context,
+        "queue.html.j2",
+        here="today",
+        said=said_of(context, question.query()),
+        waiting=_waiting(context),
+        **_choices(context, question),
+        **shown,
+    )
+
+
+def _told(context: RequestContext, question: ListQuery, rows: Sequence[RowView]) -> list[RowView]:
+    """With what was said: where the call says what was searched for, else where the gravest happened."""
+    hits = hits_of(context, question, [row.key for row in rows])
+    previews = context.store.previews({row.key: row.quoted for row in rows})
+    told = []
+    for row in rows:
+        quote, number = previews.get(row.key, (None, ""))
+        hit = hits.get(row.key) or (hit_view(quote, context.words) if quote else None)
+        told.append(replace(row, hit=hit, meta=(*row.meta, number) if number else row.meta))
+    return told
+
+
+def _waiting(context: RequestContext) -> dict[str, Any]:
+    """What waits for the reader, each with where it is, and when calls last came in; `is_late`: not today."""
+    store, words = context.store, context.words
+    views = [(show, whole(context).shown(show)) for show in ("todo", "again", "sample")]
+    counted = [(f"waits_{show}", store.count(filter_of(context, view)), f"/{view.query()}") for show, view in views]
+    waits = [(words.count(text, count), address) for text, count, address in counted if count]
+    session = own_session(context)
+    if session is not None:
+        waits.append((words.text("waits_calibration"), f"/calibrations/{session}"))
+    if objections := open_objections(context):
+        due = words.day(min(one.deadline for one in objections), "MMMd")
+        told = words.count("waits_objections", len(objections), due=due)
+        waits.append((told, "/settings?open=objections#objections"))
+    came = store.came_in()
+    is_late = came is not None and datetime.fromisoformat(came).astimezone().date() < date.today()
+    return {"waits": waits, "came": came and words.moment(came), "is_late": is_late}
+
+
+def _empty(context: RequestContext, question: ListQuery) -> dict[str, Any] | None:
+    """What is said of days that have no calls, and of a view in which nothing is left; None where other calls are.
+
+    `done`: that nothing is left, said of the whole of a view alone, not of a search, a filter or days; `today`: what
+    was done today; `onward`: name and address of where to go on, below the line of what waits.
+    """
+    words, (first, last) = context.words, question.days
+    if (first or last) and not context.store.count(CallFilter(first=first, last=last)):
+        return {"done": words.text(_NO_CALLS.get(question.period, "no_calls_then")), "today": "", "onward": ()}
+    if question.show in ("decided", "all") or not question.is_whole or context.store.days() is None:
+        return None
+    is_drawn = question.show != "sample" or context.store.count(CallFilter(sampled=True))
+    onward = [(words.text("figures"), "/figures")]
+    if context.session.role == "lead":
+        onward.insert(0, (words.text("empty_draw"), "/settings?open=sample#sample"))
+    done = words.text(f"empty_{question.show}" if is_drawn else "sample_none")
+    return {"done": done, "today": _today(context), "onward": onward}
+
+
+def _today(context: RequestContext) -> str:
+    words, name = context.words, context.session.reviewer
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    own, every = context.store.decided_since(midnight, name)
+    if not every:
+        return ""
+    if not own:
+        return words.count("today_others", every)
+    return words.count("today_own" if own == every else "today_all", own, every=words.number(every))
+
+
+def _choices(context: RequestContext, question: ListQuery) -> dict[str, Any]:
+    """What can be chosen in the filter: value and words; a kind of incident that is asked for, too."""
+    words, named, looked = context.words, context.desk.lists.get(), question.looked
+    # Who sees the riskiest of a sample first decides a part of it that is no sample.
+    orders = ("time",) if question.show == "sample" else ("risk", "time")
+    kind = [] if looked in ("", "yes", "no") else [(looked, words.word(looked))]
+    return {
+        "periods": [(period, words.text(f"period_{period}")) for period in PERIODS],
+        "orders": [(order, words.text(f"by_{order}")) for order in orders],
+        "outcomes": _named(OUTCOMES, words),
+        "violations": _named(VIOLATIONS, words),
+        "incidents": [(ANY, words.text("with_incident")), *_named(named.incidents, words)],
+        "queues": named.queues,
+        "teams": [(team, team) for team in named.teams],
+        "states": _named(STATES, words),
+        "findings": [(finding, words.text(f"count_{finding}")) for finding in FINDINGS],
+        "looked": [("yes", words.text("yes")), ("no", words.text("no")), *kind],
+        "assignees": [(who, words.text(f"assigned_{who}")) for who in ("mine", "nobody")],
+    }
+
+
+def _named(ids: Iterable[str], words: Words) -> list[tuple[str, str]]:
+    return [(word, words.word(word)) for word in ids]
+
+
+def _views(context: RequestContext, question: ListQuery) -> list[View]:
+    """The chips: what is to be done and what was, of what is asked for, and what of it is the reader's."""
+
+    def view(text: str, shown: ListQuery, counted: ListQuery, *, is_shown: bool) -> View:
+        count = context.store.count(filter_of(context, counted))
+        return View(context.words.text(text), f"/{shown.query()}", count, is_shown)
+
+    asked = ((show, question.shown(show)) for show in SHOWN if show != "sample")
+    views = [view(f"view_{show}", one, one, is_shown=show == question.show) for show, one in asked]
+    is_mine, mine = question.assigned == "mine", replace(question, assigned="mine")
+    own = view("assigned_mine", replace(question, assigned="") if is_mine else mine, mine, is_shown=is_mine)
+    return [*views, own] if own.count or is_mine else views
+
+
+def assign(context: RequestContext) -> Response:
+    """Assign the first calls of the list that are nobody's to somebody; or take them back from whoever has them."""
+    require_lead(context)
+    question, to = question_of(context), context.form.get("to", "")
+    which = filter_of(context, question)
+    keys = context.store.keys(replace(which, assigned_to=("",)) if to else which, order=question.by)
+    wanted = min(number_of(context.form.get("n", "")) or 0, MOST)
+    context.store.assign(keys[:wanted], to=to, by=context.session.reviewer)
+    return RedirectResponse(f"/{question.query()}", 303)
+
+
+def download(context: RequestContext) -> Response:
+    """The calls of the filter in their order as an Excel file, the first `MOST`."""
+    require_lead(context)
+    question = question_of(context)
+    found = context.store.keys(filter_of(context, question), order=question.by)
+    return book(context, found, title=f"Ausweis: {context.words.text('calls')}", most=MOST)
