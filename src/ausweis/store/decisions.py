@@ -250,14 +250,12 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
             reviewer=row.reviewer,
             choice=row.choice,
             outcome=row.outcome,
-            violations=_pairs(row.violations),
+            violations=_tuples(row.violations),
             note=row.note,
             at=row.at,
             verdict_key=row.verdict_key,
             counts=row.says == says and last.get(person_of(row.reviewer)) == row.key,
-            incidents=None
-            if row.incidents is None
-            else tuple((name, turn) for name, turn in json.loads(row.incidents)),
+            incidents=None if row.incidents is None else _tuples(row.incidents),
             today=row.says == says,
             blind=bool(row.blind),
             hasty=row.hasty,
@@ -267,7 +265,7 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
             settles=bool(row.settles),
             calibration=row.calibration_key,
             secret=row.calibration_key in secret,
-            reasons=tuple((name, turn, reason) for name, turn, reason in json.loads(row.reasons or "[]")),
+            reasons=_tuples(row.reasons or "[]"),
         )
         for row in known
     ]
@@ -278,5 +276,5 @@ def _gone(taken: Mapping[int, int | None]) -> set[int | None]:
     return {*taken, *taken.values()}
 
 
-def _pairs(text: str) -> tuple[Any, ...]:
-    return tuple((name, turn) for name, turn in json.loads(text))
+def _tuples(text: str) -> tuple[Any, ...]:
+    return tuple(map(tuple, json.loads(text)))
