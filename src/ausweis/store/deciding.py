@@ -336,10 +336,8 @@ def hear(
     said = RightLabel.of(seen.verdict)
     kept = () if asked is None else tuple((kind, turn) for kind, turn in said.incidents if kind not in asked)
     label = RightLabel(outcome_of(seen.verdict, violations), tuple(violations), (*kept, *incidents))
-    choice: Choice = "overrule" if is_sure else "not_sure"
-    if is_sure and label.same(said):
-        choice = "confirm"
-    right: dict[str, Any] = {"violations": label.violations, "incidents": label.incidents, "reasons": reasons}
+    choice: Choice = "not_sure" if not is_sure else "confirm" if label.same(said) else "overrule"
+    right: dict[str, Any] = {"outcome": label.outcome, "violations": label.violations, "incidents": label.incidents}
     return decide(
         connection,
         key,
@@ -353,7 +351,7 @@ def hear(
         blind=_is_blind(connection, seen, reviewer.strip()),
         hasty=None if seconds is None else seconds < _HASTY * shortest(seen.call, seen.row.seconds),
         settles=settles and is_sure,
-        **(right | {"outcome": label.outcome} if choice == "overrule" else {}),
+        **(right | {"reasons": reasons} if choice == "overrule" else {}),
     )
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Select, and_, not_, or_, select
 from ausweis.errors import StoreError
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import Agreement, Decision, State
-from ausweis.store.schema import batches, calibrations, calls, decisions
+from ausweis.store.schema import calibrations, calls, decisions
 from ausweis.vocabulary import GRAVEST
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "agreement_of",
     "can_settle",
     "check_states",
-    "decided_by",
     "decisions_of",
     "label_of",
     "labels",
@@ -140,21 +139,6 @@ def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[De
     """All decisions about a call, in their order; `says` tells which of them count."""
     wanted = select(decisions).where(decisions.c.call_key == call_key).order_by(decisions.c.key)
     return _decisions(connection.execute(wanted), says, set(connection.execute(_OPEN).scalars()))
-
-
-def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
-    """Of these calls, those about whose verdict of today a reviewer has decided."""
-    decided: set[int] = set()
-    for batch in batches(keys):
-        wanted = select(calls.c.key, decisions.c.reviewer, decisions.c.choice)
-        wanted = wanted.join(decisions, decisions.c.call_key == calls.c.key).where(calls.c.key.in_(batch))
-        words: Counter[int] = Counter()
-        for row in connection.execute(wanted.where(decisions.c.says == calls.c.says)):
-            if same_person(row.reviewer, reviewer):
-                # One that was taken back and the entry that did it come to nothing.
-                words[row.key] += -1 if row.choice == "withdrawn" else 1
-        decided.update(key for key, number in words.items() if number > 0)
-    return decided
 
 
 def check_states(connection: Connection) -> None:
