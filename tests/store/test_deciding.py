@@ -12,12 +12,12 @@ from tests.store.runs import incident_of, make_call, write_run
 from ausweis.errors import StoreError
 from ausweis.judging.verdict import Verdict
 from ausweis.store import CallFilter, Choice, Decision, Store, audit_log, blind_statement
-from ausweis.store.deciding import outcome_of, shortest
+from ausweis.store.deciding import Violations, outcome_of, shortest
 from ausweis.store.decisions import label_of
 from ausweis.store.key import canonical
 from ausweis.store.schema import calls, decisions
 
-LATE = (("late_authentication", 4),)
+LATE: Violations = (("late_authentication", 4),)
 
 
 @pytest.fixture

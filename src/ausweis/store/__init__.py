@@ -5,6 +5,7 @@ rows          what it gives and takes, and which calls are asked for
 schema        the tables, and how they are made
 database      connections to SQLite or PostgreSQL
 key           the key: pseudonyms of agents, digests, the audit log
+assigning     whom a lead assigns calls to
 audit_log     who did what, hash-chained; digests of the rows that a report rests on
 writing       what becomes of the calls of a run, written as it comes
 packing       runs, calls and verdicts ↔ rows; agents as pseudonyms

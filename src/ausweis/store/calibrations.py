@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Column, Connection, Table, delete, insert, select, update
 
 from ausweis.errors import StoreError
 from ausweis.provenance import now
@@ -228,31 +228,18 @@ def _note(connection: Connection, key: Key, by: str, what: str, number: int, mor
 def _sessions(connection: Connection, wanted: Any) -> list[CalibrationRound]:
     rows = connection.execute(wanted).all()
     within = [row.key for row in rows]
-    of_calls, of_reviewers = (defaultdict[int, list[Any]](list), defaultdict[int, list[Any]](list))
-    for own in connection.execute(
-        select(calibration_calls)
-        .where(calibration_calls.c.calibration_key.in_(within))
-        .order_by(calibration_calls.c.call_key)
-    ):
-        of_calls[own.calibration_key].append(own.call_key)
-    for own in connection.execute(
-        select(calibration_reviewers)
-        .where(calibration_reviewers.c.calibration_key.in_(within))
-        .order_by(calibration_reviewers.c.reviewer)
-    ):
-        of_reviewers[own.calibration_key].append(own.reviewer)
+
+    def of(own: Table, named: Column[Any]) -> defaultdict[int, list[Any]]:
+        found = defaultdict[int, list[Any]](list)
+        number_of = own.c.calibration_key
+        for number, one in connection.execute(select(number_of, named).where(number_of.in_(within)).order_by(named)):
+            found[number].append(one)
+        return found
+
+    of_calls = of(calibration_calls, calibration_calls.c.call_key)
+    of_reviewers = of(calibration_reviewers, calibration_reviewers.c.reviewer)
     return [
-        CalibrationRound(
-            key=row.key,
-            name=row.name,
-            lead=row.lead,
-            made=row.made,
-            hides=row.hides,
-            started=row.started,
-            closed=row.closed,
-            reviewers=tuple(of_reviewers[row.key]),
-            calls=tuple(of_calls[row.key]),
-        )
+        CalibrationRound(**row._mapping, reviewers=tuple(of_reviewers[row.key]), calls=tuple(of_calls[row.key]))
         for row in rows
     ]
 
@@ -268,11 +255,7 @@ def opinions(connection: Connection, number: int) -> tuple[dict[int, list[Decisi
     session = calibration(connection, number)
     if session.state != "closed":
         raise StoreError("what was said in a calibration session is shown when it is closed", code="calibration_open")
-    says = dict(
-        connection.execute(
-            calls.select().where(calls.c.key.in_(session.calls)).with_only_columns(calls.c.key, calls.c.says)
-        ).all()
-    )
+    says = dict(connection.execute(select(calls.c.key, calls.c.says).where(calls.c.key.in_(session.calls))).all())
     given = {key: decisions_of(connection, key, says=says[key] or "") for key in session.calls}
     said = {key: list(_by_person(own, number).values()) for key, own in given.items()}
     return said, agreement_of([decision.outcome for decision in given] for given in said.values())

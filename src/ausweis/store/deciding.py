@@ -34,6 +34,7 @@ __all__ = [
     "looked_for",
     "outcome_of",
     "shortest",
+    "what_is_said",
     "withdraw",
 ]
 
@@ -59,6 +60,11 @@ class RightLabel:
     violations: tuple[tuple[ViolationType, int], ...]
     incidents: tuple[tuple[str, int], ...]
 
+    @property
+    def found(self) -> tuple[tuple[str, int], ...]:
+        """All that is said to have happened."""
+        return *self.violations, *self.incidents
+
     @classmethod
     def of(cls, verdict: Verdict) -> "RightLabel":
         """What a verdict says."""
@@ -68,26 +74,9 @@ class RightLabel:
             tuple((incident.id, incident.turn) for incident in verdict.incidents),
         )
 
-    @classmethod
-    def given(
-        cls,
-        choice: Choice,
-        outcome: Outcome | None,
-        violations: Violations,
-        incidents: Incidents | None,
-        said: "RightLabel",
-    ) -> "RightLabel":
-        """What a reviewer gave, about a verdict that said `said`."""
-        # Who overrules and does not speak of incidents lets them stand.
-        kept = said.incidents if incidents is None and choice == "overrule" else incidents or ()
-        return cls(
-            outcome, tuple((kind, turn) for kind, turn in violations), tuple((kind, turn) for kind, turn in kept)
-        )
-
     def same(self, other: "RightLabel") -> bool:
         """Whether both say the same, in whatever order."""
-        mine, theirs = ({*label.violations, *label.incidents} for label in (self, other))
-        return self.outcome == other.outcome and mine == theirs
+        return self.outcome == other.outcome and {*self.found} == {*other.found}
 
 
 def check_label(choice: Choice, label: RightLabel, said: RightLabel, turns: int) -> None:
@@ -128,7 +117,7 @@ def check_reasons(reasons: Reasons, label: RightLabel, said: RightLabel) -> None
     Raises:
         StoreError: one is none.
     """
-    rejected = {*said.violations, *said.incidents}.difference(label.violations, label.incidents)
+    rejected = {*said.found}.difference(label.found)
     for name, turn, reason in reasons:
         if reason not in get_args(RejectionReason) or (name, turn) not in rejected:
             message = f"a reason is one of {', '.join(get_args(RejectionReason))}, of a finding that is rejected"
@@ -161,21 +150,23 @@ def decide(
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
     `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
-    overruled; without `incidents`, those of the verdict stand. `reasons`: why findings are rejected.
-    `coaching`: the note is meant for coaching. `says`: that
-    of the record that they saw; without it, another text under the same verdict goes unnoticed. `settles`: by a lead
-    who has seen what the others say, who are not sure or differ; what holds is what the lead says then, whatever the
-    others do. `rules`: the same, by a lead who rules on an objection. `blind`, `hasty`: as of `Decision`.
+    overruled; without `incidents`, those of the verdict stand. `reasons`: why findings are rejected. `coaching`: the
+    note is meant for coaching. `says`: that of the record that they saw; without it, another text under the same
+    verdict goes unnoticed. `settles`: by a lead who has seen what the others say, who are not sure or differ; what
+    holds is what the lead says then, whatever the others do. `rules`: the same, by a lead who rules on an objection.
+    `blind`, `hasty`: as of `Decision`.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
             verdict says itself; there is nothing to settle; or there is no such call.
     """
     call = call_seen(connection, call_key, verdict_key, says)
-    run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    verdict = connection.execute(select(verdicts).where(verdicts.c.key == call.verdict_key)).one()
-    said = RightLabel.of(unpack(verdict.body, run))
-    label = said if choice == "confirm" else RightLabel.given(choice, outcome, violations, incidents, said)
+    said, looked = what_is_said(connection, call)
+    label = said
+    if choice != "confirm":
+        # Who overrules and does not speak of incidents lets them stand.
+        kept = said.incidents if incidents is None and choice == "overrule" else incidents or ()
+        label = RightLabel(outcome, tuple(violations), tuple(kept))
     reviewer, note = reviewer.strip(), note.strip()
     _check_words(reviewer, choice, note)
     check_label(choice, label, said, call.turns)
@@ -184,23 +175,21 @@ def decide(
         _check_settling(connection, call, reviewer, choice, rules=rules)
     session = None if settles else made_in(connection, reviewer, call_key)
     # Where nobody looked for incidents, nobody says either that there is none.
-    tells = label.incidents or said.incidents or looked_for(verdict.facts)
-    row: dict[str, Any] = {
-        "call_key": call_key,
+    tells = label.incidents or said.incidents or looked
+    row = {
         "verdict_key": call.verdict_key,
-        "says": call.says,
         "reviewer": reviewer,
         "choice": choice,
         "outcome": label.outcome,
-        "violations": json.dumps([list(said_at) for said_at in label.violations]),
-        "incidents": json.dumps([list(said_at) for said_at in label.incidents], ensure_ascii=False) if tells else None,
+        "violations": _json(label.violations),
+        "incidents": _json(label.incidents) if tells else None,
         "note": note,
         # Nothing where it was not, as in older decisions: their entries vouch for the same.
         "blind": blind or None,
         "hasty": hasty,
-        "coaching": True if coaching and note else None,
-        "reasons": json.dumps([list(one) for one in reasons], ensure_ascii=False) if reasons else None,
-        "settles": True if settles else None,
+        "coaching": (coaching and bool(note)) or None,
+        "reasons": _json(reasons) if reasons else None,
+        "settles": settles or None,
         "calibration_key": session.key if session else None,
     }
     made = keep(connection, key, call, row)[-1]
@@ -209,15 +198,26 @@ def decide(
     return made
 
 
+def what_is_said(connection: Connection, call: Any) -> tuple[RightLabel, bool]:
+    """What the verdict of a call says, and whether incidents were looked for."""
+    run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
+    verdict = connection.execute(select(verdicts).where(verdicts.c.key == call.verdict_key)).one()
+    return RightLabel.of(unpack(verdict.body, run)), looked_for(verdict.facts)
+
+
+def _json(happened: Sequence[tuple[Any, ...]]) -> str:
+    return json.dumps(happened, ensure_ascii=False)
+
+
 def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) -> list[Decision]:
     """Add a row of `decisions` about a call, its row locked, with its entry in the audit log: all there are then.
 
-    The state of the call follows. `values`: the row without `at`.
+    The state of the call follows. `values`: what the row says; by default of what the verdict of today says.
     """
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
     unknown: dict[str, Any] = dict.fromkeys(("settles", "blind", "hasty", "calibration_key", "coaching", "reasons"))
-    row = unknown | values | {"at": now()}
-    what: What = "settled" if row.get("settles") else "decided"
+    row = unknown | {"call_key": call.key, "says": call.says} | values | {"at": now()}
+    what: What = "settled" if row["settles"] else "decided"
     if row["choice"] == "withdrawn":
         what = "withdrawn"
     made = connection.execute(insert(decisions).returning(decisions.c.key), row).scalar_one()
@@ -336,20 +336,14 @@ def hear(
     said = RightLabel.of(seen.verdict)
     kept = () if asked is None else tuple((kind, turn) for kind, turn in said.incidents if kind not in asked)
     label = RightLabel(outcome_of(seen.verdict, violations), tuple(violations), (*kept, *incidents))
-    choice: Choice = "overrule" if is_sure else "not_sure"
-    if is_sure and label.same(said):
-        choice = "confirm"
-    overrules = choice == "overrule"
+    choice: Choice = "not_sure" if not is_sure else "confirm" if label.same(said) else "overrule"
+    right: dict[str, Any] = {"outcome": label.outcome, "violations": label.violations, "incidents": label.incidents}
     return decide(
         connection,
         key,
         call_key,
         reviewer=reviewer,
         choice=choice,
-        outcome=label.outcome if overrules else None,
-        violations=label.violations if overrules else (),
-        incidents=label.incidents if overrules else None,
-        reasons=reasons if overrules else (),
         note=note,
         coaching=coaching,
         verdict_key=verdict_key,
@@ -357,6 +351,7 @@ def hear(
         blind=_is_blind(connection, seen, reviewer.strip()),
         hasty=None if seconds is None else seconds < _HASTY * shortest(seen.call, seen.row.seconds),
         settles=settles and is_sure,
+        **(right | {"reasons": reasons} if choice == "overrule" else {}),
     )
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Select, and_, not_, or_, select
 from ausweis.errors import StoreError
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import Agreement, Decision, State
-from ausweis.store.schema import batches, calibrations, calls, decisions
+from ausweis.store.schema import calibrations, calls, decisions
 from ausweis.vocabulary import GRAVEST
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "agreement_of",
     "can_settle",
     "check_states",
-    "decided_by",
     "decisions_of",
     "label_of",
     "labels",
@@ -142,21 +141,6 @@ def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[De
     return _decisions(connection.execute(wanted), says, set(connection.execute(_OPEN).scalars()))
 
 
-def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
-    """Of these calls, those about whose verdict of today a reviewer has decided."""
-    decided: set[int] = set()
-    for batch in batches(keys):
-        wanted = select(calls.c.key, decisions.c.reviewer, decisions.c.choice)
-        wanted = wanted.join(decisions, decisions.c.call_key == calls.c.key).where(calls.c.key.in_(batch))
-        words: Counter[int] = Counter()
-        for row in connection.execute(wanted.where(decisions.c.says == calls.c.says)):
-            if same_person(row.reviewer, reviewer):
-                # One that was taken back and the entry that did it come to nothing.
-                words[row.key] += -1 if row.choice == "withdrawn" else 1
-        decided.update(key for key, number in words.items() if number > 0)
-    return decided
-
-
 def check_states(connection: Connection) -> None:
     """Hold the state of each call, and what is said to be right, against its decisions.
 
@@ -250,14 +234,12 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
             reviewer=row.reviewer,
             choice=row.choice,
             outcome=row.outcome,
-            violations=_pairs(row.violations),
+            violations=_tuples(row.violations),
             note=row.note,
             at=row.at,
             verdict_key=row.verdict_key,
             counts=row.says == says and last.get(person_of(row.reviewer)) == row.key,
-            incidents=None
-            if row.incidents is None
-            else tuple((name, turn) for name, turn in json.loads(row.incidents)),
+            incidents=None if row.incidents is None else _tuples(row.incidents),
             today=row.says == says,
             blind=bool(row.blind),
             hasty=row.hasty,
@@ -267,7 +249,7 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
             settles=bool(row.settles),
             calibration=row.calibration_key,
             secret=row.calibration_key in secret,
-            reasons=tuple((name, turn, reason) for name, turn, reason in json.loads(row.reasons or "[]")),
+            reasons=_tuples(row.reasons or "[]"),
         )
         for row in known
     ]
@@ -278,5 +260,5 @@ def _gone(taken: Mapping[int, int | None]) -> set[int | None]:
     return {*taken, *taken.values()}
 
 
-def _pairs(text: str) -> tuple[Any, ...]:
-    return tuple((name, turn) for name, turn in json.loads(text))
+def _tuples(text: str) -> tuple[Any, ...]:
+    return tuple(map(tuple, json.loads(text)))

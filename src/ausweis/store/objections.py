@@ -13,16 +13,15 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Select, insert, select
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.judging.verdict import Verdict
 from ausweis.provenance import now
 from ausweis.store import audit_log
-from ausweis.store.deciding import call_seen, decide
+from ausweis.store.deciding import call_seen, decide, what_is_said
 from ausweis.store.decisions import decisions_of, label_of
 from ausweis.store.key import Key, canonical
-from ausweis.store.packing import call_row, run_row, unpack
+from ausweis.store.packing import call_row, run_row
 from ausweis.store.querying import conditions
 from ausweis.store.rows import EVERY, CallFilter, CallRow
-from ausweis.store.schema import batches, calls, objections, runs, verdicts
+from ausweis.store.schema import batches, calls, objections, runs
 from ausweis.vocabulary import VIOLATIONS
 
 __all__ = [
@@ -171,7 +170,7 @@ def rule_on_objection(
     if not found.is_open:
         raise StoreError("this objection is ruled on already", code="objection_ruled")
     call = call_seen(connection, found.call.key, verdict_key, says)
-    said, held = _said(connection, call), _held(connection, call)
+    (said, _), held = what_is_said(connection, call), _held(connection, call)
     wanted = about(found, held)
     if {*wanted} != holds.keys():
         raise StoreError("say of each finding whether it holds", code="ruling_missing")
@@ -184,7 +183,7 @@ def rule_on_objection(
         outcome = "violation" if violations else "compliant" if said.outcome == "violation" else said.outcome
         incidents = [one for one in kept if one not in violations]
         label: dict[str, Any] = {"outcome": outcome, "violations": violations, "incidents": incidents}
-        label = {"choice": "confirm"} if {*kept} == {*_found(said)} else label | {"choice": "overrule"}
+        label = {"choice": "confirm"} if {*kept} == {*said.found} else label | {"choice": "overrule"}
         decide(connection, key, call.key, **seen, **label)
     ruling: Ruling = "withdrawn" if withdrawn or not wanted else "stands"
     row = {"kind": "ruled", "raised_key": objection_key, "side": None, "note": note, "deadline": None, "ruling": ruling}
@@ -197,24 +196,12 @@ def about(objection: Objection, held: Iterable[At]) -> list[At]:
     return [one for one in held if one in objection.findings or not objection.findings]
 
 
-def _said(connection: Connection, call: Any) -> Verdict:
-    run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    body = connection.execute(select(verdicts.c.body).where(verdicts.c.key == call.verdict_key)).scalar_one()
-    return unpack(body, run)
-
-
-def _found(said: Verdict) -> list[At]:
-    """What a verdict found."""
-    return [*((one.type, one.turn) for one in said.violations), *((one.id, one.turn) for one in said.incidents)]
-
-
 def _held(connection: Connection, call: Any) -> list[At]:
     """The findings that hold of a call, each once: those of people where they agree, else of the verdict."""
-    label, found = label_of(decisions_of(connection, call.key, says=call.says)), _found(_said(connection, call))
-    if label is not None and label.outcome is not None:
-        unsaid = [at for at in found if at[0] not in VIOLATIONS] if label.incidents is None else label.incidents
-        found = [*label.violations, *unsaid]
-    return list(dict.fromkeys(found))
+    label, (said, _) = label_of(decisions_of(connection, call.key, says=call.says)), what_is_said(connection, call)
+    if label is None or label.outcome is None:
+        return list(dict.fromkeys(said.found))
+    return list(dict.fromkeys((*label.violations, *(said.incidents if label.incidents is None else label.incidents))))
 
 
 def objection_list(

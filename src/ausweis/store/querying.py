@@ -62,6 +62,7 @@ from ausweis.vocabulary import INCIDENTS
 __all__ = [
     "came_in",
     "conditions",
+    "decided_by",
     "failed_in",
     "find",
     "found",
@@ -156,11 +157,18 @@ def was_told_blind() -> ColumnElement[bool]:
 
 def hidden(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
     """Of these calls, those whose verdict a reviewer must not see yet."""
+    return _those(connection, keys, is_hidden((reviewer, *spellings(connection, reviewer))))
+
+
+def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
+    """Of these calls, those about whose verdict of today a reviewer has decided."""
+    return _those(connection, keys, _decided((reviewer, *spellings(connection, reviewer))) > 0)
+
+
+def _those(connection: Connection, keys: Iterable[int], which: ColumnElement[bool]) -> set[int]:
     found: set[int] = set()
-    names = (reviewer, *spellings(connection, reviewer))
     for batch in batches(keys):
-        wanted = select(calls.c.key).where(calls.c.key.in_(batch), is_hidden(names))
-        found.update(connection.execute(wanted).scalars())
+        found.update(connection.execute(select(calls.c.key).where(calls.c.key.in_(batch), which)).scalars())
     return found
 
 

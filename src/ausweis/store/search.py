@@ -119,6 +119,8 @@ def among(keys: Sequence[int], dialect: str) -> ColumnElement[bool]:
     return calls.c.key.in_(select(cast(values, Integer)))
 
 
+Place = tuple[int, int]
+"""From where to where in a text."""
 _AROUND = 70
 """Letters shown before what was found, and behind it."""
 _WORD = 20
@@ -193,10 +195,7 @@ def _quote(row: Any, turns: Sequence[Sequence[Any]], number: int, quote: str) ->
     if start < 0:
         return None
     end = start + len(quote)
-    stop = _cut(row.words, start + _LINE, end, -1)
-    over = [span for span in spans_of(row.covers) if span.start < stop and span.end > start]
-    begin, stop = min([start, *(span.start for span in over)]), max([stop, *(span.end for span in over)])
-    return Hit(number, tuple(_pieces(row.words, begin, stop, over, (begin, begin))), (False, stop < end))
+    return _part(row, number, (start, _cut(row.words, start + _LINE, end, -1)), (start, start), (start, end))
 
 
 def _number(metadata: Mapping[str, Any]) -> str:
@@ -205,8 +204,7 @@ def _number(metadata: Mapping[str, Any]) -> str:
 
 
 def _hit(row: Any, terms: Sequence[str], unmasked: bool) -> Hit | None:
-    spans = spans_of(row.covers)
-    place = _place(row.words, [] if unmasked else spans, terms)
+    place = _place(row.words, [] if unmasked else spans_of(row.covers), terms)
     if place is None:
         return None
     start, end = place
@@ -216,14 +214,18 @@ def _hit(row: Any, terms: Sequence[str], unmasked: bool) -> Hit | None:
     first, last = starts[number - 1], starts[number - 1] + lengths[number - 1]
     end = min(end, last)
     begin, stop = _cut(row.words, start - _AROUND, first, 1), _cut(row.words, end + _AROUND, last, -1)
-    # Nothing that is masked is cut through.
-    over = [span for span in spans if span.start < stop and span.end > begin]
+    return _part(row, number, (begin, stop), (start, end), (first, last))
+
+
+def _part(row: Any, number: int, shown: Place, marked: Place, whole: Place) -> Hit:
+    """What is shown of a whole, from where to where; nothing that is masked is cut through."""
+    begin, stop = shown
+    over = [span for span in spans_of(row.covers) if span.start < stop and span.end > begin]
     begin, stop = min([begin, *(span.start for span in over)]), max([stop, *(span.end for span in over)])
-    pieces = tuple(_pieces(row.words, begin, stop, over, (start, end)))
-    return Hit(number, pieces, (begin > first, stop < last))
+    return Hit(number, tuple(_pieces(row.words, begin, stop, over, marked)), (begin > whole[0], stop < whole[1]))
 
 
-def _place(words: str, spans: Sequence[Span], terms: Sequence[str]) -> tuple[int, int] | None:
+def _place(words: str, spans: Sequence[Span], terms: Sequence[str]) -> Place | None:
     """Where the first of the terms stands that does; it may reach over what is hidden."""
     parts: list[tuple[str, int, int]] = []
     at = 0
@@ -239,7 +241,7 @@ def _place(words: str, spans: Sequence[Span], terms: Sequence[str]) -> tuple[int
     return None
 
 
-def _origin(parts: Sequence[tuple[str, int, int]], place: int) -> tuple[int, int]:
+def _origin(parts: Sequence[tuple[str, int, int]], place: int) -> Place:
     """From where to where the sign stands in the text that is at a place of the folded one."""
     for part, start, end in parts:
         if place < (length := len(folded(part))):
@@ -262,7 +264,7 @@ def _cut(words: str, place: int, edge: int, step: int) -> int:
     return place
 
 
-def _pieces(words: str, begin: int, stop: int, spans: Sequence[Span], marked: tuple[int, int]) -> Iterator[HitPiece]:
+def _pieces(words: str, begin: int, stop: int, spans: Sequence[Span], marked: Place) -> Iterator[HitPiece]:
     start, end = marked
     cuts = sorted({begin, stop, *(max(begin, start), min(stop, end)), *(edge for span in spans for edge in span[:2])})
     hidden = {span.start: span for span in spans}

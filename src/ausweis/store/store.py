@@ -166,7 +166,7 @@ class Store:
     hear = _writing(deciding.hear)
     hidden = _reading(querying.hidden)
     withdraw = _writing(deciding.withdraw)
-    decided_by = _reading(decisions.decided_by)
+    decided_by = _reading(querying.decided_by)
     agreement = _reading(decisions.agreement)
     raise_objection = _writing(objections.raise_objection)
     rule_on_objection = _writing(objections.rule_on_objection)
