@@ -161,9 +161,9 @@ def test_what_people_meet_on_the_pages_has_a_meaning(language: Language) -> None
 @pytest.mark.parametrize("language", BOTH)
 def test_a_word_is_explained_under_the_name_that_pages_show(language: Language) -> None:
     words, glossary = Words(language), table(language, "glossary")
-    for word in ("risk", "confidence", "severity", "outcome", "policy", "turn", "finding", "needs_review", "changed"):
+    for word in ("risk", "confidence", "severity", "policy", "turn", "finding", "needs_review", "changed"):
         assert glossary[word].startswith(f"{words.capital(words.text(word))}: "), word
-    for word in (*OUTCOMES, "disputed", "verified", "leaked", "rejected"):
+    for word in (*OUTCOMES, "verified", "leaked", "rejected"):
         assert glossary[word].startswith(f"{words.capital(words.word(word))}: "), word
 
 

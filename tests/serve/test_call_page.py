@@ -53,7 +53,7 @@ def test_after_the_last_call_comes_the_queue(store: Store) -> None:
     anna = visitor(store)
     key = store.keys(CallFilter(text="Rechnung", states=("open",)))[-1]
     _, where = anna.decide(key, "?show=all&q=Rechnung")
-    assert where.startswith("/?show=all&q=Rechnung&done=")
+    assert where.startswith("/?q=Rechnung&done=")
     assert anna.http.get(where).status_code == 200
 
 

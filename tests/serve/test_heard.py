@@ -62,7 +62,7 @@ def test_no_list_tells_what_a_hidden_verdict_says(store: Store, drawn: list[int]
         listed = {int(key) for key in re.findall(r'href="/calls/(\d+)', page)}
         assert not listed & set(drawn), query
     page = anna.page("/?show=all&outcome=violation")
-    assert "besides, 3 calls of the sample" in page
+    assert '<a href="/?show=sample">sample: 3 left</a>' in page
     for address in ("/?show=sample", "/?show=sample&outcome=violation", "/?show=sample&order=risk"):
         page = anna.page(address)
         rows = page[page.index("data-rows") :]
