@@ -1,7 +1,7 @@
 """What a run costs outside the model: time and memory of `ausweis score` with an engine that answers at once.
 
     python benchmarks/overhead.py --calls 100000
-    python benchmarks/overhead.py --calls 5000 -- --runner ray --workers 2
+    python benchmarks/overhead.py --calls 5000 -- --workers 2
 
 Calls of eight turns are made up on the way and fed to the whole program as JSON Lines through a pipe, so its input
 needs no disk; its store is made where TMPDIR says, and removed. A tenth of the calls is run first, so that it shows

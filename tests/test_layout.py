@@ -10,7 +10,7 @@ THEMES = {
     ".": "architecture dependencies docs entry_points layout lines packages",
     "batch": "going_on runners",
     "calls": "bad_files fuzz linear_time",
-    "cli": "arguments help kill ray ray_model reviewers strategies unforeseen",
+    "cli": "arguments help kill output_files ray ray_model reviewers strategies unforeseen",
     "engines/server": "faults real run sick",
     "engines/weights": "kinds sources",
     "evals": "golden_incidents",
@@ -20,8 +20,8 @@ THEMES = {
     "pages": "decided languages",
     "prompts": "broken_templates cli role_injection",
     "reading": "described dialogue linear_time",
-    "serve": "browser explained figures_browser heard heard_browser keys morning narrowing own_words player sheet_browser signin "
-    "team_browser unsent",
+    "serve": "browser explained figures_browser heard heard_browser keys morning narrowing own_words player "
+    "sheet_browser signin team_browser unsent",
     "store": "damage",
     "views": "plurals",
 }

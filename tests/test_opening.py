@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from evals.lab.heard.values import read_spoken
 
-from ausweis.cli import sign_on
+from ausweis.cli.serve import sign_on_of
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.heads import Probe
 from ausweis.engines.learned_index import LearnedIndex
@@ -54,7 +54,7 @@ READERS: dict[str, Reader] = {
     "lines to write": Journal,
     "store": Store.open,
     "key": lambda path: Key(path).fingerprint,
-    "secret of a proxy": lambda path: sign_on.sign_on_of("x-user", ("127.0.0.1",), path, known_only=False),
+    "secret of a proxy": lambda path: sign_on_of("x-user", ("127.0.0.1",), path, known_only=False),
 }
 INSIDE: dict[str, Reader] = {
     "eval.json": read_eval,

@@ -89,7 +89,7 @@ def _ausweis(job: Mapping[str, Any], place: Path) -> None:
 
     files = [file for group in job["files"].values() for file in group]
     options = [part for name, value in job["options"].items() for part in (f"--{name}", value)]
-    arguments = ["transcribe", *files, "--out", str(place), "--policy", job["policy"], "--quiet", *options]
+    arguments = ["transcribe", *files, "--out", str(place), "--policy", job["policy"], *options]
     cli.main(arguments, standalone_mode=False)
 
 

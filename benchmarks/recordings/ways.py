@@ -20,7 +20,7 @@ __all__ = ["ROOT", "WAYS", "Heard", "Way", "hear_all", "state_of"]
 Way = Literal["ausweis", "plain", "plain-int8"]
 WAYS: tuple[Way, ...] = get_args(Way)
 ROOT = Path(__file__).parents[2]
-HEARS = ("audio", "calls", "cli/hearing.py", "cli/transcribing.py", "vocabulary.py", "vocabulary.toml")
+HEARS = ("audio", "calls", "cli/scoring.py", "cli/transcribe.py", "vocabulary.py", "vocabulary.toml")
 """What a transcript depends on: when one of these changes, recordings are heard anew."""
 
 

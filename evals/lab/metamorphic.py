@@ -15,15 +15,15 @@ import click
 from pydantic import BaseModel, ConfigDict
 
 from ausweis.calls.call import Turn
-from ausweis.cli.eval.run import recipe_of
+from ausweis.cli.eval import recipe_of
 from ausweis.cli.options import system_options
+from ausweis.cli.output import warn
 from ausweis.cli.progress import progress_shown
-from ausweis.cli.run_table import console
-from ausweis.cli.warning import warn
+from ausweis.cli.tables import console
 from ausweis.errors import RunError
 from ausweis.evals.case import Case
 from ausweis.evals.metrics.estimate import Estimate, share
-from ausweis.evals.metrics.outcomes import told
+from ausweis.evals.metrics.summary import told
 from ausweis.evals.running import EvalJob, evaluate
 from ausweis.journal import make_folder, replace_file
 from ausweis.judging import judge
@@ -294,7 +294,7 @@ def check(cases: Iterable[Case]) -> list[Behaviour]:
 
 
 @click.command(
-    epilog="\b\nExample:\n  python -m evals.lab metamorphic evals/golden/dev.jsonl --each 6 --run runs/changed"
+    epilog="\b\nExample:\n  python -m evals.lab metamorphic evals/golden/dev.jsonl --each 6 --out runs/changed"
 )
 @click.argument("golden", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(

@@ -82,7 +82,7 @@ OTHER = ModelProvenance(id="another", sha256="9" * 64, engine="llama")
         ("third-party", "the policy has own words"),
         ("own-word", "no factor or change of its own"),
         ("own-incident", "describes no incident"),
-        ("agent-turn", "--zero-shot asks with it"),
+        ("agent-turn", "--strategy zero-shot asks with it"),
     ],
 )
 def test_why_a_chosen_template_is_not_asked_with(name: str, hint: str) -> None:

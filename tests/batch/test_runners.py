@@ -139,13 +139,6 @@ def test_the_same_run_from_every_runner(opened: Opened, found: Found, whole: Pat
     assert summary.tally.counts.outcomes == {"compliant": 6, "violation": 2, "not_applicable": 3}
 
 
-def test_a_limit_and_then_the_rest(opened: Opened, found: Found, whole: Path, tmp_path: Path) -> None:
-    first = run(opened, found, tmp_path / "s", limit=4)
-    assert (first.complete, first.tally.counts.verdicts) == (False, 4)
-    assert run(opened, found, tmp_path / "s").progress == Progress(13, 4, 2)
-    assert comparable(tmp_path / "s", of=opened) == comparable(whole, of=opened)
-
-
 def test_stopped_in_the_middle_and_gone_on_with(opened: Opened, found: Found, whole: Path, tmp_path: Path) -> None:
     written = 0
 

@@ -143,12 +143,10 @@ def test_wrong_use_that_shows_while_calls_are_read_is_passed_on(tmp_path: Path, 
         scored(refusing(), tmp_path / "s")
 
 
-def test_limit_takes_the_first_calls_of_the_input(tmp_path: Path, calls: Calls, scored: Score) -> None:
-    assert not scored(calls(5), tmp_path / "s", limit=2).complete
-    assert len(verdicts(tmp_path / "s")) == 2
-    again = scored(calls(5), tmp_path / "s", limit=3)
+def test_calls_that_have_a_verdict_are_told_and_not_read_again(tmp_path: Path, calls: Calls, scored: Score) -> None:
+    assert scored(calls(2), tmp_path / "s").complete
+    again = scored(calls(3), tmp_path / "s")
     assert (again.progress, again.tally.counts.verdicts) == (Progress(3, 2, 0), 3)
-    assert scored(calls(5), tmp_path / "s").complete
 
 
 def test_progress_is_told_after_each_call(tmp_path: Path, new_call: Callable[..., Call], scored: Score) -> None:

@@ -39,7 +39,6 @@ LONG = "9" * 5000
 PATHS = [
     ["prompts", "show", LONG],
     ["prompts", "show", f"agent-turn@{LONG}"],
-    ["prompts", "--folder", LONG, "list"],
     ["eval", "compare", LONG, LONG],
     ["policies", "show", LONG],
 ]

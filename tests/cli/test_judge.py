@@ -55,8 +55,8 @@ def test_as_json(run: Run) -> None:
 
 @pytest.mark.usefixtures("scored")
 def test_the_calls_of_some_days(run: Run) -> None:
-    assert "0 calls changed" in run("judge", "--policy", "lax.yaml", "--last", "2026-03-01").out
-    assert "2 calls changed" in run("judge", "--policy", "lax.yaml", "--first", "2026-03-01").out
+    assert "0 calls changed" in run("judge", "--policy", "lax.yaml", "--day", "/2026-03-01").out
+    assert "2 calls changed" in run("judge", "--policy", "lax.yaml", "--day", "2026-03-01/").out
 
 
 @pytest.mark.usefixtures("scored")
@@ -67,13 +67,13 @@ def test_the_command_that_was_said_last_counts(run: Run, write_calls: Write) -> 
     assert run("score", write_calls(6), "--policy", "telecom-de", "--engine", "fake:answers.yaml", "--quiet").code == 0
     assert outcomes() == before
     (Path.cwd() / "answers.yaml").write_text("answers: [{answer: nothing, error: gone}]")
-    run("judge", "--policy", "lax.yaml", "--first", "2027-01-01")
+    run("judge", "--policy", "lax.yaml", "--day", "2027-01-01/")
     assert outcomes() == before
 
 
 def test_wrong_use(run: Run, write_calls: Write) -> None:
     for arguments, sentence in (
-        (("--policy", "bank-en"), "there is no store here"),
+        (("--policy", "bank-en"), "there is no store"),
         (("--policy", "none.yaml"), "no such file"),
     ):
         result = run("judge", *arguments)

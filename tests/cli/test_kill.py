@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.processes import FAKE, PATIENCE, READER, SOURCE, Run, Start, Write
@@ -18,7 +19,7 @@ from tests.stored import content, count, failures, verdicts
 
 from ausweis.cli import broken_off
 from ausweis.judging.verdict import comparable
-from ausweis.store import Store
+from ausweis.store import RunWriter, Store
 
 
 def wait_for(number: int, process: "subprocess.Popen[bytes]") -> None:
@@ -68,6 +69,27 @@ def test_stopped(start: Start, write_calls: Write, number: signal.Signals) -> No
     lines = Path("verdicts.jsonl").read_text("utf-8").splitlines()
     assert [comparable(line) for line in lines] == verdicts(STORE)
     assert 3 <= len(lines) < 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_between_the_store_and_the_file(
+    run: Run, write_calls: Write, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    add = RunWriter.add
+
+    def signalled(*arguments: Any) -> None:
+        add(*arguments)
+        signal.raise_signal(number)
+
+    earlier = signal.signal(number, signal.default_int_handler)
+    try:
+        monkeypatch.setattr(RunWriter, "add", signalled)
+        assert run("score", write_calls(3), *FAKE, "--out", "verdicts.jsonl").code == 130
+    finally:
+        signal.signal(number, earlier)
+    lines = Path("verdicts.jsonl").read_text("utf-8").splitlines()
+    assert [comparable(line) for line in lines] == verdicts(STORE)
+    assert len(lines) == 1
 
 
 COMMANDS = {

@@ -1,30 +1,52 @@
 import wave
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 
 from ausweis.cli import cli
-from ausweis.cli.options import recording_options
-from ausweis.errors import ModelError
+from ausweis.cli.options import Days
+from ausweis.errors import InputError, ModelError
 
 
-@click.command()
-@recording_options
-def hear(**options: Any) -> None:
-    """Nothing."""
+def options(command: click.Command, context: click.Context) -> int:
+    inner = (
+        [command.get_command(context, name) for name in command.list_commands(context)]
+        if isinstance(command, click.Group)
+        else []
+    )
+    own = sum(isinstance(one, click.Option) for one in command.params)
+    return own + sum(options(one, context) for one in inner if one is not None)
 
 
-@pytest.mark.parametrize("name", ["--asr-model", "--recogniser"])
-def test_the_asr_model_has_a_name_and_an_earlier_one(name: str) -> None:
-    assert hear.make_context("hear", [name, "small"]).params["asr_model"] == "small"
+def test_all_commands_together_have_a_hundred_options_at_most() -> None:
+    assert options(cli, click.Context(cli)) <= 100
 
 
-def test_help_says_nothing_of_the_earlier_name() -> None:
-    told = hear.get_help(click.Context(hear))
-    assert "--asr-model" in told
-    assert "recogniser" not in told
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2026-03-02", date(2026, 3, 2), date(2026, 3, 2)),
+        ("2026-03-01/2026-03-31", date(2026, 3, 1), date(2026, 3, 31)),
+        ("2026-03-01/", date(2026, 3, 1), None),
+        ("/2026-03-31", None, date(2026, 3, 31)),
+        ("/", None, None),
+    ],
+)
+def test_days(text: str, first: date | None, last: date | None) -> None:
+    assert Days().convert(text, None, None) == (first, last)
+
+
+def test_yesterday_is_the_day_before_today() -> None:
+    yesterday, today = Days().convert("yesterday/today", None, None)
+    assert (today - yesterday).days == 1
+
+
+@pytest.mark.parametrize("text", ["gestern", "2026-13-01", "2026-03-02/2026-03-01", "2026-03-01/x", "2026-03-01//"])
+def test_what_are_no_days(text: str) -> None:
+    with pytest.raises(InputError, match="--day"):
+        Days().convert(text, None, None)
 
 
 @pytest.mark.parametrize("command", [["score", "--store", "run/ausweis.sqlite"], ["transcribe", "--out", "run"]])

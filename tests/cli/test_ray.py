@@ -1,4 +1,4 @@
-"""`ausweis score --runner ray`: two processes on this machine, stopped, killed, and what is left behind."""
+"""`ausweis score --workers 2`: two processes on this machine, stopped, killed, and what is left behind."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tests.cli.processes import PATIENCE, Cli, files_with
 from tests.stored import content, count
 
 pytestmark = pytest.mark.ray
-RAY = ("--runner", "ray", "--workers", "2", "--quiet")
+RAY = ("--workers", "2", "--quiet")
 AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
 """They see no calls; where Ray was not ended in good order, they may look for it for a minute."""
 WORDS = ("Krummbiegel", "Meine PIN", "Ihr Vertrag", "Störgeräusch")

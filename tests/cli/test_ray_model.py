@@ -15,8 +15,8 @@ def test_two_workers_read_what_one_reads(folder: Path) -> None:
     (folder / "home").mkdir()
     cli = Cli(folder, os.urandom(8).hex())
     chosen = ("--strategy", "turnwise", "--threads", "1")
-    options = ("score", str(CALLS), "--policy", "bank-en", "--limit", "2", "--model", "smollm2-135m")
-    for store, more in (("plain/a.sqlite", ()), ("ray/a.sqlite", ("--runner", "ray", "--workers", "2"))):
+    options = ("score", *map(str, sorted(CALLS.iterdir())[:2]), "--policy", "bank-en", "--model", "smollm2-135m")
+    for store, more in (("plain/a.sqlite", ()), ("ray/a.sqlite", ("--workers", "2"))):
         process = cli.launch("ausweis", *options, *chosen, "--store", store, "--quiet", *more)
         error = process.communicate(timeout=PATIENCE)[1].decode()
         assert process.returncode == 0, error

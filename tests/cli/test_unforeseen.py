@@ -78,12 +78,6 @@ def test_a_file_that_breaks_its_reader_costs_no_other_file(
     assert failure["message"].endswith("(ZeroDivisionError); what follows in this file is left out")
 
 
-def test_fail_on_comes_first(run: Run, write_calls: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = write_calls(3)
-    breaking(monkeypatch, "judged", KeyError(SECRET))
-    assert run("score", calls, *SCORE, "--fail-on", "violation").code == 1
-
-
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_outside_of_a_call_the_command_ends_with_one_sentence(
@@ -123,7 +117,7 @@ def test_what_a_sentence_was_made_of_is_shown_where_it_is_asked_for(
     assert bool(before) == debug
 
 
-@pytest.mark.parametrize("option", ["--out", "--store", "--record", "--prompts", "--policy", "--engine"])
+@pytest.mark.parametrize("option", ["--out", "--store", "--record", "--policy", "--engine"])
 @pytest.mark.parametrize("name", ["x" * 300, "answers.yaml/x"])
 def test_a_name_that_no_file_can_have_is_one_sentence(
     run: Run, write_calls: Write, folder: Path, option: str, name: str

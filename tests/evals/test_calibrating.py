@@ -85,7 +85,7 @@ def part_of(folder: Path) -> ReaderCalibration:
 def test_events_become_as_likely_as_they_were_right(run: Path, learned: Path) -> None:
     """By kind; one of which nothing is known is as likely as all are."""
     told: list[str] = []
-    calibrate(run, (), None, told.append)
+    calibrate(run, told.append)
     events = part_of(learned).events
     assert events is not None
     likely = {kind: events.probability(kind, STATED) for kind in ("accepts", "gives", "discloses", "refuses")}
@@ -98,7 +98,7 @@ def test_events_become_as_likely_as_they_were_right(run: Path, learned: Path) ->
 
 def test_the_next_run_reads_with_what_was_learned(run: Path, wanted: EvalJob, learned: Path, tmp_path: Path) -> None:
     """Facts and provenance name it, and its events come true more often."""
-    calibrate(run, (), None, lambda line: None)
+    calibrate(run, lambda line: None)
     evaluate(wanted, tmp_path / "again")
     source, before = read_source(tmp_path / "again"), read_source(run)
     part = part_of(learned)
@@ -118,10 +118,10 @@ def test_what_is_learned_again_rests_on_what_was_learned(
     run: Path, wanted: EvalJob, learned: Path, tmp_path: Path
 ) -> None:
     """The second part is for what the model says, not for what the first one made of it."""
-    calibrate(run, (), None, lambda line: None)
+    calibrate(run, lambda line: None)
     first = part_of(learned).events
     evaluate(wanted, tmp_path / "again")
-    calibrate(tmp_path / "again", (), None, lambda line: None)
+    calibrate(tmp_path / "again", lambda line: None)
     second = part_of(learned).events
     assert first is not None
     assert second is not None
@@ -139,7 +139,7 @@ def test_no_call_is_told_of_by_what_was_learned_from_its_author(run: Path, monke
         return learn(reads, states_events)
 
     monkeypatch.setattr(calibrating, "_learned", spied)
-    calibrate(run, (), None, lambda line: None, keep=False)
+    calibrate(run, lambda line: None, keep=False)
     assert [len(authors) for authors in seen] == [4, 3, 3, 3, 3]
     assert {frozenset(authors) for authors in seen[1:]} == {
         frozenset({"ab", "cd", "ef", "gh"} - {author}) for author in ("ab", "cd", "ef", "gh")
@@ -151,7 +151,7 @@ def test_too_few_calls_teach_nothing(wanted: EvalJob, learned: Path, tmp_path: P
     evaluate(replace(wanted, golden=(few,)), tmp_path / "few")
     told: list[str] = []
     with pytest.raises(InputError, match="no reader of the run has read 20 violations and as many other calls"):
-        calibrate(tmp_path / "few", (), None, told.append)
+        calibrate(tmp_path / "few", told.append)
     assert "15 violations and 15 other calls: 20 of each are the fewest" in told[0]
     assert list(learned.iterdir()) == []
 
@@ -167,7 +167,7 @@ def test_events_of_which_none_is_known_to_be_wrong_stay_as_they_are(
     ]
     evaluate(replace(wanted, golden=(write(tmp_path / "desk.jsonl", calls),)), tmp_path / "desk")
     told: list[str] = []
-    calibrate(tmp_path / "desk", (), None, told.append)
+    calibrate(tmp_path / "desk", told.append)
     assert part_of(learned).events is None
     assert any("events stay as they are" in line for line in told)
 
@@ -178,7 +178,7 @@ unlabelled = {"events": (), "caller": "unclear", "authorisation": "unclear"}
 def test_a_calibration_whose_file_was_changed_is_refused(
     run: Path, wanted: EvalJob, learned: Path, tmp_path: Path
 ) -> None:
-    calibrate(run, (), None, lambda line: None)
+    calibrate(run, lambda line: None)
     (path,) = learned.glob("calibration*.json")
     path.write_text(path.read_text().replace('"surest": 0.9', '"surest": 0.8'))
     with pytest.raises(ModelError, match=r"the learned file has another SHA-256 than learned\.yaml says"):
@@ -187,7 +187,7 @@ def test_a_calibration_whose_file_was_changed_is_refused(
 
 def test_a_calibration_of_another_reader_is_not_used(run: Path, wanted: EvalJob, tmp_path: Path) -> None:
     """Of another model (a script is one by its answers), or of another way to ask."""
-    calibrate(run, (), None, lambda line: None)
+    calibrate(run, lambda line: None)
     other = tmp_path / "other.yaml"
     other.write_text(ANSWERS + "  - {contains: nothing of this, answer: nothing}\n", encoding="utf-8")
     zero_shot = tmp_path / "zero.yaml"
@@ -205,5 +205,5 @@ def test_a_calibration_of_another_reader_is_not_used(run: Path, wanted: EvalJob,
 def test_a_run_by_one_policy_for_all_teaches_nothing(wanted: EvalJob, tmp_path: Path) -> None:
     evaluate(replace(wanted, policy="bank-en"), tmp_path / "bank")
     with pytest.raises(InputError, match="judged by another policy than the labels'"):
-        calibrate(tmp_path / "bank", (), None, lambda line: None)
+        calibrate(tmp_path / "bank", lambda line: None)
     assert read_cases(tmp_path / "bank")

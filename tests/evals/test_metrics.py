@@ -6,19 +6,7 @@ from tests.evals.cases import case, findings
 from ausweis.evals.metrics import summarise
 from ausweis.evals.metrics.calibration import coverage, reliability
 from ausweis.evals.metrics.estimate import share
-from ausweis.evals.metrics.outcomes import (
-    action_f1,
-    authorisation,
-    by_type,
-    factor_f1,
-    factor_status_f1,
-    first_turn,
-    flipped,
-    flips,
-    found_curve,
-    found_when_reviewed,
-    reviews,
-)
+from ausweis.evals.metrics.summary import flipped, found_curve
 
 CASES = [
     case("a", "violation", "violation", 0.9),
@@ -64,12 +52,12 @@ def test_bootstrap_is_the_same_each_time_and_holds_the_value() -> None:
 
 def test_first_turn_needs_the_exact_turn() -> None:
     wrong = case("x", "violation", "violation", told=findings("violation", "late_authentication@5"))
-    assert first_turn([case("a", "violation", "violation"), wrong]).value == pytest.approx(0.5)
+    assert summarise([case("a", "violation", "violation"), wrong]).first_turn.value == pytest.approx(0.5)
 
 
 def test_types_are_counted_once_a_call() -> None:
     told = findings("violation", "factor_leaked@1", "factor_leaked@4", "late_authentication@3")
-    found = by_type([case("a", "violation", "violation", told=told)])
+    found = summarise([case("a", "violation", "violation", told=told)]).by_type
     assert found["factor_leaked"]["precision"].value == 0.0
     assert found["factor_leaked"]["precision"].n == 1
     assert found["late_authentication"]["recall"].value == 1.0
@@ -79,20 +67,20 @@ def test_facts_count_by_turn_and_status() -> None:
     gold = findings("compliant", factors=("pin@4:verified", "name@2:verified"), actions=("usage_data@6",))
     told = findings("compliant", factors=("pin@4:rejected", "name@3:verified"), actions=("usage_data@6",))
     cases = [case("a", "compliant", "compliant", gold=gold, told=told)]
-    assert factor_f1(cases).value == pytest.approx(1 / 2)
-    assert factor_status_f1(cases).value == 0.0
-    assert action_f1(cases).value == 1.0
+    assert summarise(cases).factor_f1.value == pytest.approx(1 / 2)
+    assert summarise(cases).factor_status_f1.value == 0.0
+    assert summarise(cases).action_f1.value == 1.0
 
 
 def test_authorisation_is_of_calls_with_somebody_else() -> None:
     other = findings("compliant", authorisation="on_file")
     cases = [case("a", "compliant", "compliant"), case("b", "compliant", "compliant", gold=other)]
-    assert authorisation(cases) == share(0, 1)
+    assert summarise(cases).authorisation == share(0, 1)
 
 
 def test_review_finds_the_riskiest_and_ties_are_against_us() -> None:
     cases = [case(str(n), "violation" if n < 2 else "compliant", "compliant", 0.5) for n in range(10)]
-    assert found_when_reviewed(cases)["20%"].value == 0.0
+    assert summarise(cases).found_when_reviewed["20%"].value == 0.0
     assert found_curve(cases)[-1] == (1.0, 1.0)
 
 
@@ -121,7 +109,7 @@ def test_flips_over_repeats() -> None:
     cases = [case("a", "compliant", "compliant"), case("a", "compliant", "violation", repeat=2)]
     cases += [case("b", "compliant", "compliant"), case("b", "compliant", "compliant", repeat=2)]
     assert flipped(cases) == ["a"]
-    assert flips(cases) == share(1, 2)
+    assert summarise(cases).flips == share(1, 2)
 
 
 def test_false_alarms_are_of_clean_calls() -> None:
@@ -136,7 +124,7 @@ def test_a_review_where_violations_are_rare() -> None:
     broken = [case(f"v{place}", "violation", "violation", 0.9 - place / 100) for place in range(9)]
     missed = case("v9", "violation", "compliant", 0.1)
     clean = [case(f"c{place}", "compliant", "compliant", 0.3 - place / 100) for place in range(10)]
-    found = {(one.expected, one.reviewed): one for one in reviews([*broken, missed, *clean])}
+    found = {(one.expected, one.reviewed): one for one in summarise([*broken, missed, *clean]).reviews}
     # The riskiest 5 %: nine violations (0.018) and a third of the first clean call.
     half = found[0.02, 0.05]
     assert half.found.value == pytest.approx(0.9)
@@ -149,5 +137,5 @@ def test_a_review_where_violations_are_rare() -> None:
 
 def test_among_equals_in_a_review_clean_calls_come_first() -> None:
     equal = [case("v", "violation", "violation", 0.5), case("c", "compliant", "violation", 0.5)]
-    assert {one.found.value for one in reviews(equal)} == {0.0}
-    assert reviews(equal[:1]) == []
+    assert {one.found.value for one in summarise(equal).reviews} == {0.0}
+    assert summarise(equal[:1]).reviews == []

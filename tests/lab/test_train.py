@@ -103,7 +103,7 @@ print(*(name for name in sys.modules if name.partition(".")[0] == "torch" or nam
 @pytest.mark.parametrize(
     "statement",
     [
-        "import ausweis.cli, ausweis.cli.score, ausweis.cli.judge, ausweis.cli.eval.run, ausweis.cli.serve",
+        "import ausweis.cli, ausweis.cli.score, ausweis.cli.judge, ausweis.cli.eval, ausweis.cli.serve",
         "import ausweis.batch, ausweis.reading, ausweis.judging, ausweis.evals.running, ausweis.pages, ausweis.store",
         "import evals.lab.train, evals.lab.metamorphic",
     ],

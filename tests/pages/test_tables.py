@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from tests.pages.review_days import DAY, filled
 from tests.serve.filled import call_of, fill, incident, judged
 
-from ausweis.cli.store.export import export_tables
+from ausweis.cli.store import export_tables
 from ausweis.facts import Facts
 from ausweis.judging.verdict import BadlyHeardReason, HeardBadly, Incident, Violation
 from ausweis.pages.findings import call_view, decided_of

@@ -269,7 +269,7 @@ def test_the_commands(tmp_path: Path) -> None:
     assert runner.invoke(policies, ["show", "bank-en"]).output == find_policy("bank-en").text
     words = runner.invoke(policies, ["show", "--words"]).output
     assert all(word in words for word in (*FACTORS, *CATEGORIES, *INCIDENTS))
-    assert "Der Agent" in runner.invoke(policies, ["show", "--words", "--language", "de"]).output
+    assert "Der Agent" in runner.invoke(policies, ["show", "--words", "telecom-de"]).output
     assert "Warning" in runner.invoke(policies, ["explain", "telecom-de", "--language", "en"]).output
     path = tmp_path / "mine.yaml"
     path.write_text(MARINA, encoding="utf-8")

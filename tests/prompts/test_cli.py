@@ -28,13 +28,14 @@ def test_list_tells_released_from_draft(write: Write) -> None:
     assert all("3 labels" in row for row in rows)
 
 
-def test_show_renders_an_example_or_prints_the_file(write: Write) -> None:
+def test_show_renders_an_example_and_names_the_file(write: Write) -> None:
     path = write()
-    shown = run("show", "agent-act", "--example", "2", "--language", "en").output
+    result = run("show", "agent-act", "--language", "en")
+    shown = result.stdout
+    assert result.stderr == f"{path}\n"
     assert shown.startswith("[system]\nName what the agent does.\n\n[user]\n")
-    assert shown.rstrip().endswith("caller: And my balance?\nagent: Your balance is twelve pounds.")
-    assert "PIN" not in shown
-    assert run("show", "agent-act", "--raw").output == path.read_text()
+    assert "caller: And my balance?\nagent: Your balance is twelve pounds." in shown
+    assert shown.rstrip().endswith("[user]\nagent: Wie lautet Ihre PIN?")
 
 
 def test_lint_exit_codes(write: Write) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
+from tests.browser import looked_at
 from tests.serve.driven import signed_in
 from tests.serve.serving import desk_of, served
 
@@ -30,29 +31,19 @@ def test_a_call_of_the_sample_is_heard_by_keys_then_compared(browser: Browser, a
         page = found.page
         page.goto(f"{address}/?show=sample")
         expect(page.locator(".row .what").first).to_have_text("Not heard yet")
-        page.keyboard.press("j")
+        page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         page.wait_for_url(f"{address}/calls/{first}?show=sample")
-        expect(page.locator(".chip, mark, .badge, .finding, [data-marked]")).to_have_count(0)
-        for key in ("c", "o", "n"):
-            page.keyboard.press(key)
-        expect(page.locator("#heard-violations")).to_be_hidden()
-        page.keyboard.press("2")
-        page.get_by_label("Authentication too late").focus()
-        page.keyboard.press("Escape")
-        page.keyboard.press("j")
-        page.keyboard.press("j")
-        page.keyboard.press("t")
-        expect(page.get_by_label("Authentication too late")).to_have_value("2")
-        page.locator("#t3 .set-turn").click()
-        page.locator("#t1 .set-turn").click()
-        page.locator("#t2 .set-turn").click()
-        expect(page.get_by_label("Authentication too late")).to_have_value("1, 3")
-        page.get_by_label("Authentication too late").press("Enter")
+        expect(page.locator(".chip, mark, .badge, .finding, .ticks, [data-marked]")).to_have_count(0)
+        for turn in (1, 3):
+            page.locator(f"#t{turn} .missing-here").click()
+            page.locator("[name=add-kind]").select_option("late_authentication")
+        looked_at(page)
+        page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="do not say the same")).to_be_visible()
         expect(page.locator("tr.differs")).to_have_count(2)
         assert Axe().run(page).response["violations"] == []
-        page.get_by_role("link", name="Stay with it, next call").click()
+        page.locator(".compared a.button").click()
         page.wait_for_url(f"{address}/calls/{second}?show=sample")
     (decision,) = store.record(first).decisions
     assert (decision.blind, decision.choice) == (True, "overrule")
@@ -77,9 +68,10 @@ def test_it_works_without_scripts(browser: Browser, address: str, store: Store) 
     with signed_in(browser, address, scripts=False) as found:
         page = found.page
         page.goto(f"{address}/calls/{key}?show=sample")
-        page.get_by_label("Violation", exact=True).check()
-        page.get_by_label("No authentication").fill("2")
-        page.get_by_role("button", name="Record and show the verdict").click()
+        page.locator("[name=add-turn]").fill("2")
+        page.locator("[name=add-kind]").select_option("no_authentication")
+        page.locator("[value=add]").click()
+        page.locator("#decide [value=done]").click()
         expect(page.get_by_role("heading", name="do not say the same")).to_be_visible()
     assert store.record(key).decisions[0].violations == (("no_authentication", 2),)
 
@@ -92,12 +84,13 @@ def test_the_pages_are_accessible_and_fit_the_screen(
     key = drawn(store)[0]
     with signed_in(browser, address, width=width, dark=dark, language="de" if dark else "en") as found:
         page = found.page
-        for one in ("/?show=sample", "/?show=all", f"/calls/{key}", "violation", "sent"):
-            if one == "violation":
-                page.locator("input[value=violation]").check()
+        for one in ("/?show=sample", "/?show=all", f"/calls/{key}", "add", "sent"):
+            if one == "add":
+                page.locator("#t2 .missing-here").click()
+                page.locator("[name=add-kind]").select_option("late_authentication")
             elif one == "sent":
-                page.locator("input[name=late_authentication]").fill("2")
-                page.locator("#heard button.main").click()
+                looked_at(page)
+                page.locator("#decide [value=done]").click()
                 page.locator(".compared").wait_for()
             else:
                 page.goto(address + one)
@@ -124,7 +117,8 @@ def test_a_calibration_session_in_the_browser(browser: Browser, store: Store) ->
         page.wait_for_url("**/calibrations/1")
         for key in keys:
             page.goto(f"{address}/calls/{key}?show=all")
-            page.get_by_role("button", name="Add", exact=True).click()
+            page.locator(".more summary").click()
+            page.locator("form[action$=calibrate] button").click()
             page.wait_for_url("**/calibrations/1")
         assert Axe().run(page).response["violations"] == []
         page.get_by_role("button", name="Start the session").click()
@@ -135,14 +129,15 @@ def test_a_calibration_session_in_the_browser(browser: Browser, store: Store) ->
         other.locator(".session-calls a").first.click()
         other.wait_for_url(f"{address}/calls/{keys[0]}")
         expect(other.locator(".chip, mark, .finding, .badge")).to_have_count(0)
-        other.get_by_label("Verstoß", exact=True).check()
-        other.locator("input[name=no_authentication]").fill("2")
-        other.get_by_role("button", name="Festhalten und weiter").click()
-        other.wait_for_url(f"{address}/calls/{keys[1]}")
-        other.get_by_role("radio", name="Regelkonform").check()
-        other.get_by_role("button", name="Festhalten und weiter").click()
+        other.locator("[name=add-turn]").fill("2")
+        other.locator("[name=add-kind]").select_option("no_authentication")
+        other.locator("[value=add]").click()
+        for after in (f"calls/{keys[1]}", "calibrations/1?heard=1"):
+            looked_at(other)
+            other.locator("#decide [value=done]").click()
+            other.wait_for_url(f"{address}/{after}")
         expect(other.locator(".said")).to_contain_text("über alle Anrufe")
-        store.hear(keys[0], reviewer="Mia", outcome="compliant", verdict_key=store.record(keys[0]).verdict_key)
+        store.hear(keys[0], reviewer="Mia", verdict_key=store.record(keys[0]).verdict_key)
         page.reload()
         expect(page.locator(".done-by")).to_contain_text("2 of 2")
         page.get_by_role("button", name="Close the session").click()

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from tests.serve.filled import LAST_DAY, call_of, fill, judged
 from tests.serve.serving import visitor
 
-from ausweis.cli.store.export import export_tables
+from ausweis.cli.store import export_tables
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Violation
 from ausweis.pages.words import Words

@@ -33,14 +33,15 @@ def test_a_reviewer_writes_a_note_for_coaching_and_prints_the_sheet(
         page.goto(f"{address}/calls/{keys[0]}")
         tick = page.get_by_label("for coaching")
         expect(tick).to_be_hidden()
-        page.get_by_label("Note", exact=True).fill("Ask first.")
+        page.locator("[name=note]").fill("Ask first.")
         page.keyboard.press("Tab")
         expect(tick).to_be_focused()
         page.keyboard.press("Space")
-        page.get_by_role("button", name="Confirm").click()
+        page.locator("#decide [value=done]").click()
         page.wait_for_url("**done=*")
         page.goto(f"{address}/calls/{keys[0]}")
-        page.keyboard.press("s")
+        page.locator(".more summary").click()
+        page.get_by_role("link", name="Coaching sheet").click()
         page.wait_for_url(f"{address}/calls/{keys[0]}/sheet")
         expect(page.locator(".said-of-it")).to_have_text("Note: Ask first.")
         assert Axe().run(page).response["violations"] == []
@@ -75,6 +76,7 @@ def test_the_sheet_fits_every_screen(browser: Browser, address: str, store: Stor
         assert page.locator("h1").inner_text() == "Coaching-Blatt"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.get_by_role("link", name="Zum Anruf").click()
+        page.locator(".more summary").click()
         page.get_by_role("link", name="Coaching-Blatt").click()
 
 

@@ -3,6 +3,7 @@
 The engine and the templates are named by the user; `PinnedLibrary` holds to the versions of templates that were chosen.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -34,11 +35,11 @@ from ausweis.reading.strategies import (
 __all__ = ["PinnedLibrary", "ScorerConfig"]
 
 _HINTS = {
-    **dict.fromkeys(TURN_TEMPLATES.values(), " (--zero-shot asks with it)"),
-    TRANSCRIPT_TEMPLATE: " (--zero-shot asks without it)",
-    QUESTION_TEMPLATE: " (the policy has no factor or change of its own, or --zero-shot was given)",
-    CALL_TEMPLATE: " (its answers were learned for another probe, the policy has own words, or --zero-shot was given)",
-    INCIDENT_QUESTION_TEMPLATE: " (the policy describes no incident, or --zero-shot was given)",
+    **dict.fromkeys(TURN_TEMPLATES.values(), " (--strategy zero-shot asks with it)"),
+    TRANSCRIPT_TEMPLATE: " (--strategy zero-shot asks without it)",
+    QUESTION_TEMPLATE: " (the policy has no factor or change of its own, or the strategy is zero-shot)",
+    CALL_TEMPLATE: " (learned for another probe, the policy has own words, or the strategy is zero-shot)",
+    INCIDENT_QUESTION_TEMPLATE: " (the policy describes no incident, or the strategy is zero-shot)",
 }
 """Why `turnwise` does not ask with a template."""
 
@@ -111,9 +112,25 @@ class ScorerConfig:
 
     @classmethod
     def of(cls, policy: PolicyFile, options: dict[str, Any]) -> "ScorerConfig":
-        """Take out of the options of a command those that are named as the fields are; `zero_shot` is no `probes`."""
+        """Take out of the options of a command those that are named as the fields are.
+
+        The strategy `zero-shot` is `turnwise` without probes; templates are those of AUSWEIS_PROMPTS, on all machines.
+        """
+        strategy, folder = options.pop("strategy"), os.environ.get("AUSWEIS_PROMPTS")
         names = {own.name for own in fields(cls)} & options.keys() - {"policy"}
-        return cls(policy, probes=not options.pop("zero_shot"), **{name: options.pop(name) for name in names})
+        return cls(
+            policy,
+            strategy=None if strategy == "zero-shot" else strategy,
+            probes=strategy != "zero-shot",
+            prompt_folder=Path(folder) if folder else None,
+            **{name: options.pop(name) for name in names},
+        )
+
+    @property
+    def by_ray(self) -> bool:
+        """Whether `workers` are processes of Ray: a server, or an engine of another package, has them as requests."""
+        in_process = self.engine.partition(":")[0] in ("llama", "fake", "replay")
+        return self.workers is not None and (in_process or "RAY_ADDRESS" in os.environ)
 
     def library(self) -> PinnedLibrary:
         """The templates.

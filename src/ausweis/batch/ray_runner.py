@@ -13,23 +13,20 @@ import logging
 import os
 import secrets
 import shutil
-import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ausweis.batch.config import ScorerConfig
 from ausweis.batch.ray_worker import Attempts, Worker, open_origin, packed, unpacked
-from ausweis.batch.scoring import Runner, Scored
+from ausweis.batch.scoring import Runner, Scored, held_back
 from ausweis.calls.call import Call
 from ausweis.errors import AusweisError, InputError, ModelError, RunError
 from ausweis.machine import usable_cpus
@@ -95,7 +92,7 @@ def ray_runner(
         RunError: Ray cannot be reached or does not start.
     """
     if config.record is not None:
-        raise InputError("--record writes from one process: leave it out, or leave out --runner ray")
+        raise InputError("--record writes from one process: leave it out, or leave out --workers")
     with connected(workers, folder) as place:
         pool = _pool(config, workers, place)
         origin, warnings = _first_origin(pool)
@@ -187,7 +184,7 @@ def _rows(window: list[dict[str, Any]], pool: _Pool, origin: RunProvenance) -> G
 
     waiting = len(window)
     workers = min(pool.workers, waiting)
-    with _held_back():
+    with held_back():
         attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Attempts).remote()
         dataset = ray.data.from_items(window, override_num_blocks=waiting)
         window.clear()
@@ -228,7 +225,7 @@ def connected(workers: int, folder: Path) -> Iterator[_Place]:
         _start(address, workers, own, spill)
         yield _Place(_each("CPU") if cluster else [usable_cpus()], sum(_each("GPU")), cluster)
     finally:
-        with _held_back():
+        with held_back():
             _stop(own)
             if own is not None:
                 _remove(own)
@@ -251,7 +248,7 @@ def _start(address: str, workers: int, own: Path | None, spill: Path) -> None:
         _keep_to_this_machine()
     try:
         # Ray tells of its own plans and settings: nothing that a person who scores calls can act on.
-        with _held_back(), warnings.catch_warnings(), _no_standard_error():
+        with held_back(), warnings.catch_warnings(), _no_standard_error():
             warnings.simplefilter("ignore")
             import psutil  # noqa: F401 - of the same extra: `_stop` needs it
             import ray
@@ -273,7 +270,7 @@ def _start(address: str, workers: int, own: Path | None, spill: Path) -> None:
         # What Ray makes of SIGTERM at the end of its start.
         raise KeyboardInterrupt from None
     except ImportError:
-        raise InputError("--runner ray needs Ray: pip install 'ausweis[ray]'") from None
+        raise InputError("--workers needs Ray: pip install 'ausweis[ray]'") from None
     except Exception as error:
         what = "Ray does not start on this machine; TMPDIR must be a short path, with room"
         if own is None:
@@ -357,29 +354,3 @@ def _remove(folder: Path) -> None:
     while folder.exists() and time.monotonic() < end:
         shutil.rmtree(folder, ignore_errors=True)
         time.sleep(0.05)
-
-
-@contextmanager
-def _held_back() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait until the block ends, a second one excepted; without effect outside the main thread.
-
-    For imports and the like: broken off anywhere, they leave locks behind, and others would wait for those for ever.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Python lets only the main thread handle signals
-        return
-    stopped: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        stopped.append(number)
-        if len(stopped) > 1:
-            raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)
-    if stopped:
-        raise KeyboardInterrupt

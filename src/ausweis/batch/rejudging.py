@@ -1,22 +1,22 @@
 """The facts of stored calls judged by another policy: no model. The new verdicts count from then on."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ausweis import __version__
-from ausweis.batch.tally import Tally
+from ausweis.batch.tally import SHOWN, Tally
 from ausweis.calls.failure import Failure
 from ausweis.facts import facts_sha256
 from ausweis.judging.incidents import not_looked_for, not_read
 from ausweis.judging.judge import judge
 from ausweis.judging.verdict import Verdict
 from ausweis.policies import PolicyFile
-from ausweis.store import CallFilter, Judged, RunRow, RunWriter, Store
+from ausweis.provenance import RunProvenance
+from ausweis.store import CallFilter, Judged, RunWriter, Store
+from ausweis.store.schema import batches
 
 __all__ = ["Change", "Rejudged", "rejudge"]
 
-_SHOWN = 30
 _AT_ONCE = 200
 """Calls of a transaction."""
 
@@ -56,7 +56,7 @@ class Rejudged:
         before, after = _said(old), _said(new)
         if before != after:
             self.changed += 1
-            if len(self.changes) < _SHOWN:
+            if len(self.changes) < SHOWN:
                 lists = (before[1], after[1], before[2], after[2])
                 self.changes.append(Change(new.call_id, old.outcome, new.outcome, *lists))
 
@@ -70,15 +70,7 @@ def _said(verdict: Verdict) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     )
 
 
-def rejudge(
-    store: Store,
-    policy: PolicyFile,
-    which: CallFilter,
-    *,
-    by: str = "ausweis",
-    keep: bool = True,
-    on_progress: Callable[[int], None] | None = None,
-) -> Rejudged:
+def rejudge(store: Store, policy: PolicyFile, which: CallFilter, *, by: str = "ausweis", keep: bool = True) -> Rejudged:
     """Judge the facts of calls, as they count today, and write the verdicts; or without `keep` only tell them.
 
     Held in memory: the keys of the calls. Verdicts that no model read for this policy settle no call: `score` reads it.
@@ -87,33 +79,25 @@ def rejudge(
         StoreError: the store cannot be read or written.
     """
     result = Rejudged()
+    origins: dict[int, RunProvenance] = {}
     writers: dict[int, RunWriter] = {}
-    done = 0
-    for keys in _batches(store.keys(which)):
+    for keys in batches(store.keys(which), _AT_ONCE):
         new: dict[int, list[Judged]] = {}
-        runs: dict[int, RunRow] = {}
         for run, one in store.judged(keys):
-            verdict = _judged(one, run, policy, result)
+            if run.key not in origins:
+                origins[run.key] = run.model_copy(update={"ausweis": __version__, "policy": policy.provenance})
+            verdict = _judged(one, origins[run.key], policy, result)
             if verdict is not None:
                 result.add(one.verdict, verdict)
-                runs[run.key] = run
                 new.setdefault(run.key, []).append(one._replace(verdict=verdict))
         for key, judged in new.items() if keep else ():
             if key not in writers:
-                origin = runs[key].model_copy(update={"ausweis": __version__, "policy": policy.provenance})
-                writers[key] = store.begin(origin, by=by, system="", policy=policy.policy)
+                writers[key] = store.begin(origins[key], by=by, system="", policy=policy.policy)
             writers[key].judge_anew(judged)
-        done += len(keys)
-        if on_progress is not None:
-            on_progress(done)
     return result
 
 
-def _batches(keys: list[int]) -> "list[list[int]]":
-    return [keys[place : place + _AT_ONCE] for place in range(0, len(keys), _AT_ONCE)]
-
-
-def _judged(one: Judged, run: RunRow, policy: PolicyFile, result: Rejudged) -> Verdict | None:
+def _judged(one: Judged, origin: RunProvenance, policy: PolicyFile, result: Rejudged) -> Verdict | None:
     """The verdict; None where judging breaks, which is told as a failure."""
     facts = one.facts
     try:
@@ -122,5 +106,4 @@ def _judged(one: Judged, run: RunRow, policy: PolicyFile, result: Rejudged) -> V
         result.tally.add_failure(Failure.of(error, facts.call_id))
         return None
     result.not_looked_for.update(not_looked_for(facts, policy.policy), not_read(facts, policy.policy))
-    origin = run.model_copy(update={"ausweis": __version__, "policy": policy.provenance})
     return verdict.model_copy(update={"provenance": origin.of_verdict(facts_sha256(facts))})

@@ -8,11 +8,14 @@ Held in memory are the calls that the runner has in hand, counts, and what faile
 """
 
 import itertools
+import signal
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ausweis import __version__
@@ -33,7 +36,7 @@ if TYPE_CHECKING:  # whoever works with runs need not load what reads calls
     from ausweis.reading.questions import Reader
     from ausweis.store.writing import Audio, RunWriter, Settled
 
-__all__ = ["Progress", "Runner", "ScoreSummary", "Scored", "Scorer", "local_runner", "score"]
+__all__ = ["Progress", "Runner", "ScoreSummary", "Scored", "Scorer", "held_back", "local_runner", "score"]
 
 
 class Scored(NamedTuple):
@@ -160,29 +163,30 @@ def score(
     *,
     sources: Sources | None = None,
     recordings: "Audio | None" = None,
-    limit: int | None = None,
+    in_one_step: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     on_verdict: Callable[[Verdict], None] | None = None,
 ) -> ScoreSummary:
-    """Score every call that is not settled; at most the first `limit` calls of the input.
+    """Score every call that is not settled.
 
     A call is settled if its text has a verdict of the same system. If something else was written about it since, that
     verdict is written again, so that it counts; otherwise it is left as it is. `run` is of the runner's scorer,
     `sources` are the files that the calls come from, `recordings` those of calls by id. `on_verdict` is told every
     verdict, also of settled calls: in the order of the input where the runner takes one call at a time.
-    KeyboardInterrupt ends the run between two calls, and is passed on.
+    KeyboardInterrupt ends the run between two calls, and is passed on. `in_one_step`: no signal comes between what the
+    store and `on_verdict` are told of a call; not for one that may wait for ever, such as a pipe.
 
     Raises:
         ModelError: no call can be read any more.
         StoreError: the store cannot be written; all that was written is kept.
     """
     begun = time.monotonic()
-    scoring = _Scoring(run, recordings or {}, on_progress, on_verdict)
-    complete = scoring.all(calls, runner, limit) and not scoring.left_out
-    if complete and sources is not None:
+    scoring = _Scoring(run, recordings or {}, on_progress, on_verdict, held_back if in_one_step else nullcontext)
+    scoring.all(calls, runner)
+    if sources is not None and not scoring.left_out:
         run.forget_failures(sources.places)
     return ScoreSummary(
-        complete,
+        not scoring.left_out,
         scoring.tally,
         scoring.progress,
         time.monotonic() - begun,
@@ -200,13 +204,14 @@ class _Scoring:
         recordings: "Audio",
         on_progress: Callable[[Progress], None] | None,
         on_verdict: Callable[[Verdict], None] | None,
+        one_step: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self._run = run
         self._recordings = recordings
         self._in_hand: dict[str, Call] = {}
         self._on_progress = on_progress
         self._on_verdict = on_verdict
-        self._broken = False
+        self._one_step = one_step
         self.left_out = False
         """Whether a file could not be read to its end."""
         self.tally = Tally()
@@ -220,19 +225,18 @@ class _Scoring:
         done = self.progress
         return 0 if self._found_any else done.seen - done.earlier - done.failed
 
-    def all(self, calls: Iterable[Found], runner: Runner, limit: int | None) -> bool:
-        """Whether all of the input was looked at."""
-        with closing(runner(self._to_read(itertools.islice(_guarded(calls), limit)))) as rows:
+    def all(self, calls: Iterable[Found], runner: Runner) -> None:
+        """Look at all of the input."""
+        with closing(runner(self._to_read(_guarded(calls)))) as rows:
             for row in rows:
-                self._write(self._in_hand.pop(row.call_id), row)
-        return not self._broken and (limit is None or self.progress.seen < limit)
+                with self._one_step():
+                    self._write(self._in_hand.pop(row.call_id), row)
 
     def _to_read(self, calls: Iterable[Found | Failure]) -> Iterator[Call]:
         """The calls that are still to be read; all others are settled on the way."""
         for call in calls:
             if not isinstance(call, Call):
                 failure = Failure.unreadable(call) if isinstance(call, UnreadableCall) else call
-                self._broken = self._broken or failure is call
                 self.left_out = self.left_out or failure.kind == "internal"
                 self._failed(failure)
             elif (settled := self._settled(call)) is None:
@@ -245,7 +249,8 @@ class _Scoring:
                 self._judged(settled.verdict)
                 self._step(earlier=True, failed=False)
             else:
-                self._write(call, Scored(call.id, settled.facts, settled.verdict))
+                with self._one_step():
+                    self._write(call, Scored(call.id, settled.facts, settled.verdict))
 
     def _settled(self, call: Call) -> "Settled | None":
         try:
@@ -309,3 +314,27 @@ def _guarded(calls: Iterable[Found]) -> Iterator[Found | Failure]:
             yield Failure(kind="internal", message=message)
             return
         yield call
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the block ends, a second one excepted; without effect outside the main thread.
+
+    For a call that is written, and for imports: broken off, they leave locks behind, and others would wait for ever.
+    """
+    stopped: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        stopped.append(number)
+        if len(stopped) > 1:
+            raise KeyboardInterrupt
+
+    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    before = {number: signal.signal(number, note) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+        if stopped:
+            signal.raise_signal(stopped[0])

@@ -3,7 +3,6 @@
 import os
 import sys
 import traceback
-from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -12,8 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from ausweis import __version__
-from ausweis.cli.output import OutputError, output_checked
-from ausweis.cli.warning import warn
+from ausweis.cli.output import OutputError, output_checked, warn
 from ausweis.errors import AusweisError, InputError, unforeseen
 
 __all__ = ["SETTINGS", "UNFORESEEN", "LazyGroup", "broken_off", "cli", "main"]
@@ -42,14 +40,11 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group whose commands are modules of a package, imported when they are called."""
 
-    def __init__(
-        self, *args: Any, package: str, table: Mapping[str, str], homes: Mapping[str, str] = {}, **more: Any
-    ) -> None:
-        """`table`: what each command does, in the order of the list; `homes`: modules that have another's name."""
+    def __init__(self, *args: Any, package: str, table: dict[str, str], **more: Any) -> None:
+        """`table`: what each command does, in the order of the list."""
         super().__init__(*args, **more)
         self._package = package
         self._table = table
-        self._homes = homes
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order of the table."""
@@ -59,10 +54,7 @@ class LazyGroup(click.Group):
         """Import the command's module and take the command of that name."""
         if cmd_name not in self._table:
             return None
-        home = self._homes.get(cmd_name, cmd_name)
-        module = import_module(f"{self._package}.{home}")
-        # Nothing can be called `import`: that command is called as its module is.
-        command: click.Command = getattr(module, cmd_name, None) or getattr(module, home)
+        command: click.Command = getattr(import_module(f"{self._package}.{cmd_name}"), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -112,14 +104,14 @@ def _told_error(error: Exception | KeyboardInterrupt) -> int:
         if isinstance(error.__cause__, EOFError):  # click takes any for the end of what a user types
             return _told_unforeseen(error.__cause__)
         if isinstance(error.__context__, EOFError):
-            return _told(
-                "standard input ended before the question was answered; type the answer, or give it as an option", 2
-            )
+            ended = "standard input ended before the question was answered; type the answer, or give it as an option"
+            return _told(ended, 2)
         return _told("stopped", 130)
-    if isinstance(error, OutputError):
-        return 2 if error.unread else _told(str(error), 2)
+    if isinstance(error, OutputError) and error.unread:
+        return 2
     if isinstance(error, AusweisError):
-        _show_traceback(error.__context__)
+        if not isinstance(error, OutputError):
+            _show_traceback(error.__context__)
         return _told(str(error), 2)
     return _told_unforeseen(error)
 

@@ -1,12 +1,12 @@
 """`ausweis judge`: the facts of stored calls, judged by another policy, without the model."""
 
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
-from ausweis.cli.store_options import DAY, login, opened, store_option
-from ausweis.cli.warning import warn
+from ausweis.cli.options import day_option, json_option, login, opened, policy_option, store_option
+from ausweis.cli.output import warn
 
 if TYPE_CHECKING:
     from ausweis.batch import Rejudged
@@ -14,21 +14,17 @@ if TYPE_CHECKING:
 __all__ = ["judge"]
 
 
-@click.command(epilog="\b\nExample:\n  ausweis judge --policy ours.yaml --first 2026-03-01 --dry-run")
-@click.option(
-    "--policy", required=True, metavar="NAME|FILE", help="A name that `ausweis policies list` shows, or a file."
-)
-@click.option("--first", type=DAY, metavar="DAY", help="Only calls of this day and later, such as 2026-03-02.")
-@click.option("--last", type=DAY, metavar="DAY", help="Only calls of this day and earlier.")
+@click.command(epilog="\b\nExample:\n  ausweis judge --policy ours.yaml --day 2026-03-01/ --dry-run")
+@policy_option
+@day_option("Only calls of this day, or of FIRST/LAST, as 2026-03-01/ for all since then.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @store_option
-@click.option("--json", "as_json", is_flag=True, help="Print what changed as JSON on standard output.")
+@json_option
 @click.pass_context
 def judge(
     context: click.Context,
     policy: str,
-    first: datetime | None,
-    last: datetime | None,
+    days: tuple[date | None, date | None],
     dry_run: bool,
     address: str,
     as_json: bool,
@@ -44,10 +40,9 @@ def judge(
     from ausweis.store import CallFilter
 
     chosen = find_policy(policy)
-    which = CallFilter(first=first.date() if first else None, last=last.date() if last else None)
     with opened(address) as store:
         try:
-            result = rejudge(store, chosen, which, by=login(), keep=not dry_run)
+            result = rejudge(store, chosen, CallFilter(first=days[0], last=days[1]), by=login(), keep=not dry_run)
         except KeyboardInterrupt:
             warn("stopped: the same command judges all of them")
             context.exit(130)
@@ -74,24 +69,22 @@ def _show_json(result: "Rejudged") -> None:
 
 
 def _show(result: "Rejudged") -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    from ausweis.cli.run_table import console, counts_sentence
+    from ausweis.cli.tables import counts_sentence, print_table
 
-    out = console()
-    matrix = Table("before", "now", "calls", title="outcomes", title_justify="left")
-    for (old, new), number in sorted(result.outcomes.items()):
-        matrix.add_row(old, new, str(number), style="" if old == new else "bold")
-    out.print(matrix)
+    outcomes = [(old, new, number) for (old, new), number in sorted(result.outcomes.items())]
+    print_table("outcomes", ("before", "now", "calls"), outcomes)
     if result.changes:
-        changes = Table("call", "before", "now", title="changed", title_justify="left")
-        changes.columns[0].overflow = "fold"
-        for change in result.changes:
-            before = Text("\n  ".join((change.old, *change.old_violations, *change.old_incidents)))
-            after = Text("\n  ".join((change.new, *change.new_violations, *change.new_incidents)))
-            changes.add_row(Text(change.call_id), before, after)
-        out.print(changes)
+        rows = [
+            (
+                Text(change.call_id),
+                Text("\n  ".join((change.old, *change.old_violations, *change.old_incidents))),
+                Text("\n  ".join((change.new, *change.new_violations, *change.new_incidents))),
+            )
+            for change in result.changes
+        ]
+        print_table("changed", ("call", "before", "now"), rows, fold=(0,))
     if result.changed > len(result.changes):
         click.echo(f"and {result.changed - len(result.changes)} more that changed")
     click.echo(f"{result.changed} calls changed")

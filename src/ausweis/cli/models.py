@@ -29,31 +29,26 @@ def models() -> None:
 def list_command() -> None:
     """Show the catalogue, what of it is on this machine, and what was learned for each model."""
     from rich.filesize import decimal
-    from rich.table import Table
 
-    from ausweis.cli.run_table import console
+    from ausweis.cli.tables import print_table
     from ausweis.engines.llama.model import gpu_memory
 
-    out = console()
     memory, gpu = usable_memory(), gpu_memory()
-    table = Table("id", "kind", "title", "size", "licence", "memory", "here")
-    for column in (0, 1, 3, 4, 5, 6):
-        table.columns[column].no_wrap = True
-    table.columns[2].overflow = "fold"
+    rows = []
     for model in catalogue.entries():
         name = f"{model.id}\n(default)" if model.default else model.id
         here = {"present": "yes", "absent": "no"}.get(weights.state(model.id), "wrong size")
         size = decimal(sum(file.bytes for file in model.files))
-        table.add_row(name, model.kind, model.title, size, model.licence, _fit(model.memory, memory, gpu), here)
-    out.print(table)
+        rows.append((name, model.kind, model.title, size, model.licence, _fit(model.memory, memory, gpu), here))
+    columns = ("id", "kind", "title", "size", "licence", "memory", "here")
+    print_table("", columns, rows, fold=(2,), no_wrap=(0, 1, 3, 4, 5, 6))
     click.echo(f"kept in {weights.cache_folder()}")
-    learned = Table("learned for", "part", "template", "ver.", "size", "on")
     parts = [part for index in indexes() for part in index.parts]
+    learned = []
     for part in parts:
         template = f"{part.template.id}@{part.template.version}"
-        numbers = (str(part.version), decimal(part.bytes), str(part.learned_on))
-        learned.add_row(part.base.id, part.kind, template, *numbers)
-    out.print(learned)
+        learned.append((part.base.id, part.kind, template, part.version, decimal(part.bytes), part.learned_on))
+    print_table("", ("learned for", "part", "template", "ver.", "size", "on"), learned)
     for part in filter(lambda part: part.bound_to, parts):
         click.echo(f"{part}: with its {' and '.join(part.bound_to)} alone")
     for index in indexes():

@@ -1,15 +1,54 @@
-"""Standard output that cannot be written: the disk is full, or whoever reads it has gone."""
+"""What commands write: to standard output, which may be full or without a reader; files about calls."""
 
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+import click
 
 from ausweis.errors import AusweisError
 
-__all__ = ["OutputError", "output_checked"]
+if TYPE_CHECKING:
+    from ausweis.store import Store
+
+__all__ = ["OutputError", "output_checked", "warn", "write_file", "write_report"]
+
+
+def warn(text: str) -> None:
+    """Say one sentence on standard error, so that what is piped on stays clean."""
+    click.echo(f"ausweis: {text}", err=True)
+
+
+def write_file(path: Path, content: str | bytes, *, mode: int | None = None) -> None:
+    """Write a file in one step, in a folder that is made where it is missing.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    from ausweis.journal import make_folder, replace_file
+
+    make_folder(path.parent)
+    replace_file(path, content, mode=mode)
+
+
+def write_report(store: "Store", path: Path, keys: Iterable[int], content: Callable[[], str | bytes]) -> None:
+    """Write a file about these calls, and say where it is; deleting one of them removes it.
+
+    Raises:
+        RunError: it cannot be written.
+        StoreError: the store cannot be.
+    """
+    known = list(keys)
+    # Registered first: a page that the store does not know of would outlive its calls; so would the one before it.
+    store.register_report(path, known, besides=True)
+    # As the store is: others who may read the folder may not read what was said.
+    write_file(path, content(), mode=0o600)
+    store.register_report(path, known)
+    click.echo(str(path))
 
 
 class OutputError(AusweisError):

@@ -30,14 +30,16 @@ def list_policies() -> None:
 @policies.command(epilog="\b\nExample:\n  ausweis policies show telecom-de > ours.yaml")
 @click.argument("policy", required=False)
 @click.option("--words", is_flag=True, help="List the words that a policy may use instead, with a POLICY its own too.")
-@click.option("--language", type=click.Choice(LANGUAGES), help="Of --words; the policy's own by default, else English.")
-def show(policy: str | None, words: bool, language: Language | None) -> None:
-    """Print the file of POLICY: the start of your own. Or the words that a policy may use, each with a sentence."""
+def show(policy: str | None, words: bool) -> None:
+    """Print the file of POLICY: the start of your own. Or the words that a policy may use, each with a sentence.
+
+    The sentences are in the language of POLICY, else in English.
+    """
     from ausweis.errors import InputError
     from ausweis.policies import find_policy
 
     if words:
-        _words(policy, language)
+        _words(policy)
     elif policy is None:
         raise InputError("name a policy: ausweis policies list shows those that ship")
     else:
@@ -75,13 +77,13 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
         context.exit(2)
 
 
-def _words(policy: str | None, language: Language | None) -> None:
+def _words(policy: str | None) -> None:
     """Factors, kinds of actions and incidents, those of the policy too."""
     from ausweis.policies import find_policy
 
     given = find_policy(policy).policy if policy else None
     known = given.vocabulary if given else KNOWN_WORDS
-    spoken: Language = language or (given.language if given else "en")
+    spoken: Language = given.language if given else "en"
     sentences: dict[str, dict[str, str]] = {
         "factors": {factor: record.sentence[spoken] for factor, record in known.factors.items()},
         "actions": {

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ausweis.cli import broken_off
-from ausweis.cli.sound import SoundHeard, span
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from ausweis.batch import Progress
     from ausweis.calls import Source
 
-__all__ = ["PLAIN_SECONDS", "Show", "progress_shown", "sentence"]
+__all__ = ["PLAIN_SECONDS", "Show", "SoundHeard", "progress_shown", "sentence", "span"]
 
 PLAIN_SECONDS = 10.0
 
@@ -53,6 +52,70 @@ def progress_shown(total: int | None, sources: "Sequence[Source]" = (), *, quiet
         yield _Plain(total, sources)
 
 
+class SoundHeard:
+    """What was heard this time. `sources`: all that are read, in their order.
+
+    Bytes stand for what a recording takes: files of one telephone system have one coding, and nobody has to open
+    hundreds of them beforehand. Where transcripts are among the sources, nothing is said about the rest.
+    """
+
+    def __init__(self, sources: "Sequence[Source]" = ()) -> None:
+        only = all(source.is_recording for source in sources)
+        sizes = [(source.default_id, source.size or 0) for source in sources] if only else []
+        self._places = {name: place for place, (name, _) in enumerate(sizes)}
+        self._sizes = [size for _, size in sizes]
+        self._done = self._seconds = 0.0
+        self._name: str | None = None
+        self._heard = self._length = 0.0
+
+    def tell(self, name: str, seconds: float, length: float) -> None:
+        """So many seconds of this recording, which seems to have `length`, were heard; 0 where that is not known."""
+        if name != self._name:
+            self._finish()
+            self._name = name
+        self._heard, self._length = seconds, length
+
+    def _finish(self) -> None:
+        """The next one begins, so the whole of the last was heard."""
+        self._seconds += self._heard
+        self._done += self._size
+        self._heard = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Of sound, in all recordings so far."""
+        return self._seconds + self._heard
+
+    @property
+    def here(self) -> str:
+        """`at 2 min of 6 min in 0815`; the name, which may be long, stands last."""
+        of = f" of {span(self._length)}" if self._length else ""
+        return f"at {span(self._heard)}{of} in {self._name}"
+
+    def left(self, spent: float) -> float | None:
+        """Seconds that the rest will take, after so many; None where nobody can say."""
+        if self._name not in self._places:
+            return None
+        share = min(1.0, self._heard / self._length) if self._length else 0.0
+        done = self._done + share * self._size
+        rest = sum(self._sizes[self._places[self._name] :]) - share * self._size
+        return spent * rest / done if done else None
+
+    @property
+    def _size(self) -> int:
+        place = None if self._name is None else self._places.get(self._name)
+        return 0 if place is None else self._sizes[place]
+
+
+def span(seconds: float) -> str:
+    """`40 s`, `12 min`, `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
 def sentence(progress: "Progress", total: int | None, seconds: float, sound: SoundHeard | None = None) -> str:
     """`12 of 40 calls, 1 failed, 0.25 a second, 2 min left`, and `14 min heard` where there are recordings.
 
@@ -76,14 +139,8 @@ def sentence(progress: "Progress", total: int | None, seconds: float, sound: Sou
     return ", ".join(parts)
 
 
-def _say(text: str) -> None:
-    with suppress(OSError):
-        # A run is worth more than what is told of it.
-        click.echo(text, err=True)
-
-
-class _Telling(Show):
-    """Knows all that a sentence needs."""
+class _Plain(Show):
+    """Tells a plain line now and then."""
 
     def __init__(self, total: int | None, sources: "Sequence[Source]") -> None:
         from ausweis.batch import Progress
@@ -91,7 +148,7 @@ class _Telling(Show):
         self._total = total
         self._progress = Progress()
         self._sound = SoundHeard(sources)
-        self._begun = time.monotonic()
+        self._begun = self._last = time.monotonic()
 
     def __call__(self, progress: "Progress") -> None:
         super().__call__(progress)
@@ -106,21 +163,13 @@ class _Telling(Show):
         return sentence(self._progress, self._total, time.monotonic() - self._begun, self._sound)
 
     def _tell(self, text: str) -> None:
-        raise NotImplementedError
-
-
-class _Plain(_Telling):
-    def __init__(self, total: int | None, sources: "Sequence[Source]") -> None:
-        super().__init__(total, sources)
-        self._last = self._begun
-
-    def _tell(self, text: str) -> None:
         if time.monotonic() - self._last >= PLAIN_SECONDS:
             self._last = time.monotonic()
-            _say(text)
+            with suppress(OSError):  # a run is worth more than what is told of it
+                click.echo(text, err=True)
 
 
-class _Bar(_Telling):
+class _Bar(_Plain):
     def __init__(self, bar: "Bar", total: int | None, sources: "Sequence[Source]") -> None:
         super().__init__(total, sources)
         self._bar = bar

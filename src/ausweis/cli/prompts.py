@@ -1,12 +1,11 @@
 """`ausweis prompts`: look at, check and release prompt templates."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from ausweis.cli.options import FILE
-from ausweis.cli.warning import warn
+from ausweis.cli.output import warn
 from ausweis.errors import PromptError
 from ausweis.prompts import Library, Template, default_library, lint_file, lint_folder
 from ausweis.prompts import release as release_template
@@ -16,72 +15,42 @@ __all__ = ["prompts"]
 
 
 @click.group()
-@click.option(
-    "--folder",
-    type=click.Path(path_type=Path),
-    help="Folder of templates instead of the ones that ship (or set AUSWEIS_PROMPTS).",
-)
-@click.pass_context
-def prompts(context: click.Context, folder: Path | None) -> None:
-    """List, show, check and release prompt templates."""
-    context.obj = folder
-
-
-def _library(folder: Path | None) -> Library:
-    return Library(folder) if folder else default_library()
+def prompts() -> None:
+    """List, show, check and release prompt templates: those that ship, or those of the folder AUSWEIS_PROMPTS."""
 
 
 @prompts.command("list", epilog="\b\nExample:\n  ausweis prompts list")
-@click.pass_obj
-def list_command(folder: Path | None) -> None:
+def list_command() -> None:
     """Show all templates with their versions."""
-    from rich.table import Table
     from rich.text import Text
 
-    from ausweis.cli.run_table import console
+    from ausweis.cli.tables import print_table
 
-    library = _library(folder)
-    table = Table("template", "released", "answer", "examples", "description")
-    table.columns[0].no_wrap = True
-    table.columns[1].no_wrap = True
+    library = default_library()
+    rows = []
     for template in library.templates():
         entry = library.lock.entries.get(template.name)
-        answer = f"{len(template.labels)} labels" if template.labels else "JSON"
-        if not template.is_prompt:
-            answer = "none"
+        answer = f"{len(template.labels)} labels" if template.labels else "JSON" if template.is_prompt else "none"
         released = entry.released if entry else "draft"
-        description = Text(template.description.strip())
-        table.add_row(template.name, released, answer, str(len(template.examples)), description)
-    console().print(table)
+        rows.append((template.name, released, answer, len(template.examples), Text(template.description.strip())))
+    print_table("", ("template", "released", "answer", "examples", "description"), rows, no_wrap=(0, 1))
 
 
 @prompts.command(epilog="\b\nExample:\n  ausweis prompts show agent-turn@1 --language de")
 @click.argument("template", metavar="TEMPLATE")
-@click.option("--raw", is_flag=True, help="Print the file as it is.")
-@click.option("--example", "number", type=click.IntRange(min=1), default=1, help="Which example to ask about.")
 @click.option("--language", type=click.Choice(LANGUAGES), help="Leave out examples in the other language.")
-@click.pass_obj
-def show(folder: Path | None, template: str, raw: bool, number: int, language: str | None) -> None:
-    """Print the messages that TEMPLATE makes of one of its examples.
+def show(template: str, language: str | None) -> None:
+    """Print the messages that TEMPLATE makes of its first example, and the file that it stands in.
 
     TEMPLATE is an id (its newest released version), id@version or a file.
     """
-    chosen = _library(folder).get(template)
-    if raw:
-        click.echo(chosen.path.read_text(encoding="utf-8"), nl=False)
-        return
-    for message in chosen.render(_sample(chosen, number), language=language):
+    chosen = default_library().get(template)
+    # A template without examples is shown with the names of its inputs in their places.
+    sample = chosen.examples[0].inputs if chosen.examples else {name: f"<{name}>" for name in chosen.inputs}
+    for message in chosen.render(sample, language=language):
         click.secho(f"[{message.role}]", bold=True)
         click.echo(f"{message.content}\n")
-
-
-def _sample(template: Template, number: int) -> dict[str, Any]:
-    if not template.examples:
-        # A template without examples is shown with the names of its inputs in their places.
-        return {name: f"<{name}>" for name in template.inputs}
-    if number > len(template.examples):
-        raise PromptError(f"{template.name} has {len(template.examples)} examples, no number {number}")
-    return dict(template.examples[number - 1].inputs)
+    click.echo(chosen.path, err=True)
 
 
 @prompts.command(epilog="\b\nExample:\n  ausweis prompts lint")
@@ -94,7 +63,7 @@ def lint(context: click.Context, files: tuple[Path, ...]) -> None:
         problems = [problem for file in files for problem in lint_file(file)]
         what = f"{len(files)} files"
     else:
-        library = _library(context.obj)
+        library = default_library()
         problems = lint_folder(library.folder)
         count = sum(map(len, library.versions().values()))
         if not count and not problems:
@@ -124,13 +93,12 @@ def _tell_unlearned(library: Library, only: str | None = None) -> int:
 @click.argument("template", metavar="TEMPLATE")
 @click.option("--message", "-m", prompt="What is better in this version", help="What is better in this version.")
 @click.option("--force", is_flag=True, help="Release it though nothing was learned for it, and say what is lost.")
-@click.pass_obj
-def release(folder: Path | None, template: str, message: str, force: bool) -> None:
+def release(template: str, message: str, force: bool) -> None:
     """Release TEMPLATE: id@version, or an id for its newest version. Its file may never change again.
 
     A version that calls cannot be read with, since nothing was learned for it but for others, is refused.
     """
-    library = _library(folder)
+    library = default_library()
     chosen = library.get(template if "@" in template else library.newest(template))
     if not force:
         _refuse_unlearned(chosen)

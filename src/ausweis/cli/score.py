@@ -1,19 +1,16 @@
 """`ausweis score`: calls in, verdicts in the store."""
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ausweis.cli import UNFORESEEN
-from ausweis.cli.options import recording_options, system_options
-from ausweis.cli.store_options import address_shown, store_option
-from ausweis.cli.warning import warn
+from ausweis.cli.options import PATH, json_option, policy_option, recording_options, store_option, system_options
+from ausweis.cli.output import warn
 from ausweis.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ausweis.batch import Counts, ScoreSummary
     from ausweis.cli.scoring import Options
 
@@ -21,7 +18,6 @@ __all__ = ["exit_code", "score"]
 
 SHOWN = 5
 """Calls that are named in a sentence."""
-FAIL_ON = ("violation", "needs_review", "inconclusive", "failure")
 _EPILOG = """\b
 Examples:
   ausweis score calls/ --policy telecom-de
@@ -29,21 +25,19 @@ Examples:
   ausweis score calls/ --policy telecom-de --out - | jq .outcome
 
 \b
-Exit codes: 0 done, 1 --fail-on tripped (even if calls failed too), 2 wrong use,
-3 some calls failed (all others are written), 4 something unforeseen (in a call, which
-failed then, or outside of the calls), 130 stopped by Ctrl-C or SIGTERM.
+Exit codes: 0 done, 2 wrong use, 3 some calls failed (all others are written), 4 something
+unforeseen (in a call, which failed then, or outside of the calls), 130 stopped by Ctrl-C
+or SIGTERM.
 """
 
 
 @click.command(epilog=_EPILOG)
 @click.argument("paths", nargs=-1, required=True)
-@click.option(
-    "--policy", required=True, metavar="NAME|FILE", help="A name that `ausweis policies list` shows, or a file."
-)
+@policy_option
 @store_option
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE|-",
     help="Write the verdicts of these calls as JSON lines besides, each as soon as it is there.",
 )
@@ -62,26 +56,17 @@ failed then, or outside of the calls), 130 stopped by Ctrl-C or SIGTERM.
 )
 @click.option("--format", "file_format", metavar="NAME", help="Read all files in this format, whatever they look like.")
 @recording_options
-@click.option(
-    "--runner",
-    type=click.Choice(["local", "ray"]),
-    default="local",
-    show_default=True,
-    help="Run in this process, or in several processes or machines with Ray.",
-)
+@click.option("--keep-audio", is_flag=True, help="Copy the recordings into recordings/ beside the store.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 1024),
     metavar="N",
-    help="With a server: requests at once (default 8). With ray: processes, each with the model (default 1).",
+    help="With a server: requests at once (default 8). Else, and wherever RAY_ADDRESS is set: processes of Ray, each "
+    "with the model.",
 )
-@click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Record the model's answers for replay.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Score only the first N calls.")
-@click.option(
-    "--fail-on", multiple=True, type=click.Choice(FAIL_ON), help="Exit with 1 where there is such a call. Repeatable."
-)
+@click.option("--record", type=PATH, metavar="DIR", help="Record the model's answers for replay.")
 @click.option("--quiet", is_flag=True, help="Show no progress and no table.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output.")
+@json_option
 @click.pass_context
 def score(context: click.Context, /, **options: Any) -> None:
     """Read calls with the model, judge them by a policy, and put all of it into the store.
@@ -99,23 +84,13 @@ def score(context: click.Context, /, **options: Any) -> None:
         context.exit(130)
     if summary.unknown_speakers:
         warn(_unknown(summary.unknown_speakers))
-    _show(summary, wanted)
-    context.exit(exit_code(summary.tally.counts, wanted.fail_on))
+    _show_json(summary, wanted) if wanted.as_json else _show(summary, wanted)
+    context.exit(exit_code(summary.tally.counts))
 
 
-def exit_code(counts: "Counts", fail_on: tuple[str, ...] = ()) -> int:
-    """1 where `fail_on` is met by any call, else 4 or 3 where a call failed, else 0."""
-    numbers = {
-        "violation": counts.outcomes.get("violation", 0),
-        "inconclusive": counts.outcomes.get("inconclusive", 0),
-        "needs_review": counts.needs_review,
-        "failure": counts.failed,
-    }
-    if any(numbers[name] for name in fail_on):
-        return 1
-    if "internal" in counts.failures:
-        return UNFORESEEN
-    return 3 if counts.failed else 0
+def exit_code(counts: "Counts") -> int:
+    """4 or 3 where a call failed, else 0."""
+    return UNFORESEEN if "internal" in counts.failures else 3 if counts.failed else 0
 
 
 def _unknown(turns: "Mapping[str, int]") -> str:
@@ -126,28 +101,30 @@ def _unknown(turns: "Mapping[str, int]") -> str:
     )
 
 
+def _show_json(summary: "ScoreSummary", options: "Options") -> None:
+    import json
+    from dataclasses import asdict
+
+    body = {
+        "store": options.address_shown,
+        "complete": summary.complete,
+        **summary.tally.counts.ordered().model_dump(),
+        "failed": [failure.model_dump(by_alias=True, exclude={"schema_"}) for failure in summary.tally.failures],
+        "files": summary.files,
+        "passed_over": [asdict(group) for group in summary.passed_over],
+        "seconds": round(summary.seconds, 3),
+    }
+    click.echo(json.dumps(body, ensure_ascii=False))
+
+
 def _show(summary: "ScoreSummary", options: "Options") -> None:
-    tally = summary.tally
-    if options.as_json:
-        import json
-        from dataclasses import asdict
+    if options.quiet:
+        return
+    from ausweis.calls.folders import sentence
+    from ausweis.cli.tables import show_tally
 
-        body = {
-            "store": address_shown(options.address),
-            "complete": summary.complete,
-            **tally.counts.ordered().model_dump(),
-            "failed": [failure.model_dump(by_alias=True, exclude={"schema_"}) for failure in tally.failures],
-            "files": summary.files,
-            "passed_over": [asdict(group) for group in summary.passed_over],
-            "seconds": round(summary.seconds, 3),
-        }
-        click.echo(json.dumps(body, ensure_ascii=False))
-    elif not options.quiet:
-        from ausweis.calls.folders import sentence
-        from ausweis.cli.run_table import show_tally
-
-        # What is piped must be nothing but verdicts.
-        err = options.is_piped
-        show_tally(tally, err=err)
-        click.echo("; ".join(filter(None, (f"files read: {summary.files}", sentence(summary.passed_over)))), err=err)
-        click.echo(f"store: {address_shown(options.address)}", err=err)
+    # What is piped must be nothing but verdicts.
+    err = options.is_piped
+    show_tally(summary.tally, err=err)
+    click.echo("; ".join(filter(None, (f"files read: {summary.files}", sentence(summary.passed_over)))), err=err)
+    click.echo(f"store: {options.address_shown}", err=err)

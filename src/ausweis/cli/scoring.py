@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 import click
 
-from ausweis.audio.hearing import Hearing
-from ausweis.audio.kept import KEPT_AUDIO
+from ausweis.audio.hearing import Hearing, HearingOptions, Listening
+from ausweis.audio.kept import KEPT_AUDIO, Kept
+from ausweis.audio.roles import Happens
 from ausweis.audio.sidecar import Sidecar
 from ausweis.batch import ScoreSummary
 from ausweis.batch import score as score_calls
@@ -19,21 +20,24 @@ from ausweis.batch.config import ScorerConfig
 from ausweis.batch.scoring import Runner, local_runner
 from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
 from ausweis.calls.text import as_utf8
-from ausweis.cli.hearing import Recordings
+from ausweis.cli.options import folder_of, is_store, login, opened
+from ausweis.cli.output import warn
 from ausweis.cli.progress import progress_shown
-from ausweis.cli.store_options import DISPLACED, folder_of, is_store, login, opened
-from ausweis.cli.warning import warn
 from ausweis.engines.protocol import Engine
+from ausweis.engines.weights import LocalModel
 from ausweis.errors import InputError
 from ausweis.journal import lock_file, make_folder, write_fault
 from ausweis.judging.verdict import Verdict
 from ausweis.opening import require_file
 from ausweis.policies import find_policy
+from ausweis.prompts import Library
 from ausweis.provenance import RunProvenance
+from ausweis.reading.questions import PolicyText, Reader
+from ausweis.reading.strategies import open_reader
 from ausweis.store import RunWriter, Store
 from ausweis.vocabulary import Language
 
-__all__ = ["Options", "run_all"]
+__all__ = ["Options", "Recordings", "run_all"]
 
 DEFAULT_LANGUAGE: Literal["de"] = "de"
 _BEGINS = b'{"schema":"ausweis/verdict@'
@@ -55,9 +59,6 @@ class Options:
     asr_model: str | None
     agent_channel: Literal["left", "right"] | None
     keep_audio: bool
-    runner: Literal["local", "ray"]
-    limit: int | None
-    fail_on: tuple[str, ...]
     quiet: bool
     as_json: bool
 
@@ -74,6 +75,13 @@ class Options:
     def is_piped(self) -> bool:
         """Whether verdicts go to standard output."""
         return self.out == Path("-")
+
+    @property
+    def address_shown(self) -> str:
+        """The address of the store, without a password."""
+        from sqlalchemy import make_url
+
+        return make_url(self.address).render_as_string() if "://" in self.address else self.address
 
 
 def run_all(options: Options) -> ScoreSummary:
@@ -98,8 +106,7 @@ def run_all(options: Options) -> ScoreSummary:
         if options.recipe.record is not None:
             store.register(options.recipe.record, "answers")
         on_verdict = stack.enter_context(_lines(options, store))
-        total = _total(sources, options)
-        show = stack.enter_context(progress_shown(total, sources.files[: options.limit], quiet=options.quiet))
+        show = stack.enter_context(progress_shown(_total(sources, options), sources.files, quiet=options.quiet))
         copies = folder / KEPT_AUDIO if options.keep_audio and recordings else None
         if copies is not None:
             store.register(copies, "recordings")
@@ -111,14 +118,55 @@ def run_all(options: Options) -> ScoreSummary:
             run,
             sources=sources,
             recordings=_audio(sources),
-            limit=options.limit,
             on_progress=show,
             on_verdict=on_verdict,
+            in_one_step=options.out is not None and options.out.is_file(),
         )
     _warn_of_reader(summary, origin)
     if run.displaced:
-        warn(DISPLACED.format(run.displaced))
+        told = "calls have another text or time than before under their id; decisions about them count no more"
+        warn(f"{run.displaced} {told}")
     return summary
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """The recordings among the sources of a command: found before the work begins, loaded with the first one.
+
+    `settings`: all that a transcript depends on besides them. `library`: of the templates that read a call where the
+    talk must tell who is the agent.
+    """
+
+    options: HearingOptions
+    model: LocalModel
+    library: Library
+    settings: str
+
+    @classmethod
+    def among(
+        cls, sources: Sources, options: HearingOptions, library: Library, roles_model: str
+    ) -> "Recordings | None":
+        """Look for recordings and, where there are any, for the ASR model. `roles_model` asks who is the agent.
+
+        Raises:
+            ModelError: the ASR model is not on this machine.
+        """
+        if not any(source.is_recording for source in sources.files):
+            return None
+        model = options.find()
+        return cls(options, model, library, options.settings(model, roles_model))
+
+    def opened(self, kept: Kept, folder: Path | None, engine: Callable[[], Engine], progress: Listening) -> Hearing:
+        """Something that listens; recordings are copied to the folder, where there is one."""
+
+        @cache
+        def reader() -> Reader:
+            return open_reader("turnwise", engine(), self.library, PolicyText())
+
+        happens: Happens = lambda call: sum(event.probability for event in reader().read(call).facts.events)  # noqa: E731
+        return Hearing(
+            lambda: self.options.open(self.model, happens), kept, self.settings, keep=folder, progress=progress
+        )
 
 
 def _recordings(sources: Sources, options: Options) -> Recordings | None:
@@ -126,16 +174,9 @@ def _recordings(sources: Sources, options: Options) -> Recordings | None:
     library = recipe.library()
     if options.file_format is not None:
         return None
-    return Recordings.among(
-        sources,
-        asr_model=options.asr_model,
-        language=options.language,
-        agent_channel=options.agent_channel,
-        threads=recipe.threads,
-        policy=recipe.policy.policy,
-        library=library,
-        roles_model=f"{recipe.engine} {recipe.model or 'default'}",
-    )
+    words = recipe.policy.policy.hot_words
+    hearing = HearingOptions(options.asr_model, options.language, options.agent_channel, recipe.threads, words)
+    return Recordings.among(sources, hearing, library, f"{recipe.engine} {recipe.model or 'default'}")
 
 
 class _InStore:
@@ -252,7 +293,7 @@ def _warn_of_reader(summary: ScoreSummary, origin: RunProvenance) -> None:
 def _runner(options: Options, folder: Path) -> Iterator[tuple[Runner, RunProvenance, Callable[[], Engine]]]:
     """The runner, what it is made of, and the engine of this process, which Ray's runner opens only when asked for."""
     recipe = options.recipe
-    if options.runner == "ray":
+    if recipe.by_ray:
         from ausweis.batch.ray_runner import ray_runner
 
         workers, recipe = recipe.workers or 1, replace(recipe, workers=None)
@@ -293,13 +334,7 @@ def _speakers(labels: tuple[str, ...]) -> dict[str, str]:
 
 def _total(sources: Sources, options: Options) -> int | None:
     """How many calls there are, where counting is cheap and does no harm: standard input and pipes are read once."""
-    size = 0
-    for source in sources.files:
-        if source.size is None:
-            return None
-        if not source.is_recording:
-            size += source.size
-    if size > _COUNTED_BYTES:
+    sizes = [source.size for source in sources.files if source.size is None or not source.is_recording]
+    if None in sizes or sum(filter(None, sizes)) > _COUNTED_BYTES:
         return None
-    total = sum(1 for _ in _calls(sources, options))
-    return total if options.limit is None else min(total, options.limit)
+    return sum(1 for _ in _calls(sources, options))

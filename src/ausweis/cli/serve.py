@@ -1,24 +1,52 @@
 """`ausweis serve`: review calls in the browser."""
 
+import os
 import socket
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ausweis.cli.sign_on import sign_on_of, sign_on_options
-from ausweis.cli.store_options import VARIABLE, address_of
+from ausweis.cli.options import FILE, added, is_store, opened, store_option
 from ausweis.errors import InputError
+from ausweis.opening import read_bytes
 
-__all__ = ["serve"]
+if TYPE_CHECKING:
+    from ausweis.serve.auth import SignOn
+
+__all__ = ["serve", "sign_on_of"]
+
+SHORTEST = 16
+"""Letters of a secret that nobody tries out."""
+_HTTPS = "https://"
+
+sign_on_options = added(
+    click.option(
+        "--trust-header",
+        "header",
+        metavar="NAME",
+        help="The header in which the company's sign-on names the user, such as X-Forwarded-User. Needs --proxy.",
+    ),
+    click.option(
+        "--proxy",
+        "proxies",
+        multiple=True,
+        metavar="ADDRESS",
+        help="From where that header counts: an address, or a network such as 10.0.3.0/28. Repeatable.",
+    ),
+    click.option(
+        "--proxy-secret",
+        "secret",
+        type=FILE,
+        metavar="FILE",
+        help="A file with what the proxy sends besides, as X-Ausweis-Proxy-Secret, and no other program knows.",
+    ),
+    click.option("--known-only", is_flag=True, help="Let in only who is in the team; without it, others review."),
+)
 
 
 @click.command(epilog="\b\nExample:\n  ausweis serve --store calls.sqlite")
-@click.option(
-    "--store",
-    "address",
-    metavar="ADDR",
-    help=f"The store: a SQLite file, or postgresql://…. Default: ${VARIABLE}, or ausweis.sqlite.",
-)
+@store_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -28,21 +56,16 @@ __all__ = ["serve"]
     metavar="N",
     help="Port to listen on. With 0, any free one.",
 )
-@click.option("--reviewer", default="", metavar="NAME", help="The name that is proposed at sign-in.")
 @click.option("--agents", is_flag=True, help="Show pseudonyms of agents.")
-@click.option("--name", "names", multiple=True, metavar="HOST", help="A name by which browsers reach it. Repeatable.")
-@click.option("--https", is_flag=True, help="Browsers reach it through a proxy that speaks HTTPS.")
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="HOST",
+    help="A name by which browsers reach it; https://HOST where that is through a proxy that speaks HTTPS. Repeatable.",
+)
 @sign_on_options
-def serve(
-    address: str | None,
-    host: str,
-    port: int,
-    reviewer: str,
-    agents: bool,
-    names: tuple[str, ...],
-    https: bool,
-    **sign_on: Any,
-) -> None:
+def serve(address: str, host: str, port: int, agents: bool, names: tuple[str, ...], **sign_on: Any) -> None:
     """Review calls in the browser: a queue, the worst first; one call a page; decide with one key.
 
     Prints the address to open, with the token that opens it. Ends with Ctrl-C. Behind the company's sign-on, a proxy
@@ -55,16 +78,15 @@ def serve(
         raise InputError(f"ausweis serve needs {error.name}: pip install 'ausweis[review]'") from None
     if host not in LOOPBACK and not names:
         raise InputError(f"with --host {host}, say by which name browsers reach this machine: --name HOST")
-    if https and not names:
-        raise InputError("with --https, say by which name browsers reach the proxy: --name HOST")
     told = sign_on_of(**sign_on)
+    if not is_store(address):
+        opened(address)
     with _listening(host, port) as listener:
         settings = Settings(
-            address=address_of(address),
-            reviewer=reviewer,
+            address=address,
             agents=agents,
-            hosts=(host, *names),
-            https=https,
+            hosts=(host, *(name.removeprefix(_HTTPS).rstrip("/") for name in names)),
+            https=any(name.startswith(_HTTPS) for name in names),
             sign_on=told,
         )
         run(settings, listener, click.echo)
@@ -82,3 +104,37 @@ def _listening(host: str, port: int) -> socket.socket:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError(f"cannot listen on {host}, port {port} ({reason}); take another: --port N") from None
+
+
+def sign_on_of(header: str | None, proxies: tuple[str, ...], secret: Path | None, known_only: bool) -> "SignOn | None":
+    """The sign-on that was asked for; None without one.
+
+    Raises:
+        InputError: an option is missing, a proxy is no address, or the secret cannot be used.
+    """
+    from ausweis.serve.auth import SignOn
+
+    if header is None:
+        if proxies or secret or known_only:
+            raise InputError("--proxy, --proxy-secret and --known-only go with --trust-header NAME")
+        return None
+    if not header.replace("-", "").isalnum() or not header.isascii():
+        raise InputError(f"--trust-header {header} is no name of a header")
+    if not proxies:
+        raise InputError("with --trust-header, say from where it counts: --proxy ADDRESS")
+    try:
+        return SignOn.of(header, proxies, _read(secret) if secret else "", known_only=known_only)
+    except ValueError as error:
+        raise InputError(f"--proxy: {error}") from None
+
+
+def _read(path: Path) -> str:
+    try:
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise InputError("others may read the secret; forbid it: chmod 600", place=str(path))
+        text = read_bytes(path).decode("ascii").strip()
+    except (OSError, UnicodeError):
+        raise InputError("the secret cannot be read, or is not ASCII", place=str(path)) from None
+    if len(text) < SHORTEST or not text.isprintable():
+        raise InputError(f"the secret needs at least {SHORTEST} letters, in one line", place=str(path))
+    return text

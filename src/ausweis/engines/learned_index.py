@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from ausweis.errors import InputError, ModelError, PromptError
 from ausweis.facts import Calibration, EventKind
-from ausweis.journal import make_folder, replace_file
+from ausweis.journal import replace_file
 from ausweis.opening import read_bytes
 from ausweis.provenance import PromptProvenance
 from ausweis.user_yaml import read_model
@@ -218,21 +218,15 @@ def indexes() -> tuple[LearnedIndex, ...]:
     return (shipped,)
 
 
-def index_to_write(folder: Path | None = None) -> LearnedIndex:
-    """Where new parts are kept: this folder, which is made where it is missing, or else the one AUSWEIS_LEARNED names.
-
-    Without either, in a checkout, the one that ships.
+def index_to_write() -> LearnedIndex:
+    """Where new parts are kept: the folder that AUSWEIS_LEARNED names, or else, in a checkout, the one that ships.
 
     Raises:
         InputError: there is none.
-        RunError: the folder cannot be made.
     """
-    if folder is not None:
-        make_folder(folder)
-        return _opened(folder)
     first = indexes()[0]
     if first.folder == SHIPPED and not (SHIPPED.parents[3] / "pyproject.toml").is_file():
-        raise InputError(f"where to keep what is learned? Set {LEARNED_VARIABLE} to a folder, or give --out")
+        raise InputError(f"where to keep what is learned? Set {LEARNED_VARIABLE} to a folder")
     return first
 
 

@@ -40,7 +40,7 @@ def open_engine(
     if kind in ("fake", "replay") and any(option is not None for option in (model, context, threads)):
         raise InputError(f"--model, --context and --threads are for models, not for the engine {kind}")
     if kind in _SHIPPED and kind != "server" and workers is not None:
-        raise InputError("--workers is for --engine server:URL and for --runner ray")
+        raise InputError("--workers is for --engine server:URL, and for ausweis score, which runs so many processes")
     if kind == "server" and threads is not None:
         raise InputError("--threads is for the engine llama: a server is told its threads when it is started")
     engine: Engine

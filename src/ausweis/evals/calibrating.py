@@ -117,22 +117,19 @@ class _Part(NamedTuple):
     events: EventCalibration | None
 
 
-def calibrate(
-    run: Path, golden: Sequence[Path], out: Path | None, tell: Callable[[str], None], *, keep: bool = True
-) -> None:
+def calibrate(run: Path, tell: Callable[[str], None], *, keep: bool = True) -> None:
     """Learn from a finished eval run, tell what it comes to, put the curves beside the run, and keep the parts.
 
-    `golden`: as in `read_source`. `out`: the folder of learned parts, made where it is missing. Without `keep` no part
-    is written.
+    Without `keep` no part is written.
 
     Raises:
         InputError: the run has too few calls, another policy than the labels', or there is nowhere to write to.
         AusweisError: the run, a golden file, a policy or a learned part cannot be read, or a file cannot be written.
     """
-    source = read_source(run, golden)
+    source = read_source(run)
     if source.manifest.plan.policy is not None:
         raise InputError("the eval run judged by another policy than the labels'; make one without --policy")
-    index = index_to_write(out) if keep else None
+    index = index_to_write() if keep else None
     readers, share = _enough(_readers(source), tell), _share(source)
     risks: list[Foretold] = []
     events: list[Foretold] = []

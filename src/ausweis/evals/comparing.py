@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ausweis.evals.case import FIELDS, Case, Label
 from ausweis.evals.metrics.estimate import Measure, average_precision, bounds, micro_f1, weights
 from ausweis.evals.metrics.incidents import KNOWN_INCIDENTS, OWN_INCIDENTS, asks_known, asks_own
-from ausweis.evals.metrics.outcomes import F1, NONE, fact_marks, unflagged
 from ausweis.evals.metrics.own_words import OWN_WORDS, has_own_words
+from ausweis.evals.metrics.summary import F1, NONE, fact_marks, unflagged
 from ausweis.labelled import Part
 
 __all__ = ["CaseChange", "Comparison", "Difference", "Flip", "Pair", "compare", "paired", "paired_draws", "told_by"]

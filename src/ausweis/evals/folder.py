@@ -90,7 +90,8 @@ class GoldenFile(Part):
 class Plan(Part):
     """Which calls are read, how often, and by whose policy (None: each call by that of its label).
 
-    `recorded`: the SHA-256 of the recorded answers' file. What plans of before said besides is left out.
+    `recorded`: the SHA-256 of the recorded answers' file. What else plans of before said is left out, but
+    for `limit`: only so many calls.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -258,15 +259,15 @@ class EvalSource:
     calibrated: Calibrated | None = None
 
 
-def read_source(folder: Path, golden: Sequence[Path] = ()) -> EvalSource:
-    """Read a finished eval run; `golden` are files to take instead of those that it names, where they are the same.
+def read_source(folder: Path) -> EvalSource:
+    """Read a finished eval run.
 
     Raises:
         AusweisError: the run is not finished or cannot be read, or a golden file is gone or another.
     """
     manifest = finished(folder)
     cases = read_cases(folder)
-    calls = {labelled.call.id: labelled for labelled in read_all(_golden_files(manifest.plan.golden, golden))}
+    calls = {labelled.call.id: labelled for labelled in read_all(_golden_files(manifest.plan.golden))}
     for case in cases:
         if case.id not in calls:
             raise InputError(f"the golden files of the run hold no call {case.id}; run it again", place=str(folder))
@@ -295,19 +296,15 @@ def judged_in(folder: Path, repeat: int) -> dict[str, tuple[RunRow, Judged]]:
         return {one.facts.call_id: (run, one) for run, one in store.judged_in(str(repeat))}
 
 
-def _golden_files(wanted: Sequence[GoldenFile], given: Sequence[Path]) -> list[Path]:
-    """Where each golden file stands today: any of those given that is the same, or its own path."""
-    same = {sha256_of(path): path for path in given}
-    paths = []
+def _golden_files(wanted: Sequence[GoldenFile]) -> list[Path]:
+    """The golden files, where they are the same as in the run."""
     for file in wanted:
-        path = same.get(file.sha256, Path(file.path))
-        if not path.is_file():
-            raise InputError("the golden file of the run is not here; say where by --golden FILE", place=file.path)
-        if sha256_of(path) != file.sha256:
+        if not Path(file.path).is_file():
+            raise InputError("the golden file of the run is not here; put it back", place=file.path)
+        if sha256_of(Path(file.path)) != file.sha256:
             then = f"the one of then (sha256 {file.sha256[:12]}…)"
-            raise InputError(f"the golden file was another in the run; give {then} by --golden FILE", place=file.path)
-        paths.append(path)
-    return paths
+            raise InputError(f"the golden file was another in the run; put {then} there, or run again", place=file.path)
+    return [Path(file.path) for file in wanted]
 
 
 def sha256_of(path: Path) -> str:

@@ -22,7 +22,7 @@ from ausweis.evals.comparing import CaseChange, Comparison, Flip, Pair, compare,
 from ausweis.evals.folder import EvalManifest, Live, System
 from ausweis.evals.metrics import Estimate, rows_of, summarise
 from ausweis.evals.metrics.estimate import Measure
-from ausweis.evals.metrics.outcomes import told
+from ausweis.evals.metrics.summary import told
 from ausweis.labelled import Part
 
 __all__ = [

@@ -56,14 +56,13 @@ class EvalJob:
     recipe: ScorerConfig
     tags: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
-    limit: int | None = None
     policy: str | None = None
     repeats: int = 1
     recorded: Path | None = None
     live: int = 0
 
     def chosen(self) -> list[LabelledCall]:
-        """The labelled calls that have all the tags, of these ids, as many as wanted.
+        """The labelled calls that have all the tags, and of these ids.
 
         Raises:
             InputError: the golden set cannot be read, or there are no such calls.
@@ -72,7 +71,7 @@ class EvalJob:
         if missing := set(self.ids) - {labelled.call.id for labelled in calls}:
             raise InputError(f"no labelled call has the id {min(missing)}")
         chosen = [labelled for labelled in calls if set(self.tags) <= set(tags_of(labelled))]
-        chosen = [labelled for labelled in chosen if not self.ids or labelled.call.id in self.ids][: self.limit]
+        chosen = [labelled for labelled in chosen if not self.ids or labelled.call.id in self.ids]
         if not chosen:
             raise InputError("no labelled call has all these tags")
         return chosen
@@ -109,7 +108,6 @@ class EvalJob:
             ),
             tags=self.tags,
             ids=self.ids,
-            limit=self.limit,
             policy=self.policy,
             repeats=self.repeats,
             recorded=None if self.recorded is None else sha256_of(self.recorded),

@@ -9,8 +9,7 @@ from ausweis.evals.calibrating import event_curve, risk_curve
 from ausweis.evals.case import Case, Label, Occurrence
 from ausweis.evals.folder import EvalSource
 from ausweis.evals.metrics.calibration import Bin, Curve
-from ausweis.evals.metrics.outcomes import NONE, flipped, found_curve, told
-from ausweis.evals.metrics.summary import Summary, rows_of
+from ausweis.evals.metrics.summary import NONE, Summary, flipped, found_curve, rows_of, told
 from ausweis.judging.sentences import review_sentence, violation_sentence
 from ausweis.pages.markup import page_of
 from ausweis.pages.turns import Mark

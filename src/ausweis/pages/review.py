@@ -237,7 +237,7 @@ def _check_teams(store: Store, wanted: Wanted) -> None:
     if small:
         raise InputError(
             f"a team of --team has fewer than {TEAM_MINIMUM} calls or {TEAM_AGENTS} agents in these days, or a smaller "
-            "one could be told by it, so figures would be about single persons; take more --days, or leave it out"
+            "one could be told by it, so figures would be about single persons; take more days, or leave it out"
         )
 
 

@@ -17,6 +17,7 @@ from ausweis.vocabulary import Severity
 
 __all__ = [
     "Around",
+    "RowView",
     "around_of",
     "filter_of",
     "meta_of",

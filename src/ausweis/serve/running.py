@@ -21,8 +21,6 @@ __all__ = ["Settings", "indexing", "run", "server"]
 _AT_ONCE = 20
 _PAUSE = 0.02
 """Seconds after so many calls, in which pages are answered."""
-DEMO = Path("runs/demo.sqlite")
-"""The store that `make demo` fills."""
 
 
 @contextmanager
@@ -62,12 +60,8 @@ def run(settings: Settings, listener: socket.socket, say: Callable[[str], None])
     """Serve until Ctrl-C; `say` gets the address to open.
 
     Raises:
-        StoreError: there is no store, or it cannot be opened.
+        StoreError: the store cannot be opened.
     """
-    if "://" not in settings.address and not Path(settings.address).is_file():
-        demo = f"; or open that of the demo: --store {DEMO}" if DEMO.is_file() else ""
-        message = f"there is no store here; make one with: ausweis score CALLS --policy NAME --store FILE{demo}"
-        raise StoreError(message, place=settings.address)
     port = listener.getsockname()[1]
     with Store.open(settings.address) as store:
         auth = Auth(kept=token_file(settings.address))
@@ -108,7 +102,7 @@ def _told(settings: Settings, listener: socket.socket, desk: Desk) -> Iterator[s
     if not sign_on.secret and any(proxy.is_loopback for proxy in sign_on.proxies):
         yield "Every program on this machine can send that header too: keep them out with --proxy-secret FILE"
     if not any(reviewer.role == "lead" and not reviewer.withdrawn for reviewer in desk.store.reviewers()):
-        yield "Nobody leads yet: ausweis store reviewers NAME --invite --role lead --no-key"
+        yield "Nobody leads yet: ausweis store reviewers NAME invite --role lead --no-key"
 
 
 def server(desk: Desk) -> uvicorn.Server:

@@ -22,7 +22,7 @@ class View(NamedTuple):
 
     name: str
     address: str
-    count: int
+    calls: int
     is_shown: bool
 
 

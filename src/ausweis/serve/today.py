@@ -165,7 +165,7 @@ def _views(context: RequestContext, question: ListQuery) -> list[View]:
     views = [view(f"view_{show}", one, one, is_shown=show == question.show) for show, one in asked]
     is_mine, mine = question.assigned == "mine", replace(question, assigned="mine")
     own = view("assigned_mine", replace(question, assigned="") if is_mine else mine, mine, is_shown=is_mine)
-    return [*views, own] if own.count or is_mine else views
+    return [*views, own] if own.calls or is_mine else views
 
 
 def assign(context: RequestContext) -> Response:

@@ -161,8 +161,9 @@ def test_stopped_in_the_middle(server: Served, whole: list[str], tmp_path: Path)
     assert verdicts(tmp_path / "s") == whole
 
 
-def command(server: Served, folder: Path, *more: str) -> list[str]:
-    (folder / "calls.jsonl").write_text("".join(call(n).model_dump_json() + "\n" for n in range(12)), encoding="utf-8")
+def command(server: Served, folder: Path, *more: str, calls: int = 12) -> list[str]:
+    lines = (call(number).model_dump_json() + "\n" for number in range(calls))
+    (folder / "calls.jsonl").write_text("".join(lines), encoding="utf-8")
     engine = ("--engine", f"server:{server.address}", "--strategy", "turnwise")
     return [sys.executable, str(READER), "score", "calls.jsonl", "--policy", "telecom-de", *engine, *more]
 
@@ -176,8 +177,8 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def ran(server: Served, folder: Path, *more: str) -> "subprocess.CompletedProcess[str]":
-    command_ = command(server, folder, *more)
+def ran(server: Served, folder: Path, *more: str, calls: int = 12) -> "subprocess.CompletedProcess[str]":
+    command_ = command(server, folder, *more, calls=calls)
     return subprocess.run(command_, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=120)
 
 
@@ -225,7 +226,7 @@ def test_a_model_that_finds_nothing_is_not_certain(tmp_path: Path, probabilities
 
 def test_a_single_call_without_an_event_is_no_sign(tmp_path: Path) -> None:
     with serving([{"answer": "nothing"}], key="geheim") as server:
-        done = ran(server, tmp_path, "--quiet", "--limit", "1")
+        done = ran(server, tmp_path, "--quiet", calls=1)
     assert (done.returncode, done.stderr) == (0, UNMEASURED)
 
 

@@ -10,7 +10,7 @@ from tests.evals.cases import case
 
 from ausweis.evals.case import Case
 from ausweis.evals.metrics import estimate as measures
-from ausweis.evals.metrics.outcomes import F1, told
+from ausweis.evals.metrics.summary import F1, told
 from ausweis.vocabulary import OUTCOMES
 
 random.seed(7)

@@ -7,8 +7,7 @@ import pytest
 from ausweis.batch import Progress
 from ausweis.calls import Source
 from ausweis.cli import progress as shown
-from ausweis.cli.progress import progress_shown, sentence
-from ausweis.cli.sound import SoundHeard, span
+from ausweis.cli.progress import SoundHeard, progress_shown, sentence, span
 
 
 @pytest.fixture

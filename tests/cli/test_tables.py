@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from ausweis.batch import Tally
-from ausweis.cli import run_table
+from ausweis.cli import tables
 from ausweis.facts import Facts
 from ausweis.judging.judge import judge
 from ausweis.judging.verdict import Verdict
@@ -45,7 +45,7 @@ VERDICTS = [
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_table, "sys", SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True)))
+    monkeypatch.setattr(tables, "sys", SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True)))
 
 
 def shown(verdicts: list[Verdict], capfd: pytest.CaptureFixture[str]) -> str:
@@ -53,7 +53,7 @@ def shown(verdicts: list[Verdict], capfd: pytest.CaptureFixture[str]) -> str:
     for one in verdicts:
         tally.add(one)
     capfd.readouterr()
-    run_table.show_tally(tally)
+    tables.show_tally(tally)
     return capfd.readouterr().out
 
 
@@ -100,7 +100,7 @@ def test_incidents_of_calls_that_are_not_shown_count(capfd: pytest.CaptureFixtur
 
 @pytest.mark.usefixtures("terminal")
 def test_the_table_fits_a_narrow_screen(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_table, "_PIPED_WIDTH", 80)
+    monkeypatch.setattr(tables, "_PIPED_WIDTH", 80)
     own = verdict("a-call-of-a-long-name", 0.5, [LONG], [("an-incident-of-our-own-with-a-very-long-name", 111)])
     out = shown([own], capfd)
     assert max(map(len, out.splitlines())) <= 80
