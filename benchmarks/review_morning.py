@@ -109,7 +109,7 @@ def _decide(reviewer: Reviewer) -> None:
     reviewer.click(".row", page.locator("#decide").wait_for)
     for _ in range(DECIDED):
         _ready(page)
-        reviewer.press("Enter", lambda seen=_path(page.url): page.wait_for_url(lambda url: _path(url) != seen))
+        reviewer.press("Enter", _elsewhere(page))
     reviewer.done(f"confirm {DECIDED} calls")
 
 
@@ -128,7 +128,7 @@ def _overrule(reviewer: Reviewer) -> None:
     reviewer.press("1", lambda: expect(page.locator("[name=reason-1]")).to_be_visible())
     reviewer.press("t", lambda: expect(page.locator("[name=reason-1]")).not_to_have_value(""))
     reviewer.write("textarea[name=note]", "PIN in Turn 2 genannt")
-    reviewer.press("Control+Enter", lambda seen=_path(page.url): page.wait_for_url(lambda url: _path(url) != seen))
+    reviewer.press("Control+Enter", _elsewhere(page))
     reviewer.done("reject with a note")
 
 
@@ -147,8 +147,10 @@ def _ready(page: Page) -> None:
     page.locator(READY).wait_for()
 
 
-def _path(address: str) -> str:
-    return address.split("?")[0]
+def _elsewhere(page: Page) -> Callable[[], None]:
+    """Waits until another page is shown than now."""
+    here = page.url.split("?")[0]
+    return lambda: page.wait_for_url(lambda url: url.split("?")[0] != here)
 
 
 def _until(done: Callable[[], bool]) -> None:
