@@ -98,7 +98,7 @@ def morning(reviewer: Reviewer, address: str, token: str) -> None:
 
 def _narrow(reviewer: Reviewer) -> None:
     page = reviewer.page
-    page.get_by_text("Filter", exact=True).click()
+    page.locator("details.fields summary").click()
     reviewer.write("input[name=first]", str(LAST_DAY), lambda: page.wait_for_url("**first=*"))
     reviewer.click("input[name=queue]", lambda: page.wait_for_url("**queue=*"))
     reviewer.done("one day, one hotline")
@@ -106,45 +106,51 @@ def _narrow(reviewer: Reviewer) -> None:
 
 def _decide(reviewer: Reviewer) -> None:
     page = reviewer.page
-    reviewer.press("Escape", lambda: None)
-    reviewer.press("j", lambda: None)
-    reviewer.press("Enter", page.locator("#decide").wait_for)
+    reviewer.click(".row", page.locator("#decide").wait_for)
     for _ in range(DECIDED):
-        page.wait_for_load_state()
-        page.locator(READY).wait_for()
-        here = page.url
-        reviewer.press("c", lambda seen=here: page.wait_for_url(lambda url: url.split("?")[0] != seen.split("?")[0]))
+        _ready(page)
+        reviewer.press("Enter", _elsewhere(page))
     reviewer.done(f"confirm {DECIDED} calls")
 
 
 def _take_back(reviewer: Reviewer) -> None:
     page = reviewer.page
-    reviewer.press("u", page.locator("#decide .decision").first.wait_for)
-    page.wait_for_load_state()
-    page.locator(READY).wait_for()
-    reviewer.press("n", lambda: expect(page.locator(".said")).to_be_visible())
+    _ready(page)
+    reviewer.press("z", page.locator("#taken-back").wait_for)
+    _ready(page)
+    reviewer.click("#decide [value=not_sure]", lambda: expect(page.locator(".said")).to_be_visible())
     reviewer.done("take one back, not sure")
 
 
 def _overrule(reviewer: Reviewer) -> None:
     page = reviewer.page
-    page.wait_for_load_state()
-    page.locator(READY).wait_for()
-    reviewer.press("o", lambda: expect(page.locator("#right")).to_be_visible())
-    reviewer.click(
-        "#right label:has([name=outcome])", lambda: expect(page.locator("#right :checked").first).to_be_attached()
-    )
+    _ready(page)
+    reviewer.press("1", lambda: expect(page.locator("[name=reason-1]")).to_be_visible())
+    reviewer.press("t", lambda: expect(page.locator("[name=reason-1]")).not_to_have_value(""))
     reviewer.write("textarea[name=note]", "PIN in Turn 2 genannt")
-    reviewer.click("#right button.main", lambda: expect(page.locator("#right")).to_be_hidden())
-    reviewer.done("overrule with a note")
+    reviewer.press("Control+Enter", _elsewhere(page))
+    reviewer.done("reject with a note")
 
 
 def _listen(reviewer: Reviewer) -> None:
     page = reviewer.page
-    reviewer.press("p", lambda: _until(lambda: page.evaluate(PLAYS)))
-    reviewer.press("p", lambda: _until(lambda: not page.evaluate(PLAYS)))
-    reviewer.press("s", page.locator("body[data-page=sheet], .sheet").first.wait_for)
+    _ready(page)
+    reviewer.press("Space", lambda: _until(lambda: page.evaluate(PLAYS)))
+    reviewer.press("Space", lambda: _until(lambda: not page.evaluate(PLAYS)))
+    reviewer.click("details.more summary", page.locator("details.more a").first.wait_for)
+    reviewer.click("details.more a[href*='/sheet']", page.locator("main.sheet").wait_for)
     reviewer.done("listen, coaching sheet")
+
+
+def _ready(page: Page) -> None:
+    page.wait_for_load_state()
+    page.locator(READY).wait_for()
+
+
+def _elsewhere(page: Page) -> Callable[[], None]:
+    """Waits until another page is shown than now."""
+    here = page.url.split("?")[0]
+    return lambda: page.wait_for_url(lambda url: url.split("?")[0] != here)
 
 
 def _until(done: Callable[[], bool]) -> None:
@@ -172,10 +178,10 @@ def _hear_blind(reviewer: Reviewer, address: str) -> None:
     reviewer.write("#sample input[name=n]", "5")
     reviewer.click("#sample button.main", page.locator("#sample .said").wait_for)
     reviewer.click("#sample a[href='/?show=sample']", page.locator(".row").first.wait_for)
-    reviewer.click(".row", page.locator("#heard").wait_for)
+    reviewer.click(".row", page.locator("main.blind #decide").wait_for)
     assert page.locator(".badge.violation, .finding").count() == 0, "a sample shows its verdict"
-    reviewer.press("1", lambda: None)
-    reviewer.click("#heard button.main", page.locator("main.call:not(.blind)").wait_for)
+    _ready(page)
+    reviewer.click("#decide button.main", page.locator("main.call:not(.blind)").wait_for)
     reviewer.done("draw five, hear one blind")
 
 

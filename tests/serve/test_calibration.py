@@ -66,7 +66,7 @@ def test_a_session_from_preparing_to_its_result(desk: Desk) -> None:
     lea, ben, mia = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
     number = opened(desk, lea, first, second)
     where = f"/calibrations/{number}"
-    assert ben.http.get("/calibrations").headers["location"] == where
+    assert f'href="{where}"' in ben.page("/")
     assert "2 calls left" in lea.page("/settings")
     page = ben.page(where)
     assert page.count("Not heard yet") == 2
@@ -160,7 +160,7 @@ def test_who_was_asked_closes_it_by_deciding(desk: Desk) -> None:
     number = opened(desk, lea, key, **two)
     assert desk.store.calibration(number).reviewers == ("Ada", "Ben")
     assert mia.http.get(f"/calibrations/{number}").status_code == 404
-    assert mia.http.get("/calibrations").headers["location"] == "/"
+    assert "/calibrations/" not in mia.page("/")
     assert 'name="blind"' not in mia.page(f"/calls/{key}")
     assert "Decide for yourself." in ben.page(f"/calibrations/{number}")
     assert "Decide for yourself." not in lea.page(f"/calibrations/{number}")
@@ -227,7 +227,7 @@ def test_only_leads_prepare_start_and_close(desk: Desk) -> None:
     where = prepared(lea)
     assert ben.http.get(where).status_code in (403, 404)
     assert ben.http.get("/settings").status_code == 403
-    assert ben.http.get("/calibrations").headers["location"] == "/"
+    assert "/calibrations/" not in ben.page("/")
     for address in ("/calibrations", f"{where}/start", f"{where}/close", f"{where}/drop"):
         assert ben.send(address, name="x", n="1", **DAYS)[0] == 403
     assert ben.send(f"/calls/{key}/calibrate", calibration="1")[0] == 403

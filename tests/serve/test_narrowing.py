@@ -41,10 +41,10 @@ def test_a_morning_begins_with_yesterday_in_two_queues(browser: Browser, week: S
     with served(desk_of(week)) as address, signed_in(browser, address, language="de-DE") as found:
         page = found.page
         page.goto(f"{address}/?show=all")
-        page.get_by_role("link", name="Gestern").click()
-        expect(page.locator(".periods [aria-current]")).to_have_text("Gestern")
+        page.get_by_label("Zeitraum").select_option(label="Gestern")
+        expect(page.locator(".row")).to_have_count(3)
         assert shown(page) == ["b", "c", "d"]
-        page.get_by_text("Filter", exact=True).click()
+        page.get_by_text("Mehr Filter").click()
         page.get_by_label("Nord").check()
         page.get_by_label("Süd & Ost").check()
         expect(page.locator(".row")).to_have_count(2)
@@ -68,23 +68,24 @@ def test_days_that_are_typed_win_over_the_period(browser: Browser, week: Store) 
     with served(desk_of(week)) as address, signed_in(browser, address) as found:
         page = found.page
         page.goto(f"{address}/?show=all&period=yesterday")
-        page.get_by_text("Filter", exact=True).click()
+        page.get_by_text("More filters").click()
         page.get_by_label("From").fill(str(TODAY))
         expect(page.locator(".row")).to_have_count(1)
-        expect(page.locator(".periods [aria-current]")).to_have_count(0)
-        page.get_by_role("link", name="All days").click()
+        expect(page.get_by_label("Period")).to_have_value("own")
+        page.get_by_label("Period").select_option(label="All days")
         expect(page.locator(".row")).to_have_count(4)
+        expect(page.get_by_label("From")).to_have_value("")
 
 
 def test_the_other_lists_are_narrowed_with_the_one_that_is_shown(browser: Browser, week: Store) -> None:
     with served(desk_of(week)) as address, signed_in(browser, address) as found:
         page = found.page
         page.goto(f"{address}/?show=all")
-        page.get_by_text("Filter", exact=True).click()
+        page.get_by_text("More filters").click()
         page.get_by_label("Nord").check()
         every = page.locator(".views").get_by_role("link", name="All")
         expect(every).to_have_text(re.compile("2$"))
-        expect(page.locator("summary").filter(has_text="Filter").first).to_have_text(re.compile("Filter 1"))
+        expect(page.locator("summary").filter(has_text="filters").first).to_have_text(re.compile("More filters 1"))
         page.locator(".views").get_by_role("link", name="Decided").click()
         expect(page.get_by_label("Nord")).to_be_checked()
 

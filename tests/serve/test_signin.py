@@ -7,7 +7,7 @@ from tests.serve.serving import TOKEN, desk_of, visitor
 from ausweis.serve import create_app
 from ausweis.store import Store
 
-CLOSED = ("/", "/calls/1", "/calls/1/audio/0", "/sample", "/figures")
+CLOSED = ("/", "/calls/1", "/calls/1/audio/0", "/settings", "/figures")
 
 
 @pytest.fixture

@@ -74,15 +74,11 @@ _PAGES: dict[str, Page] = {
     "/calls/{key:int}/audio/{place:int}": audio,
     "/calls/{key:int}/wave": wave,
     "/calls/{key:int}/form": call_page.form_page,
-    "/calibrations": settings.moved("calibration"),
     "/calibrations/{key:int}": calibration.calibration_page,
-    "/sample": settings.moved("sample"),
     "/figures": figures.figures_page,
     "/calls/{key:int}/objection": objections.objection_form,
-    "/objections": settings.moved("objections"),
     "/objections/{key:int}": objections.objection_page,
     "/settings": settings.settings_page,
-    "/team": settings.moved("team"),
 }
 _FORMS: dict[str, Page] = {
     "/calls.xlsx": today.download,

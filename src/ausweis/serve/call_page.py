@@ -1,5 +1,6 @@
 """The page of one call, and what can be done on it: decide, take that back, unmask, mask again."""
 
+import secrets
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -30,12 +31,13 @@ from ausweis.serve.decision import (
     sent,
 )
 from ausweis.serve.desk import Done, RequestContext
-from ausweis.serve.queue import Around, around_of, meta_of, question_of, row_view
+from ausweis.serve.question import ListQuery
+from ausweis.serve.queue import Around, around_of, filter_of, meta_of, question_of, row_view
 from ausweis.serve.recordings import recordings
 from ausweis.serve.rules import rules_of
 from ausweis.serve.web import answer, number_of, typed_of
-from ausweis.serve.working import at_call, progress, settles
-from ausweis.store import CalibrationRound, CallRecord, Decision, Objection, opinion_of, same_person
+from ausweis.serve.working import opened, own_word, settles
+from ausweis.store import CalibrationRound, CallRecord, Objection, same_person
 
 __all__ = ["call_page", "decide", "form_page", "mask_again", "resume", "shown_call", "unmask", "withdraw"]
 
@@ -269,19 +271,30 @@ def _page(
         ticked = sent(record, form, is_blind=is_blind)
     else:
         ticked = form_of(record, own or draft, others=call["decisions"], is_blind=is_blind)
+    # A form that is given back is shown as it was sent, whoever is at the call by now.
+    lease = None if problem or form or session else opened(context, record, question)
+    held = lease if lease is not None and lease.session != context.session.id else None
     leads = context.session.role == "lead"
+    around, left = _place(context, record, question, session)
     return answer(
         context,
         "call.html.j2",
         here="today",
+        status=status if problem or form else 200,
+        problem=problem,
         call=call,
+        query=question.query(),
         blind=is_blind,
-        around=around_in(session, key) if session else around_of(context, key, question),
-        progress=progress_in(context, session) if session else progress(context, key, question),
+        lease=None if held else lease,
+        held=held,
+        minutes=context.desk.leases.minutes(held) if held else 0,
+        around=around,
+        left=left,
         settling=settling,
         objections=() if is_blind else _objections(context, record),
         said=said_of(context, question.query()),
         undone=draft is not None and "undone" in context.asked,
+        once=secrets.token_urlsafe(9),
         reasons=REASONS,
         rules=rules_of(record.run, context.words, None if is_blind else record.verdict),
         form=ticked,
@@ -289,28 +302,26 @@ def _page(
         own=own,
         calibration=session,
         # Those that a lead may add the call to.
-        calibrations=[one for one in context.store.calibrations() if one.state == "prepared"] if leads else [],
-        **at_call(context, record, question, problem=problem, given_back=bool(form), status=status, leased=not session),
+        calibrations=[one for one in context.store.calibrations() if leads and one.state == "prepared"],
     )
 
 
-def own_word(context: RequestContext, record: CallRecord, session: CalibrationRound | None) -> Decision | None:
-    """What the reader said of the call and what counts: in a session, what they said in it."""
-    me = context.session.reviewer
+def _place(
+    context: RequestContext, record: CallRecord, question: ListQuery, session: CalibrationRound | None
+) -> tuple[Around, str]:
+    """The calls around one in its list or session, and how many are left there, in words.
+
+    Of a list that is only looked at nothing is said, nor of a search, which takes long.
+    """
+    key = record.row.key
     if session is not None:
-        return opinion_of(record.decisions, me, session.key)
-    return next((one for one in record.decisions if one.counts and same_person(one.reviewer, me)), None)
-
-
-def around_in(session: CalibrationRound, key: int) -> Around:
-    """The calls before and after this one in a session."""
-    place = session.calls.index(key)
-    return Around(*(session.calls[one] if 0 <= one < len(session.calls) else None for one in (place - 1, place + 1)))
-
-
-def progress_in(context: RequestContext, session: CalibrationRound) -> str:
-    """How much of a session is left for the reader."""
-    return context.words.count("calibration_left", len(left_of(context, session)))
+        at, last = session.calls.index(key), len(session.calls) - 1
+        around = Around(session.calls[at - 1] if at else None, session.calls[at + 1] if at < last else None)
+        return around, context.words.count("calibration_left", len(left_of(context, session)))
+    is_told = not question.q and question.show not in ("decided", "all")
+    count = context.store.count(filter_of(context, question)) if is_told else 0
+    left = context.words.text("place_left", total=context.words.number(count)) if count else ""
+    return around_of(context, key, question), left
 
 
 def heard_call(context: RequestContext, record: CallRecord, *, unmasked: bool) -> dict[str, Any]:

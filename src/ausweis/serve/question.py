@@ -200,7 +200,7 @@ class ListQuery:
     @property
     def without_search(self) -> str:
         """The same without what is searched for, as a part of an address."""
-        return replace(self, q="", found="", show="todo" if self.q or self.found else self.show).query()
+        return replace(self, q="", found="").query()
 
     def query(self, after: Cursor | None = None) -> str:
         """As the part of an address that begins with `?`; empty where nothing is asked. `after`: the next page."""

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import AusweisError, StoreError
-from ausweis.serve.calibration import calibrations, own_session
+from ausweis.serve.calibration import calibrations
 from ausweis.serve.desk import RequestContext, require_lead
 from ausweis.serve.objections import objections
 from ausweis.serve.rules import rules_of
@@ -15,7 +15,7 @@ from ausweis.serve.team import team
 from ausweis.serve.web import answer, dates_of, number_of
 from ausweis.store import CallFilter
 
-__all__ = ["SECTIONS", "acts", "delete", "draw_sample", "moved", "settings_page"]
+__all__ = ["SECTIONS", "acts", "delete", "draw_sample", "settings_page"]
 
 SECTIONS = ("team", "rules", "sample", "calibration", "objections", "deletion", "log")
 MAX_DRAWN = 1000
@@ -50,21 +50,6 @@ def acts(section: str, act: Callable[[RequestContext], Response | Mapping[str, A
         return told if isinstance(told, Response) else _page(context, section, **told)
 
     return form
-
-
-def moved(section: str) -> Callable[[RequestContext], Response]:
-    """An address of before: to the section; of reviewers, to what is theirs."""
-
-    def page(context: RequestContext) -> Response:
-        to = f"/settings?open={section}#{section}"
-        if context.session.role != "lead" and section == "sample":
-            to = "/?show=sample"
-        elif context.session.role != "lead" and section == "calibration":
-            number = own_session(context)
-            to = "/" if number is None else f"/calibrations/{number}"
-        return RedirectResponse(to, 303)
-
-    return page
 
 
 def draw_sample(context: RequestContext) -> Response:

@@ -136,7 +136,7 @@ def _choices(context: RequestContext, question: ListQuery) -> dict[str, Any]:
     orders = ("time",) if question.show == "sample" else ("risk", "time")
     kind = [] if looked in ("", "yes", "no") else [(looked, words.word(looked))]
     return {
-        "periods": [(period, words.text(f"period_{period}")) for period in PERIODS],
+        "periods": [(period, words.text(f"period_{period or 'all'}")) for period in ("", *PERIODS, "own")],
         "orders": [(order, words.text(f"by_{order}")) for order in orders],
         "outcomes": _named(OUTCOMES, words),
         "violations": _named(VIOLATIONS, words),

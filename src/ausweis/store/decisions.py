@@ -234,12 +234,12 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
             reviewer=row.reviewer,
             choice=row.choice,
             outcome=row.outcome,
-            violations=_tuples(row.violations),
+            violations=_pairs(row.violations),
             note=row.note,
             at=row.at,
             verdict_key=row.verdict_key,
             counts=row.says == says and last.get(person_of(row.reviewer)) == row.key,
-            incidents=None if row.incidents is None else _tuples(row.incidents),
+            incidents=None if row.incidents is None else _pairs(row.incidents),
             today=row.says == says,
             blind=bool(row.blind),
             hasty=row.hasty,
@@ -249,7 +249,7 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
             settles=bool(row.settles),
             calibration=row.calibration_key,
             secret=row.calibration_key in secret,
-            reasons=_tuples(row.reasons or "[]"),
+            reasons=tuple((name, turn, why) for name, turn, why in json.loads(row.reasons or "[]")),
         )
         for row in known
     ]
@@ -260,5 +260,5 @@ def _gone(taken: Mapping[int, int | None]) -> set[int | None]:
     return {*taken, *taken.values()}
 
 
-def _tuples(text: str) -> tuple[Any, ...]:
-    return tuple(map(tuple, json.loads(text)))
+def _pairs(text: str) -> tuple[Any, ...]:
+    return tuple((name, turn) for name, turn in json.loads(text))

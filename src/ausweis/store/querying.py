@@ -74,7 +74,6 @@ __all__ = [
     "keys",
     "looked",
     "neighbours",
-    "position",
     "record",
     "reported",
     "rows",
@@ -242,29 +241,6 @@ def neighbours(
         connection.execute(_ordered(before, order, back=True).limit(1)).scalar(),
         connection.execute(_ordered(after, order).limit(1)).scalar(),
     )
-
-
-def position(
-    connection: Connection, key: int, which: CallFilter = EVERY, *, order: Order = "weight", most: int
-) -> tuple[int | None, int]:
-    """Which one of the calls that fit this one is, from 1 on, and how many fit; None where it does not fit itself.
-
-    Neither is counted beyond `most` + 1, so that a long queue costs no more than a short one.
-    """
-    row = connection.execute(select(calls).where(calls.c.key == key, calls.c.outcome.is_not(None))).first()
-    if row is None:
-        return None, 0
-    fitting = select(calls.c.key).where(*conditions(which, connection.dialect.name))
-
-    def counted(wanted: Select[Any]) -> int:
-        few = wanted.limit(most + 1).subquery()
-        return connection.execute(select(func.count()).select_from(few)).scalar_one()
-
-    total = counted(fitting)
-    if not counted(fitting.where(calls.c.key == key)):
-        return None, total
-    before = fitting.where(_beyond(order, call_row(row).cursor(order), back=True))
-    return min(counted(_ordered(before, order, back=True)), most) + 1, total
 
 
 def came_in(connection: Connection) -> str | None:

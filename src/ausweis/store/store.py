@@ -145,7 +145,6 @@ class Store:
     count = _reading(figures.count)
     keys = _reading(querying.keys)
     neighbours = _reading(querying.neighbours)
-    position = _reading(querying.position)
     record = _reading(querying.record)
     found = _reading(querying.found)
     find = _reading(querying.find)

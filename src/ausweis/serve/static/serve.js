@@ -53,8 +53,9 @@
 
   // Days are asked for by a period, or by first and last.
   one("#filter")?.addEventListener("change", ({ target }) => {
-    const other = { period: ["first", "last"], first: ["period"], last: ["period"] }[target.name] ?? [];
-    for (const name of other) target.form.elements[name].value = "";
+    const fields = target.form.elements;
+    if (target.name === "first" || target.name === "last") fields.period.value = "own";
+    if (target.name === "period" && target.value !== "own") fields.first.value = fields.last.value = "";
   });
 
   // keys
