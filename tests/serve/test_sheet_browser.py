@@ -85,9 +85,10 @@ def test_the_queue_is_taken_as_an_excel_file_after_it_was_filtered(
 ) -> None:
     with signed_in(browser, address) as found:
         page = found.page
+        page.get_by_text("More filters").click()
         page.get_by_label("Order").select_option("Riskiest first")
         page.wait_for_url("**order=risk*")
-        expect(page.locator("form[action*='order=risk'] button")).to_have_text("As an Excel file")
+        expect(page.locator("form[action*='calls.xlsx?order=risk'] button")).to_have_text("As an Excel file")
         with page.expect_download() as download:
             page.get_by_role("button", name="As an Excel file").click()
         download.value.save_as(tmp_path / "queue.xlsx")
