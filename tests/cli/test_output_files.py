@@ -29,7 +29,7 @@ def rows(path: Path, sheet: str) -> list[dict[str, object]]:
 
 
 def lines(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as text:
+    with path.open(encoding="utf-8-sig", newline="") as text:
         return list(csv.DictReader(text))
 
 
@@ -54,8 +54,8 @@ def test_findings_of_decided_calls_as_a_table(run: Run, folder: Path) -> None:
     assert [row["Anruf"] for row in found] == ["call-1", "call-1", "call-2"]
     assert {row["Notiz"] for row in found} == {"Erst fragen."}
     assert all(str(row["Agent"]).startswith("agent-") for row in found)
-    assert run("store", "export", "--out", "findings.csv", "--state", "open", "--day", f"{DAY}/").code == 0
-    assert {row["state"] for row in lines(folder / "findings.csv")} == {"open"}
+    assert run("store", "export", "--out", "findings.csv", "--state", "open", "--language", "en").code == 0
+    assert {row["What people say"] for row in lines(folder / "findings.csv")} == {"Open", ""}
     assert run("store", "export", "--out", "none.csv", "--day", "/2026-03-01").code == 0
     assert lines(folder / "none.csv") == []
 
@@ -71,7 +71,7 @@ def test_the_chain_keeps_an_export(run: Run, store: Path) -> None:
     "write",
     [
         lambda run: run("review", "--day", str(DAY), "--out", "out.xlsx"),
-        lambda run: run("review", "--day", str(DAY), "--out", "out.csv"),
+        lambda run: run("review", "--day", str(DAY), "--out", "out.md"),
         lambda run: run("store", "export", "--out", "out.xlsx"),
         lambda run: run("store", "export", "--out", "out.csv"),
     ],

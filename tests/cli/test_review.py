@@ -148,6 +148,7 @@ def test_one_target_that_fails_does_not_keep_the_others_from_being_told(
         (("--day", "0001-01-01/0001-01-02", "--out", "x"), "--day is too early to be compared with days before"),
         (("--day", "0001-01-14/0001-01-16", "--out", "x"), "--day is too early to be compared with days before"),
         (("--day", "2026-03-01/", "--out", "x"), "--day needs a first and a last day"),
+        (("--day", "today", "--out", "x.csv"), "for findings as CSV: ausweis store export"),
         (("--day", "today", "--out", "x", "--notify", "ftp://y"), "--notify needs https://"),
         (("--day", "today", "--out", "x", "--store", "none.sqlite"), "there is no store; name one"),
         (("--day", str(DAY), "--out", "x", "--team", "Solo"), "a team of --team has fewer than 5 calls or 3 agents"),

@@ -73,6 +73,8 @@ def review(
     wanted = Wanted(first=first, last=last, masked=not unmasked, serve=desk_address(), **shown)
     for target in targets:
         check_address(target)
+    if csv := next((out for out in outs if out.suffix.lower() == ".csv"), None):
+        raise InputError("a review is .html, .md or .xlsx; for findings as CSV: ausweis store export", place=str(csv))
     name = f"review-{last}.html" if first == last else f"review-{first}-to-{last}.html"
     paths = [out / name if out.is_dir() or out.suffix.lower() not in _KINDS else out for out in outs]
     kinds = {path: _KINDS[path.suffix.lower()] for path in paths}
