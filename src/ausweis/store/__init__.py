@@ -13,7 +13,7 @@ index         what of each call is masked, and the full-text index of the rest
 search        what is looked for, and where in a call it was found
 querying      filters → SQL: the queue; one call with all that is known of it
 persons       which names are one person's
-reviewers     who reviews, by which key, in which role; their filters
+reviewers     who reviews, by which key, in which role
 deciding      what reviewers decide, added
 decisions     what they have decided, what holds by it, and how far they agree
 calibrations  sessions in which several decide the same calls, unseen by each other

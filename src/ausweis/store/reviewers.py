@@ -1,4 +1,4 @@
-"""Who reviews here: names, roles, a hash of the key of each, and the filters that they saved.
+"""Who reviews here: names, roles, and a hash of the key of each.
 
 Each change of a reviewer is an entry of the audit log. The key itself is told once, when it is made.
 """
@@ -8,20 +8,19 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from ausweis.errors import NameRefusedError, StoreError
 from ausweis.provenance import now
 from ausweis.store import audit_log
 from ausweis.store.key import Key, canonical
 from ausweis.store.persons import known_name, person_of
-from ausweis.store.rows import Invitation, Reviewer, Role, SavedFilter, What
-from ausweis.store.schema import decisions, reviewers, saved_filters
+from ausweis.store.rows import Invitation, Reviewer, Role, What
+from ausweis.store.schema import decisions, reviewers
 
 __all__ = [
     "change_role",
     "decided_since",
-    "forget_filter",
     "invite",
     "known_names",
     "name_for",
@@ -29,8 +28,6 @@ __all__ = [
     "reviewer",
     "reviewer_by_key",
     "reviewer_list",
-    "save_filter",
-    "saved_by",
     "spellings",
     "withdraw",
 ]
@@ -176,37 +173,3 @@ def _reviewer(row: Any) -> Reviewer:
 def _check_role(role: str) -> None:
     if role not in get_args(Role):
         raise StoreError(f"a role is one of {', '.join(get_args(Role))}", code="role_wrong")
-
-
-MOST = 30
-"""Filters of one person."""
-_MAX_QUERY = 2000
-
-
-def saved_by(connection: Connection, reviewer: str) -> list[SavedFilter]:
-    """The filters of a person, in the order in which they were made."""
-    wanted = select(saved_filters).where(saved_filters.c.person == person_of(reviewer)).order_by(saved_filters.c.key)
-    return [SavedFilter(row.key, row.name, row.query) for row in connection.execute(wanted)]
-
-
-def save_filter(connection: Connection, _: Key, reviewer: str, name: str, query: str) -> None:
-    """Save a filter; it takes the place of one of the same name.
-
-    Raises:
-        StoreError: the name is none, or there are too many.
-    """
-    name, person = " ".join(name.split()), person_of(reviewer)
-    if not name or len(name) > _MAX_NAME or not name.isprintable() or len(query) > _MAX_QUERY:
-        raise StoreError(f"a filter needs a name, of at most {_MAX_NAME} letters", code="saved_name", most=_MAX_NAME)
-    own = saved_filters.c.person == person
-    connection.execute(delete(saved_filters).where(own, saved_filters.c.name == name))
-    if connection.execute(select(func.count()).select_from(saved_filters).where(own)).scalar_one() >= MOST:
-        message = f"there are {MOST} saved filters already: take one away first"
-        raise StoreError(message, code="saved_many", most=MOST)
-    connection.execute(insert(saved_filters), {"person": person, "name": name, "query": query})
-
-
-def forget_filter(connection: Connection, _: Key, reviewer: str, key: int) -> None:
-    """Take away a filter of this person; nothing where it is none of theirs."""
-    own = (saved_filters.c.key == key, saved_filters.c.person == person_of(reviewer))
-    connection.execute(delete(saved_filters).where(*own))

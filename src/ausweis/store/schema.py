@@ -53,14 +53,13 @@ __all__ = [
     "row_digests",
     "runs",
     "samples",
-    "saved_filters",
     "settings",
     "texts",
     "verdicts",
     "verify_schema",
 ]
 
-SCHEMA = "3"
+SCHEMA = "4"
 """The number of these tables; a store keeps it in `settings`."""
 metadata = MetaData()
 
@@ -225,7 +224,6 @@ reviewers = _table(
     Column("key_hash", Text, unique=True),
     *("made", "withdrawn?"),
 )
-saved_filters = _table("saved_filters", _key(), "person", "name", "query", UniqueConstraint("person", "name"))
 audit_log = _table(
     "audit_log",
     _key("seq"),
