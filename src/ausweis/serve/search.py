@@ -41,11 +41,10 @@ def found_view(context: RequestContext, question: ListQuery) -> dict[str, Any]:
     total, seen = context.store.count(every), context.store.count(replace(every, seen_by=question.names))
     sample = ListQuery(show="sample", q=question.q, found=question.found, names=question.names)
     drawn = context.store.count(replace(sample.filter, keys=keys))
-    unsearched = context.store.unsearched()
     numbers = {
         "search_unseen": total - seen - drawn,
-        "search_unready": unsearched.unindexed if question.q else 0,
-        "search_unjudged": unsearched.unjudged,
+        "search_unready": context.store.unindexed() if question.q else 0,
+        "search_unjudged": context.store.unjudged(),
     }
     notes = [words.count(name, number) for name, number in numbers.items() if number > 0]
     if question.q and not any(len(term) >= SHORTEST for term in terms):
