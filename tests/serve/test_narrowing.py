@@ -1,4 +1,4 @@
-"""Which calls the queue shows. The rule: a saved filter moves with the calendar, and keeps no word of a call."""
+"""Which calls the queue shows. The rule: what is asked stands in the address."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.axe import complaints
 from tests.serve.driven import signed_in
 from tests.serve.filled import call_of, fill, judged
-from tests.serve.serving import desk_of, served, visitor
+from tests.serve.serving import desk_of, served
 
 from ausweis.facts import Facts
 from ausweis.serve.question import ListQuery
@@ -49,19 +49,11 @@ def test_a_morning_begins_with_yesterday_in_two_queues(browser: Browser, week: S
         page.get_by_label("Süd & Ost").check()
         expect(page.locator(".row")).to_have_count(2)
         assert shown(page) == ["b", "c"]
-        page.get_by_text("Filter speichern").click()
-        page.get_by_label("Name").fill("Meine zwei <b>")
-        page.get_by_role("button", name="Speichern").click()
-        expect(page.locator(".saved [aria-current]")).to_have_text("Meine zwei <b>")
-        assert shown(page) == ["b", "c"]
         assert complaints(page) == []
-        page.goto(address)
-        page.get_by_role("link", name="Meine zwei").click()
+        expect(page).to_have_url(re.compile("S%C3%BCd"))
+        page.reload()
         expect(page.locator(".row")).to_have_count(2)
         expect(page.get_by_label("Süd & Ost")).to_be_checked()
-        page.get_by_role("button", name="Meine zwei").click()
-        expect(page.locator(".saved li")).to_have_count(0)
-        assert shown(page) == ["b", "c"]
 
 
 def test_days_that_are_typed_win_over_the_period(browser: Browser, week: Store) -> None:
@@ -92,26 +84,9 @@ def test_the_other_lists_are_narrowed_with_the_one_that_is_shown(browser: Browse
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_page_is_wider_than_its_screen(browser: Browser, week: Store, width: int) -> None:
-    week.save_filter("Anna", "n" * 60, "?queue=Nord")
     with served(desk_of(week)) as address, signed_in(browser, address, width=width, dark=True) as found:
         assert found.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert complaints(found.page) == []
-
-
-def test_what_is_searched_for_is_not_saved(week: Store) -> None:
-    anna = visitor(week)
-    status, onward = anna.send("/filters", name="Mine", query="?show=all&queue=Nord&q=Kowalski&found=abc&after=1&key=2")
-    assert (status, onward) == (303, "/?show=all&queue=Nord")
-    assert [one.query for one in week.saved_by("Anna")] == ["?show=all&queue=Nord"]
-
-
-def test_a_filter_is_forgotten_by_its_maker_alone(week: Store) -> None:
-    week.save_filter("Ben", "His", "?queue=Nord")
-    (his,) = week.saved_by("Ben")
-    anna = visitor(week)
-    assert anna.send(f"/filters/{his.key}/forget", query="")[0] == 303
-    assert week.saved_by("Ben") == [his]
-    assert anna.send("/filters", name=" ", query="?queue=Nord")[0] == 409
 
 
 def test_several_queues_go_through_an_address_and_back() -> None:

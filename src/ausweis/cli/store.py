@@ -246,14 +246,7 @@ def _mask(call: "Call", facts: "Facts") -> list[str]:
 
 
 def export_tables(
-    store: "Store",
-    out: Path,
-    kind: str,
-    which: "CallFilter",
-    *,
-    language: Language,
-    agents: bool,
-    serve: str | None,
+    store: "Store", out: Path, kind: str, which: "CallFilter", *, language: Language, agents: bool, serve: str | None
 ) -> None:
     """Write the calls of a filter, the worst first, masked. The audit log keeps who did."""
     keys = store.keys(which)

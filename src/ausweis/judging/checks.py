@@ -82,8 +82,7 @@ def _failed_authentication_handled(decision: Scenario, rules: Rules) -> Answer:
 
 
 def _shown(decision: Scenario, violation: ViolationType) -> tuple[int, ...]:
-    places = [place for rule in decision.broken if rule.type == violation for place in rule.events]
-    return tuple(dict.fromkeys(places))
+    return tuple(dict.fromkeys(place for rule in decision.broken if rule.type == violation for place in rule.events))
 
 
 _QUESTIONS: dict[CheckId, _Question] = {

@@ -280,8 +280,7 @@ def authorisation_of(decision: Scenario, rules: Rules) -> tuple[AuthorisationSta
     joined = [speaking for speaking in decision.trace.speaking if speaking.before is not None]
     if joined:
         shown = next(m for m in decision.moments if m.kind == "holder_joins" and m.turn == joined[0].start)
-        known = rules.met(decision.trace.held(END, joined[0]), WEAKEST)
-        return ("holder_present" if known else "unclear"), shown
+        return ("holder_present" if rules.met(decision.trace.held(END, joined[0]), WEAKEST) else "unclear"), shown
     if missing is not None:
         return "missing", missing
     if decision.trace.authorisations and "on_file" in rules.third_party:

@@ -48,15 +48,9 @@ class Found(NamedTuple):
 
 def found_in(verdict: Mapping[str, Any]) -> list[Found]:
     """Violations, then incidents of a verdict as JSON, each in its order."""
+    risk = verdict["risk"]
     violations = [
-        Found(
-            one["type"],
-            one["severity"],
-            one["turn"],
-            sure=verdict["risk"],
-            level=one["reason"].get("level", ""),
-            quoted=_quoted(one),
-        )
+        Found(one["type"], one["severity"], one["turn"], False, risk, one["reason"].get("level", ""), _quoted(one))
         for one in verdict["violations"]
     ]
     incidents = [

@@ -90,11 +90,7 @@ def _said_of(facts: Facts, events: Sequence[Event], policy: Policy) -> tuple[obj
 
 
 def _turns_hung_on(
-    facts: Facts,
-    decision: Scenario,
-    violations: tuple[Violation, ...],
-    events: Events,
-    incidents: tuple[Incident, ...],
+    facts: Facts, decision: Scenario, violations: tuple[Violation, ...], events: Events, incidents: tuple[Incident, ...]
 ) -> list[int]:
     """The badly heard turns that matter, of facts of earlier versions, which do not tell the words.
 

@@ -166,8 +166,7 @@ class _Weighed:
 def _joint_outcomes(unsure: Sequence[Moment], probabilities: Sequence[float]) -> Mapping[JointOutcome, float]:
     """The joint outcomes with their weights, which sum to 1."""
     if 2 ** len(unsure) <= MOST:
-        every = product((True, False), repeat=len(unsure))
-        return {joint: _likelihood(joint, probabilities) for joint in every}
+        return {joint: _likelihood(joint, probabilities) for joint in product((True, False), repeat=len(unsure))}
     drawn = zip(*map(_drawn, unsure, probabilities), strict=True)
     return {joint: count / MOST for joint, count in Counter(drawn).items()}
 

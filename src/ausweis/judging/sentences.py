@@ -5,15 +5,7 @@ from typing import Any
 
 from ausweis.facts import Facts
 from ausweis.judging.evidence import EVENT_THRESHOLD, in_order, moments, speaking_of
-from ausweis.judging.verdict import (
-    BadlyHeardReason,
-    Check,
-    HeardBadly,
-    Incident,
-    ReviewReason,
-    Verdict,
-    Violation,
-)
+from ausweis.judging.verdict import BadlyHeardReason, Check, HeardBadly, Incident, ReviewReason, Verdict, Violation
 from ausweis.policies.explain import WORDS as OF_POLICIES
 from ausweis.policies.explain import listed, permission_in_words, sets_in_words, texts_of
 from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, Language, Vocabulary, level_name, name_of

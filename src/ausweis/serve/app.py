@@ -96,8 +96,6 @@ _FORMS: dict[str, Page] = {
     "/calibrations/{key:int}/drop": calibration.drop,
     "/calibrations/{key:int}/start": calibration.start,
     "/calibrations/{key:int}/close": calibration.close,
-    "/filters": search.save,
-    "/filters/{key:int}/forget": search.forget,
     "/search": search.search_unmasked,
     "/sample": settings.acts("sample", settings.draw_sample),
     "/settings/delete": settings.acts("deletion", settings.delete),

@@ -197,11 +197,6 @@ class ListQuery:
         values = ((one, getattr(self, one.name)) for one in _asked())
         return [(one.name, value) for one, value in values if value != usual.get(one.name, one.default)]
 
-    @property
-    def without_search(self) -> str:
-        """The same without what is searched for, as a part of an address."""
-        return replace(self, q="", found="").query()
-
     def query(self, after: Cursor | None = None) -> str:
         """As the part of an address that begins with `?`; empty where nothing is asked. `after`: the next page."""
         said = dict(self.said)

@@ -1,10 +1,9 @@
-"""Searches: what is found for one reader, the search in masked data, and filters that are kept."""
+"""Searches: what is found for one reader, and the search in masked data."""
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
 
 from starlette.responses import RedirectResponse, Response
 
@@ -14,7 +13,7 @@ from ausweis.serve.desk import RequestContext, Searched
 from ausweis.serve.question import ListQuery
 from ausweis.store import MAX_TERMS, SHORTEST, CallFilter, Hit, search_terms
 
-__all__ = ["View", "forget", "found_view", "hit_view", "hits_of", "save", "search_unmasked", "searched_of"]
+__all__ = ["View", "found_view", "hit_view", "hits_of", "search_unmasked", "searched_of"]
 
 
 class View(NamedTuple):
@@ -42,11 +41,10 @@ def found_view(context: RequestContext, question: ListQuery) -> dict[str, Any]:
     total, seen = context.store.count(every), context.store.count(replace(every, seen_by=question.names))
     sample = ListQuery(show="sample", q=question.q, found=question.found, names=question.names)
     drawn = context.store.count(replace(sample.filter, keys=keys))
-    unsearched = context.store.unsearched()
     numbers = {
         "search_unseen": total - seen - drawn,
-        "search_unready": unsearched.unindexed if question.q else 0,
-        "search_unjudged": unsearched.unjudged,
+        "search_unready": context.store.unindexed() if question.q else 0,
+        "search_unjudged": context.store.unjudged(),
     }
     notes = [words.count(name, number) for name, number in numbers.items() if number > 0]
     if question.q and not any(len(term) >= SHORTEST for term in terms):
@@ -100,21 +98,3 @@ def search_unmasked(context: RequestContext) -> Response:
     handle = secrets.token_urlsafe(9)
     desk.searches[context.session.id, handle] = Searched(words, tuple(keys))
     return RedirectResponse(f"/{ListQuery(show='all', found=handle).query()}", 303)
-
-
-def save(context: RequestContext) -> Response:
-    """Keep the filter that the form names."""
-    query = _query(context)
-    context.store.save_filter(context.session.reviewer, context.form.get("name", ""), query)
-    return RedirectResponse(f"/{query}", 303)
-
-
-def forget(context: RequestContext) -> Response:
-    """Take a filter away again."""
-    context.store.forget_filter(context.session.reviewer, context.parts["key"])
-    return RedirectResponse(f"/{_query(context)}", 303)
-
-
-def _query(context: RequestContext) -> str:
-    """The filter as a part of an address, made anew: a form may say anything."""
-    return ListQuery.of(dict(parse_qsl(context.form.get("query", "").removeprefix("?")))).without_search

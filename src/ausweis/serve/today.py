@@ -42,7 +42,6 @@ def today_page(context: RequestContext) -> Response:
         "asked": question,
         "rows": _told(context, question, row_views(context, rows[:PAGE])),
         "query": question.query(),
-        "saved": context.store.saved_by(context.session.reviewer),
         "searched": searched,
         "is_over": is_over,
         "found": found_view(context, question) if question.q or searched else None,

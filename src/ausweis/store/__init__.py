@@ -5,7 +5,6 @@ rows          what it gives and takes, and which calls are asked for
 schema        the tables, and how they are made
 database      connections to SQLite or PostgreSQL
 key           the key: pseudonyms of agents, digests, the audit log
-assigning     whom a lead assigns calls to
 audit_log     who did what, hash-chained; digests of the rows that a report rests on
 writing       what becomes of the calls of a run, written as it comes
 packing       runs, calls and verdicts ↔ rows; agents as pseudonyms
@@ -13,7 +12,7 @@ index         what of each call is masked, and the full-text index of the rest
 search        what is looked for, and where in a call it was found
 querying      filters → SQL: the queue; one call with all that is known of it
 persons       which names are one person's
-reviewers     who reviews, by which key, in which role; their filters
+reviewers     who reviews, by which key, in which role; whom a lead assigns calls to
 deciding      what reviewers decide, added
 decisions     what they have decided, what holds by it, and how far they agree
 calibrations  sessions in which several decide the same calls, unseen by each other
@@ -35,10 +34,7 @@ from ausweis.store.decisions import label_of as held_label
 from ausweis.store.figures import Series
 from ausweis.store.index import SHORTEST
 from ausweis.store.key import Key
-from ausweis.store.objections import DAYS as OBJECTION_DAYS
-from ausweis.store.objections import Objection, ObjectionCounts, Ruling
-from ausweis.store.objections import about as objected_to
-from ausweis.store.objections import counted as count_objections
+from ausweis.store.objections import OBJECTION_DAYS, Objection, ObjectionCounts, Ruling, count_objections, objected_to
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
     TEAM_AGENTS,
@@ -66,8 +62,7 @@ from ausweis.store.rows import (
     RunRow,
     State,
 )
-from ausweis.store.search import MAX_TERMS, Hit
-from ausweis.store.search import terms_of as search_terms
+from ausweis.store.search import MAX_TERMS, Hit, search_terms
 from ausweis.store.store import Store
 from ausweis.store.writing import RunWriter
 

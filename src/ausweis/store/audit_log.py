@@ -56,7 +56,7 @@ from ausweis.store.schema import (
     verdicts,
 )
 
-__all__ = ["What", "append", "check_rows", "digest_rows", "entries", "log", "unvouched", "verify"]
+__all__ = ["What", "add_row", "append", "check_rows", "digest_rows", "entries", "log", "unvouched", "verify"]
 
 _MODULUS = 1 << 256
 _SALT = 16
@@ -127,6 +127,19 @@ def append(
     return int(seq)
 
 
+def add_row(
+    connection: Connection, key: Key, kind: str, row: Mapping[str, Any], what: What, who: str, call: Any
+) -> int:
+    """Add a row about a call, given as its row of `calls`, with its digest and an entry: its key."""
+    table, column, *_ = _KINDS[kind]
+    made: int = connection.execute(insert(table).returning(column), row).scalar_one()
+    digest_rows(connection, key, kind, [made])
+    run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
+    content = canonical(row)
+    append(connection, key, what, who, call_id=call.call_id, run=run, content=content, at=row["at"])
+    return made
+
+
 def log(
     connection: Connection, secret: Key, what: What, *, who: str, key: int | None = None, content: str | None = None
 ) -> None:
@@ -179,7 +192,12 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
     if not heads_seen:
         message = f"the audit log ends at entry {number}, and the head that was noted down is not in it: it was cut off"
         raise StoreError(message)
-    total = sum(_verify_kind(connection, key, kind) for kind in _KINDS)
+    total = 0
+    for kind, (_, column, *_) in _KINDS.items():
+        digested = select(row_digests.c.number).where(row_digests.c.kind == kind)
+        numbers = connection.execute(select(column).union(digested)).scalars().all()
+        for batch in batches(sorted(numbers), BATCH):
+            total += sum(_number(key, kind, *held) for held in _compare(connection, key, kind, batch).items())
     if total % _MODULUS != _sum_of(key, last):
         raise StoreError(
             "rows are not those of the last entry of the audit log: some are missing with their digests, or were put "
@@ -217,17 +235,6 @@ def check_rows(connection: Connection, key: Key, kind: str, numbers: Iterable[in
     """
     for batch in batches(numbers):
         _compare(connection, key, kind, batch)
-
-
-def _verify_kind(connection: Connection, key: Key, kind: str) -> int:
-    """Hold all rows of a kind against their digests: the sum of these."""
-    digested = select(row_digests.c.number).where(row_digests.c.kind == kind)
-    numbers = connection.execute(select(_KINDS[kind].key).union(digested)).scalars().all()
-    return sum(
-        _number(key, kind, number, digest)
-        for batch in batches(sorted(numbers), BATCH)
-        for number, digest in _compare(connection, key, kind, batch).items()
-    )
 
 
 def _compare(connection: Connection, key: Key, kind: str, numbers: Sequence[int]) -> Mapping[int, str]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, delete, insert, select, update
+from sqlalchemy import Column, Connection, delete, insert, select, update
 
 from ausweis.errors import StoreError
 from ausweis.provenance import now
@@ -19,7 +19,7 @@ from ausweis.store import audit_log
 from ausweis.store.decisions import agreement_of, decisions_of, taken_back
 from ausweis.store.key import Key, canonical
 from ausweis.store.persons import person_of
-from ausweis.store.querying import conditions
+from ausweis.store.querying import keys
 from ausweis.store.rows import Agreement, CalibrationRound, CallFilter, Decision
 from ausweis.store.schema import calibration_calls, calibration_reviewers, calibrations, calls, decisions
 
@@ -99,8 +99,7 @@ def draw_calls(
     """
     session = _prepared(connection, number)
     which = CallFilter(first=first, last=last, states=("open",), to_review=True if flagged else None)
-    wanted = select(calls.c.key).where(*conditions(which, connection.dialect.name)).order_by(calls.c.key)
-    there = [one for one in connection.execute(wanted).scalars() if one not in session.calls]
+    there = [one for one in keys(connection, which) if one not in session.calls]
     chosen = random.SystemRandom().sample(there, max(0, min(n, len(there))))
     return add_calls(connection, key, number, chosen, by=by)
 
@@ -198,9 +197,6 @@ def forget_calls(connection: Connection, key: Key, call_keys: Collection[int], i
     named = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in ids) or r"(?!)")
     for session in calibration_list(connection):
         if session.key in had and not session.calls:
-            connection.execute(
-                delete(calibration_reviewers).where(calibration_reviewers.c.calibration_key == session.key)
-            )
             connection.execute(delete(calibrations).where(calibrations.c.key == session.key))
             audit_log.digest_rows(connection, key, "calibration", [session.key])
         elif named.search(session.name):
@@ -229,15 +225,14 @@ def _sessions(connection: Connection, wanted: Any) -> list[CalibrationRound]:
     rows = connection.execute(wanted).all()
     within = [row.key for row in rows]
 
-    def of(own: Table, named: Column[Any]) -> defaultdict[int, list[Any]]:
+    def of(number_of: Column[int], named: Column[Any]) -> defaultdict[int, list[Any]]:
         found = defaultdict[int, list[Any]](list)
-        number_of = own.c.calibration_key
         for number, one in connection.execute(select(number_of, named).where(number_of.in_(within)).order_by(named)):
             found[number].append(one)
         return found
 
-    of_calls = of(calibration_calls, calibration_calls.c.call_key)
-    of_reviewers = of(calibration_reviewers, calibration_reviewers.c.reviewer)
+    of_calls = of(calibration_calls.c.calibration_key, calibration_calls.c.call_key)
+    of_reviewers = of(calibration_reviewers.c.calibration_key, calibration_reviewers.c.reviewer)
     return [
         CalibrationRound(**row._mapping, reviewers=tuple(of_reviewers[row.key]), calls=tuple(of_calls[row.key]))
         for row in rows

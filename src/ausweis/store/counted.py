@@ -1,10 +1,11 @@
 """Calls counted by what people say of what was reported, and which share of it holds."""
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ausweis.vocabulary import INCIDENTS
 
@@ -103,13 +104,18 @@ class Counted:
         return Precision(self.confirmed / self.decided, *bounds(self.confirmed, self.decided))
 
 
-def counted_of(
-    incident: bool, verdict: Sequence[str], right: Sequence[str] | None, calls: int
-) -> dict[Subject, Counted]:
-    """So many calls of one verdict and one decision, None where that is open: by each name in one of them, and all."""
-    counted = {Subject(incident): _hits(bool(verdict), None if right is None else bool(right), calls)}
-    for name in dict.fromkeys((*verdict, *(right or ()))):
-        counted[Subject(incident, name)] = _hits(name in verdict, None if right is None else name in right, calls)
+def counted_of(row: Any) -> dict[Subject, Counted]:
+    """What people say of calls, a `number` of them that verdict and decision say the same of: by each name, and all."""
+    counted: dict[Subject, Counted] = {}
+    for incident, said, told in (
+        (False, row.violations, row.right_violations),
+        (True, row.incidents, row.right_incidents),
+    ):
+        verdict, right = json.loads(said), None if told is None else json.loads(told)
+        counted[Subject(incident)] = _hits(bool(verdict), None if right is None else bool(right), row.number)
+        for name in dict.fromkeys((*verdict, *(right or ()))):
+            holds = None if right is None else name in right
+            counted[Subject(incident, name)] = _hits(name in verdict, holds, row.number)
     return counted
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from ausweis.calls.call import Call
 from ausweis.errors import NoCallError, StoreError
@@ -15,7 +15,7 @@ from ausweis.provenance import now
 from ausweis.store import audit_log
 from ausweis.store.calibrations import close_if_done, made_in
 from ausweis.store.decisions import can_settle, decisions_of, right_values
-from ausweis.store.key import Key, canonical
+from ausweis.store.key import Key
 from ausweis.store.packing import run_row, unpack
 from ausweis.store.persons import same_person
 from ausweis.store.querying import hidden, record
@@ -28,6 +28,7 @@ __all__ = [
     "Reasons",
     "Violations",
     "blind_statement",
+    "call_locked",
     "call_seen",
     "decide",
     "hear",
@@ -95,8 +96,7 @@ def check_label(choice: Choice, label: RightLabel, said: RightLabel, turns: int)
     if label.outcome not in OUTCOMES:
         raise StoreError(f"the right outcome is wanted, one of {', '.join(OUTCOMES)}", code="outcome_missing")
     if (label.outcome == "violation") != bool(label.violations):
-        message = "the outcome violation needs its violations, and no other has any"
-        raise StoreError(message, code="violation_missing")
+        raise StoreError("the outcome violation needs its violations, and no other has any", code="violation_missing")
     for kind, turn in label.violations:
         if kind not in VIOLATIONS or not 1 <= turn <= turns:
             message = f"a violation is one of {', '.join(VIOLATIONS)}, at a turn from 1 to {turns}"
@@ -107,8 +107,7 @@ def check_label(choice: Choice, label: RightLabel, said: RightLabel, turns: int)
             message = f"an incident is one of {', '.join(kinds)}, at a turn from 1 to {turns}"
             raise StoreError(message, code="incident_turn", last=turns)
     if label.same(said):
-        message = "this is what the verdict says; confirm it, or say what is right instead"
-        raise StoreError(message, code="same_label")
+        raise StoreError("this is what the verdict says; confirm it, or say what is right instead", code="same_label")
 
 
 def check_reasons(reasons: Reasons, label: RightLabel, said: RightLabel) -> None:
@@ -172,7 +171,11 @@ def decide(
     check_label(choice, label, said, call.turns)
     check_reasons(reasons, label, said)
     if settles := settles or rules:
-        _check_settling(connection, call, reviewer, choice, rules=rules)
+        # An objection is reason enough: whoever rules on it has seen all that there is.
+        is_open = rules or can_settle(decisions_of(connection, call_key, says=call.says), reviewer)
+        if choice == "not_sure" or not is_open:
+            message = "there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself"
+            raise StoreError(message, code="nothing_to_settle")
     session = None if settles else made_in(connection, reviewer, call_key)
     # Where nobody looked for incidents, nobody says either that there is none.
     tells = label.incidents or said.incidents or looked
@@ -214,18 +217,10 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
 
     The state of the call follows. `values`: what the row says; by default of what the verdict of today says.
     """
-    run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
     unknown: dict[str, Any] = dict.fromkeys(("settles", "blind", "hasty", "calibration_key", "coaching", "reasons"))
     row = unknown | {"call_key": call.key, "says": call.says} | values | {"at": now()}
-    what: What = "settled" if row["settles"] else "decided"
-    if row["choice"] == "withdrawn":
-        what = "withdrawn"
-    made = connection.execute(insert(decisions).returning(decisions.c.key), row).scalar_one()
-    audit_log.digest_rows(connection, key, "decision", [made])
-    content = canonical(row)
-    audit_log.append(
-        connection, key, what, row["reviewer"], call_id=call.call_id, run=run, content=content, at=row["at"]
-    )
+    what: What = "withdrawn" if row["choice"] == "withdrawn" else "settled" if row["settles"] else "decided"
+    audit_log.add_row(connection, key, "decision", row, what, row["reviewer"], call)
     decided = decisions_of(connection, call.key, says=call.says)
     connection.execute(update(calls).where(calls.c.key == call.key).values(right_values(decided)))
     return decided
@@ -236,33 +231,32 @@ def looked_for(facts: str) -> bool:
     return bool(Facts.model_validate_json(facts).looked_for)
 
 
-def call_seen(connection: Connection, call_key: int, verdict_key: int, says: str | None) -> Any:
-    """The row of a call, locked, if it is there and still says what verdict and text said that the reviewer saw.
+def call_locked(connection: Connection, call_key: int) -> Any:
+    """The row of a call that has a verdict, locked.
 
     Raises:
-        StoreError: it is not, or does not.
+        NoCallError: there is none.
     """
     call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
     if call is None or call.verdict_key is None:
         raise NoCallError("there is no such call in the store any more")
-    if says not in (None, call.says) or (call.verdict_key != verdict_key and not _says(connection, call, verdict_key)):
-        message = "the verdict has changed since you saw it, or the text; look at the call again, then decide"
-        raise StoreError(message, code="verdict_changed")
     return call
 
 
-def _says(connection: Connection, call: Any, verdict_key: int) -> bool:
-    """Whether an older verdict of the call says what the one of today says: then a run came between, and no more."""
-    own = (verdicts.c.key == verdict_key, verdicts.c.call_key == call.key)
-    return bool(connection.execute(select(verdicts.c.says).where(*own)).scalar() == call.says)
+def call_seen(connection: Connection, call_key: int, verdict_key: int, says: str | None) -> Any:
+    """The same, if it still says what verdict and text said that the reviewer saw.
 
-
-def _check_settling(connection: Connection, call: Any, reviewer: str, choice: Choice, *, rules: bool) -> None:
-    # An objection is reason enough: whoever rules on it has seen all that there is.
-    if choice != "not_sure" and (rules or can_settle(decisions_of(connection, call.key, says=call.says), reviewer)):
-        return
-    message = "there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself"
-    raise StoreError(message, code="nothing_to_settle")
+    Raises:
+        StoreError: it does not, or there is none.
+    """
+    call = call_locked(connection, call_key)
+    # An older verdict may say what the one of today says: then a run came between, and no more.
+    own = (verdicts.c.key == verdict_key, verdicts.c.call_key == call_key)
+    seen = connection.execute(select(verdicts.c.says).where(*own)).scalar()
+    if says not in (None, call.says) or (call.verdict_key != verdict_key and seen != call.says):
+        message = "the verdict has changed since you saw it, or the text; look at the call again, then decide"
+        raise StoreError(message, code="verdict_changed")
+    return call
 
 
 def _check_words(reviewer: str, choice: Choice, note: str) -> None:
@@ -285,18 +279,15 @@ def withdraw(connection: Connection, key: Key, call_key: int, *, reviewer: str, 
         StoreError: it is another's, or does not count: it was taken back already, decided anew since, or is about what
             an earlier verdict said; or there is no such call.
     """
-    call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
-    if call is None or call.verdict_key is None:
-        raise NoCallError("there is no such call in the store any more")
+    call = call_locked(connection, call_key)
     own = (decisions.c.key == decision_key, decisions.c.call_key == call_key)
     row = connection.execute(select(decisions).where(*own)).first()
     counting = {decision.key for decision in decisions_of(connection, call_key, says=call.says) if decision.counts}
     if row is None or not same_person(row.reviewer, reviewer) or decision_key not in counting:
-        message = "only your own last decision about what the verdict says can be taken back"
-        raise StoreError(message, code="not_yours")
-    same = {name: getattr(row, name) for name in ("call_key", "verdict_key", "says", "reviewer")}
-    nothing: dict[str, Any] = {"outcome": None, "violations": "[]", "incidents": None, "note": ""}
-    made = keep(connection, key, call, {**same, "choice": "withdrawn", **nothing})
+        raise StoreError("only your own last decision about what the verdict says can be taken back", code="not_yours")
+    values = {name: getattr(row, name) for name in ("call_key", "verdict_key", "says", "reviewer")}
+    values |= {"choice": "withdrawn", "outcome": None, "violations": "[]", "incidents": None, "note": ""}
+    made = keep(connection, key, call, values)
     return next(decision for decision in made if decision.key == decision_key)
 
 

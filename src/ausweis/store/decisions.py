@@ -8,7 +8,7 @@ sure" is no opinion: it asks for another's, and differs from none.
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -34,6 +34,8 @@ __all__ = [
     "taken_back",
 ]
 
+_AS_KEPT = ("key", "reviewer", "choice", "outcome", "note", "at", "verdict_key", "hasty")
+"""Fields of a decision that are its columns."""
 _STATES: dict[str, State] = {"confirm": "confirmed", "overrule": "overruled"}
 
 NOTHING_DECIDED: dict[str, str | None] = {
@@ -184,10 +186,11 @@ def agreement(connection: Connection) -> Agreement:
     """
     wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
     wanted = wanted.where(calls.c.outcome.is_not(None)).order_by(decisions.c.key)
-    # What is said in a calibration session is nobody's to know before it is closed, in figures neither.
     rows = connection.execute(wanted).all()
+    # What is said in a calibration session is nobody's to know before it is closed, in figures neither.
     secret = set(connection.execute(_OPEN).scalars())
-    gone = _gone(taken_back(rows))
+    taken = taken_back(rows)
+    gone = {*taken, *taken.values()}
     last: dict[tuple[int, str], dict[str, str | None]] = {}
     for row in rows:
         if row.key not in gone and not row.settles and row.calibration_key not in secret:
@@ -226,23 +229,16 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
     """`secret`: the sessions that are not closed."""
     known = list(rows)
     taken = taken_back(known)
-    gone = _gone(taken)
+    gone = {*taken, *taken.values()}
     last = {person_of(row.reviewer): row.key for row in known if row.says == says and row.key not in gone}
     return [
         Decision(
-            key=row.key,
-            reviewer=row.reviewer,
-            choice=row.choice,
-            outcome=row.outcome,
+            **{name: getattr(row, name) for name in _AS_KEPT},
             violations=_pairs(row.violations),
-            note=row.note,
-            at=row.at,
-            verdict_key=row.verdict_key,
             counts=row.says == says and last.get(person_of(row.reviewer)) == row.key,
             incidents=None if row.incidents is None else _pairs(row.incidents),
             today=row.says == says,
             blind=bool(row.blind),
-            hasty=row.hasty,
             coaching=bool(row.coaching),
             withdrawn=row.key in gone,
             takes_back=taken.get(row.key),
@@ -253,11 +249,6 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
         )
         for row in known
     ]
-
-
-def _gone(taken: Mapping[int, int | None]) -> set[int | None]:
-    """What counts no more, and the entries that say so."""
-    return {*taken, *taken.values()}
 
 
 def _pairs(text: str) -> tuple[Any, ...]:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from urllib.parse import unquote_plus
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -30,7 +29,6 @@ from ausweis.store.schema import (
     failures,
     objections,
     runs,
-    saved_filters,
     settings,
     texts,
     verdicts,
@@ -221,7 +219,6 @@ def _delete_rows(connection: Connection, key: Key, ids: Mapping[int, str], by: s
             audit_log.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
     for batch in batches(_failed(connection, ids.values())):
         connection.execute(delete(failures).where(failures.c.key.in_(batch)))
-    _forget_filters(connection, ids.values())
     if UNKNOWN in ids and (known or connection.info.get(PENDING)):
         # Last, since its id may have been taken out of the name of a calibration session.
         audit_log.append(connection, key, "deleted", by, call_id=ids[UNKNOWN])
@@ -238,15 +235,6 @@ def _failed(connection: Connection, ids: Iterable[str]) -> list[int]:
 
     rows = connection.execute(select(failures.c.key, failures.c.call_id, failures.c.place)).all()
     return [row.key for row in rows if row.call_id in names or is_named(row.place or "")]
-
-
-def _forget_filters(connection: Connection, ids: Iterable[str]) -> None:
-    """Filters of reviewers that look for one of these calls by its id."""
-    named = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in ids) or r"(?!)")
-    rows = connection.execute(select(saved_filters)).all()
-    own = [row.key for row in rows if named.search(f"{row.name}\n{unquote_plus(row.query)}")]
-    for batch in batches(own):
-        connection.execute(delete(saved_filters).where(saved_filters.c.key.in_(batch)))
 
 
 def forget_old_failures(connection: Connection, day: date) -> None:

@@ -5,17 +5,9 @@ from hashlib import sha256
 
 from ausweis.calls.call import Call
 from ausweis.errors import StoreError
-from ausweis.facts import Event, Facts, OneSided, may_be_about
+from ausweis.facts import Facts, OneSided, may_be_about
 from ausweis.judging.incidents import is_likely
-from ausweis.labelled import (
-    Gold,
-    GoldEvent,
-    GoldIncident,
-    GoldViolation,
-    IncidentLabel,
-    LabelledCall,
-    OwnIncident,
-)
+from ausweis.labelled import Gold, GoldEvent, GoldIncident, GoldViolation, IncidentLabel, LabelledCall, OwnIncident
 from ausweis.store.decisions import label_of
 from ausweis.store.key import Key
 from ausweis.store.rows import CallRecord
@@ -78,12 +70,11 @@ def _masked(call: Call, facts: Facts, key: Key, mask: Mask) -> Call:
 def _events(record: CallRecord) -> tuple[GoldEvent, ...]:
     """The likely ones about what the policy of the verdict knows: of others it says nothing."""
     known = record.verdict.vocabulary
-
-    def counts(event: Event) -> bool:
-        return event.subject is None or may_be_about(event.kind, event.subject, known)
-
-    likely = [event for event in record.facts.events if event.probability >= _SURE]
-    return tuple(GoldEvent(turn=event.turn, kind=event.kind, subject=event.subject) for event in filter(counts, likely))
+    return tuple(
+        GoldEvent(turn=one.turn, kind=one.kind, subject=one.subject)
+        for one in record.facts.events
+        if one.probability >= _SURE and (one.subject is None or may_be_about(one.kind, one.subject, known))
+    )
 
 
 def incident_label_of(record: CallRecord) -> IncidentLabel | None:

@@ -56,34 +56,33 @@ class _Cell:
     numbers: dict[Subject, Counted] = field(default_factory=dict)
     looked_for: dict[tuple[str, ...], Counted] = field(default_factory=dict)
 
-    def add(self, row: Any) -> None:
-        self.calls += row.number
-        self.needs_review += row.number * row.needs_review
-        self.to_review += row.number * row.to_review
-        self.outcomes[row.outcome] += row.number
-        self.violations.update(dict.fromkeys(json.loads(row.violations), row.number))
-        self.incidents.update(dict.fromkeys(json.loads(row.incidents), row.number))
-        numbers = counted_of_row(row)
-        incidents = Counted(calls=row.number, asked=row.number) + numbers[ALL_INCIDENTS]
-        self._count(numbers, {tuple(json.loads(row.looked_for or "[]")): incidents})
-
-    def _count(self, numbers: Mapping[Subject, Counted], looked_for: Mapping[tuple[str, ...], Counted]) -> None:
-        for subject, some in numbers.items():
-            self.numbers[subject] = self.numbers.get(subject, Counted()) + some
-        for names, some in looked_for.items():
-            self.looked_for[names] = self.looked_for.get(names, Counted()) + some
+    @classmethod
+    def of(cls, row: Any) -> "_Cell":
+        """The `number` of calls of a row that are counted alike."""
+        numbers = counted_of(row)
+        asked = Counted(calls=row.number, asked=row.number) + numbers[ALL_INCIDENTS]
+        return cls(
+            row.number,
+            row.number * row.needs_review,
+            row.number * row.to_review,
+            Counter({row.outcome: row.number}),
+            Counter(dict.fromkeys(json.loads(row.violations), row.number)),
+            Counter(dict.fromkeys(json.loads(row.incidents), row.number)),
+            numbers,
+            {tuple(json.loads(row.looked_for or "[]")): asked},
+        )
 
     def merge(self, other: "_Cell") -> None:
         self.calls += other.calls
         self.needs_review += other.needs_review
         self.to_review += other.to_review
-        for mine, theirs in (
-            (self.outcomes, other.outcomes),
-            (self.violations, other.violations),
-            (self.incidents, other.incidents),
-        ):
-            mine.update(theirs)
-        self._count(other.numbers, other.looked_for)
+        self.outcomes.update(other.outcomes)
+        self.violations.update(other.violations)
+        self.incidents.update(other.incidents)
+        for subject, some in other.numbers.items():
+            self.numbers[subject] = self.numbers.get(subject, Counted()) + some
+        for names, some in other.looked_for.items():
+            self.looked_for[names] = self.looked_for.get(names, Counted()) + some
 
     def counted(self, place: Place) -> DayCount:
         return DayCount(
@@ -94,32 +93,19 @@ class _Cell:
             incidents=dict(self.incidents),
             needs_review=self.needs_review,
             to_review=self.to_review,
-            numbers={subject: self._asked(subject, numbers) for subject, numbers in self.numbers.items()},
+            # With all calls, and those of them in which it was looked for.
+            numbers={of: some + Counted(self.calls, self._asked(of)) for of, some in self.numbers.items()},
             looked_for=self.looked_for,
         )
 
-    def _asked(self, subject: Subject, numbers: Counted) -> Counted:
-        """The same with the calls, and with those of them in which it was looked for."""
-        asked = sum(some.calls for names, some in self.looked_for.items() if was_asked(subject, names))
-        return numbers + Counted(calls=self.calls, asked=asked)
+    def _asked(self, subject: Subject) -> int:
+        return sum(some.calls for names, some in self.looked_for.items() if was_asked(subject, names))
 
 
 _SAID = (
     *("outcome", "violations", "incidents", "needs_review", "to_review"),
     *("right_violations", "right_incidents", "looked_for"),
 )
-
-
-def counted_of_row(row: Any) -> dict[Subject, Counted]:
-    """What people say of calls, a `number` of them that verdict and decision say the same of."""
-    counted: dict[Subject, Counted] = {}
-    for incident, verdict, right in (
-        (False, row.violations, row.right_violations),
-        (True, row.incidents, row.right_incidents),
-    ):
-        told = None if right is None else json.loads(right)
-        counted |= counted_of(incident, json.loads(verdict), told, row.number)
-    return counted
 
 
 def day_counts(
@@ -154,25 +140,17 @@ def day_counts(
 
 
 def count(connection: Connection, which: CallFilter = EVERY) -> int:
-    """How many calls fit; of a team that is not told apart (see `day_counts`) none."""
-    told = _large_enough(connection, which)
-    if told is None:
-        return 0
-    wanted = select(func.count()).select_from(calls).where(*conditions(told, connection.dialect.name))
+    """How many calls fit; of a team that is not told apart (see `day_counts`) in their days and queues none."""
+    span = days(connection) if which.teams else None
+    if span is not None:
+        of = CallFilter(queues=which.queues)
+        told = told_apart(_sizes(connection, which.first or span[0], which.last or span[1], of, ("team",)))
+        kept = tuple(team for team in which.teams if told.get((None, None, team)) == (None, None, team))
+        if not kept:
+            return 0
+        which = replace(which, teams=kept)
+    wanted = select(func.count()).select_from(calls).where(*conditions(which, connection.dialect.name))
     return connection.execute(wanted).scalar_one()
-
-
-def _large_enough(connection: Connection, which: CallFilter) -> CallFilter | None:
-    """The filter with those of its teams alone that are told apart in its days and queues; None without any."""
-    if not which.teams:
-        return which
-    span = days(connection)
-    if span is None:
-        return None
-    of = CallFilter(queues=which.queues)
-    told = told_apart(_sizes(connection, which.first or span[0], which.last or span[1], of, ("team",)))
-    kept = tuple(team for team in which.teams if told.get((None, None, team)) == (None, None, team))
-    return replace(which, teams=kept) if kept else None
 
 
 def queues(connection: Connection) -> list[str]:
@@ -204,7 +182,7 @@ def _cells(
     groups = select(*apart, *said, func.count().label("number")).where(*_within(connection, first, last, which))
     cells: dict[Place, _Cell] = {}
     for row in connection.execute(groups.group_by(*apart, *said)):
-        cells.setdefault(_place(row), _Cell()).add(row)
+        cells.setdefault(_place(row), _Cell()).merge(_Cell.of(row))
     return cells
 
 
@@ -245,7 +223,9 @@ def told_apart(sizes: Mapping[Place, Size]) -> dict[Place, Place | None]:
     for (day, queue), teams in groups.items():
         others = {team for team, size in teams.items() if team is None or size.is_small}
         large = teams.keys() - others
-        are_told = others <= {None} or not _together(teams[team] for team in others).is_small
+        small = [teams[team] for team in others]
+        together = Size(sum(one.calls for one in small), set[str]().union(*(one.agents for one in small)))
+        are_told = others <= {None} or not together.is_small
         if large and not are_told:
             # The same on all days, if it can be: else one day tells what another does not.
             others.add(min(large, key=lambda team: (number[team], team or "")))
@@ -253,13 +233,6 @@ def told_apart(sizes: Mapping[Place, Size]) -> dict[Place, Place | None]:
         into = (day, queue, None) if are_told else None
         told |= {(day, queue, team): into if team in others else (day, queue, team) for team in teams}
     return told
-
-
-def _together(sizes: Iterable[Size]) -> Size:
-    together = Size()
-    for size in sizes:
-        together.add(size.calls, size.agents)
-    return together
 
 
 def _in_order(place: Place) -> tuple[Any, ...]:
@@ -320,7 +293,7 @@ def counted_by_name(
     wanted = select(*said, func.count().label("number")).where(*_within(connection, first, last, filter), something)
     counted: dict[Subject, Counted] = {}
     for row in connection.execute(wanted.group_by(*said)):
-        for subject, numbers in counted_of_row(row).items():
+        for subject, numbers in counted_of(row).items():
             counted[subject] = counted.get(subject, Counted()) + numbers
     return counted
 

@@ -12,7 +12,7 @@ import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -52,7 +52,7 @@ __all__ = [
     "spans_by_turn",
     "spans_of",
     "starts_of",
-    "unsearched",
+    "unjudged",
     "waiting",
 ]
 
@@ -128,25 +128,17 @@ _UNSETTLED = "index"
 """The setting that is there while the index may have something of what was taken out."""
 _found = table("found", column("call_key"), column("words"))
 """Of PostgreSQL."""
-_ADD = text("INSERT INTO found (rowid, words) VALUES (:key, :words)")
-
-
-def add(connection: Connection, words: Mapping[int, str]) -> None:
-    """Put calls in that are not there: what they say, masked and folded, by their keys."""
-    rows = [{"key": key, "words": said} for key, said in words.items()]
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.execute(_ADD, rows)
-    else:
-        connection.execute(insert(_found), [{"call_key": row["key"], "words": row["words"]} for row in rows])
+_ADD = {
+    dialect: text(f"INSERT INTO found ({key}, words) VALUES (:key, :words)")  # noqa: S608
+    for dialect, key in (("sqlite", "rowid"), ("postgresql", "call_key"))
+}
 
 
 def remove(connection: Connection, words: Mapping[int, str]) -> None:
     """Take calls out; with the words by which they were put in."""
-    if not words:
-        return
-    if connection.dialect.name == "sqlite":
+    if connection.dialect.name != "sqlite":
+        connection.execute(delete(_found).where(_found.c.call_key.in_(words)))
+    elif words:
         at_once = _FORGETS and len(words) <= _MANY
         if _FORGETS:
             connection.execute(text("INSERT INTO found (found, rank) VALUES ('secure-delete', :on)"), {"on": at_once})
@@ -154,9 +146,6 @@ def remove(connection: Connection, words: Mapping[int, str]) -> None:
         connection.execute(text("INSERT INTO found (found, rowid, words) VALUES ('delete', :key, :words)"), rows)
         if not at_once and not _is_unsettled(connection):
             connection.execute(insert(settings), {"name": _UNSETTLED, "value": "unsettled"})
-        return
-    for batch in batches(words):
-        connection.execute(delete(_found).where(_found.c.call_key.in_(batch)))
 
 
 def settle(connection: Connection) -> None:
@@ -199,13 +188,6 @@ def orphans(connection: Connection) -> int:
     return int(connection.execute(text(wanted)).scalar_one())
 
 
-class Unsearched(NamedTuple):
-    """Calls that are not in the index, or not as they would be masked now; without verdict."""
-
-    unindexed: int
-    unjudged: int
-
-
 def renew(connection: Connection, ids: Iterable[str]) -> None:
     """Put those of these calls in, by their ids, that have text and verdict and are not in as they would be now."""
     for batch in batches(ids):
@@ -230,10 +212,9 @@ def renew_some(connection: Connection, after: int, number: int) -> tuple[int, in
     return (batch[-1], len(batch)) if batch else (after, 0)
 
 
-def unsearched(connection: Connection) -> Unsearched:
-    """How many calls a search does not look into."""
-    unjudged = select(func.count()).select_from(calls).where(calls.c.outcome.is_(None))
-    return Unsearched(waiting(connection), connection.execute(unjudged).scalar_one())
+def unjudged(connection: Connection) -> int:
+    """How many calls have no verdict, so that no search looks into them."""
+    return connection.execute(select(func.count()).select_from(calls).where(calls.c.outcome.is_(None))).scalar_one()
 
 
 def waiting(connection: Connection) -> int:
@@ -268,7 +249,7 @@ _ADD_MASKS = insert(masks)
 
 
 def _put(connection: Connection, rows: Iterable[Any]) -> None:
-    said, kept, other = {}, [], []
+    said, kept, other = [], [], []
     for row in rows:
         spans = _spans(row)
         covers = None if spans is None else json.dumps(spans, separators=(",", ":"))
@@ -278,11 +259,11 @@ def _put(connection: Connection, rows: Iterable[Any]) -> None:
         if row.rules is not None:
             other.append(row.key)
         if spans is not None:
-            said[row.key] = searchable(row.words, spans)
+            said.append({"key": row.key, "words": searchable(row.words, spans)})
             kept.append({"call_key": row.key, "rules": RULES, "covers": covers})
     drop(connection, other)
-    add(connection, said)
     if kept:
+        connection.execute(_ADD[connection.dialect.name], said)
         connection.execute(_ADD_MASKS, kept)
 
 

@@ -10,27 +10,26 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, select
 
 from ausweis.errors import NoCallError, StoreError
 from ausweis.provenance import now
 from ausweis.store import audit_log
-from ausweis.store.deciding import call_seen, decide, what_is_said
+from ausweis.store.deciding import call_locked, call_seen, decide, what_is_said
 from ausweis.store.decisions import decisions_of, label_of
-from ausweis.store.key import Key, canonical
-from ausweis.store.packing import call_row, run_row
-from ausweis.store.querying import conditions
+from ausweis.store.key import Key
+from ausweis.store.querying import conditions, rows
 from ausweis.store.rows import EVERY, CallFilter, CallRow
-from ausweis.store.schema import batches, calls, objections, runs
+from ausweis.store.schema import calls, objections
 from ausweis.vocabulary import VIOLATIONS
 
 __all__ = [
-    "DAYS",
+    "OBJECTION_DAYS",
     "Objection",
     "ObjectionCounts",
     "Ruling",
-    "about",
-    "counted",
+    "count_objections",
+    "objected_to",
     "objection_list",
     "raise_objection",
     "rule_on_objection",
@@ -40,7 +39,7 @@ Ruling = Literal["stands", "withdrawn"]
 """stands: what was found holds; withdrawn: something of it does not."""
 At = tuple[str, int]
 """A finding: its kind, and its turn."""
-DAYS = 14
+OBJECTION_DAYS = 14
 """Until when an objection is ruled on, unless somebody says another day."""
 _MOST_DAYS = 366
 _MAX_SIDE, _MAX_TEXT = 100, 2000
@@ -92,7 +91,7 @@ class ObjectionCounts:
     due: date | None = None
 
 
-def counted(given: Iterable[Objection], today: date) -> ObjectionCounts:
+def count_objections(given: Iterable[Objection], today: date) -> ObjectionCounts:
     """The counts of these objections on a day."""
     known = list(given)
     waiting = [one for one in known if one.is_open]
@@ -117,16 +116,14 @@ def raise_objection(
     deadline: date | None = None,
     today: date | None = None,
 ) -> Objection:
-    """Record that the agent's side objects to findings of a call, or to all. By default `deadline` is in `DAYS` days.
+    """Record that the agent's side objects to findings of a call, or to all. `deadline`: by default in two weeks.
 
     Raises:
         StoreError: nothing holds of the call, or not these findings; an objection to it is open; a text or day is none.
     """
     today = today or date.today()
-    deadline = deadline or today + timedelta(days=DAYS)
-    call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
-    if call is None or call.verdict_key is None:
-        raise NoCallError("there is no such call in the store any more")
+    deadline = deadline or today + timedelta(days=OBJECTION_DAYS)
+    call = call_locked(connection, call_key)
     findings, held = list(dict.fromkeys(findings)), _held(connection, call)
     if not held or not {*held}.issuperset(findings):
         raise StoreError("nothing holds of this call, or not this", code="objection_to_nothing")
@@ -157,7 +154,7 @@ def rule_on_objection(
 ) -> Objection:
     """Let a lead rule on an objection. What the lead says holds from then on, whoever decided before.
 
-    `holds`: of each finding that it is `about`, whether it stands. The others stay as they are; without violations the
+    `holds`: of each finding of `objected_to`, whether it stands. The others stay as they are; without violations the
     call is what the verdict says, or compliant where that says that there is one. Where all stand, so does what was
     decided; a call that nobody has decided on, or not alike, is confirmed.
 
@@ -171,7 +168,7 @@ def rule_on_objection(
         raise StoreError("this objection is ruled on already", code="objection_ruled")
     call = call_seen(connection, found.call.key, verdict_key, says)
     (said, _), held = what_is_said(connection, call), _held(connection, call)
-    wanted = about(found, held)
+    wanted = objected_to(found, held)
     if {*wanted} != holds.keys():
         raise StoreError("say of each finding whether it holds", code="ruling_missing")
     _check(note := note.strip(), "ruling_note_wrong")
@@ -191,7 +188,7 @@ def rule_on_objection(
     return next(one for one in objection_list(connection, call_key=call.key) if one.key == objection_key)
 
 
-def about(objection: Objection, held: Iterable[At]) -> list[At]:
+def objected_to(objection: Objection, held: Iterable[At]) -> list[At]:
     """What an objection is about, of the findings that hold of its call: all where it names none of them."""
     return [one for one in held if one in objection.findings or not objection.findings]
 
@@ -205,31 +202,19 @@ def _held(connection: Connection, call: Any) -> list[At]:
 
 
 def objection_list(
-    connection: Connection,
-    which: CallFilter = EVERY,
-    *,
-    call_key: int | None = None,
-    open_only: bool = False,
+    connection: Connection, which: CallFilter = EVERY, *, call_key: int | None = None, open_only: bool = False
 ) -> list[Objection]:
     """Objections to these calls: open ones by deadline, the next one first; then the others, the latest first."""
     own: Select[Any] = select(calls.c.key).where(*conditions(which, connection.dialect.name))
     of = objections.c.call_key
     wanted = select(objections).where(of.in_(own) if call_key is None else of == call_key)
-    rows = connection.execute(wanted.order_by(objections.c.key)).all()
-    ruled = {row.raised_key: row for row in rows if row.kind == "ruled"}
-    raised = [row for row in rows if row.kind == "raised" and not (open_only and row.key in ruled)]
-    of_calls = _calls(connection, {row.call_key for row in raised})
+    there = connection.execute(wanted.order_by(objections.c.key)).all()
+    ruled = {row.raised_key: row for row in there if row.kind == "ruled"}
+    raised = [row for row in there if row.kind == "raised" and not (open_only and row.key in ruled)]
+    of_calls = {row.key: row for row in rows(connection, CallFilter(keys=tuple({row.call_key for row in raised})))}
     made = [_objection(row, ruled.get(row.key), of_calls[row.call_key]) for row in raised if row.call_key in of_calls]
     waiting = sorted((one for one in made if one.is_open), key=lambda one: (one.deadline, one.key))
     return waiting + sorted((one for one in made if not one.is_open), key=lambda one: one.ruled_at or "", reverse=True)
-
-
-def _calls(connection: Connection, keys: Iterable[int]) -> dict[int, CallRow]:
-    found: dict[int, CallRow] = {}
-    for batch in batches(sorted(keys)):
-        wanted = select(calls).where(calls.c.key.in_(batch), calls.c.outcome.is_not(None))
-        found |= {row.key: call_row(row) for row in connection.execute(wanted)}
-    return found
 
 
 def _objection(raised: Any, ruled: Any, call: CallRow) -> Objection:
@@ -245,14 +230,9 @@ def _named(row: Any) -> tuple[At, ...]:
 
 def _add(connection: Connection, key: Key, call: Any, values: dict[str, Any]) -> int:
     """Add a row, with its entry in the audit log: its key."""
-    run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
     row = {"call_key": call.key, **values, "at": now()}
     what: audit_log.What = "objected" if row["kind"] == "raised" else "objection_ruled"
-    made: int = connection.execute(insert(objections).returning(objections.c.key), row).scalar_one()
-    audit_log.digest_rows(connection, key, "objection", [made])
-    content = canonical(row)
-    audit_log.append(connection, key, what, row["who"], call_id=call.call_id, run=run, content=content, at=row["at"])
-    return made
+    return audit_log.add_row(connection, key, "objection", row, what, row["who"], call)
 
 
 def _check(text: str, code: str) -> None:

@@ -39,6 +39,8 @@ _RUNS = ("ausweis", "policy", "prompts", "model")
 """What of a verdict's provenance is its run's."""
 _LISTS = ("violations", "incidents", "right_violations", "right_incidents", "looked_for")
 """Columns of calls."""
+_OF_VERDICT = ("outcome", "risk", "confidence", "needs_review", "first_violation_turn")
+"""Columns of calls that are fields of the verdict."""
 _AS_JSON = ("policy", "prompts", "model")
 """Columns of runs."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -108,12 +110,8 @@ def verdict_values(verdict: Verdict, run: RunRow, facts: str) -> dict[str, Any]:
     found = found_of(verdict)
     return {
         "says": says_of(verdict, run),
-        "outcome": verdict.outcome,
-        "risk": verdict.risk,
-        "confidence": verdict.confidence,
-        "needs_review": verdict.needs_review,
+        **{name: getattr(verdict, name) for name in _OF_VERDICT},
         "to_review": bool(verdict.outcome == "violation" or verdict.incidents or verdict.needs_review),
-        "first_violation_turn": verdict.first_violation_turn,
         "severity": max((one.severity for one in found), key=SEVERITIES.index, default=None),
         "violations": json.dumps(list(named(one for one in found if not one.incident))),
         "incidents": json.dumps(list(named(one for one in found if one.incident)), ensure_ascii=False),
@@ -193,17 +191,9 @@ def _time(text: str | None) -> datetime | None:
 
 def call_values(call: Call) -> dict[str, Any]:
     """The columns of `calls` that are the call's own, but for its moment; of one without names."""
-    return {
-        "call_id": call.id,
-        "started_at": call.started_at,
-        "language": call.language,
-        "team": call.team,
-        "queue": call.queue,
-        "agent": call.agent,
-        "direction": call.direction,
-        "seconds": max((turn.end for turn in call.turns if turn.end is not None), default=None),
-        "turns": len(call.turns),
-    }
+    own = {name: getattr(call, name) for name in ("started_at", "language", "team", "queue", "agent", "direction")}
+    seconds = max((turn.end for turn in call.turns if turn.end is not None), default=None)
+    return {"call_id": call.id, **own, "seconds": seconds, "turns": len(call.turns)}
 
 
 def text_row(call: Call) -> dict[str, str | None]:

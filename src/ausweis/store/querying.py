@@ -44,7 +44,6 @@ from ausweis.store.reviewers import spellings
 from ausweis.store.rows import EVERY, CallFilter, CallRecord, CallRow, Cursor, Finding, Judged, Order, RunRow, scattered
 from ausweis.store.schema import (
     audio,
-    batches,
     calibration_calls,
     calibration_reviewers,
     calibrations,
@@ -123,30 +122,10 @@ def _has(column: Column[Any], name: str | None) -> ColumnElement[bool]:
     return column != "[]" if name is None else column.contains(json.dumps(name, ensure_ascii=False), autoescape=True)
 
 
-def is_hidden(names: tuple[str, ...]) -> ColumnElement[bool]:
-    """What a row of `calls` meets whose verdict the person of these names must not see yet.
-
-    It was drawn, since nothing was found in it, and they have decided nothing about what its verdict says; a decision
-    that was taken back had shown them the verdict all the same. Or they decide it in a calibration session that hides
-    it.
-    """
-    return or_(_unheard(names), _asked(names, calibrations.c.hides.is_(True)))
-
-
-def is_aside(names: tuple[str, ...]) -> ColumnElement[bool]:
-    """What a call meets that this person finds in the sample or in a calibration session, and in no other list."""
-    return or_(_unheard(names), _asked(names))
-
-
 def waits_for(names: tuple[str, ...]) -> ColumnElement[bool]:
     """What a drawn call meets that this person should hear: nobody has said blind what it is, or others differ."""
     unsettled = calls.c.state.in_(("open", "not_sure", "disputed")) | ~was_told_blind()
     return and_(_unheard(names), ~_asked(names), unsettled)
-
-
-def is_calibrated() -> ColumnElement[bool]:
-    """What a call of an open calibration session meets."""
-    return _in_open_session()
 
 
 def was_told_blind() -> ColumnElement[bool]:
@@ -155,8 +134,14 @@ def was_told_blind() -> ColumnElement[bool]:
 
 
 def hidden(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
-    """Of these calls, those whose verdict a reviewer must not see yet."""
-    return _those(connection, keys, is_hidden((reviewer, *spellings(connection, reviewer))))
+    """Of these calls, those whose verdict a reviewer must not see yet.
+
+    Such a call was drawn, since nothing was found in it, and they have decided nothing about what its verdict says; a
+    decision that was taken back had shown them the verdict all the same. Or they decide it in a calibration session
+    that hides it.
+    """
+    names = (reviewer, *spellings(connection, reviewer))
+    return _those(connection, keys, or_(_unheard(names), _asked(names, calibrations.c.hides.is_(True))))
 
 
 def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
@@ -165,10 +150,8 @@ def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> se
 
 
 def _those(connection: Connection, keys: Iterable[int], which: ColumnElement[bool]) -> set[int]:
-    found: set[int] = set()
-    for batch in batches(keys):
-        found.update(connection.execute(select(calls.c.key).where(calls.c.key.in_(batch), which)).scalars())
-    return found
+    wanted = select(calls.c.key).where(among(list(keys), connection.dialect.name), which)
+    return set(connection.execute(wanted).scalars())
 
 
 def _unheard(names: tuple[str, ...]) -> ColumnElement[bool]:
@@ -182,10 +165,11 @@ def _asked(names: tuple[str, ...], *more: ColumnElement[bool]) -> ColumnElement[
     session = calibration_reviewers.c.calibration_key == calibrations.c.key
     named = exists().where(session, calibration_reviewers.c.person.in_({person_of(name) for name in names}))
     every = and_(~exists().where(session), calibrations.c.lead.not_in(names))
-    return _in_open_session(or_(named, every), *more)
+    return _is_calibrated(or_(named, every), *more)
 
 
-def _in_open_session(*more: ColumnElement[bool]) -> ColumnElement[bool]:
+def _is_calibrated(*more: ColumnElement[bool]) -> ColumnElement[bool]:
+    """What a call of an open calibration session meets, of one that meets `more`."""
     joined = calibration_calls.join(calibrations, calibrations.c.key == calibration_calls.c.calibration_key)
     wanted = select(calibration_calls.c.call_key).select_from(joined)
     is_open = (calibrations.c.started.is_not(None), calibrations.c.closed.is_(None))
@@ -235,12 +219,11 @@ def neighbours(
         return None, None
     here = call_row(row).cursor(order)
     wanted = select(calls.c.key).where(*conditions(which, connection.dialect.name))
-    before = wanted.where(_beyond(order, here, back=True))
-    after = wanted.where(_beyond(order, here))
-    return (
-        connection.execute(_ordered(before, order, back=True).limit(1)).scalar(),
-        connection.execute(_ordered(after, order).limit(1)).scalar(),
+    before, after = (
+        connection.execute(_ordered(wanted.where(_beyond(order, here, back=back)), order, back=back).limit(1)).scalar()
+        for back in (True, False)
     )
+    return before, after
 
 
 def came_in(connection: Connection) -> str | None:
@@ -261,20 +244,15 @@ def find(connection: Connection, call_id: str) -> int | None:
 
 def found(connection: Connection, keys: Iterable[int]) -> dict[int, list[Found]]:
     """What the verdicts of these calls found, each with its turn."""
-    by_call: dict[int, list[Found]] = {}
-    for batch in batches(keys):
-        wanted = select(calls.c.key, verdicts.c.body).join(verdicts, verdicts.c.key == calls.c.verdict_key)
-        for row in connection.execute(wanted.where(calls.c.key.in_(batch))):
-            by_call[row.key] = found_in(json.loads(row.body))
-    return by_call
+    wanted = select(calls.c.key, verdicts.c.body).join(verdicts, verdicts.c.key == calls.c.verdict_key)
+    rows = connection.execute(wanted.where(among(list(keys), connection.dialect.name)))
+    return {row.key: found_in(json.loads(row.body)) for row in rows}
 
 
 def judged(connection: Connection, keys: Iterable[int]) -> list[tuple[RunRow, Judged]]:
     """What the store says of these calls, as far as they are there and have a verdict, each with its run."""
-    some: list[tuple[RunRow, Judged]] = []
-    for batch in batches(keys):
-        some += _judged(connection, calls.c.verdict_key == verdicts.c.key, calls.c.key.in_(batch))
-    return some
+    these = among(list(keys), connection.dialect.name)
+    return list(_judged(connection, calls.c.verdict_key == verdicts.c.key, these))
 
 
 def judged_by(connection: Connection) -> list[RunRow]:
@@ -304,11 +282,9 @@ def _judged(connection: Connection, *which: ColumnElement[bool]) -> Iterator[tup
 def failed_in(connection: Connection, series: str) -> dict[str, Failure]:
     """Why calls have no verdict in the runs of a series, by their ids."""
     joined = failures.join(runs, runs.c.key == failures.c.run_key)
-    wanted = select(failures).select_from(joined).where(runs.c.series == series, failures.c.call_id.is_not(None))
-    return {
-        row.call_id: Failure(call_id=row.call_id, place=row.place, kind=row.kind, message=row.message)
-        for row in connection.execute(wanted)
-    }
+    said = (failures.c[name] for name in ("call_id", "place", "kind", "message"))
+    wanted = select(*said).select_from(joined).where(runs.c.series == series, failures.c.call_id.is_not(None))
+    return {row.call_id: Failure.model_validate(dict(row._mapping)) for row in connection.execute(wanted)}
 
 
 def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
@@ -336,9 +312,10 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     if which.unheard_by is not None:
         wanted.append(waits_for(which.unheard_by))
     if which.seen_by:
-        wanted.append(~is_aside(which.seen_by))
+        # What this person finds in the sample or in a calibration session is in no other list.
+        wanted.append(~or_(_unheard(which.seen_by), _asked(which.seen_by)))
     if which.calibrated is not None:
-        wanted.append(is_calibrated() if which.calibrated else ~is_calibrated())
+        wanted.append(_is_calibrated() if which.calibrated else ~_is_calibrated())
     if which.undecided_by:
         wanted.append(_decided(which.undecided_by) == 0)
     if which.assigned_to:

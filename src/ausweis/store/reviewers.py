@@ -1,27 +1,29 @@
-"""Who reviews here: names, roles, a hash of the key of each, and the filters that they saved.
+"""Who reviews here: names, roles, a hash of the key of each; and whom a lead assigns calls to.
 
 Each change of a reviewer is an entry of the audit log. The key itself is told once, when it is made.
 """
 
 import secrets
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from ausweis.errors import NameRefusedError, StoreError
 from ausweis.provenance import now
 from ausweis.store import audit_log
+from ausweis.store.database import Database
 from ausweis.store.key import Key, canonical
 from ausweis.store.persons import known_name, person_of
-from ausweis.store.rows import Invitation, Reviewer, Role, SavedFilter, What
-from ausweis.store.schema import decisions, reviewers, saved_filters
+from ausweis.store.rows import Invitation, Reviewer, Role, What
+from ausweis.store.schema import batches, calls, decisions, reviewers
 
 __all__ = [
+    "assign",
     "change_role",
     "decided_since",
-    "forget_filter",
     "invite",
     "known_names",
     "name_for",
@@ -29,14 +31,12 @@ __all__ = [
     "reviewer",
     "reviewer_by_key",
     "reviewer_list",
-    "save_filter",
-    "saved_by",
     "spellings",
     "withdraw",
 ]
 
 _BYTES = 32
-_MAX_NAME = 60
+_MAX_NAME, _MAX_ASSIGNED = 60, 100
 
 
 def reviewer_list(connection: Connection) -> list[Reviewer]:
@@ -50,10 +50,11 @@ def reviewer(connection: Connection, name: str) -> Reviewer | None:
     return None if row is None else _reviewer(row)
 
 
-def reviewer_by_key(connection: Connection, secret: Key, own: str) -> Reviewer | None:
+def reviewer_by_key(database: Database, secret: Key, own: str) -> Reviewer | None:
     """The reviewer whose key this is; None where it is nobody's, or not any more."""
     wanted = select(reviewers).where(reviewers.c.key_hash == secret.reviewer(own), reviewers.c.withdrawn.is_(None))
-    row = connection.execute(wanted).first()
+    with database.reading() as connection:
+        row = connection.execute(wanted).first()
     return None if row is None else _reviewer(row)
 
 
@@ -103,21 +104,13 @@ def invite(
     """
     name = " ".join(name.split())
     if not name or len(name) > _MAX_NAME or not name.isprintable():
-        message = f"a reviewer needs a name, of at most {_MAX_NAME} letters"
-        raise StoreError(message, code="name_wrong", most=_MAX_NAME)
+        raise StoreError(f"a reviewer needs a name, of at most {_MAX_NAME} letters", code="name_wrong", most=_MAX_NAME)
     _check_role(role)
     name = known_name(name, known_names(connection))
     if reviewer(connection, name) is not None:
         raise NameRefusedError(f"{name} is there already; a new key: renew", code="known", like=name)
-    own = secrets.token_urlsafe(_BYTES) if with_key else None
-    values = {
-        "name": name,
-        "person": person_of(name),
-        "role": role,
-        "key_hash": None if own is None else key.reviewer(own),
-        "made": now(),
-        "withdrawn": None,
-    }
+    own, values = _new_key(key, with_key)
+    values |= {"name": name, "person": person_of(name), "role": role}
     number = connection.execute(insert(reviewers).returning(reviewers.c.key), values).scalar_one()
     return Invitation(_noted(connection, key, number, "reviewer_invited", by), own)
 
@@ -128,9 +121,14 @@ def renew(connection: Connection, key: Key, name: str, *, by: str, with_key: boo
     Raises:
         StoreError: there is no such reviewer.
     """
-    own = secrets.token_urlsafe(_BYTES) if with_key else None
-    values = {"key_hash": None if own is None else key.reviewer(own), "made": now(), "withdrawn": None}
+    own, values = _new_key(key, with_key)
     return Invitation(_change(connection, key, name, values, "reviewer_renewed", by), own)
+
+
+def _new_key(key: Key, with_key: bool) -> tuple[str | None, dict[str, Any]]:
+    """A reviewer's own key, if one is wanted, and the columns that it changes."""
+    own = secrets.token_urlsafe(_BYTES) if with_key else None
+    return own, {"key_hash": None if own is None else key.reviewer(own), "made": now(), "withdrawn": None}
 
 
 def change_role(connection: Connection, key: Key, name: str, role: Role, *, by: str) -> Reviewer:
@@ -178,35 +176,28 @@ def _check_role(role: str) -> None:
         raise StoreError(f"a role is one of {', '.join(get_args(Role))}", code="role_wrong")
 
 
-MOST = 30
-"""Filters of one person."""
-_MAX_QUERY = 2000
+def assign(connection: Connection, key: Key, call_keys: Sequence[int], *, to: str, by: str) -> int:
+    """Assign calls to a reviewer, or with `to` empty to nobody any more: how many that changed.
 
-
-def saved_by(connection: Connection, reviewer: str) -> list[SavedFilter]:
-    """The filters of a person, in the order in which they were made."""
-    wanted = select(saved_filters).where(saved_filters.c.person == person_of(reviewer)).order_by(saved_filters.c.key)
-    return [SavedFilter(row.key, row.name, row.query) for row in connection.execute(wanted)]
-
-
-def save_filter(connection: Connection, _: Key, reviewer: str, name: str, query: str) -> None:
-    """Save a filter; it takes the place of one of the same name.
+    Each of those is an entry of the audit log, with the name. Anybody may decide them all the same.
 
     Raises:
-        StoreError: the name is none, or there are too many.
+        StoreError: no call is named, the name is none, or a row was changed behind the store's back.
     """
-    name, person = " ".join(name.split()), person_of(reviewer)
-    if not name or len(name) > _MAX_NAME or not name.isprintable() or len(query) > _MAX_QUERY:
-        raise StoreError(f"a filter needs a name, of at most {_MAX_NAME} letters", code="saved_name", most=_MAX_NAME)
-    own = saved_filters.c.person == person
-    connection.execute(delete(saved_filters).where(own, saved_filters.c.name == name))
-    if connection.execute(select(func.count()).select_from(saved_filters).where(own)).scalar_one() >= MOST:
-        message = f"there are {MOST} saved filters already: take one away first"
-        raise StoreError(message, code="saved_many", most=MOST)
-    connection.execute(insert(saved_filters), {"person": person, "name": name, "query": query})
-
-
-def forget_filter(connection: Connection, _: Key, reviewer: str, key: int) -> None:
-    """Take away a filter of this person; nothing where it is none of theirs."""
-    own = (saved_filters.c.key == key, saved_filters.c.person == person_of(reviewer))
-    connection.execute(delete(saved_filters).where(*own))
+    to = " ".join(to.split())
+    if not call_keys:
+        raise StoreError("choose the calls that are to be assigned", code="assign_nothing")
+    if len(to) > _MAX_ASSIGNED or not to.isprintable():
+        raise StoreError(f"a name has at most {_MAX_ASSIGNED} letters", code="name_wrong", most=_MAX_ASSIGNED)
+    changed = 0
+    for batch in batches(sorted(set(call_keys))):
+        wanted = select(calls.c.key, calls.c.call_id).where(calls.c.key.in_(batch), calls.c.outcome.is_not(None))
+        rows = connection.execute(wanted.where(calls.c.assigned.is_distinct_from(to or None))).all()
+        keys = [row.key for row in rows]
+        audit_log.check_rows(connection, key, "call", keys)
+        connection.execute(update(calls).where(calls.c.key.in_(keys)).values(assigned=to or None))
+        audit_log.digest_rows(connection, key, "call", keys)
+        for row in rows:
+            audit_log.append(connection, key, "assigned", by, call_id=row.call_id, detail={"to": to})
+        changed += len(rows)
+    return changed

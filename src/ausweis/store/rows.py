@@ -42,7 +42,6 @@ __all__ = [
     "Reviewer",
     "Role",
     "RunRow",
-    "SavedFilter",
     "State",
     "What",
     "scattered",
@@ -376,15 +375,6 @@ class Agreement:
     kappa: float
     calls: int = 0
     alike: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SavedFilter:
-    """A filter of the queue under a name. `query`: what it asks, as a part of an address."""
-
-    key: int
-    name: str
-    query: str
 
 
 @dataclass(frozen=True, slots=True)

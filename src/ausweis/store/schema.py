@@ -53,14 +53,13 @@ __all__ = [
     "row_digests",
     "runs",
     "samples",
-    "saved_filters",
     "settings",
     "texts",
     "verdicts",
     "verify_schema",
 ]
 
-SCHEMA = "3"
+SCHEMA = "4"
 """The number of these tables; a store keeps it in `settings`."""
 metadata = MetaData()
 
@@ -142,10 +141,7 @@ _FIGURES = (
 Index("calls_by_day", *(calls.c[name] for name in _FIGURES)).ddl_if(dialect="sqlite")
 Index("calls_by_day", calls.c.day).ddl_if(dialect="postgresql")
 texts = _table(
-    "texts",
-    _of("calls", primary=True),
-    *("words", "body", "recording?"),
-    Index("texts_by_recording", "recording"),
+    "texts", _of("calls", primary=True), *("words", "body", "recording?"), Index("texts_by_recording", "recording")
 )
 masks = _table("masks", _of("calls", primary=True), _integer("rules"), "covers")
 verdicts = _table(
@@ -193,10 +189,7 @@ calibration_calls = _table(
     Index("calibrations_of_call", "call_key"),
 )
 calibration_reviewers = _table(
-    "calibration_reviewers",
-    _of("calibrations", primary=True),
-    Column("person", Text, primary_key=True),
-    "reviewer",
+    "calibration_reviewers", _of("calibrations", primary=True), Column("person", Text, primary_key=True), "reviewer"
 )
 objections = _table(
     "objections",
@@ -211,10 +204,7 @@ objections = _table(
 )
 artefacts = _table("artefacts", _key(), Column("path", Text, unique=True, nullable=False), "kind")
 artefact_calls = _table(
-    "artefact_calls",
-    _of("artefacts", primary=True),
-    _of("calls", primary=True),
-    Index("artefacts_of_call", "call_key"),
+    "artefact_calls", _of("artefacts", primary=True), _of("calls", primary=True), Index("artefacts_of_call", "call_key")
 )
 reviewers = _table(
     "reviewers",
@@ -225,7 +215,6 @@ reviewers = _table(
     Column("key_hash", Text, unique=True),
     *("made", "withdrawn?"),
 )
-saved_filters = _table("saved_filters", _key(), "person", "name", "query", UniqueConstraint("person", "name"))
 audit_log = _table(
     "audit_log",
     _key("seq"),

@@ -41,7 +41,7 @@ from ausweis.store.rows import CallFilter
 from ausweis.store.schema import batches, calls, decisions, masks, texts
 from ausweis.vocabulary import MaskKind
 
-__all__ = ["MAX_TERMS", "Hit", "among", "hits", "previews", "saying", "search_unmasked", "terms_of"]
+__all__ = ["MAX_TERMS", "Hit", "among", "hits", "previews", "saying", "search_terms", "search_unmasked"]
 
 MAX_TEXT = 200
 """Letters of what is looked for."""
@@ -51,7 +51,7 @@ _TERM = re.compile(r'"([^"]+)"|([^\s"]+)')
 _SHOWN = re.compile(r"‹[^‹›]*›")
 
 
-def terms_of(text: str) -> list[str]:
+def search_terms(text: str) -> list[str]:
     """The words that are looked for, as they were written; of those in quotes, all together.
 
     Short words count only where there is no longer one. What a page shows for masked data stands for any.
@@ -67,7 +67,7 @@ def saying(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     text = which.text or ""
     if not text.strip():
         return []
-    terms = terms_of(text)
+    terms = search_terms(text)
     if len(text) > MAX_TEXT or "\0" in text or not 0 < len(terms) <= MAX_TERMS:
         return [false()]
     return [_has_term(term, which.read_by, dialect) for term in terms]
@@ -150,7 +150,7 @@ def hits(connection: Connection, keys: Iterable[int], words: str, *, unmasked: b
 
     With `unmasked`, also in what is masked; that stays masked in what is shown.
     """
-    terms = [folded(term) for term in terms_of(words)]
+    terms = [folded(term) for term in search_terms(words)]
     found = {}
     for batch in batches(keys):
         wanted = select(texts, masks.c.covers).join(masks, masks.c.call_key == texts.c.call_key)
@@ -285,7 +285,7 @@ def search_unmasked(connection: Connection, key: Key, words: str, *, who: str) -
     Raises:
         StoreError: there is nothing to look for, or one of the words is too short.
     """
-    terms = terms_of(words)
+    terms = search_terms(words)
     if not terms or len(words) > MAX_TEXT or "\0" in words or any(len(term) < index.SHORTEST for term in terms):
         message = f"words of {index.SHORTEST} letters and more can be looked for"
         raise StoreError(message, code="words_short", least=index.SHORTEST)

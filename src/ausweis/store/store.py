@@ -11,7 +11,6 @@ from sqlalchemy import Connection, insert, select
 from ausweis.errors import NoCallError, StoreError
 from ausweis.labelled import LabelledCall
 from ausweis.store import (
-    assigning,
     audit_log,
     calibrations,
     deciding,
@@ -29,8 +28,7 @@ from ausweis.store import (
 from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.key import Key
-from ausweis.store.reviewers import reviewer_by_key as by_key
-from ausweis.store.rows import EVERY, CallFilter, Reviewer
+from ausweis.store.rows import EVERY, CallFilter
 from ausweis.store.schema import make_tables, settings, verify_schema
 from ausweis.store.writing import RunWriter
 
@@ -123,7 +121,7 @@ class Store:
     delete = _with_database(deleting.delete_one)
     expire = _with_database(deleting.expire)
     unindexed = _reading(index.waiting)
-    unsearched = _reading(index.unsearched)
+    unjudged = _reading(index.unjudged)
 
     def index(self, *, at_once: int = 100) -> Iterator[int]:
         """Put calls into the index of what is searched that are not in, or would be masked otherwise by now.
@@ -160,7 +158,7 @@ class Store:
     counted_by_name = _reading(figures.counted_by_name)
     reasons = _reading(figures.reasons)
     figures = _reading(figures.figures)
-    assign = _writing(assigning.assign)
+    assign = _writing(reviewers.assign)
     decide = _writing(deciding.decide)
     hear = _writing(deciding.hear)
     hidden = _reading(querying.hidden)
@@ -187,6 +185,7 @@ class Store:
     opinions = _reading(calibrations.opinions)
     calibrations = _reading(calibrations.calibration_list)
     reviewer = _reading(reviewers.reviewer)
+    reviewer_by_key = _with_database(reviewers.reviewer_by_key)
     known_names = _reading(reviewers.known_names)
     name_for = _reading(reviewers.name_for)
     spellings = _reading(reviewers.spellings)
@@ -195,17 +194,9 @@ class Store:
     renew_key = _writing(reviewers.renew)
     change_role = _writing(reviewers.change_role)
     withdraw_key = _writing(reviewers.withdraw)
-    saved_by = _reading(reviewers.saved_by)
-    save_filter = _writing(reviewers.save_filter)
-    forget_filter = _writing(reviewers.forget_filter)
     reviewers = _reading(reviewers.reviewer_list)
     unvouched = _reading(audit_log.unvouched)
     chain = _reading(audit_log.entries)
-
-    def reviewer_by_key(self, own: str) -> Reviewer | None:
-        """The reviewer whose key this is; None where it is nobody's, or not any more."""
-        with self._database.reading() as connection:
-            return by_key(connection, self._key, own)
 
     def verify_chain(self, head: str | None = None) -> int:
         """Check every entry, that rows are as they were written but for those of `unvouched`, that states follow.

@@ -198,8 +198,7 @@ class RunWriter:
             connection.execute(delete(failures).where(failures.c.key.in_(mended)))
 
     def _mend(self, connection: Connection, ids: Collection[str]) -> None:
-        asked = {"some": list(ids), "of_series": self.run.series, "run": self.run.key}
-        connection.execute(_DROP_MENDED, asked)
+        connection.execute(_DROP_MENDED, {"some": list(ids), "of_series": self.run.series, "run": self.run.key})
 
     def _write(self, said: Sequence[Call], judged: Sequence[Judged], recordings: Audio) -> None:
         with self._database.writing() as connection:
