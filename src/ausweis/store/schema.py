@@ -59,7 +59,7 @@ __all__ = [
     "verify_schema",
 ]
 
-SCHEMA = "4"
+SCHEMA = "3"
 """The number of these tables; a store keeps it in `settings`."""
 metadata = MetaData()
 
