@@ -84,13 +84,11 @@ def review(
             warn(_no_calls(store, source))
         if unmasked:
             # Who had the pages made, once for each call that they show as it is: those in full, or in xlsx every one.
-            every = "xlsx" in kinds.values()
-            for key in source.keys if every else [call.row.key for call in source.calls]:
+            for key in source.keys if "xlsx" in kinds.values() else [call.row.key for call in source.calls]:
                 store.log("unmasked", who=login(), key=key)
         for path, kind in kinds.items():
             write_report(store, path, source.keys, partial(_content, store, source, kind))
-    unlinked = wanted.masked and not wanted.serve and any(call.recordings for call in source.calls)
-    if unlinked and "html" in kinds.values():
+    if wanted.masked and not wanted.serve and "html" in kinds.values() and any(one.recordings for one in source.calls):
         warn(_UNHEARD)
     _notify(targets, source)
 
