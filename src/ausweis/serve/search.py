@@ -1,7 +1,7 @@
 """Searches: what is found for one reader, and the search in masked data."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -30,15 +30,18 @@ def searched_of(context: RequestContext, question: ListQuery) -> Searched | None
     return context.desk.searches.get((context.session.id, question.found))
 
 
-def found_view(context: RequestContext, question: ListQuery) -> dict[str, Any]:
-    """What a search found in all calls, and what it did not look into."""
+def found_view(context: RequestContext, question: ListQuery, counted: Mapping[str, int]) -> dict[str, Any]:
+    """What a search found in all calls, and what it did not look into; `counted`: calls of lists, by address."""
     words, searched = context.words, searched_of(context, question)
     terms = search_terms(question.q)
     if len(terms) > MAX_TERMS:
         return {"total": "", "all": None, "sample": None, "notes": [words.text("search_many", most=MAX_TERMS)]}
     keys = searched.keys if searched else None
     every = CallFilter(text=question.q or None, read_by=question.names, keys=keys)
-    total, seen = context.store.count(every), context.store.count(replace(every, seen_by=question.names))
+    everywhere = f"/{ListQuery(show='all', q=question.q, found=question.found).query()}"
+    seen = counted.get(everywhere)
+    total = context.store.count(every)
+    seen = context.store.count(replace(every, seen_by=question.names)) if seen is None else seen
     sample = ListQuery(show="sample", q=question.q, found=question.found, names=question.names)
     drawn = context.store.count(replace(sample.filter, keys=keys))
     numbers = {
@@ -50,10 +53,9 @@ def found_view(context: RequestContext, question: ListQuery) -> dict[str, Any]:
     if question.q and not any(len(term) >= SHORTEST for term in terms):
         notes.append(words.text("search_short"))
     where = (words.count("search_sample", drawn), f"/{sample.query()}") if drawn else None
-    is_all = question == ListQuery(show="all", q=question.q, found=question.found, names=question.names)
     return {
         "total": words.text("search_found", total=words.number(total)),
-        "all": None if is_all else f"/{ListQuery(show='all', q=question.q, found=question.found).query()}",
+        "all": None if f"/{question.query()}" == everywhere else everywhere,
         "sample": where,
         "notes": notes,
     }

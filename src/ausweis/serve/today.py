@@ -1,6 +1,6 @@
 """Today: what waits, the list and what is chosen in it; the same as an Excel file, and assigned to people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -36,7 +36,8 @@ def today_page(context: RequestContext) -> Response:
     is_over = bool(question.found) and searched is None
     views = _views(context, replace(question, found="") if is_over else question)
     rows = context.store.calls(filter_of(context, question), order=question.by, limit=PAGE + 1, after=after)
-    total = 0 if is_over else context.store.count(filter_of(context, question))
+    counted = {one.address: one.calls for one in views}
+    total = 0 if is_over else _count(context, question, counted)
     is_lead = context.session.role == "lead"
     shown: dict[str, Any] = {
         "asked": question,
@@ -44,7 +45,7 @@ def today_page(context: RequestContext) -> Response:
         "query": question.query(),
         "searched": searched,
         "is_over": is_over,
-        "found": found_view(context, question) if question.q or searched else None,
+        "found": found_view(context, question, counted) if question.q or searched else None,
         "small_team": bool(ListQuery.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "most": MOST if is_lead else None,
@@ -62,7 +63,7 @@ def today_page(context: RequestContext) -> Response:
         "queue.html.j2",
         here="today",
         said=said_of(context, question.query()),
-        waiting=_waiting(context),
+        waiting=_waiting(context, counted),
         **_choices(context, question),
         **shown,
     )
@@ -71,7 +72,7 @@ def today_page(context: RequestContext) -> Response:
 def _told(context: RequestContext, question: ListQuery, rows: Sequence[RowView]) -> list[RowView]:
     """With what was said: where the call says what was searched for, else where the gravest happened."""
     hits = hits_of(context, question, [row.key for row in rows])
-    previews = context.store.previews({row.key: row.quoted for row in rows})
+    previews = context.store.previews({row.key: None if row.key in hits else row.quoted for row in rows})
     told = []
     for row in rows:
         quote, number = previews.get(row.key, (None, ""))
@@ -80,12 +81,18 @@ def _told(context: RequestContext, question: ListQuery, rows: Sequence[RowView])
     return told
 
 
-def _waiting(context: RequestContext) -> dict[str, Any]:
+def _count(context: RequestContext, question: ListQuery, counted: Mapping[str, int]) -> int:
+    """How many calls a list has, by its address where that is `counted` already."""
+    known = counted.get(f"/{question.query()}")
+    return context.store.count(filter_of(context, question)) if known is None else known
+
+
+def _waiting(context: RequestContext, counted: Mapping[str, int]) -> dict[str, Any]:
     """What waits for the reader, each with where it is, and when calls last came in; `is_late`: not today."""
     store, words = context.store, context.words
     views = [(show, whole(context).shown(show)) for show in ("todo", "again", "sample")]
-    counted = [(f"waits_{show}", store.count(filter_of(context, view)), f"/{view.query()}") for show, view in views]
-    waits = [(words.count(text, count), address) for text, count, address in counted if count]
+    lists = [(f"waits_{show}", _count(context, view, counted), f"/{view.query()}") for show, view in views]
+    waits = [(words.count(text, count), address) for text, count, address in lists if count]
     session = own_session(context)
     if session is not None:
         waits.append((words.text("waits_calibration"), f"/calibrations/{session}"))
@@ -162,6 +169,8 @@ def _views(context: RequestContext, question: ListQuery) -> list[View]:
 
     asked = ((show, question.shown(show)) for show in SHOWN if show != "sample")
     views = [view(f"view_{show}", one, one, is_shown=show == question.show) for show, one in asked]
+    if question.q or question.found:
+        return views
     is_mine, mine = question.assigned == "mine", replace(question, assigned="mine")
     own = view("assigned_mine", replace(question, assigned="") if is_mine else mine, mine, is_shown=is_mine)
     return [*views, own] if own.calls or is_mine else views

@@ -205,14 +205,17 @@ def objection_list(
     connection: Connection, which: CallFilter = EVERY, *, call_key: int | None = None, open_only: bool = False
 ) -> list[Objection]:
     """Objections to these calls: open ones by deadline, the next one first; then the others, the latest first."""
-    own: Select[Any] = select(calls.c.key).where(*conditions(which, connection.dialect.name))
-    of = objections.c.call_key
-    wanted = select(objections).where(of.in_(own) if call_key is None else of == call_key)
+    wanted: Select[Any] = select(objections)
+    if call_key is not None:
+        wanted = wanted.where(objections.c.call_key == call_key)
+    else:
+        of_calls = calls.c.key == objections.c.call_key
+        wanted = wanted.join(calls, of_calls).where(*conditions(which, connection.dialect.name))
     there = connection.execute(wanted.order_by(objections.c.key)).all()
     ruled = {row.raised_key: row for row in there if row.kind == "ruled"}
     raised = [row for row in there if row.kind == "raised" and not (open_only and row.key in ruled)]
-    of_calls = {row.key: row for row in rows(connection, CallFilter(keys=tuple({row.call_key for row in raised})))}
-    made = [_objection(row, ruled.get(row.key), of_calls[row.call_key]) for row in raised if row.call_key in of_calls]
+    about = {row.key: row for row in rows(connection, CallFilter(keys=tuple({row.call_key for row in raised})))}
+    made = [_objection(row, ruled.get(row.key), about[row.call_key]) for row in raised if row.call_key in about]
     waiting = sorted((one for one in made if one.is_open), key=lambda one: (one.deadline, one.key))
     return waiting + sorted((one for one in made if not one.is_open), key=lambda one: one.ruled_at or "", reverse=True)
 

@@ -231,7 +231,8 @@ def came_in(connection: Connection) -> str | None:
 
     A run over calls that are there already brings none in.
     """
-    newest = select(func.max(calls.c.key)).where(calls.c.outcome.is_not(None)).scalar_subquery()
+    judged = select(calls.c.key).where(calls.c.outcome.is_not(None))
+    newest = judged.order_by(calls.c.key.desc()).limit(1).scalar_subquery()
     wanted = select(runs.c.started).join(verdicts, verdicts.c.run_key == runs.c.key)
     return connection.execute(wanted.where(verdicts.c.call_key == newest).order_by(verdicts.c.key).limit(1)).scalar()
 
