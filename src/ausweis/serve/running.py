@@ -90,7 +90,12 @@ def token_file(address: str) -> Path:
 
 def _told(settings: Settings, listener: socket.socket, desk: Desk) -> Iterator[str]:
     """What whoever runs the server is told first."""
-    origin, sign_on = _origin(settings, listener), desk.sign_on
+    host, port = listener.getsockname()[:2]
+    name = host if host not in ("0.0.0.0", "::") else settings.hosts[-1]  # noqa: S104
+    origin = f"http://{f'[{name}]' if ':' in name else name}:{port}"
+    if settings.https:
+        origin = f"https://{settings.hosts[-1]}"
+    sign_on = desk.sign_on
     if sign_on is None:
         yield f"Open {origin}/signin?token={desk.auth.token}"
         kept = shlex.quote(str(token_file(settings.address)))
@@ -117,11 +122,3 @@ def server(desk: Desk) -> uvicorn.Server:
         timeout_graceful_shutdown=3,
     )
     return uvicorn.Server(config)
-
-
-def _origin(settings: Settings, listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    if settings.https:
-        return f"https://{settings.hosts[-1]}"
-    name = host if host not in ("0.0.0.0", "::") else settings.hosts[-1]  # noqa: S104
-    return f"http://{f'[{name}]' if ':' in name else name}:{port}"
