@@ -1,6 +1,6 @@
 """Objections of the agent's side to findings: recorded, listed by their deadline, ruled on. For leads."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import chain
@@ -53,18 +53,20 @@ def objection_form(context: RequestContext) -> Response:
 def raise_objection(context: RequestContext) -> Response:
     """Record one, then back to the call."""
     require_lead(context)
-    key, form = context.parts["key"], context.form
+    key, form, deadline = context.parts["key"], context.form, date_of(context.form.get("deadline", ""))
     # That it is refused tells what was found, too.
     if to_hear := _to_hear(context, key):
         return to_hear
     try:
+        if deadline is None:
+            raise StoreError("the deadline is no day", code="deadline_wrong")
         context.store.raise_objection(
             key,
             side=form.get("side", ""),
             reason=form.get("reason", "").replace("\r\n", "\n"),
             findings=[at for name, value in form.items() if name.startswith("finding-") and (at := _at(value))],
             by=context.session.reviewer,
-            deadline=_deadline(form),
+            deadline=deadline,
         )
     except StoreError as error:
         return _form(context, context.store.record(key), problem=context.words.error(error))
@@ -176,10 +178,3 @@ def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Re
         rules=rules_of(record.run, context.words, record.verdict),
         form=context.form,
     )
-
-
-def _deadline(form: Mapping[str, str]) -> date:
-    deadline = date_of(form.get("deadline", ""))
-    if deadline is None:
-        raise StoreError("the deadline is no day", code="deadline_wrong")
-    return deadline

@@ -154,9 +154,10 @@ async def sign_out(request: Request) -> Response:
         desk.done.pop(session.id, None)
         desk.leases.leave_all(session)
         # Only its own are taken out: another session may add to them meanwhile.
-        for kept in (desk.unmasked, desk.searches):
-            for key in [key for key in kept.copy() if key[0] == session.id]:
-                kept.pop(key, None)
+        for seen in [seen for seen in desk.unmasked.copy() if seen[0] == session.id]:
+            desk.unmasked.pop(seen, None)
+        for name in [name for name in desk.searches.copy() if name[0] == session.id]:
+            desk.searches.pop(name, None)
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
     return response
