@@ -21,7 +21,7 @@ THEMES = {
     "prompts": "broken_templates cli role_injection",
     "reading": "described dialogue linear_time",
     "serve": "browser explained figures_browser heard heard_browser keys morning narrowing own_words player "
-    "sheet_browser signin team_browser unsent",
+    "sheet sheet_browser signin team_browser unsent working",
     "store": "damage",
     "views": "plurals",
 }

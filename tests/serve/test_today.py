@@ -13,7 +13,7 @@ from tests.serve.serving import Visitor, desk_of, visitor
 
 from ausweis.facts import Facts
 from ausweis.pages.review import Wanted, review_of
-from ausweis.serve import today as module
+from ausweis.serve import exporting as module
 from ausweis.serve.question import SHOWN
 from ausweis.serve.today import PAGE
 from ausweis.store import CallFilter, Store

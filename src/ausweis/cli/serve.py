@@ -72,7 +72,7 @@ def serve(address: str, host: str, port: int, agents: bool, names: tuple[str, ..
     says in a header who somebody is, and there is no token.
     """
     try:
-        from ausweis.serve.running import Settings, run
+        from ausweis.serve.running import run
         from ausweis.serve.security import LOOPBACK
     except ImportError as error:
         raise InputError(f"ausweis serve needs {error.name}: pip install 'ausweis[review]'") from None
@@ -82,14 +82,9 @@ def serve(address: str, host: str, port: int, agents: bool, names: tuple[str, ..
     if not is_store(address):
         opened(address)
     with _listening(host, port) as listener:
-        settings = Settings(
-            address=address,
-            agents=agents,
-            hosts=(host, *(name.removeprefix(_HTTPS).rstrip("/") for name in names)),
-            https=any(name.startswith(_HTTPS) for name in names),
-            sign_on=told,
-        )
-        run(settings, listener, click.echo)
+        hosts = (host, *(name.removeprefix(_HTTPS).rstrip("/") for name in names))
+        secure = any(name.startswith(_HTTPS) for name in names)
+        run(address, listener, click.echo, hosts=hosts, agents=agents, secure=secure, sign_on=told)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -6,21 +6,19 @@ The way in:
     signing_in  by the terminal's token and a name, or by a key of one's own; who is at the browser
     auth        tokens, cookies, CSRF tokens, a company's sign-on; wrong keys are slowed
     running     the server in this process; calls are made searchable meanwhile
-    desk        what every page works with, and what is kept in memory
+    desk        what every page works with, and what is kept in memory, such as who is at which call
     web         what is read from a request, and templates to answers; templates/ and static/
 
 Pages:
     today       what waits, and the list; the same as an Excel file, and assigned to people
     queue       calls as rows; `question` is what is asked of them
     search      what is searched for, and where it is; in masked data too; filters kept under a name
-    call_page   one call, and what is decided on it: `decision`
-    working     who is at which call (`leases`), who settles it, and how far the queue is
+    call_page   one call, its policy in words, who is at it, and what is decided on it: `decision`
     recordings  in parts, as WAV where a browser needs that, and their wave form
     calibration sessions in which several decide the same calls, and what was said in them
-    sheet       one call on a sheet of paper, for coaching
     figures     how often reports are right, recall, trends, agreement
-    exporting   Excel files and the report of days
-    settings    for leads, in sections: who reviews (`team`), the policies in words (`rules`), samples, sessions,
+    exporting   Excel files, the report of days, and one call on a sheet of paper, for coaching
+    settings    for leads, in sections: who reviews, the policies in words, samples, sessions,
                 `objections` of the agent's side and rulings on them, deletion, the audit log
 """
 

@@ -17,47 +17,13 @@ from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
 from ausweis.pages.words import Words
-from ausweis.serve import (
-    calibration,
-    call_page,
-    exporting,
-    figures,
-    objections,
-    search,
-    settings,
-    sheet,
-    team,
-    today,
-    working,
-)
+from ausweis.serve import calibration, call_page, exporting, figures, objections, settings, signing_in, today, web
 from ausweis.serve.auth import REFUSALS, Session
 from ausweis.serve.desk import LEAD_ONLY, Desk, RequestContext
 from ausweis.serve.question import SEVERAL
 from ausweis.serve.recordings import audio, wave
+from ausweis.serve.search import search_unmasked
 from ausweis.serve.security import LOOPBACK, Guard
-from ausweis.serve.signing_in import (
-    invitation_page,
-    session_of,
-    sign_in,
-    sign_in_form,
-    sign_in_page,
-    sign_out,
-    with_cookie,
-)
-from ausweis.serve.web import (
-    answer,
-    desk_of,
-    fields_of,
-    here,
-    keep_language,
-    language_of,
-    origin_of,
-    page_of,
-    render,
-    sign_in_address,
-    typed_of,
-    words_of,
-)
 
 __all__ = ["create_app"]
 
@@ -70,11 +36,11 @@ LARGEST = 2**53
 _PAGES: dict[str, Page] = {
     "/": today.today_page,
     "/calls/{key:int}": call_page.call_page,
-    "/calls/{key:int}/sheet": sheet.sheet_page,
+    "/calls/{key:int}/sheet": exporting.sheet_page,
     "/calls/{key:int}/audio/{place:int}": audio,
     "/calls/{key:int}/wave": wave,
-    "/calls/{key:int}/form": call_page.form_page,
-    "/calibrations/{key:int}": calibration.calibration_page,
+    "/calls/{key:int}/form": call_page.back,
+    "/calibrations/{key:int}": calibration.page,
     "/figures": figures.figures_page,
     "/calls/{key:int}/objection": objections.objection_form,
     "/objections/{key:int}": objections.objection_page,
@@ -88,23 +54,23 @@ _FORMS: dict[str, Page] = {
     "/calls/{key:int}/withdraw": call_page.withdraw,
     "/calls/{key:int}/unmask": call_page.unmask,
     "/calls/{key:int}/mask": call_page.mask_again,
-    "/calls/{key:int}/stay": working.stay,
-    "/calls/{key:int}/leave": working.leave,
-    "/calls/{key:int}/take": working.take_over,
+    "/calls/{key:int}/stay": call_page.stay,
+    "/calls/{key:int}/leave": call_page.leave,
+    "/calls/{key:int}/take": call_page.take_over,
     "/calls/{key:int}/calibrate": calibration.add_call,
     "/calibrations": settings.acts("calibration", calibration.make),
     "/calibrations/{key:int}/drop": calibration.drop,
     "/calibrations/{key:int}/start": calibration.start,
     "/calibrations/{key:int}/close": calibration.close,
-    "/search": search.search_unmasked,
+    "/search": search_unmasked,
     "/sample": settings.acts("sample", settings.draw_sample),
     "/settings/delete": settings.acts("deletion", settings.delete),
     "/calls/{key:int}/objection": objections.raise_objection,
     "/objections/{key:int}": objections.rule,
-    "/team/invite": settings.acts("team", team.invite),
-    "/team/renew": settings.acts("team", team.renew),
-    "/team/withdraw": settings.acts("team", team.withdraw),
-    "/team/role": settings.acts("team", team.change_role),
+    "/team/invite": settings.acts("team", settings.invite),
+    "/team/renew": settings.acts("team", settings.renew),
+    "/team/withdraw": settings.acts("team", settings.withdraw),
+    "/team/role": settings.acts("team", settings.change_role),
 }
 
 
@@ -115,10 +81,10 @@ def create_app(desk: Desk) -> Guard:
             *(Route(path, _page(page)) for path, page in _PAGES.items()),
             *(Route(path, _form(page), methods=["POST"]) for path, page in _FORMS.items()),
             Route("/calls/{key:int}/form", _typed, methods=["POST"]),
-            Route("/invitation", invitation_page),
-            Route("/signin", sign_in_page),
-            Route("/signin", sign_in, methods=["POST"]),
-            Route("/signout", sign_out, methods=["POST"]),
+            Route("/invitation", signing_in.invitation_page),
+            Route("/signin", signing_in.sign_in_page),
+            Route("/signin", signing_in.sign_in, methods=["POST"]),
+            Route("/signout", signing_in.sign_out, methods=["POST"]),
             Route("/language", _language),
             Mount("/static", StaticFiles(packages=[("ausweis.serve", "static"), ("ausweis.pages", "static")])),
         ],
@@ -132,11 +98,11 @@ def _page(page: Page) -> Callable[[Request], Awaitable[Response]]:
     """A page for those who are signed in; all others are sent to the sign-in."""
 
     async def endpoint(request: Request) -> Response:
-        session = await session_of(request)
+        session = await signing_in.session_of(request)
         if session is None:
             return _to_sign_in(request)
         _refuse_large(request)
-        return with_cookie(request, await run_in_threadpool(page, _context(request, session, {})))
+        return signing_in.with_cookie(request, await run_in_threadpool(page, _context(request, session, {})))
 
     return endpoint
 
@@ -145,25 +111,25 @@ def _form(page: Page) -> Callable[[Request], Awaitable[Response]]:
     """A form that changes something: only with the CSRF token of the session; else what was typed is given back."""
 
     async def endpoint(request: Request) -> Response:
-        form = await fields_of(request)
-        session = await session_of(request)
+        form = await web.fields_of(request)
+        session = await signing_in.session_of(request)
         if session is None:
             return _to_sign_in(request, form)
         _refuse_large(request)
         token = form.get("csrf", "") or request.headers.get("x-csrf-token", "")
-        if not desk_of(request).auth.csrf_valid(session, token):
-            if typed_of(form) and page_of(request.url.path):
+        if not web.desk_of(request).auth.csrf_valid(session, token):
+            if web.typed_of(form) and web.page_of(request.url.path):
                 return await _given_back(request, session, form, "signed_in_anew", 403)
             raise HTTPException(403)
-        return with_cookie(request, await run_in_threadpool(page, _context(request, session, form)))
+        return signing_in.with_cookie(request, await run_in_threadpool(page, _context(request, session, form)))
 
     return endpoint
 
 
 async def _typed(request: Request) -> Response:
     """The page of a call with the form as it was typed: after the sign-in, or in another language. Keeps nothing."""
-    form = await fields_of(request)
-    session = await session_of(request)
+    form = await web.fields_of(request)
+    session = await signing_in.session_of(request)
     if session is None:
         return _to_sign_in(request, form)
     _refuse_large(request)
@@ -175,23 +141,23 @@ async def _given_back(request: Request, session: Session, form: dict[str, str], 
     to = request.query_params.get("to")
     context = _context(request, session, form)
     if to:
-        context = replace(context, words=Words(language_of(to, "")))
+        context = replace(context, words=Words(web.language_of(to, "")))
     told = context.words.text(problem) if problem else ""
     response = await run_in_threadpool(call_page.resume, context, problem=told, status=status)
     if to:
-        keep_language(response, context.words.language)
-    return with_cookie(request, response)
+        web.keep_language(response, context.words.language)
+    return signing_in.with_cookie(request, response)
 
 
 async def _language(request: Request) -> Response:
-    response = RedirectResponse(here(request.query_params.get("back", "")), 303)
-    keep_language(response, language_of(request.query_params.get("to"), ""))
+    response = RedirectResponse(web.here(request.query_params.get("back", "")), 303)
+    web.keep_language(response, web.language_of(request.query_params.get("to"), ""))
     return response
 
 
 async def _no_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    words = words_of(request)
+    words = web.words_of(request)
     detail = error.detail if isinstance(error, HTTPException) else ""
     if detail in REFUSALS:
         return await _problem(request, words.text("sign_on_refused"), words.text(detail), status)
@@ -202,7 +168,7 @@ async def _no_page(request: Request, error: Exception) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     """What the store refuses: what was decided does not fit any more, there is no such call, or nothing can be read."""
-    words = words_of(request)
+    words = web.words_of(request)
     fault = error if isinstance(error, StoreError) else StoreError(str(error))
     if fault.place:
         # Of the store itself, and not of what was asked of it. What to do is for whoever runs the server.
@@ -217,18 +183,18 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _problem(request: Request, title: str, text: str, status: int) -> Response:
     try:
-        session = await session_of(request)
+        session = await signing_in.session_of(request)
     except (StoreError, HTTPException):
         session = None
     path, query = request.url.path, f"?{request.url.query}" if request.url.query else ""
-    page = page_of(path)
-    typed = typed_of(getattr(request.state, "fields", {})) if page else {}
+    page = web.page_of(path)
+    typed = web.typed_of(getattr(request.state, "fields", {})) if page else {}
     again = f"{page}/form{query}" if typed else ""
     values: dict[str, Any] = {"title": title, "text": text, "typed": typed, "again": again}
-    values["onward"] = here(page + query) if page else "/"
+    values["onward"] = web.here(page + query) if page else "/"
     if session is None:
-        return HTMLResponse(render("problem.html.j2", words_of(request), **values), status)
-    return answer(_context(request, session, {}), "problem.html.j2", status=status, **values)
+        return HTMLResponse(web.render("problem.html.j2", web.words_of(request), **values), status)
+    return web.answer(_context(request, session, {}), "problem.html.j2", status=status, **values)
 
 
 def _to_sign_in(request: Request, form: Mapping[str, str] | None = None) -> Response:
@@ -236,12 +202,12 @@ def _to_sign_in(request: Request, form: Mapping[str, str] | None = None) -> Resp
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": "/signin"})
     path, query = request.url.path, f"?{request.url.query}" if request.url.query else ""
-    page = path if request.method == "GET" else page_of(path)
-    back = here(page + query) if page else "/"
-    typed = typed_of(form or {})
+    page = path if request.method == "GET" else web.page_of(path)
+    back = web.here(page + query) if page else "/"
+    typed = web.typed_of(form or {})
     if typed and page:
-        return sign_in_form(request, "", "", 403, back=back, typed=typed)
-    return RedirectResponse(sign_in_address(back), 303)
+        return signing_in.sign_in_form(request, "", "", 403, back=back, typed=typed)
+    return RedirectResponse(web.sign_in_address(back), 303)
 
 
 def _refuse_large(request: Request) -> None:
@@ -257,13 +223,13 @@ def _context(request: Request, session: Session, form: dict[str, str]) -> Reques
         name: "\n".join(values.getlist(name)) if name in SEVERAL else values[name] for name in list(values)[:MAX_FIELDS]
     }
     return RequestContext(
-        desk=desk_of(request),
+        desk=web.desk_of(request),
         session=session,
-        words=words_of(request),
+        words=web.words_of(request),
         path=request.url.path if request.method == "GET" else "/",
         query=f"?{urlencode(asked)}" if asked and request.method == "GET" else "",
         asked=asked,
-        origin=origin_of(request),
+        origin=web.origin_of(request),
         parts={name: value for name, value in request.path_params.items() if isinstance(value, int)},
         form=form,
         partial="hx-request" in request.headers and "hx-history-restore-request" not in request.headers,

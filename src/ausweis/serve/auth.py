@@ -4,7 +4,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import ipaddress
 import json
 import re
 import secrets
@@ -208,12 +207,10 @@ def _count(tries: _Tries, now: float, free: int, longest: int) -> int:
 def _client(address: str) -> str:
     """Who an address is of: with IPv6, whoever has one has the 2 ** 64 around it too."""
     try:
-        found = ipaddress.ip_address(address)
+        found = ip_address(address)
     except ValueError:
         return "unknown"
-    if found.version == 4:
-        return str(found)
-    return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found) if found.version == 4 else str(ip_network((found, 64), strict=False))
 
 
 SECRET = "x-ausweis-proxy-secret"  # noqa: S105 - the name of a header

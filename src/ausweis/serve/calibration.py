@@ -15,18 +15,13 @@ from ausweis.serve.queue import meta_of, row_views
 from ausweis.serve.web import answer, dates_of, number_of
 from ausweis.store import CalibrationRound, CallRecord, Decision, State, held_label, person_of
 
-__all__ = [
-    "add_call",
-    "calibration_page",
-    "calibrations",
-    "close",
-    "drop",
-    "left_of",
-    "make",
-    "names",
-    "own_session",
-    "start",
-]
+__all__ = ["add_call", "calibrations", "close", "drop", "left_of", "make", "names", "own_session", "page", "start"]
+
+MAX_DRAWN = 50
+PROPOSED = 5
+FEWEST = 3
+"""People below which sessions are not offered."""
+_STATES = {"prepared": "calibration_prepared", "open": "calibration_open", "closed": "calibration_closed"}
 
 
 def result_of(context: RequestContext, session: CalibrationRound) -> dict[str, Any]:
@@ -75,22 +70,12 @@ def _held(label: Decision | None, state: State, words: Words) -> str:
     return words.text("calibration_holds", holds=holds)
 
 
-MAX_DRAWN = 50
-PROPOSED = 5
-FEWEST = 3
-"""People below which sessions are not offered."""
-
-
-_STATES = {"prepared": "calibration_prepared", "open": "calibration_open", "closed": "calibration_closed"}
-
-
 def make(context: RequestContext) -> Response:
     """Prepare a session.
 
     Raises:
         StoreError: fewer than two take part, or name, days or number are none; then nothing is prepared.
     """
-    require_lead(context)
     form, store, me, known = context.form, context.store, context.session.reviewer, names(context)
     chosen = [value for name, value in form.items() if name.startswith("reviewer-") and value in known]
     if len(chosen) < 2:
@@ -105,7 +90,7 @@ def make(context: RequestContext) -> Response:
     return RedirectResponse(f"/calibrations/{number}", 303)
 
 
-def calibration_page(context: RequestContext) -> Response:
+def page(context: RequestContext) -> Response:
     """A session: its calls and how far it is, or when it is closed, what was said in it."""
     session = _session(context)
     if session.state == "prepared":

@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -17,34 +18,39 @@ from ausweis.judging.verdict import Check, Verdict
 from ausweis.pages.findings import call_view, seen_by
 from ausweis.pages.turns import CallMask, marks_of, turn_views
 from ausweis.pages.words import Words
+from ausweis.policies import Policy
+from ausweis.policies.explain import sentences
+from ausweis.serve import decision
 from ausweis.serve.calibration import left_of
-from ausweis.serve.decision import (
-    REASONS,
-    asked_about,
-    compared,
-    draft_of,
-    form_of,
-    keep_once,
-    label_of,
-    note_of,
-    said_of,
-    sent,
-)
-from ausweis.serve.desk import Done, RequestContext
+from ausweis.serve.desk import Done, Lease, RequestContext
 from ausweis.serve.question import ListQuery
 from ausweis.serve.queue import Around, around_of, filter_of, meta_of, question_of, row_view
 from ausweis.serve.recordings import recordings
-from ausweis.serve.rules import rules_of
 from ausweis.serve.web import answer, number_of, typed_of
-from ausweis.serve.working import opened, own_word, settles
-from ausweis.store import CalibrationRound, CallRecord, Objection, same_person
+from ausweis.store import CalibrationRound, CallRecord, Decision, Objection, RunRow, can_settle, opinion_of, same_person
+from ausweis.vocabulary import Language
 
-__all__ = ["call_page", "decide", "form_page", "mask_again", "resume", "shown_call", "unmask", "withdraw"]
+__all__ = [
+    "back",
+    "call_page",
+    "decide",
+    "leave",
+    "mask_again",
+    "resume",
+    "rules_of",
+    "shown_call",
+    "stay",
+    "take_over",
+    "unmask",
+    "withdraw",
+]
 
 LONGEST = 12 * 3600
 """Seconds that a page may have been open: a session."""
 SURE = 0.95
 """An event that is at least so probable is not what an outcome is unsure for."""
+_BROKEN = {"unauthorised_third_party": "third_party", "factor_leaked": "read_out"}
+"""Of violations, what in a policy they break, besides levels and actions."""
 
 
 def shown_call(
@@ -56,7 +62,7 @@ def shown_call(
     others have decided, unseen until the reader has; `compared`: what the reader heard before they saw all this.
     """
     view = call_view(record, words, masked=not unmasked, reviewer=reviewer)
-    seen, draft = seen_by(record, reviewer, settling=settling), draft_of(record, reviewer)
+    seen, draft = seen_by(record, reviewer, settling=settling), decision.draft_of(record, reviewer)
     row = row_view(record.row, words, found_of(record.verdict), agents=agents)
     moments = [list(moment) for _, moment in groupby(view.findings, key=lambda one: (one.moment, one.state))]
     verdict, known, doubt = record.verdict, record.verdict.vocabulary, doubt_of(record)
@@ -78,7 +84,7 @@ def shown_call(
         "decisions": [*seen.decisions, *([draft] if draft else [])],
         "mine": {one.key for one in seen.decisions if one.counts and same_person(one.reviewer, reviewer)},
         "hidden": seen.hidden,
-        "compared": compared(record, reviewer, words),
+        "compared": decision.compared(record, reviewer, words),
     }
 
 
@@ -133,7 +139,7 @@ def decide(context: RequestContext) -> Response:
     # Before deciding: a call that is decided may not be in this queue any more.
     after = around_of(context, key, question).after
     try:
-        keep_once(context, lambda: _keep(context, record))
+        decision.keep_once(context, lambda: _keep(context, record))
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
         return _page(here, _record(context), problem=context.words.error(error), form=form)
@@ -156,14 +162,14 @@ def _keep(context: RequestContext, record: CallRecord) -> Done:
         raise StoreError("what was decided is missing", code="choice_missing")
     is_blind, is_sure = "blind" in form, choice == "done"
     opened = opened_of(form)
-    label = label_of(sent(record, form, is_blind=is_blind)) if is_sure else {}
+    label = decision.label_of(decision.sent(record, form, is_blind=is_blind)) if is_sure else {}
     made = context.store.hear(
         key,
         reviewer=context.session.reviewer,
         **label,
         is_sure=is_sure,
-        asked=asked_about(record) if is_blind else None,
-        note=note_of(form),
+        asked=decision.asked_about(record) if is_blind else None,
+        note=decision.note_of(form),
         coaching="coaching" in form,
         verdict_key=verdict_key,
         says=form.get("says"),
@@ -177,11 +183,6 @@ def opened_of(form: Mapping[str, str]) -> int:
     """When the page was opened; 0 where that is unknown, or cannot be."""
     opened = number_of(form.get("opened", "")) or 0
     return opened if 0 <= time.time() - opened <= LONGEST else 0
-
-
-def form_page(context: RequestContext) -> Response:
-    """The call, for whoever asks once more for an address that forms alone are sent to."""
-    return _back(context)
 
 
 def resume(context: RequestContext, *, problem: str = "", status: int = 200) -> Response:
@@ -202,7 +203,7 @@ def withdraw(context: RequestContext) -> Response:
         context.store.withdraw(key, reviewer=context.session.reviewer, decision_key=decision_key)
     except StoreError:
         record = _record(context)
-        draft = draft_of(record, context.session.reviewer)
+        draft = decision.draft_of(record, context.session.reviewer)
         # Sent twice, it is done all the same.
         if draft is None or draft.key != decision_key:
             here = replace(context, path=f"/calls/{key}", query=query)
@@ -215,13 +216,13 @@ def unmask(context: RequestContext) -> Response:
     record = _record(context)
     context.store.log("unmasked", who=context.session.reviewer, key=record.row.key)
     context.desk.unmasked[context.session.id, record.row.key] = record.says
-    return _back(context)
+    return back(context)
 
 
 def mask_again(context: RequestContext) -> Response:
     """Mask it again."""
     context.desk.unmasked.pop((context.session.id, context.parts["key"]), None)
-    return _back(context)
+    return back(context)
 
 
 def _record(context: RequestContext) -> CallRecord:
@@ -232,7 +233,8 @@ def _with(query: str, more: str) -> str:
     return f"{query}&{more}" if query else f"?{more}"
 
 
-def _back(context: RequestContext) -> Response:
+def back(context: RequestContext) -> Response:
+    """The call, the form as it was typed; also for whoever asks once more for an address that forms alone go to."""
     if typed_of(context.form):
         return resume(context)
     return RedirectResponse(f"/calls/{context.parts['key']}{question_of(context).query()}", 303)
@@ -259,18 +261,13 @@ def _page(
         call = heard_call(context, record, unmasked=unmasked)
     else:
         call = shown_call(
-            record,
-            context.words,
-            reviewer=me,
-            agents=context.desk.agents,
-            unmasked=unmasked,
-            settling=settling,
+            record, context.words, reviewer=me, agents=context.desk.agents, unmasked=unmasked, settling=settling
         )
-    draft, own = draft_of(record, me), own_word(context, record, session)
+    draft, own = decision.draft_of(record, me), own_word(context, record, session)
     if form is not None:
-        ticked = sent(record, form, is_blind=is_blind)
+        ticked = decision.sent(record, form, is_blind=is_blind)
     else:
-        ticked = form_of(record, own or draft, others=call["decisions"], is_blind=is_blind)
+        ticked = decision.form_of(record, own or draft, others=call["decisions"], is_blind=is_blind)
     # A form that is given back is shown as it was sent, whoever is at the call by now.
     lease = None if problem or form or session else opened(context, record, question)
     held = lease if lease is not None and lease.session != context.session.id else None
@@ -292,10 +289,10 @@ def _page(
         left=left,
         settling=settling,
         objections=() if is_blind else _objections(context, record),
-        said=said_of(context, question.query()),
+        said=decision.said_of(context, question.query()),
         undone=draft is not None and "undone" in context.asked,
         once=secrets.token_urlsafe(9),
-        reasons=REASONS,
+        reasons=decision.REASONS,
         rules=rules_of(record.run, context.words, None if is_blind else record.verdict),
         form=ticked,
         opened=opened_of(form or {}) or int(time.time()),
@@ -347,3 +344,69 @@ def _objections(context: RequestContext, record: CallRecord) -> list[Objection]:
     """Those that the reader may know of: who is still to decide is told nothing that others say of the call."""
     is_told = own_word(context, record, None) is not None or context.session.role == "lead"
     return context.store.objections(call_key=record.row.key) if is_told else []
+
+
+def opened(context: RequestContext, record: CallRecord, question: ListQuery) -> Lease | None:
+    """Who is at a call, the reader or another; None where it was not opened as one to be decided."""
+    settled = question.show == "again" and context.session.role == "lead"
+    if not question.waits(record.row.state) or (own_word(context, record) and not settled):
+        context.desk.leases.leave_all(context.session)
+        return None
+    return context.desk.leases.open(record.row.key, context.session)
+
+
+def stay(context: RequestContext) -> Response:
+    """The page says that somebody is still at its call; the answer says where another has taken it over."""
+    is_own = context.desk.leases.stay(context.parts["key"], context.session, _stamp(context))
+    return Response(status_code=204) if is_own else Response(headers={"x-place": "taken"})
+
+
+def leave(context: RequestContext) -> Response:
+    """The page says that it was left."""
+    context.desk.leases.leave(context.parts["key"], context.session, _stamp(context))
+    return Response(status_code=204)
+
+
+def take_over(context: RequestContext) -> Response:
+    """Be at a call that another is at."""
+    context.desk.leases.take_over(context.parts["key"], context.session)
+    return RedirectResponse(f"/calls/{context.parts['key']}{question_of(context).query()}", 303)
+
+
+def settles(context: RequestContext, record: CallRecord) -> bool:
+    """Whether what the reader decides settles the call: a lead, who sees what the others say that differ."""
+    return context.session.role == "lead" and can_settle(record.decisions, context.session.reviewer)
+
+
+def own_word(context: RequestContext, record: CallRecord, session: CalibrationRound | None = None) -> Decision | None:
+    """What the reader said of the call and what counts: in a session, what they said in it."""
+    me = context.session.reviewer
+    if session is not None:
+        return opinion_of(record.decisions, me, session.key)
+    return next((one for one in record.decisions if one.counts and same_person(one.reviewer, me)), None)
+
+
+def _stamp(context: RequestContext) -> int:
+    return number_of(context.form.get("stamp", "")) or 0
+
+
+def rules_of(run: RunRow, words: Words, verdict: Verdict | None = None) -> dict[str, Any] | None:
+    """The policy of a run in the language of the page, as `rules.html.j2` shows it; None where the store has it not.
+
+    `title`, with id and version; `rules`: sentences, each with whether it concerns the call of `verdict`, which is not
+    given while it is hidden.
+    """
+    if run.rules is None:
+        return None
+    title = f"{run.policy_title or run.policy.id} ({run.policy.id} {run.policy.version})"
+    actions = verdict.actions if verdict else ()
+    about = {pair for one in actions for pair in (("level", one.level), ("action", one.category))}
+    broken = {_BROKEN.get(one.type) for one in verdict.violations} if verdict else set()
+    told = _rules(run.rules, words.language)
+    return {"title": title, "rules": [(text, key in about or key[0] in broken) for key, text in told]}
+
+
+@lru_cache(maxsize=32)
+def _rules(rules: str, language: Language) -> tuple[tuple[tuple[str, str], str], ...]:
+    """What a policy says, but for its name."""
+    return tuple(sentences(Policy.model_validate_json(rules), language))[1:]

@@ -1,12 +1,12 @@
 """What every page works with: the store, the session, the request, and what is kept in memory."""
 
+import itertools
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore, Lock
 from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
@@ -14,10 +14,9 @@ from starlette.exceptions import HTTPException
 from ausweis.audio.wave_form import Row
 from ausweis.pages.words import Words
 from ausweis.serve.auth import Auth, Session, SignOn, Throttle
-from ausweis.serve.leases import Leases
-from ausweis.store import CallRecord, Entry, Store
+from ausweis.store import CallRecord, Entry, Store, person_of
 
-__all__ = ["LEAD_ONLY", "Desk", "Done", "KeptWaves", "Lists", "Named", "RequestContext", "Searched", "require_lead"]
+__all__ = ["LEAD_ONLY", "Desk", "Done", "Lease", "RequestContext", "Searched", "require_lead"]
 
 FRESH = 60.0
 """Seconds for which lists are good; older ones are shown once more, while new ones are made."""
@@ -77,8 +76,8 @@ class KeptWaves:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, list[Row]] = OrderedDict()
-        self._reading = Lock()
-        self._waiting = BoundedSemaphore(WAITING)
+        self._reading = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(WAITING)
 
     def get(self, key: Hashable, make: Callable[[], list[Row]]) -> list[Row] | None:
         """What is kept under the key, or what `make` makes; None where too many wait for that already."""
@@ -92,18 +91,108 @@ class KeptWaves:
             return None
         try:
             with self._reading:
-                return self._made(key, make)
+                # Somebody else may have asked for it meanwhile.
+                found = self._kept.pop(key, None)
+                rows = self._kept[key] = make() if found is None else found
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+                return rows
         finally:
             self._waiting.release()
 
-    def _made(self, key: Hashable, make: Callable[[], list[Row]]) -> list[Row]:
-        # Somebody else may have asked for it meanwhile.
-        found = self._kept.pop(key, None)
-        rows = make() if found is None else found
-        self._kept[key] = rows
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
-        return rows
+
+MINUTES = 10
+"""For which a call is kept after the last sign of whoever opened it."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Somebody at a call. `since` and `until`: seconds of the clock; `stamp`: which opening of its page it was."""
+
+    session: str
+    name: str
+    since: float
+    until: float
+    stamp: int
+
+
+class Leases:
+    """The calls that somebody is at, for several threads; each session is at one. A restart frees all."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._stamps = itertools.count(1)
+        self._leases: dict[int, Lease] = {}
+
+    def open(self, key: int, session: Session) -> Lease:
+        """Be at a call, if nobody else is: who is at it then. The call where this session was before is free."""
+        with self._lock:
+            here = self._at(key)
+            if here is not None and not _is_same(here, session):
+                return here
+            return self._take(key, session, here)
+
+    def take_over(self, key: int, session: Session) -> Lease:
+        """Be at a call, whoever else is."""
+        with self._lock:
+            return self._take(key, session, None)
+
+    def stay(self, key: int, session: Session, stamp: int) -> bool:
+        """Say that one is still there, or back; whether the call is still one's own."""
+        with self._lock:
+            here = self._at(key)
+            if here is not None and not _is_same(here, session):
+                return False
+            # A page that another of the same session has replaced keeps nothing any more.
+            if here is None or here.stamp == stamp:
+                since = self._now() if here is None else here.since
+                self._leases[key] = Lease(session.id, session.reviewer, since, self._now() + MINUTES * 60, stamp)
+            return True
+
+    def leave(self, key: int, session: Session, stamp: int | None = None) -> None:
+        """Free a call that this session is at; with `stamp`, only if no later page of it was opened."""
+        with self._lock:
+            here = self._leases.get(key)
+            if here is not None and here.session == session.id and stamp in (None, here.stamp):
+                del self._leases[key]
+
+    def leave_all(self, session: Session) -> None:
+        """Free what this session is at."""
+        with self._lock:
+            self._free(session)
+
+    def of_others(self, session: Session) -> dict[int, Lease]:
+        """The calls that other persons are at."""
+        with self._lock:
+            for key in list(self._leases):
+                self._at(key)
+            return {key: lease for key, lease in self._leases.items() if not _is_same(lease, session)}
+
+    def minutes(self, lease: Lease) -> int:
+        """For how long somebody has been there."""
+        return int((self._now() - lease.since) // 60)
+
+    def _at(self, key: int) -> Lease | None:
+        here = self._leases.get(key)
+        if here is not None and here.until <= self._now():
+            del self._leases[key]
+            return None
+        return here
+
+    def _take(self, key: int, session: Session, here: Lease | None) -> Lease:
+        self._free(session)
+        now = self._now()
+        since, until = here.since if here else now, now + MINUTES * 60
+        self._leases[key] = Lease(session.id, session.reviewer, since, until, next(self._stamps))
+        return self._leases[key]
+
+    def _free(self, session: Session) -> None:
+        self._leases = {key: lease for key, lease in self._leases.items() if lease.session != session.id}
+
+
+def _is_same(lease: Lease, session: Session) -> bool:
+    return person_of(lease.name) == person_of(session.reviewer)
 
 
 class Searched(NamedTuple):
@@ -129,8 +218,7 @@ class Desk:
     `hosts`: names under which browsers may reach it; `port`: its own, part of the cookie's name, since cookies do not
     tell ports apart. `sign_on`: the company's, in the place of keys. `unmasked`: by session and call, what verdict and
     text said then, as another text stays masked; kept for as long as the server runs, like `done`: by session, what it
-    decided last. `searches`: unmasked ones, by session
-    and name.
+    decided last. `searches`: unmasked ones, by session and name.
     """
 
     store: Store

@@ -13,15 +13,7 @@ from ausweis.pages.counts import Trend, highest, trend_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import ANY, ListQuery
 from ausweis.serve.web import answer, date_of
-from ausweis.store import (
-    ALL_INCIDENTS,
-    ALL_VIOLATIONS,
-    Counted,
-    FieldRecall,
-    Series,
-    Subject,
-    count_objections,
-)
+from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, Counted, FieldRecall, Series, Subject, count_objections
 from ausweis.vocabulary import GRAVEST, VIOLATIONS
 
 __all__ = ["figures_page"]

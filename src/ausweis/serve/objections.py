@@ -1,6 +1,6 @@
 """Objections of the agent's side to findings: recorded, listed by their deadline, ruled on. For leads."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import chain
@@ -11,9 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
 from ausweis.pages.words import Words
-from ausweis.serve.call_page import shown_call
+from ausweis.serve.call_page import rules_of, shown_call
 from ausweis.serve.desk import RequestContext, require_lead
-from ausweis.serve.rules import rules_of
 from ausweis.serve.web import answer, date_of, number_of
 from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, objected_to
 
@@ -37,8 +36,11 @@ def objections(context: RequestContext) -> dict[str, Any]:
 
 def _named(one: Objection, words: Words) -> str:
     """What an objection is about."""
-    findings = [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in one.findings]
-    return ", ".join(findings) or words.happened(one.call)
+    return ", ".join(_labels(one.findings, words)) or words.happened(one.call)
+
+
+def _labels(findings: Iterable[tuple[str, int]], words: Words) -> list[str]:
+    return [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in findings]
 
 
 def objection_form(context: RequestContext) -> Response:
@@ -51,18 +53,20 @@ def objection_form(context: RequestContext) -> Response:
 def raise_objection(context: RequestContext) -> Response:
     """Record one, then back to the call."""
     require_lead(context)
-    key, form = context.parts["key"], context.form
+    key, form, deadline = context.parts["key"], context.form, date_of(context.form.get("deadline", ""))
     # That it is refused tells what was found, too.
     if to_hear := _to_hear(context, key):
         return to_hear
     try:
+        if deadline is None:
+            raise StoreError("the deadline is no day", code="deadline_wrong")
         context.store.raise_objection(
             key,
             side=form.get("side", ""),
             reason=form.get("reason", "").replace("\r\n", "\n"),
             findings=[at for name, value in form.items() if name.startswith("finding-") and (at := _at(value))],
             by=context.session.reviewer,
-            deadline=_deadline(form),
+            deadline=deadline,
         )
     except StoreError as error:
         return _form(context, context.store.record(key), problem=context.words.error(error))
@@ -119,7 +123,6 @@ def _to_hear(context: RequestContext, key: int) -> Response | None:
 
 
 def _form(context: RequestContext, record: CallRecord, *, problem: str = "") -> Response:
-    today = date.today()
     call, context = _shown(context, record)
     asked = _at(context.asked.get("about", ""))
     ticked = {_at(value) for name, value in context.form.items() if name.startswith("finding-")} | {asked}
@@ -133,7 +136,7 @@ def _form(context: RequestContext, record: CallRecord, *, problem: str = "") -> 
         findings=[same[0] for same in _findings(call).values()],
         ticked=ticked,
         form=context.form,
-        deadline=context.form.get("deadline") or str(today + timedelta(days=OBJECTION_DAYS)),
+        deadline=context.form.get("deadline") or str(date.today() + timedelta(days=OBJECTION_DAYS)),
     )
 
 
@@ -159,7 +162,6 @@ def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Re
     held = _findings(call)
     findings = [held[at] for at in objected_to(found, held)]
     near = {turn for same in findings for turn in range(same[0].turn - AROUND, same[0].turn + AROUND + 1)}
-    words = context.words
     return answer(
         context,
         "objection.html.j2",
@@ -167,10 +169,8 @@ def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Re
         status=409 if problem else 200,
         problem=problem,
         objection=found,
-        about=_named(found, words),
-        withdrawn=[
-            context.words.text("label_at", type=context.words.word(kind), turn=turn) for kind, turn in found.withdrawn
-        ],
+        about=_named(found, context.words),
+        withdrawn=_labels(found.withdrawn, context.words),
         call=call,
         findings=findings,
         turns=[turn for turn in call["turns"] if turn.number in near],
@@ -178,10 +178,3 @@ def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Re
         rules=rules_of(record.run, context.words, record.verdict),
         form=context.form,
     )
-
-
-def _deadline(form: Mapping[str, str]) -> date:
-    deadline = date_of(form.get("deadline", ""))
-    if deadline is None:
-        raise StoreError("the deadline is no day", code="deadline_wrong")
-    return deadline

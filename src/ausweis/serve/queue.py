@@ -1,7 +1,7 @@
 """Calls as rows, and which of them a reader asks for."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -15,17 +15,7 @@ from ausweis.serve.search import searched_of
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.vocabulary import Severity
 
-__all__ = [
-    "Around",
-    "RowView",
-    "around_of",
-    "filter_of",
-    "meta_of",
-    "question_of",
-    "row_view",
-    "row_views",
-    "whole",
-]
+__all__ = ["Around", "RowView", "around_of", "filter_of", "meta_of", "question_of", "row_view", "row_views", "whole"]
 
 
 @dataclass(frozen=True)
@@ -144,7 +134,7 @@ def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool
         sampled=row.sampled,
         unsure=row.needs_review,
         state=row.state,
-        quoted=next((one.quoted for one in _gravest(found)), None),
+        quoted=next((one.quoted for one in named(found).values()), None),
         assigned=row.assigned or "",
         right=words.right(row) if row.corrected else "",
     )
@@ -163,7 +153,7 @@ def _place(row: CallRow, words: Words, *, agents: bool) -> tuple[str, ...]:
 def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple[str, str]]:
     """What happened and how often, the gravest first, with its first turn; those of one turn together."""
     times = Counter(one.name for one in found)
-    by_turn = groupby(_gravest(found), key=lambda one: (one.turn, one.incident and one.name))
+    by_turn = groupby(named(found).values(), key=lambda one: (one.turn, one.incident and one.name))
     for (turn, _), ones in by_turn:
         named_times = (
             words.word(one.name) + (f" ({times[one.name]} ×)" if times[one.name] > 1 else "") for one in ones
@@ -171,7 +161,3 @@ def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple
         yield ", ".join(named_times), words.text("in_turn", turn=turn)
     if not found:
         yield words.word(row.outcome), ""
-
-
-def _gravest(found: Sequence[Found]) -> Iterable[Found]:
-    return named(found).values()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -158,20 +159,8 @@ def wave(context: RequestContext) -> Response:
     rows = context.desk.waves.get(key, rows_of)
     if rows is None:
         return Response(status_code=503, headers={"Retry-After": "3"})
-    return JSONResponse(
-        [
-            {
-                "place": row.file,
-                "channel": row.channel,
-                "side": row.side,
-                "seconds": row.seconds,
-                "levels": list(row.levels),
-                "gain": row.gain,
-                "gains": dict(row.gains),
-            }
-            for row in rows
-        ]
-    )
+    own = [{"place": row.file, "levels": list(row.levels), "gains": dict(row.gains)} for row in rows]
+    return JSONResponse([asdict(row) | told for row, told in zip(rows, own, strict=True)])
 
 
 def _state(place: int, path: Path) -> tuple[int, Path, int, int]:

@@ -5,7 +5,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -16,7 +15,7 @@ from ausweis.serve.auth import Auth, SignOn
 from ausweis.serve.desk import Desk
 from ausweis.store import Key, Store
 
-__all__ = ["Settings", "indexing", "run", "server"]
+__all__ = ["indexing", "run", "server"]
 
 _AT_ONCE = 20
 _PAUSE = 0.02
@@ -44,39 +43,26 @@ def _index(desk: Desk, stopped: threading.Event) -> None:
                 return
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What `ausweis serve` was asked for. `hosts`: names by which browsers reach it; `https`: through a proxy."""
-
-    address: str
-    reviewer: str = ""
-    agents: bool = False
-    hosts: tuple[str, ...] = ()
-    https: bool = False
-    sign_on: SignOn | None = None
-
-
-def run(settings: Settings, listener: socket.socket, say: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C; `say` gets the address to open.
+def run(
+    address: str,
+    listener: socket.socket,
+    say: Callable[[str], None],
+    *,
+    hosts: tuple[str, ...],
+    agents: bool = False,
+    secure: bool = False,
+    sign_on: SignOn | None = None,
+) -> None:
+    """Serve a store until Ctrl-C; `say` gets the address to open, `hosts` to `sign_on` are those of `Desk`.
 
     Raises:
         StoreError: the store cannot be opened.
     """
-    port = listener.getsockname()[1]
-    with Store.open(settings.address) as store:
-        auth = Auth(kept=token_file(settings.address))
-        desk = Desk(
-            store=store,
-            auth=auth,
-            reviewer=settings.reviewer,
-            agents=settings.agents,
-            hosts=settings.hosts,
-            port=port,
-            secure=settings.https,
-            sign_on=settings.sign_on,
-        )
+    with Store.open(address) as store:
+        auth, port = Auth(kept=token_file(address)), listener.getsockname()[1]
+        desk = Desk(store, auth, agents=agents, hosts=hosts, port=port, secure=secure, sign_on=sign_on)
         desk.lists.get()
-        for line in _told(settings, listener, desk):
+        for line in _told(desk, address, listener.getsockname()[0]):
             say(line)
         with suppress(KeyboardInterrupt), indexing(desk):
             server(desk).run(sockets=[listener])
@@ -88,12 +74,14 @@ def token_file(address: str) -> Path:
     return beside.with_name(f"{beside.name}.token")
 
 
-def _told(settings: Settings, listener: socket.socket, desk: Desk) -> Iterator[str]:
+def _told(desk: Desk, address: str, host: str) -> Iterator[str]:
     """What whoever runs the server is told first."""
-    origin, sign_on = _origin(settings, listener), desk.sign_on
+    name = host if host not in ("0.0.0.0", "::") else desk.hosts[-1]  # noqa: S104
+    plain = f"http://{f'[{name}]' if ':' in name else name}:{desk.port}"
+    origin, sign_on = f"https://{desk.hosts[-1]}" if desk.secure else plain, desk.sign_on
     if sign_on is None:
         yield f"Open {origin}/signin?token={desk.auth.token}"
-        kept = shlex.quote(str(token_file(settings.address)))
+        kept = shlex.quote(str(token_file(address)))
         yield f"Whoever has this address can review, tomorrow too; for a new one: rm {kept}"
         yield "Stop with Ctrl-C."
         return
@@ -117,11 +105,3 @@ def server(desk: Desk) -> uvicorn.Server:
         timeout_graceful_shutdown=3,
     )
     return uvicorn.Server(config)
-
-
-def _origin(settings: Settings, listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    if settings.https:
-        return f"https://{settings.hosts[-1]}"
-    name = host if host not in ("0.0.0.0", "::") else settings.hosts[-1]  # noqa: S104
-    return f"http://{f'[{name}]' if ':' in name else name}:{port}"

@@ -2,26 +2,27 @@
 
 import shlex
 from collections.abc import Callable, Mapping
-from typing import Any
+from datetime import date
+from typing import Any, get_args
 
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import AusweisError, StoreError
 from ausweis.serve.calibration import calibrations
+from ausweis.serve.call_page import rules_of
 from ausweis.serve.desk import RequestContext, require_lead
 from ausweis.serve.objections import objections
-from ausweis.serve.rules import rules_of
-from ausweis.serve.team import team
 from ausweis.serve.web import answer, dates_of, number_of
-from ausweis.store import CallFilter
+from ausweis.store import CallFilter, Invitation, Reviewer, Role, person_of, same_person
 
-__all__ = ["SECTIONS", "acts", "delete", "draw_sample", "settings_page"]
+__all__ = ["SECTIONS", "acts", "change_role", "delete", "draw_sample", "invite", "renew", "settings_page", "withdraw"]
 
 SECTIONS = ("team", "rules", "sample", "calibration", "objections", "deletion", "log")
 MAX_DRAWN = 1000
 PROPOSED = 50
 ENTRIES = 50
 """Of the audit log that are shown at once."""
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 def settings_page(context: RequestContext) -> Response:
@@ -83,6 +84,76 @@ def delete(context: RequestContext) -> Mapping[str, Any]:
     return {"said": words.text("deleted", call=call), "yours": deleted.kept}
 
 
+def invite(context: RequestContext) -> Mapping[str, str]:
+    """Invite somebody: their link is shown this once."""
+    name, by = context.form.get("name", ""), context.session.reviewer
+    return _linked(context, context.store.invite(name, _role(context), by=by, with_key=_has_keys(context)))
+
+
+def renew(context: RequestContext) -> Mapping[str, str]:
+    """Make a new link for somebody; the one before, and all that was opened with it, ends."""
+    name, by = context.form.get("name", ""), context.session.reviewer
+    return _linked(context, context.store.renew_key(name, by=by, with_key=_has_keys(context)))
+
+
+def withdraw(context: RequestContext) -> Mapping[str, str]:
+    """Let somebody in no more."""
+    reviewer = context.store.withdraw_key(_other(context), by=context.session.reviewer)
+    return {"said": context.words.text("team_withdrawn", name=reviewer.name)}
+
+
+def change_role(context: RequestContext) -> Mapping[str, str]:
+    """Give somebody another role."""
+    words = context.words
+    reviewer = context.store.change_role(_other(context), _role(context), by=context.session.reviewer)
+    return {"said": words.text("team_role_changed", name=reviewer.name, role=words.text(f"role_{reviewer.role}"))}
+
+
+def _team(context: RequestContext) -> dict[str, Any]:
+    """Who is in the team, and who has decided without being in it."""
+    reviewers = context.store.reviewers()
+    there = {person_of(one.name) for one in reviewers}
+    return {
+        "reviewers": reviewers,
+        "states": {reviewer.key: _state(reviewer, context) for reviewer in reviewers},
+        "others": list(dict.fromkeys(one for one in context.store.known_names() if person_of(one) not in there)),
+        "roles": ROLES,
+        "by_key": _has_keys(context),
+    }
+
+
+def _linked(context: RequestContext, invitation: Invitation) -> Mapping[str, str]:
+    link = f"{context.origin}/invitation#{invitation.own_key}" if invitation.own_key else ""
+    return {"link": link, "invited": invitation.reviewer.name}
+
+
+def _has_keys(context: RequestContext) -> bool:
+    """Whether people sign in by keys: not behind the company's sign-on."""
+    return context.desk.sign_on is None
+
+
+def _role(context: RequestContext) -> Role:
+    return next((role for role in ROLES if role == context.form.get("role")), "reviewer")
+
+
+def _other(context: RequestContext) -> str:
+    """The name that is meant: a lead who shuts themselves out is a slip of the hand."""
+    name = context.form.get("name", "")
+    if same_person(name, context.session.reviewer):
+        raise StoreError("another lead changes your own key and role", code="team_self")
+    return name
+
+
+def _state(reviewer: Reviewer, context: RequestContext) -> str:
+    """What is to be said of a reviewer's key."""
+    words = context.words
+    if reviewer.withdrawn:
+        return words.text("team_withdrawn_on", day=words.day(date.fromisoformat(reviewer.withdrawn[:10])))
+    if reviewer.mark and _has_keys(context):
+        return words.text("team_made_on", day=words.day(date.fromisoformat(reviewer.made[:10])))
+    return words.text("team_no_key" if _has_keys(context) else "team_by_sign_on")
+
+
 def _page(context: RequestContext, section: str, *, status: int = 200, **told: Any) -> Response:
     """`told`: what is said in the section that is open."""
     store, words = context.store, context.words
@@ -97,7 +168,7 @@ def _page(context: RequestContext, section: str, *, status: int = 200, **told: A
         section=section,
         sections=SECTIONS,
         days=days,
-        team=team(context),
+        team=_team(context),
         rules=[rules for rules in (rules_of(run, words) for run in store.judged_by()) if rules],
         sample={
             "drawn": store.count(CallFilter(sampled=True)),

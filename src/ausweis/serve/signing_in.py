@@ -10,19 +10,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ausweis.errors import NameRefusedError
+from ausweis.serve import web
 from ausweis.serve.auth import LIFETIME, Session, reviewer_name
 from ausweis.serve.desk import Desk
-from ausweis.serve.web import (
-    client_of,
-    desk_of,
-    fields_of,
-    form_address,
-    here,
-    render,
-    sign_in_address,
-    typed_of,
-    words_of,
-)
 from ausweis.store import Role, same_person
 
 __all__ = ["invitation_page", "session_of", "sign_in", "sign_in_form", "sign_in_page", "sign_out", "with_cookie"]
@@ -40,7 +30,7 @@ def with_cookie(request: Request, response: Response) -> Response:
     """The answer, with the cookie of the session that the sign-on has begun with it, if it has."""
     cookie = getattr(request.state, "cookie", "")
     if cookie:
-        keep(response, desk_of(request), cookie)
+        keep(response, web.desk_of(request), cookie)
     return response
 
 
@@ -53,11 +43,11 @@ def keep(response: Response, desk: Desk, cookie: str) -> None:
 
 
 def _found(request: Request) -> Session | None:
-    desk = desk_of(request)
+    desk = web.desk_of(request)
     session = desk.auth.session(request.cookies.get(desk.cookie, ""))
     if desk.sign_on is None:
         return None if session is None else current(desk, session)
-    name, role = _signed_on(desk, desk.sign_on.user(request.headers, client_of(request)), desk.sign_on.known_only)
+    name, role = _signed_on(desk, desk.sign_on.user(request.headers, web.client_of(request)), desk.sign_on.known_only)
     if session is None or session.by != "proxy" or not same_person(session.reviewer, name):
         session, request.state.cookie = desk.auth.sign_in(name, by="proxy")
     return replace(session, reviewer=name, role=role)
@@ -94,8 +84,8 @@ def current(desk: Desk, session: Session) -> Session | None:
 
 async def sign_in_page(request: Request) -> Response:
     """The form; with the terminal's token in the address, a name is all that it asks for."""
-    desk, token = desk_of(request), request.query_params.get("token", "")
-    back = here(request.query_params.get("back", ""))
+    desk, token = web.desk_of(request), request.query_params.get("token", "")
+    back = web.here(request.query_params.get("back", ""))
     if desk.sign_on is not None:
         return RedirectResponse(back, 303)
     if token and not desk.auth.knows(token):
@@ -109,16 +99,16 @@ async def invitation_page(request: Request) -> Response:
     The key stands behind `#`: a browser sends it to nobody, so it is in no log, and programs of a chat that look at
     links never have it.
     """
-    if desk_of(request).sign_on is not None:
+    if web.desk_of(request).sign_on is not None:
         return RedirectResponse("/", 303)
-    return HTMLResponse(render("invitation.html.j2", words_of(request)))
+    return HTMLResponse(web.render("invitation.html.j2", web.words_of(request)))
 
 
 async def sign_in(request: Request) -> Response:
     """Sign in whoever gives a right key."""
-    desk, form = desk_of(request), await fields_of(request)
+    desk, form = web.desk_of(request), await web.fields_of(request)
     # Whoever has a link is asked for a key: the key is what stands behind its `#`.
-    token, back = form.get("token", "").strip().rpartition("#")[2], here(form.get("back", ""))
+    token, back = form.get("token", "").strip().rpartition("#")[2], web.here(form.get("back", ""))
     if desk.sign_on is not None:
         # Keys open nothing beside it.
         raise HTTPException(403, "sign_on_proxy")
@@ -131,7 +121,7 @@ async def sign_in(request: Request) -> Response:
 
 
 async def _by_token(request: Request, token: str, name: str, back: str) -> Response:
-    desk, words = desk_of(request), words_of(request)
+    desk, words = web.desk_of(request), web.words_of(request)
     reviewer = reviewer_name(name)
     if reviewer is None:
         return sign_in_form(request, token, words.text("name_missing"), 422, back=back)
@@ -145,18 +135,18 @@ async def _by_token(request: Request, token: str, name: str, back: str) -> Respo
 
 
 async def _signed_in(request: Request, cookie: str, back: str) -> Response:
-    desk = desk_of(request)
-    desk.throttle.right(client_of(request))
-    typed, form = form_address(back), await fields_of(request)
+    desk = web.desk_of(request)
+    desk.throttle.right(web.client_of(request))
+    typed, form = web.form_address(back), await web.fields_of(request)
     # 307: the browser sends the fields once more, now that somebody is signed in.
-    response = RedirectResponse(typed, 307) if typed and typed_of(form) else RedirectResponse(back, 303)
+    response = RedirectResponse(typed, 307) if typed and web.typed_of(form) else RedirectResponse(back, 303)
     keep(response, desk, cookie)
     return response
 
 
 async def sign_out(request: Request) -> Response:
     """End the session."""
-    desk, session, form = desk_of(request), await session_of(request), await fields_of(request)
+    desk, session, form = web.desk_of(request), await session_of(request), await web.fields_of(request)
     if session is not None and not desk.auth.csrf_valid(session, form.get("csrf", "")):
         raise HTTPException(403)
     if session is not None:
@@ -175,7 +165,7 @@ async def sign_out(request: Request) -> Response:
 
 def _wrong(request: Request, back: str, status: int = 200) -> HTMLResponse:
     """The answer to a wrong key; soon with a time to wait."""
-    words, seconds = words_of(request), desk_of(request).throttle.wrong(client_of(request))
+    words, seconds = web.words_of(request), web.desk_of(request).throttle.wrong(web.client_of(request))
     if not seconds:
         return sign_in_form(request, "", words.text("token_wrong"), status, back=back)
     response = sign_in_form(request, "", words.count("token_wait", seconds), 429, back=back)
@@ -194,8 +184,8 @@ def sign_in_form(
     typed: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """The form. `token`: the right one, which it then carries along, like what was `typed` about a call before."""
-    typed = typed_of(getattr(request.state, "fields", {})) if typed is None else typed
-    reviewer = desk_of(request).reviewer if name is None else name
+    typed = web.typed_of(getattr(request.state, "fields", {})) if typed is None else typed
+    reviewer = web.desk_of(request).reviewer if name is None else name
     values: dict[str, Any] = {"token": token, "problem": problem, "reviewer": reviewer, "typed": typed}
-    values |= {"onward": back, "back": sign_in_address(back)}
-    return HTMLResponse(render("signin.html.j2", words_of(request), **values), status)
+    values |= {"onward": back, "back": web.sign_in_address(back)}
+    return HTMLResponse(web.render("signin.html.j2", web.words_of(request), **values), status)

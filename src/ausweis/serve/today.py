@@ -11,7 +11,7 @@ from ausweis.pages.words import Words
 from ausweis.serve.calibration import names, own_session
 from ausweis.serve.decision import said_of
 from ausweis.serve.desk import RequestContext, require_lead
-from ausweis.serve.exporting import book
+from ausweis.serve.exporting import MOST, book
 from ausweis.serve.question import ANY, FINDINGS, PERIODS, SHOWN, STATES, ListQuery
 from ausweis.serve.queue import RowView, filter_of, question_of, row_views, whole
 from ausweis.serve.search import View, found_view, hit_view, hits_of, searched_of
@@ -23,8 +23,6 @@ __all__ = ["PAGE", "assign", "download", "today_page"]
 
 PAGE = 50
 """Calls on a page."""
-MOST = 2_000
-"""Calls of an Excel file of the queue: each is read whole and masked, some hundreds a second."""
 _NO_CALLS = {"today": "no_calls_today", "yesterday": "no_calls_yesterday"}
 
 
@@ -192,4 +190,4 @@ def download(context: RequestContext) -> Response:
     require_lead(context)
     question = question_of(context)
     found = context.store.keys(filter_of(context, question), order=question.by)
-    return book(context, found, title=f"Ausweis: {context.words.text('calls')}", most=MOST)
+    return book(context, found, title=f"Ausweis: {context.words.text('calls')}")
