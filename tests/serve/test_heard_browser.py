@@ -92,6 +92,7 @@ def test_the_pages_are_accessible_and_fit_the_screen(
                 looked_at(page)
                 page.locator("#decide [value=done]").click()
                 page.locator(".compared").wait_for()
+                page.wait_for_load_state()
             else:
                 page.goto(address + one)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, one

@@ -52,6 +52,8 @@ def fill_in(page: Page) -> None:
 
 
 def is_there(page: Page) -> None:
+    # Scripts run when all of the page is there.
+    page.wait_for_load_state()
     expect(page.locator("[name=note]")).to_have_value(NOTE)
     expect(page.locator("[name=finding-1][value=no]")).to_be_checked()
     expect(page.locator("[name=reason-1]")).to_have_value("place")
