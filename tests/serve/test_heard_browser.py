@@ -38,12 +38,14 @@ def test_a_call_of_the_sample_is_heard_by_keys_then_compared(browser: Browser, a
         for turn in (1, 3):
             page.locator(f"#t{turn} .missing-here").click()
             page.locator("[name=add-kind]").select_option("late_authentication")
+            page.locator("[name=add-kind]").press("Enter")
         looked_at(page)
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="do not say the same")).to_be_visible()
         expect(page.locator("tr.differs")).to_have_count(2)
         assert Axe().run(page).response["violations"] == []
-        page.locator(".compared a.button").click()
+        # It is kept: Enter goes on, and decides nothing again.
+        page.keyboard.press("Enter")
         page.wait_for_url(f"{address}/calls/{second}?show=sample")
     (decision,) = store.record(first).decisions
     assert (decision.blind, decision.choice) == (True, "overrule")

@@ -66,6 +66,27 @@ def test_numbers_turn_ticks_over_and_enter_sends(browser: Browser, address: str,
     assert (decision.choice, decision.reasons) == ("overrule", (("no_authentication", 5, "place"),))
 
 
+def test_who_chose_a_reason_goes_on_with_the_keys(browser: Browser, address: str, store: Store) -> None:
+    key = store.find("dev-055") or 0
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/")
+        first = page.locator(".row").first.get_attribute("href")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}{first}")
+        page.goto(f"{address}/calls/{key}")
+        page.keyboard.press("1")
+        page.locator("[name=reason-1]").select_option("rule")
+        expect(page.locator("[name=reason-1]")).to_be_focused()
+        page.keyboard.press("n")
+        page.keyboard.type("Doch.")
+        looked_at(page)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_url(f"**done={key}")
+    (decision,) = store.record(key).decisions
+    assert (decision.note, [reason for *_, reason in decision.reasons]) == ("Doch.", ["rule"])
+
+
 def test_what_is_missing_is_added_at_its_turn(browser: Browser, address: str, store: Store) -> None:
     key = store.find("dev-055") or 0
     with signed_in(browser, address) as found:
@@ -74,6 +95,8 @@ def test_what_is_missing_is_added_at_its_turn(browser: Browser, address: str, st
         page.locator("#t2 .missing-here").click()
         expect(page.locator("[name=add-turn]")).to_have_value("2")
         page.locator("[name=add-kind]").select_option("factor_leaked")
+        expect(page.locator("[name=missing-1]")).to_have_count(0)
+        page.locator("[name=add-kind]").press("Enter")
         expect(page.locator("[name=missing-1]")).to_be_checked()
         page.locator("[name=add-kind]").select_option("rude_agent")
         page.locator("[name=add-turn]").fill("4")

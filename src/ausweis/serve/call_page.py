@@ -271,7 +271,6 @@ def _page(
     # A form that is given back is shown as it was sent, whoever is at the call by now.
     lease = None if problem or form or session else opened(context, record, question)
     held = lease if lease is not None and lease.session != context.session.id else None
-    leads = context.session.role == "lead"
     around, left = _place(context, record, question, session)
     return answer(
         context,
@@ -298,8 +297,8 @@ def _page(
         opened=opened_of(form or {}) or int(time.time()),
         own=own,
         calibration=session,
-        # Those that a lead may add the call to.
-        calibrations=[one for one in context.store.calibrations() if leads and one.state == "prepared"],
+        # Those that a lead may add the call to; the page shows them to nobody else.
+        calibrations=[one for one in context.store.calibrations() if one.state == "prepared"],
     )
 
 

@@ -80,7 +80,8 @@ def delete(context: RequestContext) -> Mapping[str, Any]:
     except AusweisError as error:
         if isinstance(error, StoreError) and error.code == "call_unknown":
             raise
-        return {"fault": f"{error.place}: {error.message}" if error.place else error.message, "failed": call}
+        fault = ": ".join(filter(None, (error.place, error.message)))
+        return {"fault": fault, "failed": call, "is_gone": context.store.find(call) is None}
     return {"said": words.text("deleted", call=call), "yours": deleted.kept}
 
 
@@ -159,7 +160,7 @@ def _page(context: RequestContext, section: str, *, status: int = 200, **told: A
     store, words = context.store, context.words
     days, before = store.days(), number_of(context.asked.get("before", ""))
     log = store.chain(limit=ENTRIES + 1, before=before)
-    said = {"said": "", "problem": "", "link": "", "invited": "", "form": {}, "fault": "", "failed": "", "yours": ()}
+    said = dict.fromkeys(("said", "problem", "link", "invited", "fault", "failed", "is_gone"), "")
     return answer(
         context,
         "settings.html.j2",
@@ -181,5 +182,5 @@ def _page(context: RequestContext, section: str, *, status: int = 200, **told: A
         address=shlex.quote(store.place),
         log=log[:ENTRIES],
         older=log[ENTRIES - 1].seq if len(log) > ENTRIES else None,
-        **said | told,
+        **{"form": {}, "yours": ()} | said | told,
     )

@@ -91,7 +91,6 @@
     event.preventDefault();
     if (!put()) (turn.value ? kind : turn).focus();
   });
-  kind.addEventListener("change", () => { if (from && kind.value) put(); });
   for (const one of document.querySelectorAll(".turn")) {
     const button = document.createElement("button");
     Object.assign(button, { type: "button", className: "missing-here", textContent: "+", title: add.dataset.add });
@@ -126,7 +125,7 @@
     if (elsewhere || event.altKey) return;
     const { target, key } = event;
     const sends = key === "Enter" && (event.ctrlKey || event.metaKey);
-    if (key === "Enter" && target === turn) {
+    if (key === "Enter" && (target === turn || (target === kind && (kind.value || turn.value)))) {
       event.preventDefault();
       add.click();
       return;
@@ -134,11 +133,15 @@
     // On a link, a button or in a text, Enter does what it does there.
     if (sends || (key === "Enter" && !target.matches?.("a, button, summary, textarea, [role=slider]"))) {
       event.preventDefault();
-      done();
+      // What was heard is kept already: on to the next call.
+      const onward = !sends && document.querySelector(".compared a.button");
+      if (onward) onward.click();
+      else done();
       return;
     }
     if (!keysOn?.checked || event.ctrlKey || event.metaKey) return;
-    if (target.matches?.("textarea, select, input:not([type=radio], [type=checkbox])")) return;
+    // No reason begins with such a letter: who has chosen one goes on with the keys.
+    if (target.matches?.("textarea, select:not(.ticks select), input:not([type=radio], [type=checkbox])")) return;
     if (key === "n") {
       event.preventDefault();
       remark();

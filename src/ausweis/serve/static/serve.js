@@ -89,6 +89,7 @@
     ArrowDown: () => step(all(items[page]), 1),
     ArrowUp: () => step(all(items[page]), -1),
     ...(page === "call" && { " ": listen }),
+    ...(page === "queue" && { Enter: () => follow(".row") }),
   };
   const FIELDS = "input, textarea, select, [contenteditable]";
   addEventListener("keydown", (event) => {
@@ -96,7 +97,7 @@
     const { target, key } = event;
     // Arrows choose among radio buttons and in lists; space presses what has the focus.
     if (key.startsWith("Arrow") && target.matches?.("input, select, textarea, [role=slider]")) return;
-    if (key === " " && target.matches?.("a, button, summary, input, select, textarea")) return;
+    if ([" ", "Enter"].includes(key) && target.matches?.("a, button, summary, input, select, textarea")) return;
     const writing = target.matches?.(FIELDS) && !target.closest(".player") && !target.matches("[type=radio], [type=checkbox]");
     if (key === "Escape" && writing) {
       // Browsers empty a search field then: what was found would be gone.
