@@ -213,6 +213,8 @@ def test_names_that_users_give_are_no_trace(store: Store, filled: Filled, tmp_pa
     store.register(folder / "call-77.jsonl", "verdicts")
     page(store, folder / "8.html", "call-8")
     store.delete("call-77")
+    assert {row.call_id for row in store.calls()} == {"call-8"}
+    assert (folder / "8.html").exists()
 
 
 def test_calls_expire(store: Store, filled: Filled, tmp_path: Path) -> None:

@@ -114,11 +114,15 @@ def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
         yield "direction", words.word(row.direction)
     yield "risk", words.percent(record.verdict.risk)
     yield "confidence", words.percent(record.verdict.confidence)
-    yield "policy", f"{run.policy_title or run.policy.id} ({run.policy.id} {run.policy.version})"
+    yield "policy", _policy(run)
     yield "model", run.model.id
     if run.prompts:
         yield "prompts", ", ".join(f"{prompt.id}@{prompt.version}" for prompt in run.prompts)
     yield "run", f"{words.moment(run.started)}, ausweis {run.ausweis}, {words.word(run.strategy)}"
+
+
+def _policy(run: RunRow) -> str:
+    return f"{run.policy_title or run.policy.id} ({run.policy.id} {run.policy.version})"
 
 
 def call_page(context: RequestContext) -> Response:
@@ -271,6 +275,7 @@ def _page(
     # A form that is given back is shown as it was sent, whoever is at the call by now.
     lease = None if problem or form or session else opened(context, record, question)
     held = lease if lease is not None and lease.session != context.session.id else None
+    leads = context.session.role == "lead"
     around, left = _place(context, record, question, session)
     return answer(
         context,
@@ -297,8 +302,8 @@ def _page(
         opened=opened_of(form or {}) or int(time.time()),
         own=own,
         calibration=session,
-        # Those that a lead may add the call to; the page shows them to nobody else.
-        calibrations=[one for one in context.store.calibrations() if one.state == "prepared"],
+        # Those that a lead may add the call to.
+        calibrations=[one for one in context.store.calibrations() if one.state == "prepared"] if leads else (),
     )
 
 
@@ -322,7 +327,7 @@ def _place(
 
 def heard_call(context: RequestContext, record: CallRecord, *, unmasked: bool) -> dict[str, Any]:
     """What is shown of a call whose verdict is hidden: nothing that it says."""
-    words, row, policy = context.words, record.row, record.run.policy
+    words, row = context.words, record.row
     # An amount that is not masked would tell that an incident is about it.
     plain = replace(record, verdict=record.verdict.model_copy(update={"incidents": ()}))
     mask = CallMask(plain, words.language, masked=not unmasked, known=record.masks)
@@ -331,7 +336,7 @@ def heard_call(context: RequestContext, record: CallRecord, *, unmasked: bool) -
         **recordings(record),
         "record": record,
         "meta": meta_of(row, words, agents=context.desk.agents),
-        "about": [*about, ("policy", f"{record.run.policy_title or policy.id} ({policy.id} {policy.version})")],
+        "about": [*about, ("policy", _policy(record.run))],
         "turns": turn_views(record.call, {}, mask),
         "unmasked": unmasked,
         **dict.fromkeys(("sentence", "first_turn", "first_second", "hidden")),
@@ -397,12 +402,11 @@ def rules_of(run: RunRow, words: Words, verdict: Verdict | None = None) -> dict[
     """
     if run.rules is None:
         return None
-    title = f"{run.policy_title or run.policy.id} ({run.policy.id} {run.policy.version})"
     actions = verdict.actions if verdict else ()
     about = {pair for one in actions for pair in (("level", one.level), ("action", one.category))}
     broken = {_BROKEN.get(one.type) for one in verdict.violations} if verdict else set()
     told = _rules(run.rules, words.language)
-    return {"title": title, "rules": [(text, key in about or key[0] in broken) for key, text in told]}
+    return {"title": _policy(run), "rules": [(text, key in about or key[0] in broken) for key, text in told]}
 
 
 @lru_cache(maxsize=32)

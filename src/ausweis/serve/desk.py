@@ -7,14 +7,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
 
 from ausweis.audio.wave_form import Row
+from ausweis.errors import StoreError
 from ausweis.pages.words import Words
 from ausweis.serve.auth import Auth, Session, SignOn, Throttle
-from ausweis.store import CallRecord, Entry, Store, person_of
+from ausweis.store import CallRecord, Entry, Objection, Store, person_of
 
 __all__ = ["LEAD_ONLY", "Desk", "Done", "Lease", "RequestContext", "Searched", "require_lead"]
 
@@ -273,6 +275,18 @@ class RequestContext:
     def store(self) -> Store:
         """The store."""
         return self.desk.store
+
+    @cached_property
+    def open_objections(self) -> list[Objection]:
+        """Those that wait for a lead, of calls that are not hidden; the menu says how many."""
+        if self.session.role != "lead":
+            return []
+        # Of a store that cannot be read the page itself tells.
+        with suppress(StoreError):
+            known = self.store.objections(open_only=True)
+            hidden = self.store.hidden(self.session.reviewer, [one.call.key for one in known]) if known else ()
+            return [one for one in known if one.call.key not in hidden]
+        return []
 
 
 LEAD_ONLY = "lead_only"

@@ -15,7 +15,7 @@ from ausweis.serve.search import searched_of
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.vocabulary import Severity
 
-__all__ = ["Around", "RowView", "around_of", "filter_of", "meta_of", "question_of", "row_view", "row_views", "whole"]
+__all__ = ["Around", "RowView", "around_of", "filter_of", "meta_of", "question_of", "row_view", "row_views"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ def around_of(context: RequestContext, key: int, question: ListQuery) -> Around:
 
 def question_of(context: RequestContext) -> ListQuery:
     """What is asked for, without a team that is too small in these days and this queue to be told apart."""
-    question = replace(ListQuery.of(context.asked), names=whole(context).names)
+    reviewer = context.session.reviewer
+    question = replace(ListQuery.of(context.asked), names=(reviewer, *context.store.spellings(reviewer)))
     if not question.team:
         return question
     which = question.filter
@@ -75,12 +76,6 @@ def question_of(context: RequestContext) -> ListQuery:
     counts = context.store.day_counts(which.first or known[0], which.last or known[1], filter=within, by=("team",))
     told = any(count.team == question.team for count in counts)
     return question if told else replace(question, team="")
-
-
-def whole(context: RequestContext) -> ListQuery:
-    """All calls of a view, for this reader."""
-    reviewer = context.session.reviewer
-    return ListQuery(names=(reviewer, *context.store.spellings(reviewer)))
 
 
 def filter_of(context: RequestContext, question: ListQuery, *, free: bool = False) -> CallFilter:

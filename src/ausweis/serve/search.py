@@ -1,9 +1,8 @@
-"""Searches: what is found for one reader, and the search in masked data."""
+"""Searches: where a call says what is searched for, and the search in masked data."""
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
@@ -11,54 +10,14 @@ from ausweis.masking.kinds import shown_as
 from ausweis.pages.words import Words
 from ausweis.serve.desk import RequestContext, Searched
 from ausweis.serve.question import ListQuery
-from ausweis.store import MAX_TERMS, SHORTEST, CallFilter, Hit, search_terms
+from ausweis.store import Hit
 
-__all__ = ["View", "found_view", "hit_view", "hits_of", "search_unmasked", "searched_of"]
-
-
-class View(NamedTuple):
-    """Name and address of a part of the list, how many calls it has, and whether it is the one that is shown."""
-
-    name: str
-    address: str
-    calls: int
-    is_shown: bool
+__all__ = ["hit_view", "hits_of", "search_unmasked", "searched_of"]
 
 
 def searched_of(context: RequestContext, question: ListQuery) -> Searched | None:
     """The unmasked search that the question names, if it is one of this session."""
     return context.desk.searches.get((context.session.id, question.found))
-
-
-def found_view(context: RequestContext, question: ListQuery, counted: Mapping[str, int]) -> dict[str, Any]:
-    """What a search found in all calls, and what it did not look into; `counted`: calls of lists, by address."""
-    words, searched = context.words, searched_of(context, question)
-    terms = search_terms(question.q)
-    if len(terms) > MAX_TERMS:
-        return {"total": "", "all": None, "sample": None, "notes": [words.text("search_many", most=MAX_TERMS)]}
-    keys = searched.keys if searched else None
-    every = CallFilter(text=question.q or None, read_by=question.names, keys=keys)
-    everywhere = f"/{ListQuery(show='all', q=question.q, found=question.found).query()}"
-    seen = counted.get(everywhere)
-    total = context.store.count(every)
-    seen = context.store.count(replace(every, seen_by=question.names)) if seen is None else seen
-    sample = ListQuery(show="sample", q=question.q, found=question.found, names=question.names)
-    drawn = context.store.count(replace(sample.filter, keys=keys))
-    numbers = {
-        "search_unseen": total - seen - drawn,
-        "search_unready": context.store.unindexed() if question.q else 0,
-        "search_unjudged": context.store.unjudged(),
-    }
-    notes = [words.count(name, number) for name, number in numbers.items() if number > 0]
-    if question.q and not any(len(term) >= SHORTEST for term in terms):
-        notes.append(words.text("search_short"))
-    where = (words.count("search_sample", drawn), f"/{sample.query()}") if drawn else None
-    return {
-        "total": words.text("search_found", total=words.number(total)),
-        "all": None if f"/{question.query()}" == everywhere else everywhere,
-        "sample": where,
-        "notes": notes,
-    }
 
 
 def hits_of(context: RequestContext, question: ListQuery, keys: Sequence[int]) -> dict[int, dict[str, Any]]:

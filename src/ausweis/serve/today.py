@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.responses import RedirectResponse, Response
 
@@ -13,10 +13,10 @@ from ausweis.serve.decision import said_of
 from ausweis.serve.desk import RequestContext, require_lead
 from ausweis.serve.exporting import MOST, book
 from ausweis.serve.question import ANY, FINDINGS, PERIODS, SHOWN, STATES, ListQuery
-from ausweis.serve.queue import RowView, filter_of, question_of, row_views, whole
-from ausweis.serve.search import View, found_view, hit_view, hits_of, searched_of
-from ausweis.serve.web import answer, number_of, open_objections
-from ausweis.store import CallFilter
+from ausweis.serve.queue import RowView, filter_of, question_of, row_views
+from ausweis.serve.search import hit_view, hits_of, searched_of
+from ausweis.serve.web import answer, number_of
+from ausweis.store import MAX_TERMS, SHORTEST, CallFilter, search_terms
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
 __all__ = ["PAGE", "assign", "download", "today_page"]
@@ -26,13 +26,23 @@ PAGE = 50
 _NO_CALLS = {"today": "no_calls_today", "yesterday": "no_calls_yesterday"}
 
 
+class View(NamedTuple):
+    """Name and address of a part of the list, how many calls it has, and whether it is the one that is shown."""
+
+    name: str
+    address: str
+    calls: int
+    is_shown: bool
+
+
 def today_page(context: RequestContext) -> Response:
     """The list that is asked for; only its rows where htmx asks."""
     question, words = question_of(context), context.words
     context.desk.leases.leave_all(context.session)
     after, searched = question.cursor(context.asked), searched_of(context, question)
     is_over = bool(question.found) and searched is None
-    views = _views(context, replace(question, found="") if is_over else question)
+    live = replace(question, found="") if is_over else question
+    views = _views(context, live)
     rows = context.store.calls(filter_of(context, question), order=question.by, limit=PAGE + 1, after=after)
     counted = {one.address: one.calls for one in views}
     total = 0 if is_over else _count(context, question, counted)
@@ -43,7 +53,7 @@ def today_page(context: RequestContext) -> Response:
         "query": question.query(),
         "searched": searched,
         "is_over": is_over,
-        "found": found_view(context, question, counted) if question.q or searched else None,
+        "found": _found(context, live, counted) if question.q or searched else None,
         "small_team": bool(ListQuery.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "most": MOST if is_lead else None,
@@ -61,7 +71,7 @@ def today_page(context: RequestContext) -> Response:
         "queue.html.j2",
         here="today",
         said=said_of(context, question.query()),
-        waiting=_waiting(context, counted),
+        waiting=_waiting(context, question, counted),
         **_choices(context, question),
         **shown,
     )
@@ -85,18 +95,43 @@ def _count(context: RequestContext, question: ListQuery, counted: Mapping[str, i
     return context.store.count(filter_of(context, question)) if known is None else known
 
 
-def _waiting(context: RequestContext, counted: Mapping[str, int]) -> dict[str, Any]:
+def _found(context: RequestContext, question: ListQuery, counted: Mapping[str, int]) -> dict[str, Any]:
+    """What a search found in all calls, and what it did not look into; `counted`: calls of lists, by address."""
+    words, store = context.words, context.store
+    terms = search_terms(question.q)
+    if len(terms) > MAX_TERMS:
+        return {"total": "", "all": None, "sample": None, "notes": [words.text("search_many", most=MAX_TERMS)]}
+    every = ListQuery(show="all", q=question.q, found=question.found, names=question.names)
+    total = store.count(replace(filter_of(context, every), seen_by=()))
+    drawn = _count(context, sample := every.shown("sample"), counted)
+    numbers = {
+        "search_unseen": total - _count(context, every, counted) - drawn,
+        "search_unready": store.unindexed() if question.q else 0,
+        "search_unjudged": store.unjudged(),
+    }
+    notes = [words.count(name, number) for name, number in numbers.items() if number > 0]
+    if question.q and not any(len(term) >= SHORTEST for term in terms):
+        notes.append(words.text("search_short"))
+    return {
+        "total": words.text("search_found", total=words.number(total)),
+        "all": None if question.query() == every.query() else f"/{every.query()}",
+        "sample": (words.count("search_sample", drawn), f"/{sample.query()}") if drawn else None,
+        "notes": notes,
+    }
+
+
+def _waiting(context: RequestContext, question: ListQuery, counted: Mapping[str, int]) -> dict[str, Any]:
     """What waits for the reader, each with where it is, and when calls last came in; `is_late`: not today."""
     store, words = context.store, context.words
-    views = [(show, whole(context).shown(show)) for show in ("todo", "again", "sample")]
-    lists = [(f"waits_{show}", _count(context, view, counted), f"/{view.query()}") for show, view in views]
+    views = [ListQuery(show=show, names=question.names) for show in ("todo", "again", "sample")]
+    lists = [(f"waits_{view.show}", _count(context, view, counted), f"/{view.query()}") for view in views]
     waits = [(words.count(text, count), address) for text, count, address in lists if count]
     session = own_session(context)
     if session is not None:
         waits.append((words.text("waits_calibration"), f"/calibrations/{session}"))
-    if objections := open_objections(context):
-        due = words.day(min(one.deadline for one in objections), "MMMd")
-        told = words.count("waits_objections", len(objections), due=due)
+    if context.open_objections:
+        due = words.day(min(one.deadline for one in context.open_objections), "MMMd")
+        told = words.count("waits_objections", len(context.open_objections), due=due)
         waits.append((told, "/settings?open=objections#objections"))
     came = store.came_in()
     is_late = came is not None and datetime.fromisoformat(came).astimezone().date() < date.today()

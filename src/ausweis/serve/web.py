@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -16,11 +15,9 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import HTMLResponse, Response
 
 from ausweis.calls.text import clean
-from ausweis.errors import StoreError
 from ausweis.pages.markup import environment
 from ausweis.pages.words import Glossary, Words
 from ausweis.serve.desk import Desk, RequestContext
-from ausweis.store import Objection
 from ausweis.vocabulary import LANGUAGES, Language
 
 __all__ = [
@@ -36,7 +33,6 @@ __all__ = [
     "keep_language",
     "language_of",
     "number_of",
-    "open_objections",
     "origin_of",
     "page_of",
     "render",
@@ -177,22 +173,10 @@ def answer(context: RequestContext, template: str, *, here: str = "", status: in
         csrf=context.desk.auth.csrf_token(context.session),
         back=context.path + context.query,
         here=here,
-        objections_waiting=len(open_objections(context)),
+        objections_waiting=len(context.open_objections),
         **values,
     )
     return HTMLResponse(body, status)
-
-
-def open_objections(context: RequestContext) -> list[Objection]:
-    """Those that wait for a lead, of calls that are not hidden; the menu says how many."""
-    if context.session.role != "lead":
-        return []
-    # Of a store that cannot be read the page itself tells.
-    with suppress(StoreError):
-        known = context.store.objections(open_only=True)
-        hidden = context.store.hidden(context.session.reviewer, [one.call.key for one in known]) if known else ()
-        return [one for one in known if one.call.key not in hidden]
-    return []
 
 
 def render(template: str, words: Words, **values: Any) -> str:
