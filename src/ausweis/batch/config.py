@@ -40,6 +40,8 @@ _HINTS = {
     QUESTION_TEMPLATE: " (the policy has no factor or change of its own, or the strategy is zero-shot)",
     CALL_TEMPLATE: " (learned for another probe, the policy has own words, or the strategy is zero-shot)",
     INCIDENT_QUESTION_TEMPLATE: " (the policy describes no incident, or the strategy is zero-shot)",
+    INCIDENTS_TEMPLATE: " (the policy asks for no incident, or the strategy is zero-shot)",
+    "incident": " (the policy asks for no incident, or for those alone that something was learned for)",
 }
 """Why `turnwise` does not ask with a template."""
 

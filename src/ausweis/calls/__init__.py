@@ -12,13 +12,13 @@ checks          a raw call → a Call, or an UnreadableCall that says why not, i
 text            bytes → text: UTF-8 only, control characters out; time stamps and numbers → seconds
 failure         a call without a verdict, and why
 call            the contract: Call, Turn, words with their times; a call before it is checked, or that cannot be read
-reading         all of it together: read_calls
+reading         all of it together: read_calls; one call by its file and id
 """
 
 from ausweis.calls.call import Call, Kind, SpokenWord, Turn, UnreadableCall
 from ausweis.calls.folders import PassedOver
 from ausweis.calls.formats import FORMATS
-from ausweis.calls.reading import read_calls
+from ausweis.calls.reading import find_call, read_calls
 from ausweis.calls.sources import Source, Sources, find_sources
 from ausweis.calls.speakers import Speakers
 
@@ -33,6 +33,7 @@ __all__ = [
     "SpokenWord",
     "Turn",
     "UnreadableCall",
+    "find_call",
     "find_sources",
     "read_calls",
 ]

@@ -8,11 +8,11 @@ from ausweis.calls.checks import check
 from ausweis.calls.formats import RawCalls, check_format, read_stream
 from ausweis.calls.sources import Source, Sources, find_sources
 from ausweis.calls.speakers import Speakers
-from ausweis.errors import AusweisError, unforeseen
+from ausweis.errors import AusweisError, InputError, unforeseen
 from ausweis.opening import require_file
 from ausweis.vocabulary import Language
 
-__all__ = ["read_calls"]
+__all__ = ["find_call", "read_calls"]
 
 Hear = Callable[[Source], RawCall | UnreadableCall]
 """What makes a raw call of a recording."""
@@ -41,6 +41,28 @@ def read_calls(
     table = Speakers(speakers)
     sources = paths if isinstance(paths, Sources) else find_sources(paths, any_extension=forced is not None)
     return _read_all(sources, table, language, forced, hear)
+
+
+def find_call(name: str) -> Call:
+    """The first call of a file, or the one with this id as `FILE#ID`.
+
+    Raises:
+        InputError: there is no such file or call, or it cannot be read.
+    """
+    path, sign, wanted = name.rpartition("#")
+    if not sign or os.path.exists(name):  # noqa: PTH110 - `Path.exists` raises where the name is too long
+        path, wanted = name, ""
+    ids: list[str] = []
+    for found in read_calls([path]):
+        identifier = found.id if isinstance(found, Call) else str(found.call_id)
+        if wanted not in ("", identifier):
+            ids.append(identifier)
+        elif isinstance(found, Call):
+            return found
+        else:
+            raise InputError(found.message, place=found.place)
+    more = f" and {len(ids) - 5} more" if len(ids) > 5 else ""
+    raise InputError(f"there is no call {wanted} here (there are: {', '.join(ids[:5])}{more})", place=path)
 
 
 def _read_all(

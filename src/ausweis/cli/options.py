@@ -23,11 +23,13 @@ __all__ = [
     "added",
     "day_option",
     "desk_address",
+    "engine_option",
     "folder_of",
     "is_store",
     "json_option",
     "language_option",
     "login",
+    "model_option",
     "opened",
     "policy_option",
     "recording_options",
@@ -119,12 +121,20 @@ recording_options = added(
     ),
 )
 """How recordings are heard."""
+model_option = click.option(
+    "--model",
+    metavar="ID|PATH",
+    help="An id that `ausweis models list` shows, the path of a .gguf file, or the name of a server's model.",
+)
+engine_option = click.option(
+    "--engine",
+    default="llama",
+    show_default=True,
+    metavar="llama|server:URL|fake:FILE|replay:DIR",
+    help="What runs the model. A server gets the calls; its key comes from AUSWEIS_API_KEY.",
+)
 system_options = added(
-    click.option(
-        "--model",
-        metavar="ID|PATH",
-        help="An id that `ausweis models list` shows, the path of a .gguf file, or the name of a server's model.",
-    ),
+    model_option,
     click.option(
         "--strategy",
         type=click.Choice(["turnwise", "events", "zero-shot"]),
@@ -134,13 +144,7 @@ system_options = added(
     click.option(
         "--prompt", "pins", multiple=True, metavar="ID@VERSION", help="Take this version of a template. Repeatable."
     ),
-    click.option(
-        "--engine",
-        default="llama",
-        show_default=True,
-        metavar="llama|server:URL|fake:FILE|replay:DIR",
-        help="What runs the model. A server gets the calls; its key comes from AUSWEIS_API_KEY.",
-    ),
+    engine_option,
     click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Threads of the model in this process."),
     click.option(
         "--context",

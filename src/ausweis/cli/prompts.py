@@ -4,19 +4,32 @@ from pathlib import Path
 
 import click
 
-from ausweis.cli.options import FILE
+from ausweis.cli.options import FILE, added, engine_option, model_option
 from ausweis.cli.output import warn
-from ausweis.errors import PromptError
+from ausweis.engines.protocol import Message
+from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template, default_library, lint_file, lint_folder
 from ausweis.prompts import release as release_template
-from ausweis.vocabulary import LANGUAGES
+from ausweis.vocabulary import KNOWN_WORDS
 
 __all__ = ["prompts"]
+
+_about_options = added(
+    click.option("--turn", type=click.IntRange(min=1), metavar="N", help="Only what is asked about this turn."),
+    click.option(
+        "--policy",
+        default="telecom-de",
+        show_default=True,
+        metavar="NAME|FILE",
+        help="The policy to read by: own words and incidents are asked where it has some.",
+    ),
+)
+CALL_HELP = "A file that `ausweis score` reads; of several calls the first, or the one with this id."
 
 
 @click.group()
 def prompts() -> None:
-    """List, show, check and release prompt templates: those that ship, or those of the folder AUSWEIS_PROMPTS."""
+    """List, show, try, check and release prompt templates: those that ship, or those of the folder AUSWEIS_PROMPTS."""
 
 
 @prompts.command("list", epilog="\b\nExample:\n  ausweis prompts list")
@@ -36,21 +49,72 @@ def list_command() -> None:
     print_table("", ("template", "released", "answer", "examples", "description"), rows, no_wrap=(0, 1))
 
 
-@prompts.command(epilog="\b\nExample:\n  ausweis prompts show agent-turn@1 --language de")
+@prompts.command(epilog="\b\nExample:\n  ausweis prompts show agent-turn@2 --call call.json --turn 7")
 @click.argument("template", metavar="TEMPLATE")
-@click.option("--language", type=click.Choice(LANGUAGES), help="Leave out examples in the other language.")
-def show(template: str, language: str | None) -> None:
-    """Print the messages that TEMPLATE makes of its first example, and the file that it stands in.
+@click.option("--call", metavar="FILE[#ID]", help=CALL_HELP)
+@_about_options
+def show(template: str, call: str | None, turn: int | None, policy: str) -> None:
+    """Print what the model gets of TEMPLATE for a call, as reading asks it, and the file that the template stands in.
 
-    TEMPLATE is an id (its newest released version), id@version or a file.
+    TEMPLATE is an id (its newest released version), id@version or a file. Without --call its first example is asked
+    about, without that one among the examples.
     """
+    from ausweis.cli.asked import print_messages, print_questions
+
     chosen = default_library().get(template)
-    # A template without examples is shown with the names of its inputs in their places.
-    sample = chosen.examples[0].inputs if chosen.examples else {name: f"<{name}>" for name in chosen.inputs}
-    for message in chosen.render(sample, language=language):
-        click.secho(f"[{message.role}]", bold=True)
-        click.echo(f"{message.content}\n")
+    if call is not None:
+        from ausweis.batch.asked import asked_with
+        from ausweis.calls import find_call
+        from ausweis.policies import find_policy
+
+        heard = asked_with(template, find_call(call), find_policy(policy), turn)
+        # The last row of a transcript is asked about with the whole of it.
+        print_questions([asked for group in heard for asked in (group if turn else group[-1:])])
+    elif turn is not None:
+        raise InputError("--turn is for --call")
+    else:
+        print_messages(_of_example(chosen))
     click.echo(chosen.path, err=True)
+
+
+def _of_example(template: Template) -> tuple[Message, ...]:
+    """What a template makes of its first example, or of the names of its inputs."""
+    from ausweis.reading.call_events import shown_words
+
+    inputs = template.examples[0].inputs if template.examples else {name: f"<{name}>" for name in template.inputs}
+    words = shown_words({}, KNOWN_WORDS) if template.id == "call-events" else {}
+    messages = template.render(inputs | {name: words[name] for name in words if name in inputs})
+    asked = messages[-1]
+    place = messages.index(asked)
+    # Behind a question that an example asks too stands its answer.
+    return messages if place == len(messages) - 1 else messages[:place] + messages[place + 2 :]
+
+
+@prompts.command("try", epilog="\b\nExample:\n  ausweis prompts try agent-turn@2 --call call.json --turn 7")
+@click.argument("template", metavar="TEMPLATE")
+@click.option("--call", required=True, metavar="FILE[#ID]", help=CALL_HELP)
+@_about_options
+@model_option
+@engine_option
+def try_command(template: str, call: str, turn: int | None, policy: str, model: str | None, engine: str) -> None:
+    """Ask the model TEMPLATE about a call, and print what it answers, the likeliest first.
+
+    TEMPLATE is an id (its newest released version), id@version or a file: a draft too. What heads read needs heads.
+    """
+    from ausweis.batch.asked import asked_with
+    from ausweis.calls import find_call
+    from ausweis.cli.asked import print_answers
+    from ausweis.engines.opened import open_engine
+    from ausweis.policies import find_policy
+
+    default_library().get(template)
+    about, rules = find_call(call), find_policy(policy)
+    opened = open_engine(engine, model=model, warn=warn)
+    try:
+        heard = asked_with(template, about, rules, turn, opened)
+    finally:
+        opened.close()
+    print_answers([asked for group in heard for asked in group], all_labels=turn is not None)
 
 
 @prompts.command(epilog="\b\nExample:\n  ausweis prompts lint")

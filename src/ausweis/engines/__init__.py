@@ -8,6 +8,7 @@ llama         llama.cpp in this process: the default
 server        any OpenAI-compatible server
 fake          answers from a script, without a model
 recorded      answers recorded in a folder or a packed file, and given again
+overheard     another engine, listened to: each question whole, with its answer
 opened        engines by name, also those that installed packages add
 weights       model files: the catalogue, where they come from, their hashes
 """

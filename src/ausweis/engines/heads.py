@@ -163,6 +163,7 @@ class Probe(LearnedFile):
 
     KIND, SCHEMA, SHAPES, LISTS = "probe", "ausweis/readout@3", PARTS, ("labels", "layers", "dialogue")
     asks: ClassVar[bool | None] = None
+    answered_labels: ClassVar[tuple[str, ...]] = ()
 
     labels: tuple[str, ...]
     dialogue: tuple[float, ...] = ()

@@ -249,6 +249,11 @@ class LineProbe:
         """Whether questions tell some of its labels."""
         return bool(self._answers)
 
+    @property
+    def answered_labels(self) -> tuple[str, ...]:
+        """Those that questions tell: its last ones."""
+        return self.labels[len(self.labels) - len(self._answers) :]
+
     def in_basis(self, states: Array) -> LineInBasis:
         """All that must be kept of a line until the questions after it are asked."""
         return self._matcher.in_basis(features(states))

@@ -70,6 +70,8 @@ class Request(BaseModel, extra="forbid", frozen=True):
     max_tokens: int = 512
     template: str = ""
     """Id and version of the template that asked, such as `agent-turn@1`."""
+    turn: int | None = None
+    """The turn that it is about; None of the call as a whole."""
 
     def key(self, model_sha256: str) -> str:
         """SHA-256 over all that the answer depends on: the key of recorded answers."""
@@ -84,22 +86,26 @@ class Transcript(BaseModel, extra="forbid", frozen=True, arbitrary_types_allowed
     them. `compared`: transcripts of one row, such as a description, that a probe compares each row with. `questions`:
     asked after the last row, each by itself, as two messages: the question, and how its answer begins; where the answer
     is about to be said, each row is compared with it too. `about`: questions about the call as a whole, which
-    `answer_probe` reads.
+    `answer_probe` reads. `turns`: the turn that each row is of. `asking`: the template of the `questions`.
     """
 
     messages: tuple[Message, ...]
     rows: tuple[str, ...]
+    turns: tuple[int, ...] = ()
     probes: tuple[SkipValidation[LineHead], ...] = ()
     compared: tuple["Transcript", ...] = ()
     questions: tuple[tuple[Message, Message], ...] = ()
     about: tuple[tuple[Message, Message], ...] = ()
     answer_probe: SkipValidation[CallHead] | None = None
     template: str = ""
+    asking: str = ""
 
     @model_validator(mode="after")
     def _probes_fit(self) -> Self:
         if self.probes and (len(self.probes) != len(self.rows) or len({probe.layers for probe in self.all_probes}) > 1):
             raise ValueError("there is a probe for each row, and all read the same layers")
+        if self.turns and len(self.turns) != len(self.rows):
+            raise ValueError("each row is of a turn")
         if self.questions and any(probe.asks is None for probe in self.probes):
             raise ValueError("only probes with a matcher compare rows with questions")
         if not self.questions and any(probe.asks for probe in self.probes):
@@ -122,15 +128,24 @@ class Transcript(BaseModel, extra="forbid", frozen=True, arbitrary_types_allowed
         about = () if self.answer_probe is None else (self.answer_probe.template,)
         return (*(self.template for _ in self.probes), *about)
 
+    @property
+    def all_turns(self) -> tuple[int | None, ...]:
+        """The turn that each result is about; None where nobody says, and of the call."""
+        turns = self.turns or (None,) * len(self.probes)
+        return turns if self.answer_probe is None else (*turns, None)
+
+    def until(self, place: int) -> tuple[Message, ...]:
+        """What is read up to a row."""
+        *before, last = self.messages
+        return (*before, Message(role=last.role, content="\n".join(self.rows[: place + 1])))
+
     def requests(self) -> Iterator[Request]:
         """The question about each row, with all rows before it, as an engine without probes would be asked.
 
         Then one about the call, where there is any.
         """
-        *before, last = self.messages
-        for place, probe in enumerate(self.probes):
-            until = Message(role=last.role, content="\n".join(self.rows[: place + 1]))
-            yield Request(messages=(*before, until), choices=probe.labels, template=self.template)
+        for place, (probe, turn) in enumerate(zip(self.probes, self.all_turns, strict=False)):
+            yield Request(messages=self.until(place), choices=probe.labels, template=self.template, turn=turn)
         if (of_call := self.answer_probe) is not None:
             messages = (*self.messages, *self.about[0])
             yield Request(messages=messages, choices=of_call.labels, template=of_call.template)

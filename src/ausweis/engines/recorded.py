@@ -1,10 +1,10 @@
 """Answers recorded once and given again, by the key of their question (`Request.key`, `Transcript.keys`).
 
 The key covers the messages, the choices or schema, a probe's file and the model's hash: whatever is changed there has
-no recording. Nothing of a prompt is kept, so no words of a call but those that an answer itself quotes (those of
-`call-events` do). Recordings are a folder that grows, with `engine.json` (what answered) and `answers.jsonl`; or one
-small file of a whole golden set (`pack`): the same as JSON lines, packed by xz, an answer under the first 24 hex digits
-of its key, without counts of tokens.
+no recording. Of a prompt its template and turn are kept, so no words of a call but those that an answer itself quotes
+(those of `call-events` do). Recordings are a folder that grows, with `engine.json` (what answered) and `answers.jsonl`;
+or one small file of a whole golden set (`pack`): the same as JSON lines, packed by xz, an answer under the first 24 hex
+digits of its key, without template, turn and counts of tokens.
 """
 
 import json
@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -37,6 +37,8 @@ class _Recording(BaseModel, extra="forbid"):
     schema_: Literal["ausweis/recording@1"] = Field("ausweis/recording@1", alias="schema")
     key: str = Field(pattern=r"^[0-9a-f]{64}$")
     template: str
+    turn: Annotated[int | None, Field(exclude_if=lambda turn: turn is None)] = None
+    """The one of the call that asked first; None of a call as a whole, and in recordings of before."""
     result: Result
 
 
@@ -210,19 +212,20 @@ class RecordingEngine:
         """Ask, write down, hand on."""
         results = self._inner.complete(requests)
         for request, result in zip(requests, results, strict=True):
-            self._record(request.key(self.info.sha256), request.template, result)
+            self._record(request.key(self.info.sha256), request.template, request.turn, result)
         return results
 
     def read(self, transcript: Transcript) -> list[Result]:
         """Ask, write down, hand on."""
         results = transcript_engine(self._inner).read(transcript)
-        for key, template, result in zip(transcript.keys(self.info.sha256), transcript.templates, results, strict=True):
-            self._record(key, template, result)
+        keys = transcript.keys(self.info.sha256)
+        for asked in zip(keys, transcript.templates, transcript.all_turns, results, strict=True):
+            self._record(*asked)
         return results
 
-    def _record(self, key: str, template: str, result: Result) -> None:
+    def _record(self, key: str, template: str, turn: int | None, result: Result) -> None:
         if bytes.fromhex(key) not in self._known:
-            recording = _Recording(key=key, template=template, result=result)
+            recording = _Recording(key=key, template=template, turn=turn, result=result)
             self._journal.append(recording.model_dump_json(by_alias=True))
             self._known.add(bytes.fromhex(key))
 

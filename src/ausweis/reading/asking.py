@@ -29,7 +29,16 @@ from ausweis.reading.evidence import EVIDENCE, NEVER, Piece, log_length, log_odd
 from ausweis.reading.questions import STARTS_LATE, Answer, Question, factors_of, own_questions, speakers_of
 from ausweis.vocabulary import OwnWord, Side
 
-__all__ = ["Asking", "Described", "NoAsking", "TranscriptAsking", "WindowAsking", "read_lines", "transcript_of"]
+__all__ = [
+    "Asking",
+    "Described",
+    "NoAsking",
+    "TranscriptAsking",
+    "WindowAsking",
+    "endings_in",
+    "read_lines",
+    "transcript_of",
+]
 
 Array = NDArray[np.float32]
 Ending = tuple[Message, Message]
@@ -110,7 +119,10 @@ class WindowAsking:
 
     def requests(self, call: Call, chunks: Sequence[Chunk]) -> list[Request]:
         """Each chunk with the two before it."""
-        return [line_question(self._templates[chunk.speaker], call, lines) for chunk, lines in with_context(chunks)]
+        return [
+            line_question(self._templates[chunk.speaker], call, lines, chunk.turn)
+            for chunk, lines in with_context(chunks)
+        ]
 
 
 @dataclass(frozen=True)
@@ -368,12 +380,14 @@ def transcript_of(
     return Transcript(
         messages=messages,
         rows=(first, *rows[before + 1 :]),
+        turns=tuple(chunk.turn for chunk in chunks),
         probes=tuple(probes),
         compared=described.rows if described else (),
         questions=described.endings if described else (),
         about=endings_in(about[0]) if about else (),
         answer_probe=about[1] if about else None,
         template=template.name,
+        asking=described.asking.name if described else "",
     )
 
 

@@ -39,7 +39,7 @@ from ausweis.reading.questions import (
 from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import ActionKind, FactorRecord, Vocabulary, with_own
 
-__all__ = ["EventsReader"]
+__all__ = ["EventsReader", "shown_words"]
 
 STATED = 0.95
 """How likely something happened that a model names; times the probability of its words, where the engine tells it.
@@ -87,7 +87,7 @@ def _questions(policy: PolicyText, words: Vocabulary) -> dict[str, Question]:
     }
 
 
-def _inputs(questions: Mapping[str, Question], words: Vocabulary) -> dict[str, Any]:
+def shown_words(questions: Mapping[str, Question], words: Vocabulary) -> dict[str, Any]:
     """What the template shows, but for the lines of a call: each factor and category with a sentence, and incidents."""
     return {
         "factors": [
@@ -133,7 +133,7 @@ class EventsReader:
         words = with_own(self._policy.own_words)
         self._factors = words.factors
         self._questions = _questions(self._policy, words)
-        self._inputs = _inputs(self._questions, words)
+        self._inputs = shown_words(self._questions, words)
         self._schema(1, 1)
 
     @property

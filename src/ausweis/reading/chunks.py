@@ -100,11 +100,13 @@ def with_context(chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, list[SpokenLi
         yield chunk, [*lines, SpokenLine(chunk.speaker, chunk.text)]
 
 
-def line_question(template: Template, call: Call, lines: Iterable[SpokenLine], **more: object) -> Request:
-    """The closed question of a template about the last of these lines. `more`: what else it shows."""
+def line_question(
+    template: Template, call: Call, lines: Iterable[SpokenLine], turn: int | None = None, **more: object
+) -> Request:
+    """The closed question of a template about the last of these lines, one of a turn. `more`: what else it shows."""
     inputs = {"lines": [line._asdict() for line in lines], **more}
     messages = template.render(inputs, language=call.language)
-    return Request(messages=messages, choices=template.labels, template=template.name)
+    return Request(messages=messages, choices=template.labels, template=template.name, turn=turn)
 
 
 def place_of(quote: str, text: str) -> tuple[int, int] | None:

@@ -111,7 +111,7 @@ class IncidentReader:
     def _ask(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[Answer], int]:
         """What is asked by its description, line by line."""
         asked = [
-            (question, chunk, line_question(self._asking, call, lines, incident=question.text))
+            (question, chunk, line_question(self._asking, call, lines, chunk.turn, incident=question.text))
             for question in self._asked
             for chunk, lines in with_context(chunks)
             if chunk.speaker in question.speakers

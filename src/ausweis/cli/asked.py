@@ -1,0 +1,75 @@
+"""Questions and answers of a model, as commands print them."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+import click
+
+from ausweis.engines.overheard import Asked
+from ausweis.engines.protocol import Message
+
+__all__ = ["print_answers", "print_messages", "print_questions", "said"]
+
+LEAST = 0.001
+"""Labels that are less likely are counted, not named."""
+FEW = 3
+"""Labels named of one turn among many."""
+
+
+def print_messages(messages: Iterable[Message]) -> None:
+    """Each under its role."""
+    for message in messages:
+        click.secho(f"[{message.role}]", bold=True)
+        click.echo(f"{message.content}\n")
+
+
+def print_questions(asked: Sequence[Asked]) -> None:
+    """What the model gets, each question once: what all have in common, then the rest of each."""
+    once = list({(one.messages, one.endings): one for one in asked}.values())
+    columns = list(zip(*(one.messages for one in once), strict=False))
+    common = next((place for place, column in enumerate(columns) if len(set(column)) > 1), len(columns))
+    print_messages(once[0].messages[:common])
+    for one in once:
+        if len(once) > 1:
+            click.secho(f"--- {_about(one)}\n", bold=True)
+        print_messages(one.messages[common:])
+        for number, ending in enumerate(one.endings, start=1):
+            if len(one.endings) > 1:
+                click.secho(f"--- behind it, by itself: question {number} of {len(one.endings)}\n", bold=True)
+            print_messages(ending)
+
+
+def print_answers(asked: Sequence[Asked], *, all_labels: bool) -> None:
+    """What the model answered to each question: a line each, or with `all_labels` all of them, the likeliest first."""
+    once = list({(one.turn, one.messages, one.endings): one for one in asked}.values())
+    for one in once:
+        if all_labels or not one.told:
+            click.secho(_about(one), bold=True)
+        if not one.told:
+            click.echo(_json(one.text))
+        elif all_labels:
+            shown = [(label, chance) for label, chance in one.likeliest if chance >= LEAST]
+            for label, chance in shown:
+                click.echo(f"  {chance:6.1%}  {label}")
+            if rest := len(one.told) - len(shown):
+                click.echo(f"  {rest} labels below {LEAST:.1%}")
+        else:
+            click.echo(f"{_about(one)}: {said(one)}")
+
+
+def said(asked: Asked) -> str:
+    """The likeliest labels on one line, or the text."""
+    named = [f"{label} {chance:.1%}" for label, chance in asked.likeliest[:FEW] if chance >= LEAST]
+    return ", ".join(named) or asked.text or f"no label above {LEAST:.1%}"
+
+
+def _about(asked: Asked) -> str:
+    return f"{asked.template}, " + ("the call" if asked.turn is None else f"turn {asked.turn}")
+
+
+def _json(text: str) -> str:
+    """As it is, where it is none."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
+        return text
