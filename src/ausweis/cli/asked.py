@@ -1,14 +1,20 @@
 """Questions and answers of a model, as commands print them."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from ausweis.engines.overheard import Asked
 from ausweis.engines.protocol import Message
+from ausweis.facts import Event, Mention
 
-__all__ = ["print_answers", "print_messages", "print_questions", "said"]
+if TYPE_CHECKING:
+    from ausweis.evals.looking import Looked
+
+__all__ = ["print_answers", "print_looked", "print_messages", "print_questions"]
 
 LEAST = 0.001
 """Labels that are less likely are counted, not named."""
@@ -42,7 +48,10 @@ def print_questions(asked: Sequence[Asked]) -> None:
 def print_answers(asked: Sequence[Asked], *, all_labels: bool) -> None:
     """What the model answered to each question: a line each, or with `all_labels` all of them, the likeliest first."""
     once = list({(one.turn, one.messages, one.endings): one for one in asked}.values())
+    places = Counter(map(_about, once))
     for one in once:
+        if places[_about(one)] > 1:
+            print_messages(one.messages[-1:])
         if all_labels or not one.told:
             click.secho(_about(one), bold=True)
         if not one.told:
@@ -54,10 +63,36 @@ def print_answers(asked: Sequence[Asked], *, all_labels: bool) -> None:
             if rest := len(one.told) - len(shown):
                 click.echo(f"  {rest} labels below {LEAST:.1%}")
         else:
-            click.echo(f"{_about(one)}: {said(one)}")
+            click.echo(f"{_about(one)}: {_said(one)}")
 
 
-def said(asked: Asked) -> str:
+def print_looked(looked: "Looked") -> None:
+    """A call of an eval run, turn by turn: its words, each answer, what is labelled, what was read."""
+    case, gold, facts = looked.case, looked.labelled.gold, looked.facts
+    told = case.told.outcome if case.told else f"none ({case.failure})"
+    click.secho(f"call {case.id}: label {case.gold.outcome}, verdict {told}, risk {case.risk:.2f}", bold=True)
+    for number, turn in (0, None), *enumerate(looked.labelled.call.turns, start=1):
+        if turn is not None:
+            click.echo(f"\n{number} {turn.speaker}: {turn.text}")
+        for asked in looked.asked:
+            if (asked.turn or 0) == number:
+                click.echo(f"    {asked.template}: {_said(asked)}")
+        labelled = [f"{event.kind} {event.subject or ''}".strip() for event in gold.events if event.turn == number]
+        labelled += [event.id for event in (gold.incidents.events if gold.incidents else ()) if event.turn == number]
+        if labelled:
+            click.echo(f"    labelled: {', '.join(labelled)}")
+        read: Sequence[Event | Mention] = (*facts.events, *facts.incidents) if facts else ()
+        found = [one for one in read if one.turn == number]
+        if found:
+            click.echo(f"    read as: {', '.join(map(_read_as, found))}")
+
+
+def _read_as(found: Event | Mention) -> str:
+    name = f"{found.kind} {found.subject or ''}".strip() if isinstance(found, Event) else found.name
+    return f"{name} {found.probability:.1%}"
+
+
+def _said(asked: Asked) -> str:
     """The likeliest labels on one line, or the text."""
     named = [f"{label} {chance:.1%}" for label, chance in asked.likeliest[:FEW] if chance >= LEAST]
     return ", ".join(named) or asked.text or f"no label above {LEAST:.1%}"

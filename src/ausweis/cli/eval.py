@@ -304,6 +304,23 @@ def report(run: Path, out: Path | None) -> None:
     click.echo(f"{path}: {source.summary.calls} calls, {len(text.encode()) / 1024:.0f} KiB")
 
 
+@eval.command(epilog="\b\nExample:\n  ausweis eval show runs/one dev-007")
+@click.argument("run", type=PATH)
+@click.argument("call", metavar="ID")
+def show(run: Path, call: str) -> None:
+    """Print a call of an eval RUN turn by turn: the answers to each question, what is labelled, what was read.
+
+    The answers are those that the run kept; no model is asked. `ausweis prompts show` prints the questions.
+    """
+    from ausweis.cli.asked import print_looked
+    from ausweis.evals.looking import look
+
+    looked = look(run, call)
+    if looked.unknown:
+        warn(looked.unknown)
+    print_looked(looked)
+
+
 @eval.command(epilog="\b\nExample:\n  ausweis eval calibrate runs/eval-20260302T091400Z")
 @click.argument("run", type=PATH)
 @click.option("--dry-run", is_flag=True, help="Keep nothing for the reader: only tell, and draw the curves.")
