@@ -10,6 +10,7 @@ import click
 from ausweis.engines.overheard import Asked
 from ausweis.engines.protocol import Message
 from ausweis.facts import Event, Mention
+from ausweis.reading.questions import STARTS_LATE
 
 if TYPE_CHECKING:
     from ausweis.evals.looking import Looked
@@ -57,11 +58,11 @@ def print_answers(asked: Sequence[Asked], *, all_labels: bool) -> None:
         if not one.told:
             click.echo(_json(one.text))
         elif all_labels:
-            shown = [(label, chance) for label, chance in one.likeliest if chance >= LEAST]
+            shown = _likeliest(one)
             for label, chance in shown:
                 click.echo(f"  {chance:6.1%}  {label}")
-            if rest := len(one.told) - len(shown):
-                click.echo(f"  {rest} labels below {LEAST:.1%}")
+            if len(shown) < len(one.told):
+                click.echo(f"  all others below {LEAST:.1%}")
         else:
             click.echo(f"{_about(one)}: {_said(one)}")
 
@@ -87,6 +88,12 @@ def print_looked(looked: "Looked") -> None:
             click.echo(f"    read as: {', '.join(map(_read_as, found))}")
 
 
+def _likeliest(asked: Asked) -> list[tuple[str, float]]:
+    """The labels that are worth a word; of how the recording starts no line tells but the first."""
+    told = asked.likeliest if asked.turn == 1 else [pair for pair in asked.likeliest if pair[0] != STARTS_LATE]
+    return [(label, chance) for label, chance in told if chance >= LEAST]
+
+
 def _read_as(found: Event | Mention) -> str:
     name = f"{found.kind} {found.subject or ''}".strip() if isinstance(found, Event) else found.name
     return f"{name} {found.probability:.1%}"
@@ -94,7 +101,7 @@ def _read_as(found: Event | Mention) -> str:
 
 def _said(asked: Asked) -> str:
     """The likeliest labels on one line, or the text."""
-    named = [f"{label} {chance:.1%}" for label, chance in asked.likeliest[:FEW] if chance >= LEAST]
+    named = [f"{label} {chance:.1%}" for label, chance in _likeliest(asked)[:FEW]]
     return ", ".join(named) or asked.text or f"no label above {LEAST:.1%}"
 
 
