@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ausweis.calls import Call, UnreadableCall, find_sources, read_calls
+from ausweis.calls import Call, UnreadableCall, find_call, find_sources, read_calls
 from ausweis.errors import InputError
 
 TURNS = [{"speaker": "agent", "text": "Guten Tag."}, {"speaker": "caller", "text": "Hallo."}]
@@ -130,3 +130,19 @@ def test_json_lines_are_never_held_whole(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert path.stat().st_size > 20_000_000
     assert peak < 2_000_000
+
+
+def test_one_call_by_its_file_and_id(tmp_path: Path) -> None:
+    """Without an id the first; a file whose own name has the sign is that file."""
+    path = tmp_path / "1.jsonl"
+    path.write_text("".join(map(line, "abcdefg")))
+    (tmp_path / "x#b").write_text(line("other"))
+    assert [find_call(str(name)).id for name in (path, f"{path}#b", tmp_path / "x#b")] == ["a", "b", "other"]
+    with pytest.raises(InputError, match=r"1\.jsonl: there is no call z here \(there are: a, b, c, d, e and 2 more\)"):
+        find_call(f"{path}#z")
+    with pytest.raises(InputError, match="no such file"):
+        find_call(str(tmp_path / "none.json#b"))
+    path.write_text("{}\n" + line("b"))
+    with pytest.raises(InputError, match=r"1\.jsonl:1: "):
+        find_call(str(path))
+    assert find_call(f"{path}#b").id == "b"

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,32 @@ def test_no_word_of_a_prompt_is_recorded(tmp_path: Path) -> None:
     record(tmp_path / "r", "Zwetschgendatschi")
     for path in (tmp_path / "r").iterdir():
         assert b"Zwetsch" not in path.read_bytes()
+
+
+def test_what_a_recording_is_of_stands_beside_it_and_changes_no_key(tmp_path: Path) -> None:
+    """Template and turn; recordings of before do not tell the turn, and are read all the same."""
+    asked = [ask("a"), ask("b").model_copy(update={"turn": 7})]
+    recording = RecordingEngine(FakeEngine(lambda request: "asks"), tmp_path / "r")
+    given = recording.complete(asked)
+    recording.close()
+    lines = [json.loads(line) for line in (tmp_path / "r" / "answers.jsonl").read_text().splitlines()]
+    assert [(line["template"], line.get("turn")) for line in lines] == [("agent-turn@1", None), ("agent-turn@1", 7)]
+    replay = ReplayEngine(tmp_path / "r")
+    assert replay.complete([ask("a"), ask("b")]) == given
+    replay.close()
+
+
+def test_each_row_of_a_transcript_is_recorded_with_its_turn(tmp_path: Path) -> None:
+    probe = by_chance(("asks", "tells"), (1,), 2)
+    rows = ("agent: a", "caller: b")
+    messages = (Message(role="user", content="\n".join(rows)),)
+    asked = Transcript(messages=messages, rows=rows, turns=(1, 4), probes=(probe, probe), template="transcript@1")
+    recording = RecordingEngine(FakeEngine({"transcript": "asks"}), tmp_path / "r")
+    recording.read(asked)
+    recording.close()
+    lines = [json.loads(line) for line in (tmp_path / "r" / "answers.jsonl").read_text().splitlines()]
+    assert [line["turn"] for line in lines] == [1, 4]
+    assert [line["key"] for line in lines] == asked.model_copy(update={"turns": ()}).keys(recording.info.sha256)
 
 
 def test_a_missing_recording_names_template_and_key_and_no_text(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import json
 import shutil
 from pathlib import Path
 
@@ -28,14 +29,97 @@ def test_list_tells_released_from_draft(write: Write) -> None:
     assert all("3 labels" in row for row in rows)
 
 
-def test_show_renders_an_example_and_names_the_file(write: Write) -> None:
+def test_show_asks_about_an_example_and_names_the_file(write: Write) -> None:
+    """The example that is asked about is not among those that show how to answer."""
     path = write()
-    result = run("show", "agent-act", "--language", "en")
+    result = run("show", "agent-act")
     shown = result.stdout
     assert result.stderr == f"{path}\n"
     assert shown.startswith("[system]\nName what the agent does.\n\n[user]\n")
     assert "caller: And my balance?\nagent: Your balance is twelve pounds." in shown
     assert shown.rstrip().endswith("[user]\nagent: Wie lautet Ihre PIN?")
+    assert shown.count("Wie lautet Ihre PIN?") == 1
+
+
+@pytest.fixture
+def call(tmp_path: Path) -> str:
+    """A file of a call of three turns."""
+    lines = ("Guten Tag, Ihre PIN?", "Meine PIN ist 1234.", "Danke. Ihr Vertrag läuft bis Mai.")
+    turns = [{"speaker": ("agent", "caller")[place % 2], "text": text} for place, text in enumerate(lines)]
+    path = tmp_path / "call.json"
+    path.write_text(json.dumps({"id": "c1", "turns": turns}), "utf-8")
+    return str(path)
+
+
+@pytest.mark.usefixtures("shipped")
+def test_show_of_a_template_whose_words_are_those_of_the_policy() -> None:
+    shown = run("show", "call-events").stdout
+    assert "- pin: A secret number that the customer alone knows." in shown
+    assert "- discloses contact_data: " in shown
+
+
+@pytest.mark.usefixtures("shipped")
+def test_show_prints_what_is_asked_about_a_call(call: str) -> None:
+    """What several questions have in common once, then each under its turn."""
+    one = run("show", "agent-turn", "--call", call, "--turn", "3").stdout
+    assert one.rstrip().endswith(
+        "[user]\nagent: Guten Tag, Ihre PIN?\ncaller: Meine PIN ist 1234.\nagent: Danke. Ihr Vertrag läuft bis Mai."
+    )
+    both = run("show", "agent-turn", "--call", f"{call}#c1").stdout
+    assert both.count("[system]") == 1
+    assert [line for line in both.splitlines() if line.startswith("---")] == [
+        "--- agent-turn@1, turn 1",
+        "--- agent-turn@1, turn 3",
+    ]
+    assert one.split("[user]\nagent: Guten Tag")[0] in both
+    transcript = run("show", "transcript", "--call", call).stdout
+    behind = run("show", "third-party", "--call", call).stdout
+    assert transcript.rstrip().endswith("agent: Danke. Ihr Vertrag läuft bis Mai.")
+    assert behind.startswith(transcript.rstrip())
+    assert behind.rstrip().endswith("[assistant]\nDie Person ruft an für")
+
+
+def test_a_turn_is_one_of_a_call(write: Write) -> None:
+    write()
+    assert str(run("show", "agent-act", "--turn", "1").exception) == "--turn is for --call"
+
+
+def test_try_prints_the_answer_and_what_else_it_may_be(shipped: Path, call: str, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.md"
+    draft.write_text((shipped / "agent-turn" / "1.md").read_text("utf-8").replace("version: 1", "version: 9"), "utf-8")
+    events = {"start": "middle", "events": [{"turn": 2, "quote": "1234", "event": "gives pin"}]}
+    answers = [
+        {"template": "agent-turn@9", "contains": "Vertrag", "answer": {"tells contract data": 0.9, "nothing": 0.1}},
+        {"template": "agent-turn@9", "answer": "asks pin"},
+        {"template": "call-events", "answer": events},
+    ]
+    (tmp_path / "a.yaml").write_text(json.dumps({"answers": answers}), "utf-8")
+    fake = ("--call", call, "--engine", f"fake:{tmp_path / 'a.yaml'}")
+    told = run("try", str(draft), *fake, "--turn", "3").stdout.splitlines()
+    assert told == [
+        "agent-turn@9, turn 3",
+        "   90.0%  tells contract data",
+        "   10.0%  nothing",
+        "  all others below 0.1%",
+    ]
+    assert run("try", str(draft), *fake).stdout.splitlines() == [
+        "agent-turn@9, turn 1: asks pin 100.0%",
+        "agent-turn@9, turn 3: tells contract data 90.0%, nothing 10.0%",
+    ]
+    name, _, text = run("try", "call-events", *fake).stdout.partition("\n")
+    assert (name, json.loads(text)) == (f"{default_library().get('call-events').name}, the call", events)
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("shipped")
+def test_the_model_is_tried(call: str) -> None:
+    """What heads read: each label of a turn with its probability, the likeliest first."""
+    told = run("try", "transcript@1", "--call", call, "--turn", "2").stdout.splitlines()
+    assert told[0] == "transcript@1, turn 2"
+    assert {line.split("%  ")[1] for line in told[1:3]} == {"gives", "gives pin"}
+    chances = [float(line.partition("%")[0]) for line in told[1:-1]]
+    assert chances == sorted(chances, reverse=True)
+    assert chances[0] > 80
 
 
 def test_lint_exit_codes(write: Write) -> None:
