@@ -98,6 +98,23 @@ def test_the_whole_way(ausweis: Call, tmp_path: Path) -> None:
     assert (code, "failed    floor: violation recall: 0.000 in 2 now, at least 0.5 is asked for" in out) == (1, True)
 
 
+def test_one_call_turn_by_turn(ausweis: Call) -> None:
+    run(ausweis, "one", "--quiet")
+    code, out, err = ausweis("show", "one", "right")
+    assert (code, err) == (0, "")
+    assert out.startswith("call right: label compliant, verdict compliant, risk 0.")
+    assert "\n    call-start@1: beginning 100.0%\n\n1 caller: Guten Tag, mein Name ist Ilse Krummbiegel.\n" in out
+    assert out.endswith(
+        "3 agent: Ihr Vertrag läuft bis Mai.\n"
+        "    agent-turn@1: tells contract data 100.0%\n"
+        "    labelled: discloses contract_data\n"
+        "    read as: discloses contract_data 100.0%\n"
+    )
+    (Path("one") / "answers" / "1" / "answers.jsonl").unlink()
+    code, out, err = ausweis("show", "one", "right")
+    assert (code, "3 agent: Ihr Vertrag" in out, "recorded answers cannot be read" in err) == (0, True, True)
+
+
 def test_an_unchanged_run_of_few_calls_passes(ausweis: Call) -> None:
     run(ausweis, "one", "--quiet")
     ausweis("bless", "one", "--message", "m", "--baseline", "b.jsonl")
