@@ -15,7 +15,6 @@ from ausweis.evals.folder import answers_folder, read_source
 from ausweis.facts import Facts
 from ausweis.labelled import LabelledCall
 from ausweis.policies import Policy, PolicyFile
-from ausweis.prompts import default_library
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.strategies import EVENTS_TEMPLATE, TRANSCRIPT_TEMPLATE, TURN_TEMPLATES
 from ausweis.store import RunRow
@@ -72,7 +71,6 @@ def _read_again(labelled: LabelledCall, run: RunRow, answers: Path) -> tuple[Ask
         engine=f"replay:{answers}",
         strategy=run.strategy,
         probes=len(templates) < len(stamps),
-        prompt_folder=default_library().folder,
         pins=tuple(templates.values()),
         authentication=not templates.keys().isdisjoint(
             (TRANSCRIPT_TEMPLATE, EVENTS_TEMPLATE, *TURN_TEMPLATES.values())
