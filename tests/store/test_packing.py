@@ -4,12 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.judging.own_policies import marina
 from tests.store.conftest import Filled
 from tests.store.runs import make_call
 
 from ausweis.calls import Call
+from ausweis.policies import Policy, find_policy, shipped_policies
+from ausweis.provenance import ModelProvenance, PolicyProvenance, RunProvenance
 from ausweis.store import CallFilter, CallRecord, Store
-from ausweis.store.packing import moment_of
+from ausweis.store.packing import moment_of, run_values
 
 
 def records(store: Store, calls: list[Call]) -> list[CallRecord]:
@@ -174,3 +177,20 @@ def test_an_agent_whose_name_is_a_hash_has_a_pseudonym_too(store: Store, filled:
     filled([make_call(1, agent=name, metadata={"who": name, "sha256": "c" + 63 * "d"})])
     record = store.record(store.find("call-1") or 0)
     assert record.call.metadata == {"who": record.row.agent, "sha256": "c" + 63 * "d"}
+
+
+OWN_INCIDENT = {"id": "weather", "description": "Der Agent spricht vom Wetter.", "severity": "low"}
+
+
+def test_the_policy_of_a_run_reads_back_the_same() -> None:
+    """With words and incidents of its own; stores of before have the id of these under another name."""
+    for policy in (*(find_policy(name).policy for name in shipped_policies()), marina(incidents=[OWN_INCIDENT])):
+        kept = run_values(origin(policy), "2026-03-02T09:14:00Z", policy)["rules"]
+        assert Policy.model_validate_json(kept) == policy
+        assert Policy.model_validate_json(kept.replace('"id":"weather"', '"own_id":"weather"')) == policy
+
+
+def origin(policy: Policy) -> RunProvenance:
+    stamp = PolicyProvenance(id=policy.id, version=policy.version, sha256="0" * 64)
+    model = ModelProvenance(id="m", sha256="1" * 64, engine="fake")
+    return RunProvenance(ausweis="1", strategy="turnwise", policy=stamp, model=model)

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import click
@@ -14,13 +15,16 @@ from ausweis.reading.questions import STARTS_LATE
 
 if TYPE_CHECKING:
     from ausweis.evals.looking import Looked
+    from ausweis.labelled import GoldEvent
 
 __all__ = ["print_answers", "print_looked", "print_messages", "print_questions"]
 
 LEAST = 0.001
-"""Labels that are less likely are counted, not named."""
-FEW = 3
-"""Labels named of one turn among many."""
+"""Labels that are less likely are not named."""
+FEW, LEAST_OF_FEW = 3, 0.01
+"""Of one turn among many so many labels are named, if they are so likely."""
+WIDE = 60
+"""Characters of a label there; those of incidents are whole sentences."""
 
 
 def print_messages(messages: Iterable[Message]) -> None:
@@ -58,7 +62,7 @@ def print_answers(asked: Sequence[Asked], *, all_labels: bool) -> None:
         if not one.told:
             click.echo(_json(one.text))
         elif all_labels:
-            shown = _likeliest(one)
+            shown = _likeliest(one, LEAST)
             for label, chance in shown:
                 click.echo(f"  {chance:6.1%}  {label}")
             if len(shown) < len(one.told):
@@ -70,15 +74,17 @@ def print_answers(asked: Sequence[Asked], *, all_labels: bool) -> None:
 def print_looked(looked: "Looked") -> None:
     """A call of an eval run, turn by turn: its words, each answer, what is labelled, what was read."""
     case, gold, facts = looked.case, looked.labelled.gold, looked.facts
-    told = case.told.outcome if case.told else f"none ({case.failure})"
-    click.secho(f"call {case.id}: label {case.gold.outcome}, verdict {told}, risk {case.risk:.2f}", bold=True)
+    label, verdict = (
+        side and (side.incidents_said if case.gold.outcome is None else side.outcome) for side in (case.gold, case.told)
+    )
+    click.secho(f"call {case.id}: label {label}, verdict {verdict or 'none'}, risk {case.risk:.2f}", bold=True)
     for number, turn in (0, None), *enumerate(looked.labelled.call.turns, start=1):
         if turn is not None:
             click.echo(f"\n{number} {turn.speaker}: {turn.text}")
         for asked in looked.asked:
             if (asked.turn or 0) == number:
                 click.echo(f"    {asked.template}: {_said(asked)}")
-        labelled = [f"{event.kind} {event.subject or ''}".strip() for event in gold.events if event.turn == number]
+        labelled = [_event(event) for event in gold.events if event.turn == number]
         labelled += [event.id for event in (gold.incidents.events if gold.incidents else ()) if event.turn == number]
         if labelled:
             click.echo(f"    labelled: {', '.join(labelled)}")
@@ -88,21 +94,29 @@ def print_looked(looked: "Looked") -> None:
             click.echo(f"    read as: {', '.join(map(_read_as, found))}")
 
 
-def _likeliest(asked: Asked) -> list[tuple[str, float]]:
+def _likeliest(asked: Asked, least: float) -> list[tuple[str, float]]:
     """The labels that are worth a word; of how the recording starts no line tells but the first."""
     told = asked.likeliest if asked.turn == 1 else [pair for pair in asked.likeliest if pair[0] != STARTS_LATE]
-    return [(label, chance) for label, chance in told if chance >= LEAST]
+    return [(label, chance) for label, chance in told if chance >= least]
 
 
 def _read_as(found: Event | Mention) -> str:
-    name = f"{found.kind} {found.subject or ''}".strip() if isinstance(found, Event) else found.name
+    name = _event(found) if isinstance(found, Event) else _short(found.name)
     return f"{name} {found.probability:.1%}"
+
+
+def _event(event: "Event | GoldEvent") -> str:
+    return f"{event.kind} {event.subject or ''}".strip()
+
+
+def _short(label: str) -> str:
+    return shorten(label, WIDE, placeholder=" …")
 
 
 def _said(asked: Asked) -> str:
     """The likeliest labels on one line, or the text."""
-    named = [f"{label} {chance:.1%}" for label, chance in _likeliest(asked)[:FEW]]
-    return ", ".join(named) or asked.text or f"no label above {LEAST:.1%}"
+    named = [f"{_short(label)} {chance:.1%}" for label, chance in _likeliest(asked, LEAST_OF_FEW)[:FEW]]
+    return ", ".join(named) or asked.text or "–"
 
 
 def _about(asked: Asked) -> str:

@@ -132,6 +132,9 @@ class IncidentRule(_Part):
     An own one has an `id` and a `description` that the model is asked by, and may name whose words are looked at.
     """
 
+    # Stores of before name `id` as the field is named here.
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
     kind: IncidentId | None = None
     own_id: Annotated[Word | None, Field(alias="id")] = None
     description: Sentence | None = None

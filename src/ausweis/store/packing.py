@@ -54,7 +54,7 @@ def run_values(origin: RunProvenance, started: str, policy: Policy | None) -> di
     return {
         "started": started,
         "policy_title": policy and policy.title,
-        "rules": policy and policy.model_dump_json(exclude_unset=True),
+        "rules": policy and policy.model_dump_json(by_alias=True, exclude_unset=True),
         "strategy": origin.strategy,
         "ausweis": origin.ausweis,
         **{name: json.dumps(parts[name], ensure_ascii=False) for name in _AS_JSON},
