@@ -116,7 +116,7 @@ def gate(
     checks += [_measure(name, measure, told, share, least_drop, few) for name, measure, told in numbers]
     if not pairs:
         checks.append(GateCheck(name="calls in common", state="error", message="the runs have no call in common"))
-    if manifest.live is not None and manifest.live.recorded:
+    if manifest.live is not None and manifest.live.recorded and manifest.plan.recorded is not None:
         checks.append(_live(manifest.live))
     differs, unused = _differences(baseline.system, manifest)
     lost, unread = _missing(baseline, run, manifest)
