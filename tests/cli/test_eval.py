@@ -232,9 +232,9 @@ def test_several_systems_in_one_table(ausweis: Call, tmp_path: Path, monkeypatch
     assert sorted(path.name for path in (tmp_path / "both").iterdir()) == sorted(names)
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if "agent-turn@" in line]
     assert [row[0] for row in rows if len(row) > 1] == names
-    first, second = rows[0], rows[1]
-    assert (first[1:5], first[-3:]) == (["4", "0.250", "0.000", "0.000"], ["", "", ""])
-    assert (second[1:5], second[-3:]) == (["4", "0.750", "0.500", "0.000"], ["2", "0", "0.500"])
+    before, after = rows[0], rows[1]
+    assert (before[1:5], before[-3:]) == (["4", "0.250", "0.000", "0.000"], ["", "", ""])
+    assert (after[1:5], after[-3:]) == (["4", "0.750", "0.500", "0.000"], ["2", "0", "0.500"])
     assert re.search(r"\d+ answers used again, \d+ asked", out)
     assert f"eval run: {', '.join(f'both/{name}' for name in names)}" in out
     # The same command goes on: all is there.
@@ -269,7 +269,7 @@ def test_several_runs_are_compared_and_written(ausweis: Call, tmp_path: Path) ->
     assert "| <code>right</code> | compliant | compliant | not&#95;applicable |" in text.replace("not_", "not&#95;")
     page = (tmp_path / "c.html").read_text("utf-8")
     assert page.startswith("<!doctype html>")
-    assert "<summary>Worse: 2 calls</summary>" in page
+    assert "<h3>Worse: 2 calls</h3>" in page
     assert "− contract_data@3" in page
 
 

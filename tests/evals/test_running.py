@@ -184,6 +184,11 @@ def test_scoring_again_needs_no_model(wanted: EvalJob, tmp_path: Path) -> None:
     kept = replace(wanted.recipe, engine=f"replay:{tmp_path / 'run' / 'answers' / '1'}")
     again = evaluate(replace(wanted, recipe=kept), tmp_path / "again")
     assert again.summary.cost.seconds_median is None
+    # Nor are such answers, whose source may have changed, taken from another such run.
+    shutil.copytree(tmp_path / "run" / "answers" / "1", tmp_path / "changed")
+    (tmp_path / "changed" / "answers.jsonl").write_text("", encoding="utf-8")
+    changed = replace(wanted.recipe, engine=f"replay:{tmp_path / 'changed'}", strategy="turnwise", probes=False)
+    assert evaluate(replace(wanted, recipe=changed), tmp_path / "third").summary.failed == 4
     assert outcomes(tmp_path / "again") == outcomes(tmp_path / "run")
 
 

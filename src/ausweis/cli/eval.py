@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ausweis.evals.gate import Gate
     from ausweis.evals.running import EvalJob, Evaluation
 
-__all__ = ["eval", "recipe_of", "require_evals"]
+__all__ = ["eval", "recipe_of"]
 
 DEV = Path("evals/golden/dev.jsonl")
 SHOWN = 20
@@ -40,15 +40,6 @@ def eval() -> None:  # noqa: A001
     """Measure verdicts against the golden set, for any prompt version, model or policy.
 
     Needs scikit-learn and scipy: pip install 'ausweis[evals]'.
-    """
-    require_evals()
-
-
-def require_evals() -> None:
-    """Refuse to go on without the packages that measure.
-
-    Raises:
-        InputError: they are not installed.
     """
     from importlib.util import find_spec
 

@@ -116,9 +116,6 @@ def release(template: str, message: str, folder: Path | None, force: bool) -> No
 
 def _numbers(folder: Path, template: Template) -> EvalNumbers:
     """The main numbers of a finished eval run of this very version."""
-    from ausweis.cli.eval import require_evals
-
-    require_evals()
     from ausweis.evals.comparing import numbers_of
     from ausweis.evals.folder import CASES_FILE, finished, read_cases, sha256_of
 

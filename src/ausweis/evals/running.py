@@ -180,7 +180,8 @@ class EvalJob:
                 yield RecordedEngine(kept, live, info=kept.info) if kept else live()
             else:
                 opened = live()
-                kept = _answers_in(beside, lambda info: info == opened.info)
+                asks = not isinstance(opened, RecordedEngine)
+                kept = _answers_in(beside, lambda info: info == opened.info) if asks else None
                 yield RecordedEngine(kept, live=opened) if kept else opened
 
 
