@@ -116,7 +116,7 @@ def gate(
     checks += [_measure(name, measure, told, share, least_drop, few) for name, measure, told in numbers]
     if not pairs:
         checks.append(GateCheck(name="calls in common", state="error", message="the runs have no call in common"))
-    if manifest.live is not None and manifest.live.recorded and manifest.plan.recorded is not None:
+    if manifest.live is not None and manifest.live.recorded:
         checks.append(_live(manifest.live))
     differs, unused = _differences(baseline.system, manifest)
     lost, unread = _missing(baseline, run, manifest)
@@ -291,7 +291,7 @@ def _named(names: Sequence[str]) -> str:
 
 def _live(live: Live) -> GateCheck:
     if not live.checked and not live.largest_difference:
-        message = "not asked again: `eval run --live N` does so for some calls"
+        message = "not asked again: `eval run --recorded FILE --live N` does so for some calls"
         return GateCheck(name="recorded answers", state="skipped", message=message)
     message = (
         f"{live.checked} answers of {len(live.sample)} calls asked again differ by {live.largest_difference:.3f} "
