@@ -273,6 +273,13 @@ def test_several_runs_are_compared_and_written(ausweis: Call, tmp_path: Path) ->
     assert "− contract_data@3" in page
 
 
+def test_runs_of_one_name_are_told_apart_by_their_paths(ausweis: Call) -> None:
+    for folder in ("old/run", "new/run"):
+        run(ausweis, folder, "--quiet")
+    out = ausweis("compare", "old/run", "new/run")[1]
+    assert [word for word in ("old/run", "new/run") if f"│ {word} │" in out] == ["old/run", "new/run"]
+
+
 def test_answers_used_again_are_counted_at_the_end(ausweis: Call) -> None:
     assert "used again" not in run(ausweis, "one")[1]
     found = re.search(r"(\d+) answers used again, 0 asked", run(ausweis, "two")[1])
@@ -349,13 +356,14 @@ def test_validate_tells_the_mix_and_what_is_wrong(ausweis: Call, tmp_path: Path)
         (("run",), "name the files of a golden set; there is no evals/golden/dev.jsonl here"),
         (("run", "golden.jsonl", "--live", "3"), "--live is for --recorded"),
         (("run", "none.jsonl"), "the labelled calls cannot be read"),
-        (("compare", "nowhere", "nowhere"), "nowhere: there is neither an eval run nor a baseline here"),
+        (("compare", "nowhere", "none"), "nowhere: there is neither an eval run nor a baseline here"),
         (("compare", "golden.jsonl", "nowhere"), "golden.jsonl: is no baseline that this version can read"),
         (("gate", "nowhere"), "nowhere: there is no eval run here"),
         (("gate", "nowhere", "--at-least", "recall"), "say a name and a number from 0 to 1, as recall=0.85"),
         (("gate", "nowhere", "--out", "gate.txt"), "gate.txt: name a file that ends with .xml, .md or .json"),
         (("compare", "nowhere", "nowhere", "--out", "c.xml"), "c.xml: name a file that ends with .md, .html or .json"),
-        (("compare", "nowhere"), "nowhere: name another run to compare it with"),
+        (("compare", "nowhere"), "nowhere: name another run to compare it with, and each once"),
+        (("compare", "a", "b", "a"), "a: name another run to compare it with, and each once"),
         (
             ("run", "golden.jsonl", "--only", "complaint"),
             "no labelled call has the id, outcome, violation, language or tag",

@@ -210,11 +210,11 @@ def compare(runs: tuple[Path, ...], out: tuple[Path, ...]) -> None:
     from ausweis.evals.comparing import side_by_side
     from ausweis.pages.compare_page import compare_markdown, compare_page
 
-    if len(runs) == 1:
-        raise InputError("name another run to compare it with", place=str(runs[0]))
-    names = [run.name for run in runs]
+    if len(set(runs)) < max(2, len(runs)):
+        raise InputError("name another run to compare it with, and each once", place=str(runs[0]))
+    names = [run.absolute().name for run in runs]
     if len(set(names)) < len(names):
-        names = [str(run) for run in runs]
+        names = list(map(str, runs))
     found = side_by_side({name: cases_of(run) for name, run in zip(names, runs, strict=True)})
     made = {
         ".md": lambda: compare_markdown(found),
