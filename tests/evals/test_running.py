@@ -320,6 +320,35 @@ def test_what_did_not_change_is_not_asked_again(
     assert questions(version(two_versions, 2), tmp_path / "elsewhere" / "run", monkeypatch).total() == first.total()
 
 
+def test_what_a_stopped_run_had_asked_is_not_lost(
+    wanted: EvalJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even of the call in which it was stopped, nor by a line that was torn."""
+    runs, left = tmp_path / "runs", 3
+    complete = FakeEngine.complete
+
+    def stopping(engine: FakeEngine, requests: Sequence[Request]) -> list[Result]:
+        nonlocal left
+        left -= 1
+        if not left:
+            raise KeyboardInterrupt
+        return complete(engine, requests)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeEngine, "complete", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            evaluate(wanted, runs / "stopped")
+    answers = runs / "stopped" / "answers" / "1" / "answers.jsonl"
+    with answers.open("ab") as file:
+        file.write(b'{"schema": "ausw')
+    kept = len(answers.read_bytes().splitlines()) - 1
+    assert kept > 0
+    whole = questions(wanted, tmp_path / "elsewhere" / "run", monkeypatch).total()
+    # Fewer, where calls have a question in common.
+    assert 0 < questions(wanted, runs / "stopped", monkeypatch).total() <= whole - kept
+    assert questions(wanted, runs / "new", monkeypatch).total() == 0
+
+
 def test_an_answer_that_was_used_again_took_no_time(two_versions: EvalJob, tmp_path: Path) -> None:
     """Each call is timed by itself: one that was asked all its questions keeps its time."""
     evaluate(replace(two_versions, only=("right",)), tmp_path / "runs" / "one")
