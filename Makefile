@@ -36,10 +36,10 @@ gate: $(VENV)/dev
 	rm -rf runs/gate
 	$(BIN)/ausweis eval run $(GOLDEN) --recorded $(BASELINE).answers.jsonl.xz --live 3 --out runs/gate --quiet || [ $$? -eq 3 ]
 	$(BIN)/ausweis eval report runs/gate
-	$(BIN)/ausweis eval gate runs/gate --baseline $(BASELINE).jsonl --junit runs/gate/gate.xml --markdown runs/gate/gate.md
+	$(BIN)/ausweis eval gate runs/gate --baseline $(BASELINE).jsonl --out runs/gate/gate.xml --out runs/gate/gate.md
 	@! grep -q 'golden files not read' runs/gate/gate.md || { echo "GOLDEN lacks files of the baseline"; exit 1; }
 	rm -rf runs/careful
-	$(BIN)/ausweis eval run $(READ) $(addprefix --id ,$(shell cat $(CAREFUL)/calls.txt)) --engine replay:$(CAREFUL) --out runs/careful --quiet
+	$(BIN)/ausweis eval run $(READ) $(addprefix --only ,$(shell cat $(CAREFUL)/calls.txt)) --engine replay:$(CAREFUL) --out runs/careful --quiet
 	$(BIN)/ausweis eval gate runs/careful --baseline $(CAREFUL).jsonl --at-least 'outcome accuracy=0.97' --at-least 'violation recall=1' --most-worse 0
 
 check: $(VENV)/lab

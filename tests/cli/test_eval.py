@@ -1,6 +1,8 @@
 """`ausweis eval` from the command line: run, compare, gate, bless, report, validate."""
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -18,6 +20,7 @@ from tests.test_dependencies import DISTRIBUTIONS, ROOT, plain_name
 from ausweis.cli import main
 from ausweis.evals.baseline import read_baseline
 from ausweis.policies import find_policy
+from ausweis.prompts import default_library
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -79,7 +82,7 @@ def test_the_whole_way(ausweis: Call, tmp_path: Path) -> None:
     assert "worse: 2 calls" in out
     assert "- actions: contract_data@3 (in the label)" in out
 
-    gate = ("gate", "two", "--baseline", "b/turnwise.jsonl", "--junit", "g.xml", "--markdown", "g.md")
+    gate = ("gate", "two", "--baseline", "b/turnwise.jsonl", "--out", "g.xml", "--out", "g.md", "--out", "g.json")
     code, out, _ = ausweis(*gate)
     # Of four calls no loss can be told from chance, not even that all facts are gone.
     assert code == 1
@@ -91,6 +94,7 @@ def test_the_whole_way(ausweis: Call, tmp_path: Path) -> None:
     assert [suite.get("failures") for suite in suites] == ["0", "2"]
     assert [suite.get("errors") for suite in suites] == ["0", "0"]
     assert int(suites[0].get("skipped") or 0) > 2
+    assert json.loads((tmp_path / "g.json").read_bytes())["verdict"] == "undecided"
     assert "## Ausweis eval gate: undecided" in (tmp_path / "g.md").read_text(encoding="utf-8")
     code, out, _ = ausweis(*gate, "--at-least", "accuracy=0.2", "--most-worse", "2")
     assert (code, "gate passed: 4 calls, 0 better, 2 worse" in out) == (0, True)
@@ -172,9 +176,9 @@ def test_a_weakened_policy_does_not_pass_in_silence(ausweis: Call, tmp_path: Pat
 def test_a_call_that_went_missing(ausweis: Call, tmp_path: Path) -> None:
     run(ausweis, "one", "--quiet")
     ausweis("bless", "one", "--message", "m", "--baseline", "b.jsonl")
-    kept = [word for one in CALLS[:3] for word in ("--id", one.call.id)]
+    kept = [word for one in CALLS[:3] for word in ("--only", one.call.id)]
     run(ausweis, "two", *kept, "--quiet")
-    code, out, _ = ausweis("gate", "two", "--baseline", "b.jsonl", "--junit", "g.xml")
+    code, out, _ = ausweis("gate", "two", "--baseline", "b.jsonl", "--out", "g.xml")
     assert code == 1
     assert "error     missing calls: of files that this run read" in out
     assert "1 of golden.jsonl (missed)\n" in out
@@ -223,6 +227,81 @@ def test_the_packages_of_its_extra_are_enough_for_each_command(ausweis: Call, tm
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "one" / "report.html").is_file()
+
+
+FEWER = "answers: [{template: call-start, answer: beginning}, {answer: nothing}]"
+BY_TURNS = ("--prompt", "agent-turn@1", "--strategy", "turnwise", "--strategy", "zero-shot")
+
+
+def test_several_systems_in_one_table(ausweis: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The versions of a template, and strategies, each with each: a folder for each, told apart by what differs."""
+    own = shutil.copytree(default_library().folder, tmp_path / "own")
+    text = (own / "agent-turn" / "1.md").read_text("utf-8")
+    # In other words: the same question would get the same answer.
+    second = text.replace("version: 1", "version: 2").replace("=== system ===", "=== system ===\nBe careful.")
+    (own / "agent-turn" / "2.md").write_text(second, "utf-8")
+    monkeypatch.setenv("AUSWEIS_PROMPTS", str(own))
+    answers = (tmp_path / "answers.yaml").read_text("utf-8")
+    (tmp_path / "answers.yaml").write_text(answers.replace("template: agent-turn", "template: agent-turn@1"), "utf-8")
+    code, out, err = run(ausweis, "both", "--prompt", "agent-turn@2", *BY_TURNS, "--prompt", "caller-turn@1")
+    names = [f"{way}+agent-turn@{number}" for way in ("turnwise", "zero-shot") for number in (2, 1)]
+    assert code == 0, err
+    assert sorted(path.name for path in (tmp_path / "both").iterdir()) == sorted(names)
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if "agent-turn@" in line]
+    assert [row[0] for row in rows if len(row) > 1] == names
+    before, after = rows[0], rows[1]
+    assert (before[1:5], before[-3:]) == (["4", "0.250", "0.000", "0.000"], ["", "", ""])
+    assert (after[1:5], after[-3:]) == (["4", "0.750", "0.500", "0.000"], ["2", "0", "0.500"])
+    assert re.search(r"\d+ answers used again, \d+ asked", out)
+    assert f"eval run: {', '.join(f'both/{name}' for name in names)}" in out
+    # The same command goes on: all is there.
+    assert run(ausweis, "both", "--prompt", "agent-turn@2", *BY_TURNS, "--prompt", "caller-turn@1")[0] == 0
+
+
+def test_two_files_of_one_version_have_no_names(ausweis: Call, tmp_path: Path) -> None:
+    text = (default_library().folder / "agent-turn" / "1.md").read_text("utf-8")
+    for name in ("a.md", "b.md"):
+        (tmp_path / name).write_text(text, "utf-8")
+    code, _, err = run(ausweis, "both", "--prompt", "a.md", "--prompt", "b.md")
+    assert (code, "b.md: two files are agent-turn@1; give one of them another version" in err) == (2, True)
+
+
+def test_several_runs_are_compared_and_written(ausweis: Call, tmp_path: Path) -> None:
+    run(ausweis, "one", "--quiet")
+    ausweis("bless", "one", "--message", "m", "--baseline", "b.jsonl")
+    (tmp_path / "answers.yaml").write_text(FEWER)
+    run(ausweis, "two", "--quiet")
+    files = ("c.md", "c.html", "c.json")
+    code, out, _ = ausweis("compare", "b.jsonl", "one", "two", *(word for name in files for word in ("--out", name)))
+    assert code == 0
+    assert "worse: 2 calls" not in out
+    found = json.loads((tmp_path / "c.json").read_bytes())
+    assert list(found["runs"]) == ["b.jsonl", "one", "two"]
+    assert found["runs"]["one"] | {"seconds": None} == found["runs"]["b.jsonl"]
+    assert [len(one["worse"]) for one in found["against_first"].values()] == [0, 2]
+    assert found["against_first"]["two"]["p"] == 0.5
+    text = (tmp_path / "c.md").read_text("utf-8")
+    assert text.startswith("| run | calls | right | found | false alarms | AP | s a call | better | worse | p |\n|---|")
+    assert "| two | 4 | 0.250 | 0.000 | 0.000 |" in text
+    assert "| <code>right</code> | compliant | compliant | not&#95;applicable |" in text.replace("not_", "not&#95;")
+    page = (tmp_path / "c.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "<h3>Worse: 2 calls</h3>" in page
+    assert "− contract_data@3" in page
+
+
+def test_runs_of_one_name_are_told_apart_by_their_paths(ausweis: Call) -> None:
+    for folder in ("old/run", "new/run"):
+        run(ausweis, folder, "--quiet")
+    out = ausweis("compare", "old/run", "new/run")[1]
+    assert [word for word in ("old/run", "new/run") if f"│ {word} │" in out] == ["old/run", "new/run"]
+
+
+def test_answers_used_again_are_counted_at_the_end(ausweis: Call) -> None:
+    assert "used again" not in run(ausweis, "one")[1]
+    found = re.search(r"(\d+) answers used again, 0 asked", run(ausweis, "two")[1])
+    assert found is not None
+    assert int(found[1]) > 4
 
 
 def test_numbers_stand_in_a_file(ausweis: Call, tmp_path: Path) -> None:
@@ -294,10 +373,18 @@ def test_validate_tells_the_mix_and_what_is_wrong(ausweis: Call, tmp_path: Path)
         (("run",), "name the files of a golden set; there is no evals/golden/dev.jsonl here"),
         (("run", "golden.jsonl", "--live", "3"), "--live is for --recorded"),
         (("run", "none.jsonl"), "the labelled calls cannot be read"),
-        (("compare", "nowhere", "nowhere"), "nowhere: there is neither an eval run nor a baseline here"),
+        (("compare", "nowhere", "none"), "nowhere: there is neither an eval run nor a baseline here"),
         (("compare", "golden.jsonl", "nowhere"), "golden.jsonl: is no baseline that this version can read"),
         (("gate", "nowhere"), "nowhere: there is no eval run here"),
         (("gate", "nowhere", "--at-least", "recall"), "say a name and a number from 0 to 1, as recall=0.85"),
+        (("gate", "nowhere", "--out", "gate.txt"), "gate.txt: name a file that ends with .xml, .md or .json"),
+        (("compare", "nowhere", "nowhere", "--out", "c.xml"), "c.xml: name a file that ends with .md, .html or .json"),
+        (("compare", "nowhere"), "nowhere: name another run to compare it with, and each once"),
+        (("compare", "a", "b", "a"), "a: name another run to compare it with, and each once"),
+        (
+            ("run", "golden.jsonl", "--only", "complaint"),
+            "no labelled call has the id, outcome, violation, language or tag",
+        ),
         (("gate", "nowhere", "--at-least", "recall=85"), "say a name and a number from 0 to 1, as recall=0.85"),
         (("report", "nowhere"), "there is no eval run here"),
     ],

@@ -1,5 +1,7 @@
 """Eval runs on a scripted engine: measured, stopped and gone on with, repeated, answered from recordings."""
 
+import shutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +14,18 @@ from tests.probes import by_chance
 from ausweis.batch import Progress
 from ausweis.batch.config import ScorerConfig
 from ausweis.engines.fake import FakeEngine
+from ausweis.engines.llama import engine_name, usual_context
 from ausweis.engines.protocol import Message, Request, Result, Transcript
 from ausweis.engines.recorded import RecordedEngine, pack, unpack
+from ausweis.engines.weights import catalogue
 from ausweis.errors import EngineError, InputError, PromptError, RunError
 from ausweis.evals.baseline import bless, cases_of, read_baseline, recordings_path
-from ausweis.evals.folder import judged_in
+from ausweis.evals.folder import Plan, judged_in, read_eval
 from ausweis.evals.gate import gate
 from ausweis.evals.running import EvalJob, evaluate
 from ausweis.labelled import LabelledCall
 from ausweis.policies import find_policy
+from ausweis.prompts import default_library
 
 MISSED = ("no_authentication", 2)
 CALLS = [
@@ -139,7 +144,7 @@ def test_each_repeat_says_why_it_has_no_verdict(
         return complete(engine, requests)
 
     monkeypatch.setattr(FakeEngine, "complete", down)
-    one = replace(wanted, ids=("right",), repeats=4)
+    one = replace(wanted, only=("right",), repeats=4)
     found = evaluate(one, tmp_path / "run")
     assert [case.failure for case in found.cases] == [
         *(f"no answer, time {number} [engine]" for number in "123"),
@@ -179,6 +184,11 @@ def test_scoring_again_needs_no_model(wanted: EvalJob, tmp_path: Path) -> None:
     kept = replace(wanted.recipe, engine=f"replay:{tmp_path / 'run' / 'answers' / '1'}")
     again = evaluate(replace(wanted, recipe=kept), tmp_path / "again")
     assert again.summary.cost.seconds_median is None
+    # Nor are such answers, whose source may have changed, taken from another such run.
+    shutil.copytree(tmp_path / "run" / "answers" / "1", tmp_path / "changed")
+    (tmp_path / "changed" / "answers.jsonl").write_text("", encoding="utf-8")
+    changed = replace(wanted.recipe, engine=f"replay:{tmp_path / 'changed'}", strategy="turnwise", probes=False)
+    assert evaluate(replace(wanted, recipe=changed), tmp_path / "third").summary.failed == 4
     assert outcomes(tmp_path / "again") == outcomes(tmp_path / "run")
 
 
@@ -188,14 +198,220 @@ def test_another_policy_gives_other_labels(wanted: EvalJob, tmp_path: Path) -> N
     assert outcomes(tmp_path / "run")["right"] == ("violation", "violation")
 
 
-def test_a_choice_of_calls(wanted: EvalJob, tmp_path: Path) -> None:
-    evaluate(replace(wanted, tags=("policy:bank-en",)), tmp_path / "tag")
-    evaluate(replace(wanted, ids=("right",)), tmp_path / "id")
-    assert [list(outcomes(tmp_path / name)) for name in ("tag", "id")] == [["bank"], ["right"]]
-    with pytest.raises(InputError, match="no labelled call has all these tags"):
-        evaluate(replace(wanted, tags=("surface:gold",)), tmp_path / "none")
-    with pytest.raises(InputError, match="no labelled call has the id nobody"):
-        evaluate(replace(wanted, ids=("nobody",)), tmp_path / "none")
+def chosen(wanted: EvalJob, *only: str, sample: int | None = None, seed: int = 1) -> list[str]:
+    return [one.call.id for one in replace(wanted, only=only, sample=sample, seed=seed).chosen()]
+
+
+@pytest.mark.parametrize(
+    ("only", "ids"),
+    [
+        (("policy:bank-en",), ["bank"]),
+        (("right", "missed"), ["right", "missed"]),  # of one kind: alternatives
+        (("compliant", "not_applicable"), ["right", "bank"]),
+        (("violation", "broken"), ["broken"]),  # of two kinds: both hold
+        (("no_authentication",), ["broken", "missed"]),
+        (("de", "surface:clean", "compliant"), ["right"]),
+        (("language:de", "scenario:plain"), ["right", "broken", "bank", "missed"]),
+    ],
+)
+def test_words_of_one_kind_are_alternatives_and_kinds_narrow_each_other(
+    wanted: EvalJob, only: tuple[str, ...], ids: list[str]
+) -> None:
+    assert chosen(wanted, *only) == ids
+
+
+def test_calls_are_chosen_by_incident_too(wanted: EvalJob, tmp_path: Path) -> None:
+    mixed = write(tmp_path / "mixed.jsonl", [*CALLS, asked("rude", "right", {"id": "rude_agent", "turn": 1})])
+    assert chosen(replace(wanted, golden=(mixed,)), "rude_agent") == ["rude"]
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("violatoin", "the nearest word is violation"),
+        ("surface:asr", "the nearest word is surface:clean"),
+        ("1", "tag 1$"),
+    ],
+)
+def test_a_word_of_no_call_is_named_with_the_nearest(wanted: EvalJob, word: str, hint: str) -> None:
+    with pytest.raises(InputError, match="no labelled call has the id, outcome, .*" + hint):
+        chosen(wanted, word)
+
+
+def test_kinds_that_no_call_has_together(wanted: EvalJob) -> None:
+    with pytest.raises(InputError, match="no labelled call is of all these kinds"):
+        chosen(wanted, "bank", "violation")
+
+
+def test_a_sample_is_the_same_for_the_same_seed_and_grows(wanted: EvalJob, tmp_path: Path) -> None:
+    many = [labelled(f"call-{number}", NAME, outcome="not_applicable") for number in range(40)]
+    job = replace(wanted, golden=(write(tmp_path / "many.jsonl", many),))
+    ten, twenty = chosen(job, sample=10), chosen(job, sample=20)
+    assert (len(ten), len(twenty)) == (10, 20)
+    assert set(ten) < set(twenty)
+    assert chosen(job, sample=10) == ten == [one.call.id for one in many if one.call.id in ten]
+    assert chosen(job, sample=10, seed=2) != ten
+    assert len(chosen(job, sample=99)) == 40
+    shuffled = replace(job, golden=(write(tmp_path / "shuffled.jsonl", [*CALLS, *many[::-1]]),))
+    assert set(chosen(shuffled, "not_applicable", *ten, sample=10)) == set(ten)
+    assert set(chosen(wanted, "violation", sample=3)) == {"broken", "missed"}
+
+
+def test_the_plan_keeps_what_was_chosen(wanted: EvalJob, tmp_path: Path) -> None:
+    found = evaluate(replace(wanted, only=("de",), sample=2, seed=7), tmp_path / "run")
+    assert (found.manifest.plan.only, found.manifest.plan.sample, found.manifest.plan.seed) == (("de",), 2, 7)
+    with pytest.raises(RunError, match="choice from it"):
+        evaluate(replace(wanted, only=("de",), sample=2, seed=8), tmp_path / "run")
+    with pytest.raises(RunError, match="not over whole files"):
+        bless(tmp_path / "run", tmp_path / "b.jsonl", "x")
+    before = {"golden": [], "tags": ["policy:bank-en"], "ids": ["a"], "limit": 3}
+    assert (Plan.model_validate(before).only, Plan.model_validate(before).sample) == (("policy:bank-en", "a"), 3)
+
+
+def questions(
+    wanted: EvalJob, folder: Path, monkeypatch: pytest.MonkeyPatch, beside: Path | None = None
+) -> Counter[str]:
+    """How many questions of each template the model is asked in an eval run."""
+    asked_for: Counter[str] = Counter()
+    complete = FakeEngine.complete
+
+    def counted(engine: FakeEngine, requests: Sequence[Request]) -> list[Result]:
+        results = complete(engine, requests)
+        asked_for.update(request.template for request in requests)
+        return results
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeEngine, "complete", counted)
+        evaluate(wanted, folder, beside=beside)
+    return asked_for
+
+
+@pytest.fixture
+def two_versions(wanted: EvalJob, tmp_path: Path) -> EvalJob:
+    """`agent-turn` has a second version, whose wording differs."""
+    own = shutil.copytree(default_library().folder, tmp_path / "prompts")
+    text = (own / "agent-turn" / "1.md").read_text("utf-8").replace("version: 1", "version: 2")
+    head, body = text.split("=== system ===", 1)
+    (own / "agent-turn" / "2.md").write_text(f"{head}=== system ===\nBe careful.{body}", "utf-8")
+    return replace(wanted, recipe=replace(wanted.recipe, prompt_folder=own))
+
+
+def version(wanted: EvalJob, number: int) -> EvalJob:
+    return replace(wanted, recipe=replace(wanted.recipe, pins=(f"agent-turn@{number}",)))
+
+
+def test_what_did_not_change_is_not_asked_again(
+    two_versions: EvalJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = tmp_path / "runs"
+    first = questions(version(two_versions, 1), runs / "one", monkeypatch)
+    assert {"agent-turn@1", "caller-turn@1", "call-start@1"} <= set(first)
+    second = questions(version(two_versions, 2), runs / "two", monkeypatch)
+    assert second == {"agent-turn@2": first["agent-turn@1"]}
+    live = read_eval(runs / "two").live  # type: ignore[union-attr]
+    assert live is not None
+    assert (live.asked, live.recorded) == (second.total(), first.total() - second.total())
+    # What a run used again, it keeps as well: one run can go, and others go on.
+    shutil.rmtree(runs / "one")
+    assert questions(version(two_versions, 2), runs / "three", monkeypatch) == {}
+    assert cases_of(runs / "three") == [
+        one.model_copy(update={"seconds": None, "tokens": None}) for one in cases_of(runs / "two")
+    ]
+    assert questions(version(two_versions, 2), tmp_path / "elsewhere" / "run", monkeypatch).total() == first.total()
+
+
+def test_what_a_stopped_run_had_asked_is_not_lost(
+    wanted: EvalJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even of the call in which it was stopped, nor by a line that was torn."""
+    runs, left = tmp_path / "runs", 3
+    complete = FakeEngine.complete
+
+    def stopping(engine: FakeEngine, requests: Sequence[Request]) -> list[Result]:
+        nonlocal left
+        left -= 1
+        if not left:
+            raise KeyboardInterrupt
+        return complete(engine, requests)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeEngine, "complete", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            evaluate(wanted, runs / "stopped")
+    answers = runs / "stopped" / "answers" / "1" / "answers.jsonl"
+    with answers.open("ab") as file:
+        file.write(b'{"schema": "ausw')
+    kept = len(answers.read_bytes().splitlines()) - 1
+    assert kept > 0
+    whole = questions(wanted, tmp_path / "elsewhere" / "run", monkeypatch).total()
+    # Fewer, where calls have a question in common.
+    assert 0 < questions(wanted, runs / "stopped", monkeypatch).total() <= whole - kept
+    assert questions(wanted, runs / "new", monkeypatch).total() == 0
+
+
+def test_an_answer_that_was_used_again_took_no_time(two_versions: EvalJob, tmp_path: Path) -> None:
+    """Each call is timed by itself: one that was asked all its questions keeps its time."""
+    evaluate(replace(two_versions, only=("right",)), tmp_path / "runs" / "one")
+    other = labelled("other", "A: Wir haben bis 18 Uhr offen.", outcome="not_applicable", caller="unclear")
+    path = write(tmp_path / "two.jsonl", [CALLS[0], other])
+    evaluate(replace(two_versions, golden=(path,)), tmp_path / "runs" / "two")
+    times = {one.id: one.seconds is not None and one.tokens is not None for one in cases_of(tmp_path / "runs" / "two")}
+    assert times == {"right": False, "other": True}
+
+
+def test_several_repeats_another_model_and_broken_neighbours_give_no_answers(
+    wanted: EvalJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = tmp_path / "runs"
+    once = questions(wanted, runs / "one", monkeypatch).total()
+    assert questions(replace(wanted, repeats=2), runs / "twice", monkeypatch).total() == 2 * once
+    other = tmp_path / "other.yaml"
+    other.write_text(ANSWERS + "# another script\n", encoding="utf-8")
+    recipe = replace(wanted.recipe, engine=f"fake:{other}")
+    assert questions(replace(wanted, recipe=recipe), runs / "other", monkeypatch).total() == once
+    for broken in (runs / "one", runs / "twice"):
+        for path in broken.glob("answers/*/answers.jsonl"):
+            path.write_text("{}\n", encoding="utf-8")
+    assert questions(wanted, runs / "new", monkeypatch).total() == once
+
+
+def test_runs_of_several_systems_use_each_others_answers(
+    two_versions: EvalJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lie in a folder of their own, beside the other runs."""
+    runs = tmp_path / "runs"
+    questions(version(two_versions, 1), runs / "one", monkeypatch)
+    second = questions(version(two_versions, 2), runs / "several" / "agent-turn@2", monkeypatch, beside=runs)
+    assert set(second) == {"agent-turn@2"}
+    assert questions(version(two_versions, 2), runs / "two", monkeypatch) == {}
+
+
+def test_the_model_is_loaded_only_where_something_must_be_asked(
+    wanted: EvalJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine llama is known by hash and version before: here a scripted one stands for it."""
+    sha256 = next(entry.sha256 for entry in catalogue.entries() if entry.id == catalogue.default_id())
+    script = FakeEngine([{"template": "call-start", "answer": "beginning"}, {"answer": "nothing"}], model_sha256=sha256)
+    context = usual_context(sha256)
+    script.info = script.info.model_copy(update={"engine": engine_name(), "context_tokens": context})
+    loaded = []
+
+    def opened(name: str, **_: object) -> FakeEngine:
+        loaded.append(name)
+        script._closed = False
+        return script
+
+    monkeypatch.setattr("ausweis.batch.config.open_engine", opened)
+    llama = replace(wanted, recipe=replace(wanted.recipe, engine="llama", strategy="turnwise", probes=False))
+    evaluate(llama, tmp_path / "runs" / "one")
+    assert loaded == ["llama"]
+    again = evaluate(llama, tmp_path / "runs" / "two")
+    assert loaded == ["llama"]
+    assert again.manifest.system == read_eval(tmp_path / "runs" / "one").system  # type: ignore[union-attr]
+    # With another context, a call may be read in other pieces.
+    small = replace(llama, recipe=replace(llama.recipe, context=512))
+    evaluate(small, tmp_path / "runs" / "small")
+    assert loaded == ["llama"] * 2
 
 
 def test_a_baseline_and_its_recorded_answers(wanted: EvalJob, tmp_path: Path) -> None:
@@ -269,7 +485,7 @@ def test_of_calls_labelled_for_incidents_alone_authentication_is_not_read(wanted
 
 
 def test_only_whole_runs_with_all_verdicts_are_blessed(wanted: EvalJob, tmp_path: Path) -> None:
-    evaluate(replace(wanted, tags=("policy:bank-en",)), tmp_path / "part")
+    evaluate(replace(wanted, only=("policy:bank-en",)), tmp_path / "part")
     with pytest.raises(RunError, match="not over whole files"):
         bless(tmp_path / "part", tmp_path / "b.jsonl", "x")
     bad = labelled("noise", "C: Störgeräusch.", outcome="not_applicable", caller="unclear")

@@ -21,7 +21,7 @@ def test_what_stopped_it_is_named() -> None:
     assert ["⚠️", "<code>gone</code>", "is in the baseline, but not in the run"] in rows(text)
     assert ["<code>wrong</code>", "violation", "violation", "compliant"] in rows(text)
     assert "fine" not in text
-    assert "New, not in the baseline: 1 calls." in text
+    assert "New, not compared: 1 calls." in text
 
 
 def test_what_differs_and_what_was_not_tested_is_said() -> None:

@@ -1,23 +1,25 @@
 """`ausweis eval`: how far verdicts can be trusted, measured against the golden set."""
 
 import math
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ausweis.cli import UNFORESEEN
-from ausweis.cli.options import PATH, json_option, system_options
-from ausweis.cli.output import warn, write_file
+from ausweis.cli.options import PATH, Command, out_option, system_options
+from ausweis.cli.output import warn, write_file, write_out
 from ausweis.errors import InputError
 
 if TYPE_CHECKING:
     from ausweis.batch.config import ScorerConfig
-    from ausweis.evals.comparing import CaseChange
+    from ausweis.evals.comparing import CaseChange, Comparison
     from ausweis.evals.gate import Gate
-    from ausweis.evals.running import EvalJob
+    from ausweis.evals.running import EvalJob, Evaluation
 
 __all__ = ["eval", "recipe_of"]
 
@@ -45,6 +47,17 @@ def eval() -> None:  # noqa: A001
         raise InputError("ausweis eval needs scikit-learn and scipy: pip install 'ausweis[evals]'")
 
 
+def _several(*names: str) -> Callable[[Command], Command]:
+    """These options of the command below may be given several times."""
+
+    def allowed(command: Command) -> Command:
+        for option in getattr(command, "__click_params__", ()):
+            option.multiple |= option.name in names
+        return command
+
+    return allowed
+
+
 @eval.command(epilog="\b\nExample:\n  ausweis eval run evals/golden/dev.jsonl --out runs/new")
 @click.argument("golden", nargs=-1, type=PATH)
 @click.option(
@@ -54,13 +67,19 @@ def eval() -> None:  # noqa: A001
     metavar="DIR",
     help="Folder to write into; one that was broken off goes on. Default: runs/eval-<UTC time>.",
 )
+@_several("model", "strategy")
 @system_options
 @click.option("--policy", metavar="NAME|FILE", help="Judge all calls and labels by this policy.")
 @click.option("--repeat", "repeats", type=click.IntRange(1, 1000), default=1, show_default=True, help="Ask N times.")
 @click.option(
-    "--tag", "tags", multiple=True, metavar="KIND:WORD", help="Measure only such calls, as surface:asr. Repeatable."
+    "--only",
+    multiple=True,
+    metavar="WORD",
+    help="Measure only calls of this id, outcome, violation, incident, language or tag, as surface:asr. Repeatable: "
+    "words of one kind are alternatives.",
 )
-@click.option("--id", "ids", multiple=True, metavar="ID", help="Measure only this call. Repeatable.")
+@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Measure only N of these calls, drawn by lot.")
+@click.option("--seed", type=int, default=1, show_default=True, metavar="N", help="With --sample: which N.")
 @click.option(
     "--workers", type=click.IntRange(1, 1024), metavar="N", help="With a server: requests at once (default 8)."
 )
@@ -82,29 +101,69 @@ def eval() -> None:  # noqa: A001
 def run(context: click.Context, /, **options: Any) -> None:
     """Read and judge the calls of GOLDEN (files; evals/golden/dev.jsonl by default), and measure.
 
+    What the same model answered in eval runs beside DIR is not asked again. Several models, strategies, or versions of
+    one template are read one after the other, each into a folder of its own in DIR, and compared.
+
     The numbers stand in metrics.json. Exit codes: 0 done, 2 wrong use, 3 some calls have no verdict, 4 something
     unforeseen, 130 stopped.
     """
     from ausweis.cli.progress import progress_shown
-    from ausweis.cli.tables import show_evaluation
+    from ausweis.cli.tables import answers_sentence, show_evaluation, show_runs
+    from ausweis.evals.comparing import side_by_side
     from ausweis.evals.running import evaluate
 
     folder, quiet = options["folder"] or _new_folder(), options["quiet"]
-    wanted = _job(options)
+    wanted = {name: _job({**options, **system}) for name, system in _systems(options).items()}
+    done: dict[str, Evaluation] = {}
     try:
-        total = len(wanted.chosen()) * wanted.repeats
-        with progress_shown(total, quiet=quiet) as show:
+        for name, job in wanted.items():
+            total = len(job.chosen()) * job.repeats
             say = (lambda text: None) if quiet else warn
-            evaluation = evaluate(wanted, folder, on_progress=show, warn=warn, say=say)
+            if name:
+                say(name)
+            with progress_shown(total, quiet=quiet) as show:
+                beside = folder.absolute().parent
+                done[name] = evaluate(job, folder / name, beside=beside, on_progress=show, warn=warn, say=say)
     except KeyboardInterrupt:
         warn(f"stopped: the same command goes on, with --out {folder}")
         context.exit(130)
     if not quiet:
-        show_evaluation(evaluation)
-        click.echo(f"eval run: {folder}")
-    failed = [case.failure or "" for case in evaluation.cases if case.told is None]
+        if len(done) == 1:
+            show_evaluation(*done.values())
+        else:
+            show_runs(side_by_side({name: one.cases for name, one in done.items()}))
+        if counted := answers_sentence(one.manifest.live for one in done.values()):
+            click.echo(counted)
+        click.echo(f"eval run: {', '.join(str(folder / name) for name in done)}")
+    failed = [case.failure or "" for one in done.values() for case in one.cases if case.told is None]
     unforeseen = any(failure.endswith("[internal]") for failure in failed)
     context.exit(UNFORESEEN if unforeseen else 3 if failed else 0)
+
+
+def _systems(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The systems to measure, as options: each model with each strategy and each version of a template.
+
+    Named by what they differ in; a single one by nothing.
+    """
+    from ausweis.prompts import default_library
+
+    library = default_library()
+    versions: dict[str, dict[str, str]] = {}
+    for pin in options["pins"]:
+        template = library.get(pin)
+        if versions.setdefault(template.id, {}).setdefault(template.name, pin) != pin:
+            raise InputError(f"two files are {template.name}; give one of them another version", place=pin)
+    models = {one.rstrip("/").rpartition("/")[2].removesuffix(".gguf"): one for one in options["model"]}
+    if len(models) < len(set(options["model"])):
+        raise InputError("two models have one name; measure them one after the other")
+    parts = [models or {"": None}, {one: one for one in options["strategy"]} or {"": None}, *versions.values()]
+    systems = {}
+    for names in product(*parts):
+        name = "+".join(name for name, part in zip(names, parts, strict=True) if len(part) > 1)
+        model, strategy, *pins = (part[name] for name, part in zip(names, parts, strict=True))
+        system = {"model": model, "strategy": strategy, "pins": tuple(pins)}
+        systems[re.sub(r"^\.+|[^\w.@+-]", "_", name)] = system
+    return systems
 
 
 def _new_folder() -> Path:
@@ -126,7 +185,7 @@ def _job(options: dict[str, Any]) -> "EvalJob":
         raise InputError("--recorded does not go with --repeat")
     if options["recorded"] is not None and options["context"] is not None:
         raise InputError("--context is not for --recorded: nobody knows what was recorded with another one")
-    names = ("tags", "ids", "policy", "repeats", "recorded", "live")
+    names = ("only", "sample", "seed", "policy", "repeats", "recorded", "live")
     return EvalJob(golden=golden, recipe=recipe_of(options), **{name: options[name] for name in names})
 
 
@@ -138,23 +197,42 @@ def recipe_of(options: dict[str, Any]) -> "ScorerConfig":
     return ScorerConfig.of(find_policy("telecom-de"), options.copy())
 
 
-@eval.command(epilog="\b\nExample:\n  ausweis eval compare runs/one runs/two")
-@click.argument("before", type=PATH)
-@click.argument("after", type=PATH)
-@json_option
-def compare(before: Path, after: Path, as_json: bool) -> None:
-    """Compare two eval runs, or a baseline file and a run, call by call: what got better or worse, by chance or not.
+@eval.command(epilog="\b\nExample:\n  ausweis eval compare runs/one runs/two --out compared.md")
+@click.argument("runs", nargs=-1, required=True, type=PATH)
+@out_option("Write the table and the calls", ".md", ".html", ".json")
+def compare(runs: tuple[Path, ...], out: tuple[Path, ...]) -> None:
+    """Compare eval RUNS, or files of baselines: each by its numbers, and call by call against the first.
 
-    Better: judged as the label says now, and not before. Exit code 0 whatever the result; see `gate`.
+    Better: judged as the label says now, and not in the first. Exit code 0 whatever the result; see `gate`.
     """
-    from ausweis.cli.tables import print_table
+    from ausweis.cli.tables import show_runs
     from ausweis.evals.baseline import cases_of
-    from ausweis.evals.comparing import compare as compare_cases
+    from ausweis.evals.comparing import side_by_side
+    from ausweis.pages.compare_page import compare_markdown, compare_page
 
-    comparison = compare_cases(cases_of(before), cases_of(after))
-    if as_json:
-        click.echo(comparison.model_dump_json())
-        return
+    if len(set(runs)) < max(2, len(runs)):
+        raise InputError("name another run to compare it with, and each once", place=str(runs[0]))
+    names = [run.absolute().name for run in runs]
+    if len(set(names)) < len(names):
+        names = list(map(str, runs))
+    found = side_by_side({name: cases_of(run) for name, run in zip(names, runs, strict=True)})
+    made = {
+        ".md": lambda: compare_markdown(found),
+        ".html": lambda: compare_page(found),
+        ".json": found.model_dump_json,
+    }
+    write_out(out, made)
+    show_runs(found)
+    if len(found.against_first) == 1:
+        _show_pair(*found.against_first.values())
+    else:
+        click.echo("Two runs alone are shown call by call; --out FILE writes all of it")
+
+
+def _show_pair(comparison: "Comparison") -> None:
+    """Two runs call by call."""
+    from ausweis.cli.tables import print_table
+
     rows: list[tuple[object, ...]] = [
         (f"{one.name} right", f"{one.before:.3f}", f"{one.after:.3f}", one.better, one.worse, f"p {one.p:.3f}")
         for one in comparison.flips
@@ -190,7 +268,7 @@ def _show_changes(title: str, changes: "tuple[CaseChange, ...]") -> None:
                     labelled = "" if word in sides["label"] else "not "
                     click.echo(f"      {'+' if now else '-'} {field}: {word} ({labelled}in the label)")
     if len(changes) > SHOWN:
-        click.echo(f"  and {len(changes) - SHOWN} more; --json names them all")
+        click.echo(f"  and {len(changes) - SHOWN} more; --out FILE.json names them all")
 
 
 def _floors(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, float]:
@@ -207,7 +285,7 @@ def _floors(context: click.Context, parameter: click.Parameter, texts: tuple[str
     return floors
 
 
-@eval.command(epilog="\b\nExample:\n  ausweis eval gate runs/new --junit gate.xml")
+@eval.command(epilog="\b\nExample:\n  ausweis eval gate runs/new --out gate.xml --out gate.md")
 @click.argument("run", type=PATH)
 @baseline_option
 @click.option(
@@ -220,9 +298,7 @@ def _floors(context: click.Context, parameter: click.Parameter, texts: tuple[str
 @click.option(
     "--most-worse", type=click.IntRange(min=0), metavar="N", help="The most calls that may be judged worse than before."
 )
-@click.option("--junit", "junit_path", type=PATH, metavar="FILE", help="Write JUnit XML.")
-@click.option("--markdown", "markdown_path", type=PATH, metavar="FILE", help="Write Markdown.")
-@json_option
+@out_option("Write JUnit XML, Markdown or JSON", ".xml", ".md", ".json")
 @click.pass_context
 def gate(
     context: click.Context,
@@ -230,9 +306,7 @@ def gate(
     baseline: Path,
     at_least: dict[str, float],
     most_worse: int | None,
-    junit_path: Path | None,
-    markdown_path: Path | None,
-    as_json: bool,
+    out: tuple[Path, ...],
 ) -> None:
     """Fail where an eval RUN is worse than the blessed baseline.
 
@@ -248,10 +322,9 @@ def gate(
     manifest = finished(run)
     cases = read_cases(run)
     result = hold(read_baseline(baseline), cases, manifest, at_least=at_least, most_worse=most_worse)
-    for path, text in ((junit_path, junit(result)), (markdown_path, gate_markdown(result))):
-        if path is not None:
-            write_file(path, text)
-    click.echo(result.model_dump_json()) if as_json else _show_gate(result)
+    made = {".xml": lambda: junit(result), ".md": lambda: gate_markdown(result), ".json": result.model_dump_json}
+    write_out(out, made)
+    _show_gate(result)
     context.exit(0 if result.verdict == "passed" else 1)
 
 
@@ -262,7 +335,7 @@ def _show_gate(gate: "Gate") -> None:
         for check in checks:
             click.echo(f"{check.state:<9} {check.name}: {check.message}")
     if (more := len(gate.stopped[SHOWN:]) + len(worse[SHOWN:])) > 0:
-        click.echo(f"and {more} more calls; --markdown and --junit name them, `ausweis eval compare` shows their facts")
+        click.echo(f"and {more} more calls; --out names them, `ausweis eval compare` shows their facts")
     better, lost = len(gate.comparison.better), len(gate.comparison.worse)
     click.echo(f"gate {gate.verdict}: {gate.comparison.calls} calls, {better} better, {lost} worse")
     if gate.verdict == "undecided":

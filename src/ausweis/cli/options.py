@@ -31,6 +31,7 @@ __all__ = [
     "login",
     "model_option",
     "opened",
+    "out_option",
     "policy_option",
     "recording_options",
     "store_option",
@@ -107,6 +108,21 @@ policy_option = click.option(
 language_option = click.option(
     "--language", type=click.Choice(LANGUAGES), default="de", show_default=True, help="Language of what is written."
 )
+
+
+def out_option(text: str, *suffixes: str) -> Callable[[Command], Command]:
+    """`--out FILE`, once or several times: the end of its name says what is written."""
+    allowed = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
+
+    def checked(context: click.Context, parameter: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+        if wrong := next((path for path in paths if path.suffix not in suffixes), None):
+            raise click.BadParameter(f"{wrong}: name a file that ends with {allowed}")
+        return paths
+
+    text = f"{text}, by the end of its name: {allowed}. Repeatable."
+    return added(click.option("--out", type=PATH, multiple=True, callback=checked, metavar="FILE", help=text))
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON on standard output.")
 recording_options = added(
     click.option(

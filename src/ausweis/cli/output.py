@@ -3,7 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
@@ -15,7 +15,7 @@ from ausweis.errors import AusweisError
 if TYPE_CHECKING:
     from ausweis.store import Store
 
-__all__ = ["OutputError", "output_checked", "warn", "write_file", "write_report"]
+__all__ = ["OutputError", "output_checked", "warn", "write_file", "write_out", "write_report"]
 
 
 def warn(text: str) -> None:
@@ -33,6 +33,16 @@ def write_file(path: Path, content: str | bytes, *, mode: int | None = None) -> 
 
     make_folder(path.parent)
     replace_file(path, content, mode=mode)
+
+
+def write_out(paths: Iterable[Path], content: Mapping[str, Callable[[], str]]) -> None:
+    """Write the files of an `--out` (`ausweis.cli.options.out_option`): their content by the end of their names.
+
+    Raises:
+        RunError: one cannot be written.
+    """
+    for path in paths:
+        write_file(path, content[path.suffix]())
 
 
 def write_report(store: "Store", path: Path, keys: Iterable[int], content: Callable[[], str | bytes]) -> None:

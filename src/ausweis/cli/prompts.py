@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from ausweis.cli.options import FILE, added, engine_option, model_option
+from ausweis.cli.options import FILE, PATH, added, engine_option, model_option
 from ausweis.cli.output import warn
 from ausweis.engines.protocol import Message
 from ausweis.errors import InputError, PromptError
-from ausweis.prompts import Library, Template, default_library, lint_file, lint_folder
+from ausweis.prompts import EvalNumbers, Library, Template, default_library, lint_file, lint_folder
 from ausweis.prompts import release as release_template
 from ausweis.vocabulary import KNOWN_WORDS
 
@@ -153,22 +153,43 @@ def _tell_unlearned(library: Library, only: str | None = None) -> int:
     return len(sentences)
 
 
-@prompts.command(epilog="\b\nExample:\n  ausweis prompts release agent-turn@2 --message 'Tells offers from changes'")
+@prompts.command(
+    epilog="\b\nExample:\n  ausweis prompts release agent-turn@2 --run runs/two --message 'Tells offers from changes'"
+)
 @click.argument("template", metavar="TEMPLATE")
 @click.option("--message", "-m", prompt="What is better in this version", help="What is better in this version.")
-@click.option("--force", is_flag=True, help="Release it though nothing was learned for it, and say what is lost.")
-def release(template: str, message: str, force: bool) -> None:
+@click.option("--run", "folder", type=PATH, metavar="DIR", help="The finished eval run of this version.")
+@click.option("--force", is_flag=True, help="Release it without a run, or though nothing was learned for it.")
+def release(template: str, message: str, folder: Path | None, force: bool) -> None:
     """Release TEMPLATE: id@version, or an id for its newest version. Its file may never change again.
 
-    A version that calls cannot be read with, since nothing was learned for it but for others, is refused.
+    It rests on an eval run, whose numbers prompts.lock keeps. A version that calls cannot be read with, since nothing
+    was learned for it but for others, is refused.
     """
     library = default_library()
     chosen = library.get(template if "@" in template else library.newest(template))
     if not force:
         _refuse_unlearned(chosen)
-    name, entry = release_template(library, chosen.name, message)
+    if folder is None and not force:
+        how = f"`ausweis eval run --prompt {chosen.name} --out DIR`, then give --run DIR, or --force"
+        raise PromptError(f"{chosen.name} was not measured: {how}", place=str(chosen.path))
+    name, entry = release_template(library, chosen.name, message, _numbers(folder, chosen) if folder else None)
     click.echo(f"released {name} ({entry.sha256[:12]})")
     _tell_unlearned(library, chosen.id)
+
+
+def _numbers(folder: Path, template: Template) -> EvalNumbers:
+    """The main numbers of a finished eval run of this very version."""
+    from ausweis.evals.comparing import numbers_of
+    from ausweis.evals.folder import CASES_FILE, finished, read_cases, sha256_of
+
+    system = finished(folder).system
+    if system is None or str(template.provenance) not in system.prompts:
+        asked = ", ".join(system.prompts) if system else "nothing"
+        raise PromptError(f"the run did not ask with {template.provenance}, but with {asked}", place=str(folder))
+    found = numbers_of(read_cases(folder)).model_dump(include={"calls", "right", "found", "false_alarms"})
+    rounded = {name: None if value is None else round(value, 3) for name, value in found.items()}
+    return EvalNumbers(sha256=sha256_of(folder / CASES_FILE), **rounded)
 
 
 def _refuse_unlearned(template: Template) -> None:

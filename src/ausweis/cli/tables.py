@@ -12,11 +12,21 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ausweis.batch import CallLine, Counts, Tally
+    from ausweis.evals.comparing import SideBySide
+    from ausweis.evals.folder import Live
     from ausweis.evals.metrics import Summary
     from ausweis.evals.metrics.incidents import IncidentSummary
     from ausweis.evals.running import Evaluation
 
-__all__ = ["console", "counts_sentence", "print_table", "show_evaluation", "show_tally"]
+__all__ = [
+    "answers_sentence",
+    "console",
+    "counts_sentence",
+    "print_table",
+    "show_evaluation",
+    "show_runs",
+    "show_tally",
+]
 
 _QUOTE = 80
 _PIPED_WIDTH = 180
@@ -118,7 +128,7 @@ def show_evaluation(evaluation: "Evaluation") -> None:
     """The numbers of what the labels of an eval tell, with their intervals: of outcomes, own words, incidents."""
     from ausweis.evals.metrics import rows_of
 
-    summary, live = evaluation.summary, evaluation.manifest.live
+    summary = evaluation.summary
     rows = [(name, estimate, estimate.n) for name, estimate in rows_of(summary)]
     print_table("", ("number", "value (95 % interval)", "of"), rows)
     if summary.accuracy.n:
@@ -136,13 +146,26 @@ def show_evaluation(evaluation: "Evaluation") -> None:
         _incidents(summary.incidents)
     if summary.cost.seconds_median is not None:
         click.echo(f"{summary.cost.seconds_median:.2f} s a call (median), {summary.cost.seconds_total:.0f} s in all")
-    if live is not None:
-        click.echo(f"{live.recorded} answers from recordings, {live.asked} asked of the model")
-        if live.checked:
-            apart = f"probabilities differ by {live.largest_difference:.3f} at the most"
-            click.echo(f"{live.checked} answers of {len(live.sample)} calls asked again: {apart}")
     if summary.failed:
         click.echo(f"{summary.failed} calls have no verdict")
+
+
+def answers_sentence(runs: "Iterable[Live | None]") -> str:
+    """How many answers were used again and how many asked, in all runs; nothing where there were none before."""
+    counts = [live for live in runs if live is not None]
+    text = f"{sum(live.recorded for live in counts)} answers used again, {sum(live.asked for live in counts)} asked"
+    for live in counts:
+        if live.checked:
+            apart = f"probabilities differ by {live.largest_difference:.3f} at the most"
+            text += f"\n{live.checked} answers of {len(live.sample)} calls asked again: {apart}"
+    return text if counts else ""
+
+
+def show_runs(runs: "SideBySide") -> None:
+    """Runs side by side, each against the first."""
+    from ausweis.pages.compare_page import COLUMNS, run_rows
+
+    print_table("", COLUMNS, run_rows(runs))
 
 
 def _outcomes(summary: "Summary") -> None:

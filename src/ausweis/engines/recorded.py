@@ -11,6 +11,7 @@ import json
 import lzma
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,7 +24,7 @@ from ausweis.journal import FolderLock, Journal, lines, make_folder, replace_fil
 from ausweis.opening import open_file, read_bytes
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["Packed", "RecordedEngine", "RecordingEngine", "ReplayEngine", "pack", "recordings", "unpack"]
+__all__ = ["Folders", "Packed", "RecordedEngine", "RecordingEngine", "ReplayEngine", "pack", "recordings", "unpack"]
 
 ENGINE_FILE = "engine.json"
 ANSWERS_FILE = "answers.jsonl"
@@ -54,32 +55,53 @@ class Packed:
         return self.answers.get(key[:_KEY])
 
 
-class _Folder:
-    """Recordings in a folder. Memory: about 200 bytes an answer, as the answers stay in the file.
+class Folders:
+    """Folders of recordings of one model and engine. Memory: about 200 bytes an answer, as these stay in their files.
 
     Raises:
-        InputError: there are no recordings, or one of them is broken.
+        InputError: one of them is broken.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.info, _ = recordings(folder)
-        self._path = folder / ANSWERS_FILE
-        self._places, self.templates = _index(self._path)
-        try:
-            self._file = open_file(self._path)
-        except OSError as error:
-            message = f"the recorded answers cannot be read ({error.strerror})"
-            raise InputError(message, place=str(self._path)) from None
+    def __init__(self, info: ModelProvenance, *folders: Path) -> None:
+        self.info = info
+        self.templates: frozenset[str] = frozenset()
+        self._places: dict[bytes, tuple[Path, int]] = {}
+        for folder in folders:
+            self._add(folder / ANSWERS_FILE)
+
+    @classmethod
+    def fitting(cls, folders: Iterable[Path], fits: Callable[[ModelProvenance], bool]) -> "Folders | None":
+        """Those of what `fits`; the first one counts, what cannot be read is passed over. None where there are none."""
+        found: Folders | None = None
+        for folder in folders:
+            with suppress(InputError, RunError):
+                info = _read_info(folder)
+                if info is not None and fits(info):
+                    found = found or cls(info)
+                    found._add(folder / ANSWERS_FILE)
+        return found
+
+    def _add(self, path: Path) -> None:
+        places, templates = _index(path)
+        for key, place in places.items():
+            self._places.setdefault(key, (path, place))
+        self.templates |= templates
 
     def find(self, key: str) -> Result | None:
-        place = self._places.get(bytes.fromhex(key))
-        if place is None:
-            return None
-        self._file.seek(place)
-        return _parse(self._file.readline(), str(self._path)).result
+        """The answer with this key, if it was recorded.
 
-    def close(self) -> None:
-        self._file.close()
+        Raises:
+            EngineError: it cannot be read any more.
+        """
+        path, place = self._places.get(bytes.fromhex(key), (None, 0))
+        if path is None:
+            return None
+        try:
+            with open_file(path) as file:
+                file.seek(place)
+                return _parse(file.readline(), str(path)).result
+        except OSError as error:
+            raise EngineError(f"the recorded answers cannot be read ({error.strerror}): {path}") from None
 
 
 class RecordedEngine:
@@ -87,14 +109,27 @@ class RecordedEngine:
 
     `recorded` and `asked` count the questions answered from there and by the model, but for those that are checked.
     `checking`: ask the model in any case, and note how far its answers are from the recorded ones, which are given.
+    `live`: the model, where it is open already, in whose place this stands; or its `info`. By default this calls itself
+    `recorded:` and what was recorded.
     """
 
     calls_at_once = 1
+    templates: frozenset[str]
+    """There only in the place of `WrittenAnswers`."""
 
-    def __init__(self, source: Packed | _Folder, open_live: Callable[[], Engine] | None = None) -> None:
-        self._source, self._open_live = source, open_live
-        self._live: Engine | None = None
-        self.info = source.info.model_copy(update={"engine": f"recorded:{source.info.engine}"})
+    def __init__(
+        self,
+        source: Packed | Folders,
+        open_live: Callable[[], Engine] | None = None,
+        *,
+        live: Engine | None = None,
+        info: ModelProvenance | None = None,
+    ) -> None:
+        self._source, self._open_live, self._live = source, open_live, live
+        if isinstance(live, WrittenAnswers):
+            self.templates = live.templates
+        info = live.info if live else info
+        self.info = info or source.info.model_copy(update={"engine": f"recorded:{source.info.engine}"})
         self.checking = False
         self.recorded = self.asked = self.checked = 0
         self.largest_difference = 0.0
@@ -122,7 +157,7 @@ class RecordedEngine:
         """The recorded answer; None where the model may be asked. `closed`: it is one of the choices."""
         result = self._source.find(key)
         question = f"question of {template or 'no template'} (key {key[:16]}…)"
-        if result is None and self._open_live is None:
+        if result is None and self._open_live is None and self._live is None:
             raise EngineError(f"no recorded answer for a {question}; record it with --record")
         if result is not None and (
             len(result.probabilities) != len(choices)
@@ -146,9 +181,7 @@ class RecordedEngine:
         return given
 
     def close(self) -> None:
-        """Close the file, and the model's engine, if it was opened."""
-        if isinstance(self._source, _Folder):
-            self._source.close()
+        """Close the model's engine, if it was opened."""
         if self._live is not None:
             self._live.close()
 
@@ -171,10 +204,9 @@ class ReplayEngine(RecordedEngine):
     """
 
     def __init__(self, path: Path) -> None:
-        source = unpack(path) if path.suffix == ".xz" else _Folder(path)
-        super().__init__(source)
-        self.templates = source.templates if isinstance(source, _Folder) else frozenset[str]()
-        self.info = source.info.model_copy(update={"engine": f"replay:{source.info.engine}"})
+        source = unpack(path) if path.suffix == ".xz" else Folders(recordings(path)[0], path)
+        super().__init__(source, info=source.info.model_copy(update={"engine": f"replay:{source.info.engine}"}))
+        self.templates = source.templates if isinstance(source, Folders) else frozenset[str]()
 
 
 class RecordingEngine:

@@ -77,7 +77,7 @@ def bless(folder: Path, path: Path, message: str, *, fewer: bool = False, warn: 
 def _fault(manifest: EvalManifest, cases: Sequence[Case], known: Set[str]) -> str | None:
     """Why this run should be no baseline; `known` are the calls of the one before."""
     plan = manifest.plan
-    if plan.tags or plan.limit or plan.policy:
+    if plan.sample or plan.policy or not set(plan.only) <= {case.id for case in cases}:
         return "it is not over whole files of the golden set, or calls by id, by the policies of their labels"
     if any(case.told is None for case in cases):
         return "calls have no verdict; `ausweis eval report` names them"

@@ -24,6 +24,7 @@ __all__ = [
     "names_of",
     "ruled_otherwise",
     "tags_of",
+    "words_of",
 ]
 
 FIELDS = ("violations", "factors", "actions", "caller", "authorisation", "incidents", "own_words")
@@ -297,6 +298,20 @@ def tags_of(labelled: LabelledCall) -> tuple[str, ...]:
         f"difficulty:{gold.tags.difficulty}",
         *(f"scenario:{scenario}" for scenario in gold.tags.scenario),
     )
+
+
+def words_of(labelled: LabelledCall) -> dict[str, str]:
+    """All words by which a call can be chosen, each with its kind: of its tags, its label, its language and its id."""
+    gold = labelled.gold
+    incidents = gold.incidents.events if gold.incidents else ()
+    return {
+        **{tag: tag.partition(":")[0] for tag in tags_of(labelled)},
+        **{incident.id: "incident" for incident in incidents},
+        **{violation.type: "violation" for violation in gold.violations},
+        **({gold.outcome: "outcome"} if gold.outcome else {}),
+        labelled.call.language: "language",
+        labelled.call.id: "id",
+    }
 
 
 def _quotes(verdict: Verdict) -> list[Evidence]:

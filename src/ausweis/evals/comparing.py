@@ -1,13 +1,15 @@
-"""Two eval runs of the same calls, call by call.
+"""Eval runs of the same calls: side by side, and two of them call by call.
 
 Differences of shares: McNemar's exact test (McNemar 1947) by `scipy.stats.binomtest`. All else: paired bootstrap over
 calls, the same resample for both. Labels are those of the newer run, so that a mended label is mended on both sides.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import computed_field
 
 from ausweis.evals.case import FIELDS, Case, Label
 from ausweis.evals.metrics.estimate import Measure, average_precision, bounds, micro_f1, weights
@@ -16,7 +18,21 @@ from ausweis.evals.metrics.own_words import OWN_WORDS, has_own_words
 from ausweis.evals.metrics.summary import F1, NONE, fact_marks, unflagged
 from ausweis.labelled import Part
 
-__all__ = ["CaseChange", "Comparison", "Difference", "Flip", "Pair", "compare", "paired", "paired_draws", "told_by"]
+__all__ = [
+    "CaseChange",
+    "Comparison",
+    "Difference",
+    "Flip",
+    "Pair",
+    "RunNumbers",
+    "SideBySide",
+    "compare",
+    "numbers_of",
+    "paired",
+    "paired_draws",
+    "side_by_side",
+    "told_by",
+]
 
 Pair = tuple[Case, Case]
 
@@ -71,6 +87,34 @@ class Comparison(Part):
     new: tuple[str, ...]
     relabelled: tuple[str, ...]
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def p(self) -> float:
+        """How likely so uneven a split into better and worse is by chance, as of a `Flip`."""
+        return _p(len(self.better), len(self.worse))
+
+
+class RunNumbers(Part):
+    """The main numbers of one run; None where its calls do not tell it.
+
+    `right`: the share of calls of which all is right that the label tells; `found`: of violations; `false_alarms`: of
+    clean calls; `seconds`: a call (median).
+    """
+
+    calls: int
+    right: float
+    found: float | None
+    false_alarms: float | None
+    average_precision: float | None
+    seconds: float | None
+
+
+class SideBySide(Part):
+    """Several runs by name, and each but the first against the first."""
+
+    runs: dict[str, RunNumbers]
+    against_first: dict[str, Comparison]
+
 
 MEASURES: Mapping[str, Measure] = {
     "violation F1": F1,
@@ -119,6 +163,36 @@ def compare(before: Sequence[Case], after: Sequence[Case]) -> Comparison:
     )
 
 
+def side_by_side(runs: Mapping[str, Sequence[Case]]) -> SideBySide:
+    """The first repeats of runs."""
+    first, *others = runs
+    return SideBySide(
+        runs={name: numbers_of(cases) for name, cases in runs.items()},
+        against_first={name: compare(runs[first], runs[name]) for name in others},
+    )
+
+
+def numbers_of(cases: Sequence[Case]) -> RunNumbers:
+    """The main numbers of the first repeat of a run."""
+    every = [case for case in cases if case.repeat == 1]
+    judged = [case for case in every if _is_judged(case)]
+    ranked = average_precision(judged)(np.ones((1, len(judged)), dtype=np.int64))[0] if judged else np.nan
+    seconds = [case.seconds for case in every if case.seconds is not None]
+    return RunNumbers(
+        calls=len(every),
+        right=_share(case.right for case in every) or 0.0,
+        found=_share(case.says_violation for case in judged if case.broken),
+        false_alarms=_share(case.says_violation for case in judged if not case.broken),
+        average_precision=None if np.isnan(ranked) else float(ranked),
+        seconds=median(seconds) if seconds else None,
+    )
+
+
+def _share(hits: Iterable[bool]) -> float | None:
+    all_of_them = list(hits)
+    return sum(all_of_them) / len(all_of_them) if all_of_them else None
+
+
 def paired(before: Sequence[Case], after: Sequence[Case]) -> tuple[list[Pair], list[str], list[str]]:
     """The calls of both, with the labels and tags of the second; ids only in the first; ids only in the second."""
     first = {case.id: case for case in before if case.repeat == 1}
@@ -151,9 +225,13 @@ def _flips(pairs: Sequence[Pair]) -> Iterator[Flip]:
         yield _flip("incidents", [(old.incidents_right, new.incidents_right) for old, new in asked])
 
 
-def _flip(name: str, rights: Sequence[tuple[bool, bool]]) -> Flip:
+def _p(better: int, worse: int) -> float:
     from scipy.stats import binomtest
 
+    return float(binomtest(better, better + worse).pvalue) if better + worse else 1.0
+
+
+def _flip(name: str, rights: Sequence[tuple[bool, bool]]) -> Flip:
     better = sum(not old and new for old, new in rights)
     worse = sum(old and not new for old, new in rights)
     return Flip(
@@ -163,7 +241,7 @@ def _flip(name: str, rights: Sequence[tuple[bool, bool]]) -> Flip:
         after=sum(new for _, new in rights) / len(rights),
         better=better,
         worse=worse,
-        p=float(binomtest(better, better + worse).pvalue) if better + worse else 1.0,
+        p=_p(better, worse),
     )
 
 

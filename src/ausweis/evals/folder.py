@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
@@ -33,6 +33,7 @@ from ausweis.store import Judged, RunRow, Store
 
 __all__ = [
     "CALIBRATION_FILE",
+    "CASES_FILE",
     "EVAL_FILE",
     "STORE_FILE",
     "Calibrated",
@@ -90,19 +91,27 @@ class GoldenFile(Part):
 class Plan(Part):
     """Which calls are read, how often, and by whose policy (None: each call by that of its label).
 
-    `recorded`: the SHA-256 of the recorded answers' file. What else plans of before said is left out, but
-    for `limit`: only so many calls.
+    `only`: words by which calls are chosen (`words_of`); those of one kind are alternatives. `sample`: so many of
+    these, drawn by `seed`. `recorded`: the SHA-256 of the recorded answers' file. What else plans of before said is
+    left out.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     golden: tuple[GoldenFile, ...]
-    tags: tuple[str, ...] = ()
-    ids: tuple[str, ...] = ()
-    limit: int | None = None
+    only: tuple[str, ...] = ()
+    sample: int | None = None
+    seed: int = 1
     policy: str | None = None
     repeats: int = 1
     recorded: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _chosen_as_before(cls, plan: Any) -> Any:
+        if isinstance(plan, dict) and "only" not in plan:
+            return {"only": (*plan.get("tags", ()), *plan.get("ids", ())), "sample": plan.get("limit"), **plan}
+        return plan
 
 
 class System(Part):
@@ -132,7 +141,7 @@ class System(Part):
 
 
 class Live(Part):
-    """Where recorded answers were used: how many of them, and what the model said where it was asked all the same.
+    """Where answers were used again: how many, how many were asked, and what the model said to some that it knew.
 
     `checked` answers of `sample` calls were asked again; `largest_difference` is of their probabilities.
     """

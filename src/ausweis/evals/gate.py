@@ -291,7 +291,7 @@ def _named(names: Sequence[str]) -> str:
 
 def _live(live: Live) -> GateCheck:
     if not live.checked and not live.largest_difference:
-        message = "not asked again: `eval run --live N` does so for some calls"
+        message = "not asked again: `eval run --recorded FILE --live N` does so for some calls"
         return GateCheck(name="recorded answers", state="skipped", message=message)
     message = (
         f"{live.checked} answers of {len(live.sample)} calls asked again differ by {live.largest_difference:.3f} "

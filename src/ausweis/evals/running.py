@@ -5,19 +5,23 @@ A repeat is real: the model is loaded anew and asked every question, in another 
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from ausweis.batch import Progress, local_runner, score
 from ausweis.batch.config import ScorerConfig
-from ausweis.batch.scoring import Scorer
+from ausweis.batch.scoring import Runner, Scored, Scorer
+from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine
-from ausweis.engines.recorded import Packed, RecordedEngine, RecordingEngine, unpack
+from ausweis.engines.recorded import Folders, Packed, RecordedEngine, RecordingEngine, unpack
 from ausweis.engines.weights import catalogue, locate
 from ausweis.errors import EngineError, InputError, RunError
-from ausweis.evals.case import Case, Label, case_of, gold_of, ruled_otherwise, tags_of
+from ausweis.evals.case import Case, Label, case_of, gold_of, ruled_otherwise, words_of
 from ausweis.evals.folder import (
     EVAL_FILE,
     STORE_FILE,
@@ -38,7 +42,7 @@ from ausweis.evals.metrics import Summary, summarise
 from ausweis.journal import FolderLock, make_folder
 from ausweis.labelled import LabelledCall, read_all, read_labelled
 from ausweis.policies import PolicyFile, find_policy
-from ausweis.provenance import now
+from ausweis.provenance import ModelProvenance, now
 from ausweis.store import Store
 
 __all__ = ["EvalJob", "Evaluation", "evaluate"]
@@ -48,33 +52,47 @@ __all__ = ["EvalJob", "Evaluation", "evaluate"]
 class EvalJob:
     """What to measure. `recipe` names engine, model, strategy and prompts; its policy is put in for each call.
 
-    `recorded`: a file of recorded answers; the model is asked only what is not in it, and once more
-    all of `live` calls by chance.
+    `only`, `sample`, `seed`: as in `Plan`. `recorded`: a file of recorded answers; the model is asked only what is not
+    in it, and once more all of `live` calls by chance.
     """
 
     golden: tuple[Path, ...]
     recipe: ScorerConfig
-    tags: tuple[str, ...] = ()
-    ids: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    sample: int | None = None
+    seed: int = 1
     policy: str | None = None
     repeats: int = 1
     recorded: Path | None = None
     live: int = 0
 
     def chosen(self) -> list[LabelledCall]:
-        """The labelled calls that have all the tags, and of these ids.
+        """The labelled calls that `only` names, or a sample of them.
 
         Raises:
-            InputError: the golden set cannot be read, or there are no such calls.
+            InputError: the golden set cannot be read, a word is of no call, or there are no such calls.
         """
         calls = read_all(self.golden)
-        if missing := set(self.ids) - {labelled.call.id for labelled in calls}:
-            raise InputError(f"no labelled call has the id {min(missing)}")
-        chosen = [labelled for labelled in calls if set(self.tags) <= set(tags_of(labelled))]
-        chosen = [labelled for labelled in chosen if not self.ids or labelled.call.id in self.ids]
+        words = {labelled.call.id: words_of(labelled) for labelled in calls}
+        kinds = {word: kind for one in words.values() for word, kind in one.items()}
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for word in self.only:
+            if word not in kinds:
+                near = get_close_matches(word, kinds, 1, 0.5)
+                hint = f"; the nearest word is {near[0]}" if near else ""
+                raise InputError(f"no labelled call has the id, outcome, violation, language or tag {word}{hint}")
+            wanted[kinds[word]].add(word)
+        chosen = [
+            one for one in calls if all(alternatives & words[one.call.id].keys() for alternatives in wanted.values())
+        ]
         if not chosen:
-            raise InputError("no labelled call has all these tags")
-        return chosen
+            raise InputError("no labelled call is of all these kinds; take a word away")
+        if self.sample is None:
+            return chosen
+        # Each call has its lot: a larger sample holds the smaller one, whatever else is in the files.
+        lots = {one.call.id: hashlib.sha256(f"{self.seed} {one.call.id}".encode()).digest() for one in chosen}
+        drawn = sorted(lots, key=lots.__getitem__)[: self.sample]
+        return [one for one in chosen if one.call.id in drawn]
 
     def policies(self, calls: Sequence[LabelledCall]) -> dict[str, PolicyFile]:
         """The policy to judge each call by, by the call's id: where a label tells of incidents, it asks for these.
@@ -106,8 +124,9 @@ class EvalJob:
                 GoldenFile(path=str(path), sha256=sha256_of(path), calls=sum(1 for _ in read_labelled(path)))
                 for path in self.golden
             ),
-            tags=self.tags,
-            ids=self.ids,
+            only=self.only,
+            sample=self.sample,
+            seed=self.seed,
             policy=self.policy,
             repeats=self.repeats,
             recorded=None if self.recorded is None else sha256_of(self.recorded),
@@ -125,27 +144,51 @@ class EvalJob:
             raise InputError(
                 "--recorded is for the engine llama: of a server's model nothing is known before it is asked"
             )
+        packed = unpack(self.recorded)
+        return packed if (packed.info.sha256, packed.info.engine) == self._llama() else None
+
+    def _llama(self) -> tuple[str, str]:
+        """The hash of the model, and the engine with its version: without loading them."""
         from ausweis.engines.llama import engine_name
 
-        packed = unpack(self.recorded)
         name = self.recipe.model or catalogue.default_id()
         known = {entry.id: entry.sha256 for entry in catalogue.entries()}
-        wanted = known[name] if name in known else locate(name).sha256
-        same = packed.info.sha256 == wanted and packed.info.engine == engine_name()
-        return packed if same else None
+        return known[name] if name in known else locate(name).sha256, engine_name()
 
     @contextmanager
-    def engine(self, warn: Warn) -> Iterator[Engine]:
-        """What answers the questions.
+    def engine(self, warn: Warn, beside: Path | None = None) -> Iterator[Engine]:
+        """What answers the questions; what the same model answered in eval runs that lie `beside` is not asked again.
 
         Raises:
             AusweisError: there are no such answers, or the model cannot be loaded.
         """
         with ExitStack() as stack:
+
+            def live() -> Engine:
+                return stack.enter_context(self.recipe.engine_opened(warn))
+
             if (packed := self.recordings()) is not None:
-                yield RecordedEngine(packed, lambda: stack.enter_context(self.recipe.engine_opened(warn)))
+                yield RecordedEngine(packed, live)
+            elif beside is None or self.recorded is not None:
+                yield live()
+            elif self.recipe.engine == "llama":
+                from ausweis.engines.llama import usual_context
+
+                model, engine = self._llama()
+                wanted = model, engine, self.recipe.context or usual_context(model)
+                kept = _answers_in(beside, lambda info: (info.sha256, info.engine, info.context_tokens) == wanted)
+                yield RecordedEngine(kept, live, info=kept.info) if kept else live()
             else:
-                yield stack.enter_context(self.recipe.engine_opened(warn))
+                opened = live()
+                asks = not isinstance(opened, RecordedEngine)
+                kept = _answers_in(beside, lambda info: info == opened.info) if asks else None
+                yield RecordedEngine(kept, live=opened) if kept else opened
+
+
+def _answers_in(folder: Path, fits: Callable[[ModelProvenance], bool]) -> Folders | None:
+    """The raw answers of the eval runs in a folder, or one further down, of the model and engine that `fits`."""
+    runs = sorted(file.parent for depth in ("*", "*/*") for file in folder.glob(f"{depth}/{EVAL_FILE}"))
+    return Folders.fitting((path for run in runs for path in sorted(answers_folder(run, 1).parent.glob("*"))), fits)
 
 
 def _asking(labelled: LabelledCall, file: PolicyFile) -> PolicyFile:
@@ -172,13 +215,16 @@ def evaluate(
     wanted: EvalJob,
     folder: Path,
     *,
+    beside: Path | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     warn: Warn = lambda text: None,
     say: Warn = lambda text: None,
 ) -> Evaluation:
     """Read, judge and measure. `on_progress` counts readings: each call once for each repeat.
 
-    `warn` is told what a user should know before, `say` which strategy was taken where none was named.
+    What was answered in eval runs that lie `beside` (by default in the folder around this one) is not asked again,
+    unless it is asked several times. `warn` is told what a user should know before, `say` which strategy was taken
+    where none was named.
 
     A stopped run keeps every whole call, and the same again goes on: with at least as many repeats as it had, failed
     calls tried again. All that can be refused is refused before anything of a finished run is touched.
@@ -196,7 +242,8 @@ def evaluate(
         manifest = _manifest(wanted, folder)
         repeats = range(1, manifest.plan.repeats + 1)
         with eval_store(folder) as store:
-            run = _Run(wanted, folder, store, calls, manifest, on_progress, warn, say)
+            around = (beside or folder.absolute().parent) if len(repeats) == 1 else None
+            run = _Run(wanted, folder, store, calls, manifest, around, on_progress, warn, say)
             for repeat in repeats:
                 run.read(repeat)
             cases = [case for repeat in repeats for case in run.cases(repeat, gold)]
@@ -231,6 +278,7 @@ class _Run:
     _store: Store
     _calls: Sequence[LabelledCall]
     manifest: EvalManifest
+    _beside: Path | None
     _on_progress: Callable[[Progress], None]
     _warn: Warn
     _say: Warn
@@ -245,12 +293,15 @@ class _Run:
     def read(self, repeat: int) -> None:
         """Read and judge all calls once."""
         with ExitStack() as stack:
-            inner = stack.enter_context(self._wanted.engine(self._warn))
+            inner = stack.enter_context(self._wanted.engine(self._warn, self._beside))
             self._same_system([self._scorer(inner, policy) for policy in self._policies.values()])
             engine = RecordingEngine(inner, answers_folder(self._folder, repeat))
             stack.callback(engine.close_recording)
             for policy in self._policies.values():
-                self._read_by(repeat, policy, self._scorer(engine, policy))
+                runner = local_runner(scorer := self._scorer(engine, policy))
+                if isinstance(inner, RecordedEngine):
+                    runner = partial(_timed, runner, inner)
+                self._read_by(repeat, policy, scorer, runner)
             if isinstance(inner, RecordedEngine):
                 self._check_live(inner)
 
@@ -259,13 +310,13 @@ class _Run:
         asked = policy.sha256 in self._tells_outcome
         return replace(self._wanted.recipe, policy=policy, authentication=asked).scorer(engine)
 
-    def _read_by(self, repeat: int, policy: PolicyFile, scorer: Scorer) -> None:
+    def _read_by(self, repeat: int, policy: PolicyFile, scorer: Scorer, runner: Runner) -> None:
         ids = {name for name, own in self._policy_of.items() if own.sha256 == policy.sha256}
         calls = [labelled.call for labelled in self._calls if labelled.call.id in ids]
         if repeat > 1:
             random.Random(repeat).shuffle(calls)  # noqa: S311
         run = self._store.begin(scorer.origin, series=str(repeat), policy=policy.policy)
-        score(calls, local_runner(scorer), run, on_progress=self._shown)
+        score(calls, runner, run, on_progress=self._shown)
         self._before = self._progress
 
     def _shown(self, progress: Progress) -> None:
@@ -304,6 +355,8 @@ class _Run:
         judged = {one.facts.call_id for _, one in self._store.judged_in("1")}
         calls = [labelled.call for labelled in self._calls if labelled.call.id in judged]
         sample = random.SystemRandom().sample(calls, min(self._wanted.live, len(calls)))
+        if not (engine.recorded or engine.asked or sample):
+            return  # All had been read before.
         engine.checking = True
         for call in sample:
             try:
@@ -324,7 +377,7 @@ class _Run:
         """The cases of a repeat, in the order of the golden set."""
         judged = {one.facts.call_id: one for _, one in self._store.judged_in(str(repeat))}
         failed = self._store.failed_in(str(repeat))
-        cases = [
+        return [
             case_of(
                 labelled,
                 gold[labelled.call.id],
@@ -337,7 +390,14 @@ class _Run:
             )
             for labelled in self._calls
         ]
-        if self._wanted.recorded is not None or self._wanted.recipe.engine.startswith("replay:"):
-            # Recorded answers take no time that says anything.
-            return [case.model_copy(update={"seconds": None, "tokens": None}) for case in cases]
-        return cases
+
+
+def _timed(runner: Runner, engine: RecordedEngine, calls: Iterable[Call]) -> Generator[Scored, None, None]:
+    """The rows of a runner that reads one call at a time; recorded answers take no time that says anything."""
+    before = engine.recorded
+    for row in runner(calls):
+        if row.verdict is not None and row.verdict.provenance is not None and engine.recorded > before:
+            untimed = row.verdict.provenance.model_copy(update={"seconds": None, "tokens": None})
+            row = row._replace(verdict=row.verdict.model_copy(update={"provenance": untimed}))
+        before = engine.recorded
+        yield row

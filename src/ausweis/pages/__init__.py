@@ -13,5 +13,6 @@ review_page  the review as HTML and Markdown
 notify       the summary of a review to a webhook or mailbox
 
 eval_page    one HTML page of an eval run
+compare_page  several eval runs side by side
 gate_report  a gate's result as Markdown and as JUnit XML
 """

@@ -9,7 +9,7 @@ from ausweis.evals.comparing import Comparison
 from ausweis.evals.gate import Gate, GateCheck
 from ausweis.pages.markup import cell
 
-__all__ = ["gate_markdown", "junit"]
+__all__ = ["changes_markdown", "gate_markdown", "junit"]
 
 SHOWN = 20
 """Calls named of each kind."""
@@ -38,10 +38,11 @@ def _lines(gate: Gate) -> Iterator[str]:
     if len(gate.stopped) > SHOWN:
         yield f"| | and {len(gate.stopped) - SHOWN} more calls | |"
     yield ""
-    yield from _comparison(gate.comparison)
+    yield from changes_markdown(gate.comparison)
 
 
-def _comparison(comparison: Comparison) -> Iterator[str]:
+def changes_markdown(comparison: Comparison) -> Iterator[str]:
+    """The calls that got better or worse, line by line."""
     yield f"{comparison.calls} calls compared."
     for title, changes in (("Better", comparison.better), ("Worse", comparison.worse)):
         if changes:
@@ -59,7 +60,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         yield f"Labels changed in {len(comparison.relabelled)} calls, on both sides of the comparison."
     if comparison.new:
         yield ""
-        yield f"New, not in the baseline: {len(comparison.new)} calls."
+        yield f"New, not compared: {len(comparison.new)} calls."
 
 
 def _id(text: str) -> str:

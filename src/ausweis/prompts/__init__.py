@@ -8,12 +8,13 @@
 Roles come from a template's source alone: `render` has the rule that text of a call stays data.
 """
 
-from ausweis.prompts.library import Library, Lock, LockEntry, default_library
+from ausweis.prompts.library import EvalNumbers, Library, Lock, LockEntry, default_library
 from ausweis.prompts.lint import lint_file, lint_folder, release
 from ausweis.prompts.render import Fault, Section
 from ausweis.prompts.template import Example, Template
 
 __all__ = [
+    "EvalNumbers",
     "Example",
     "Fault",
     "Library",

@@ -14,21 +14,34 @@ from ausweis.journal import replace_file
 from ausweis.opening import read_bytes
 from ausweis.prompts.template import Template
 
-__all__ = ["Library", "Lock", "LockEntry", "default_library"]
+__all__ = ["EvalNumbers", "Library", "Lock", "LockEntry", "default_library"]
 
 FOLDER_VARIABLE = "AUSWEIS_PROMPTS"
 _NAME = re.compile(r"(?P<id>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?:@(?P<version>[1-9][0-9]{0,8}))?")
 LOCK_NAME = "prompts.lock"
 
 
+class EvalNumbers(BaseModel):
+    """The eval run that a release rests on: the hash of its cases, their number, and shares of them that tell it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    calls: int
+    right: float
+    found: float | None
+    false_alarms: float | None
+
+
 class LockEntry(BaseModel):
-    """One release: the file's hash, why it was made, and the day (UTC, ISO 8601)."""
+    """One release: the file's hash, why it was made, the day (UTC, ISO 8601), and the run that it rests on, if any."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     message: str = Field(min_length=1)
     released: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    run: EvalNumbers | None = Field(None, exclude_if=lambda run: run is None)
 
 
 _ENTRIES = TypeAdapter(dict[str, LockEntry])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ausweis.errors import PromptError
-from ausweis.prompts.library import Library, Lock, LockEntry
+from ausweis.prompts.library import EvalNumbers, Library, Lock, LockEntry
 from ausweis.prompts.render import Budget, Fault
 from ausweis.prompts.template import Template, TemplateFile, read_template
 
@@ -49,8 +49,12 @@ def lint_file(path: Path) -> list[Fault]:
     ]
 
 
-def release(library: Library, name: str, message: str, *, today: date | None = None) -> tuple[str, LockEntry]:
+def release(
+    library: Library, name: str, message: str, run: EvalNumbers | None = None, *, today: date | None = None
+) -> tuple[str, LockEntry]:
     """Release `agent-turn@2`, or the newest version of `agent-turn`; gives back the full name and the entry.
+
+    `run`: the eval run that it rests on.
 
     Raises:
         PromptError: the version is released already or was changed since, does not pass the checks, or the message
@@ -67,7 +71,7 @@ def release(library: Library, name: str, message: str, *, today: date | None = N
         more = f" ({len(problems) - 1} more: ausweis prompts lint)" if len(problems) > 1 else ""
         raise PromptError(f"{problems[0].message}{more}", place=problems[0].place)
     day = today or datetime.now(UTC).date()
-    entry = LockEntry(sha256=template.sha256, message=message.strip(), released=day.isoformat())
+    entry = LockEntry(sha256=template.sha256, message=message.strip(), released=day.isoformat(), run=run)
     lock.add(template.name, entry)
     library.lock = lock
     return template.name, entry

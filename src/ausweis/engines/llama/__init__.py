@@ -6,6 +6,6 @@ context  llama.cpp's memory, with a prefix that is kept on the disk; a transcrip
 answers  answers under way: of a closed list, or JSON by schema; questions that go on from the prefix they share
 """
 
-from ausweis.engines.llama.engine import LlamaEngine, engine_name
+from ausweis.engines.llama.engine import LlamaEngine, engine_name, usual_context
 
-__all__ = ["LlamaEngine", "engine_name"]
+__all__ = ["LlamaEngine", "engine_name", "usual_context"]

@@ -36,7 +36,7 @@ from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["LlamaEngine", "engine_name"]
+__all__ = ["LlamaEngine", "engine_name", "usual_context"]
 
 CONTEXT = 8192
 """Tokens of context unless told otherwise; about 230 MB of memory each for the default model. A model that nothing was
@@ -56,6 +56,11 @@ Answered = Result | EngineError
 def engine_name() -> str:
     """The engine with its version, as verdicts and recordings name it."""
     return f"llama.cpp (llama-cpp-python {version('llama-cpp-python')})"
+
+
+def usual_context(sha256: str) -> int:
+    """How many tokens a model looks at, unless it was trained for fewer or is told otherwise."""
+    return CONTEXT if kinds_for(sha256) else LONG_CONTEXT
 
 
 class LlamaEngine:
@@ -78,7 +83,7 @@ class LlamaEngine:
         if context is not None and not 256 <= context <= trained:
             self._model.close()
             raise ModelError(f"the context must be between 256 and {trained} tokens for the model {weights.id}")
-        self._size = context or min(CONTEXT if kinds_for(weights.sha256) else LONG_CONTEXT, trained)
+        self._size = context or min(usual_context(weights.sha256), trained)
         self._threads = threads or usable_cpus()
         chat = chat_format(weights.chat_format, self._model.chat_template, self._model.end_text)
         self._prompts = PromptTokens(self._model, chat, self._size)
