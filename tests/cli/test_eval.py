@@ -116,7 +116,7 @@ def test_one_call_turn_by_turn(ausweis: Call) -> None:
     )
     (Path("one") / "answers" / "1" / "answers.jsonl").unlink()
     code, out, err = ausweis("show", "one", "right")
-    assert (code, "3 agent: Ihr Vertrag" in out, "recorded answers cannot be read" in err) == (0, True, True)
+    assert (code, "3 agent: Ihr Vertrag" in out, "no recorded answer" in err) == (0, True, True)
 
 
 def test_an_unchanged_run_of_few_calls_passes(ausweis: Call) -> None:

@@ -92,7 +92,7 @@ def test_a_call_that_is_not_in_the_run(run: Path) -> None:
 def test_another_strategy(run: Path, tmp_path: Path) -> None:
     (tmp_path / "events.yaml").write_text("answers: [{answer: {start: beginning, events: []}}]", encoding="utf-8")
     recipe = ScorerConfig(find_policy("telecom-de"), engine=f"fake:{tmp_path / 'events.yaml'}", strategy="events")
-    job = EvalJob(golden=(tmp_path / "golden.jsonl",), recipe=recipe, ids=("told",))
+    job = EvalJob(golden=(tmp_path / "golden.jsonl",), recipe=recipe, only=("told",))
     evaluate(job, tmp_path / "events")
     (one,) = look(tmp_path / "events", "told").asked
     assert (one.turn, one.told, one.text) == (None, {}, '{"start": "beginning", "events": []}')
