@@ -5,7 +5,7 @@ the reader is that it happened; a reader keeps unsure events too, and judging we
 """
 
 import hashlib
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,8 +23,6 @@ from ausweis.vocabulary import (
 
 __all__ = [
     "CALLER_EVENTS",
-    "JUDGED_WITH_BEFORE",
-    "NOTES",
     "Calibration",
     "Event",
     "EventKind",
@@ -34,7 +32,6 @@ __all__ = [
     "OneSided",
     "RecordingDefect",
     "Shown",
-    "Side",
     "Unsure",
     "check_subject",
     "facts_line",
@@ -84,7 +81,6 @@ NoteCode = Literal[
     "not_in_words",  # the words of its turn cannot be it: a PIN without a number
     "hardly_likely",  # the model itself said that it is hardly likely
 ]
-NOTES: tuple[NoteCode, ...] = get_args(NoteCode)
 
 
 def is_nothing(value: object) -> bool:
@@ -161,8 +157,8 @@ class Shown(BaseModel):
 class Mention(BaseModel):
     """A critical incident beyond authentication, at the turn in which it happens; `quote` stands in the turn.
 
-    A known one (files call its id `kind`), or what a policy describes; of that, `speaker` is whose words it is in, None
-    in facts of earlier versions. `shown`: where the call shows a value to have been wrong.
+    A known one (files call its id `kind`), or what a policy describes; of that, `speaker` is whose words it is in.
+    `shown`: where the call shows a value to have been wrong.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
@@ -225,16 +221,12 @@ class Calibration(BaseModel):
     surest: Annotated[float, Field(gt=0.5, le=1)]
 
 
-JUDGED_WITH_BEFORE = Calibration(reference=0.17, longer=-1.5, surest=0.99)
-"""What all facts of version 1, which have no calibration, were judged with, whoever read them."""
-
-
 class Facts(BaseModel):
     """What a reader found in one call: events in order of time, and what is wrong with the recording."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    schema_: Annotated[Literal["ausweis/facts@1", "ausweis/facts@2"], Field(alias="schema")] = "ausweis/facts@2"
+    schema_: Annotated[Literal["ausweis/facts@2"], Field(alias="schema")] = "ausweis/facts@2"
     call_id: str
     turns: Annotated[int, Field(ge=0)]
     events: tuple[Event, ...] = ()
@@ -242,10 +234,8 @@ class Facts(BaseModel):
     """How likely each defect of the recording is."""
     claim: None = None
     """Always null: so the lines of facts, and their hashes, are as before."""
-    notes: tuple[str, ...] = ()
-    """What a reviewer should know about the reading, each one of `NOTES`; in earlier versions a sentence."""
-    badly_heard: Annotated[tuple[int, ...], Field(exclude_if=is_nothing)] = ()
-    """Turns whose words the ASR model is not sure of; in earlier versions, which did not say at which words."""
+    notes: tuple[NoteCode, ...] = ()
+    """What a reviewer should know about the reading."""
     unsure: Annotated[tuple[Unsure, ...], Field(exclude_if=is_nothing)] = ()
     """Places that were heard badly, in order of time."""
     roles_confidence: Annotated[float | None, Field(ge=0, le=1, exclude_if=is_nothing)] = None
@@ -255,20 +245,15 @@ class Facts(BaseModel):
     incidents: Annotated[tuple[Mention, ...], Field(exclude_if=is_nothing)] = ()
     """Critical incidents beyond authentication, where the policy asked for them."""
     looked_for: Annotated[tuple[str | OneSided, ...], Field(exclude_if=is_nothing)] = ()
-    """The incidents that were looked for, each by its id or its description; in earlier versions without a side."""
+    """The incidents that were looked for, each by its id or its description."""
     asked_words: Annotated[tuple[OwnWord, ...], Field(exclude_if=is_nothing)] = ()
     """Own factors and categories of a policy that were looked for."""
     unmeasured: Annotated[bool, Field(exclude_if=lambda value: not value)] = False
-    """Whether no golden set says how much the reader misses; not in earlier versions."""
+    """Whether no golden set says how much the reader misses."""
     calibration: Annotated[Calibration | None, Field(exclude_if=is_nothing)] = None
-    """That of the reader, None where nothing was learned of it; version 1 has none (`judged_with`)."""
+    """That of the reader, which verdicts rest on; None where nothing was learned of it: it is taken at its word."""
     call_sha256: Annotated[str | None, Field(exclude_if=is_nothing)] = None
-    """SHA-256 of what was read (`ausweis.calls.call.call_sha256`); not in earlier versions."""
-
-    @property
-    def judged_with(self) -> Calibration | None:
-        """The calibration that a verdict on them rests on; None where the reader is taken at its word."""
-        return JUDGED_WITH_BEFORE if self.schema_ == "ausweis/facts@1" else self.calibration
+    """SHA-256 of what was read (`ausweis.calls.call.call_sha256`)."""
 
 
 def facts_line(facts: Facts) -> str:

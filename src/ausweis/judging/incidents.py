@@ -45,7 +45,7 @@ def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:
 
 
 def _was_looked_for(rule: IncidentRule, facts: Facts) -> bool:
-    """Whether it was, on the side that is wanted; facts of earlier versions do not say on which, and count for each."""
+    """Whether it was, on the side that is wanted; without a side, it was looked for on both."""
     return any(
         (asked.description, asked.speaker) == (rule.description, rule.speaker)
         if isinstance(asked, OneSided)

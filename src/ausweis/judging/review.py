@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-from ausweis.facts import NOTES, Event, Facts, Unsure
+from ausweis.facts import Event, Facts, NoteCode, Unsure
 from ausweis.judging.evidence import EVENT_THRESHOLD, idle_kinds
 from ausweis.judging.verdict import (
     BadlyHeardReason,
@@ -18,7 +18,6 @@ from ausweis.judging.verdict import (
     Evidence,
     HeardBadly,
     Incident,
-    NoteReason,
     PlainReason,
     ReviewReason,
     TurnsReason,
@@ -58,9 +57,8 @@ def review_reasons(
     caller_unclear: bool,
     roles: float | None,
     unknown_speakers: Sequence[int],
-    badly_heard: Sequence[int],
     heard: Sequence[HeardBadly],
-    notes: Sequence[str],
+    notes: Sequence[NoteCode],
     incidents: Sequence[Incident] = (),
     not_read: Sequence[str] = (),
     unmeasured: bool = False,
@@ -69,10 +67,9 @@ def review_reasons(
 
     `thinnest` is the lowest probability among the events that the first violation rests on (1 without one);
     `caller_unclear` whether nobody says who had something done, or on whose account after another's was refused;
-    `badly_heard` are the turns that the verdict hangs on and whose words are not sure, as facts of earlier versions
-    have them, `heard` the places as facts have them now; `not_read` the own words of the
-    policy that nobody looked for: a set with one could not be met, and an action of one not be seen. With `unmeasured`,
-    nothing is known of how many actions the reader misses.
+    `heard` the badly heard places that the verdict hangs on; `not_read` the own words of the policy that nobody looked
+    for: a set with one could not be met, and an action of one not be seen. With `unmeasured`, nothing is known of how
+    many actions the reader misses.
     """
     reasons: list[ReviewReason] = []
     if not_read:
@@ -96,15 +93,10 @@ def review_reasons(
     thin = [incident.turn for incident in incidents if incident.severity in GRAVE and incident.probability < SURE]
     if thin:
         reasons.append(TurnsReason(code="incident_unsure", turns=tuple(dict.fromkeys(thin))))
-    turns = sorted({*badly_heard, *(place.turn for place in heard)})
-    if turns:
+    if heard:
+        turns = sorted({place.turn for place in heard})
         reasons.append(BadlyHeardReason(turns=tuple(turns), heard=tuple(heard)))
-    return (*reasons, *map(_note, notes))
-
-
-def _note(note: str) -> ReviewReason:
-    known = next((code for code in NOTES if code == note), None)
-    return NoteReason(text=note) if known is None else PlainReason(code=known)
+    return (*reasons, *(PlainReason(code=note) for note in notes))
 
 
 def hung_on(facts: Facts, judged: Judged, incidents: Iterable[Evidence] = ()) -> tuple[HeardBadly, ...]:

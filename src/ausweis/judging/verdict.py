@@ -42,7 +42,6 @@ __all__ = [
     "Incident",
     "LateReason",
     "LeakReason",
-    "NoteReason",
     "PlainReason",
     "RejectionReason",
     "ReviewReason",
@@ -194,7 +193,7 @@ class WordsReason(_Reason):
 
 
 class PlainReason(_Reason):
-    """A reason that has no values; the last five are notes of the reading."""
+    """A reason that has no values; the last four are notes of the reading."""
 
     code: Literal[
         "inconclusive",
@@ -207,20 +206,11 @@ class PlainReason(_Reason):
     ]
 
 
-class NoteReason(_Reason):
-    """A note of the reading that has no code, as in facts of earlier versions."""
-
-    code: Literal["note"] = "note"
-    text: str
-
-
 _BY_CODE = Field(discriminator="code")
 ViolationReason = Annotated[
     UnmetReason | LateReason | LeakReason | RejectionReason | ThirdPartyReason | AddedReason, _BY_CODE
 ]
-ReviewReason = Annotated[
-    ConfidenceReason | TurnsReason | BadlyHeardReason | WordsReason | PlainReason | NoteReason, _BY_CODE
-]
+ReviewReason = Annotated[ConfidenceReason | TurnsReason | BadlyHeardReason | WordsReason | PlainReason, _BY_CODE]
 
 
 class Evidence(_Part):
