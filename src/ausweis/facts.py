@@ -7,7 +7,7 @@ the reader is that it happened; a reader keeps unsure events too, and judging we
 import hashlib
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ausweis.calls.text import shape
 from ausweis.vocabulary import (
@@ -88,10 +88,8 @@ def is_nothing(value: object) -> bool:
     return value is None or value == ()
 
 
-class Event(BaseModel):
+class Event(BaseModel, extra="forbid", frozen=True):
     """One thing that was said or done. `quote` stands letter for letter in the turn; times in seconds."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: EventKind
     subject: str | None = None
@@ -143,10 +141,8 @@ def sides_of(kind: EventKind | None) -> tuple[Side, ...]:
     return ("caller",) if kind in CALLER_EVENTS else ("agent",)
 
 
-class Shown(BaseModel):
+class Shown(BaseModel, extra="forbid", frozen=True):
     """A place that shows something said before to have been wrong."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     turn: Annotated[int, Field(ge=1)]
     quote: str
@@ -154,14 +150,12 @@ class Shown(BaseModel):
     end: float | None = None
 
 
-class Mention(BaseModel):
+class Mention(BaseModel, extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True):
     """A critical incident beyond authentication, at the turn in which it happens; `quote` stands in the turn.
 
     A known one (files call its id `kind`), or what a policy describes; of that, `speaker` is whose words it is in.
     `shown`: where the call shows a value to have been wrong.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
 
     id: Annotated[IncidentId | None, Field(alias="kind")] = None
     description: str | None = None
@@ -179,24 +173,20 @@ class Mention(BaseModel):
         return self.id or str(self.description)
 
 
-class OneSided(BaseModel):
+class OneSided(BaseModel, extra="forbid", frozen=True):
     """What a policy describes, looked for in the words of one side alone."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     description: str
     speaker: Side
 
 
-class Unsure(BaseModel):
+class Unsure(BaseModel, extra="forbid", frozen=True):
     """A place of a recording that was heard badly. Times in seconds.
 
     `quote`: words that stand in the turn, letter for letter, and may be others than were said; None where somebody
     speaks and no word was heard, after the turn began and before the next one did. `probability`: how many of the words
     are right, as the ASR model says.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     turn: Annotated[int, Field(ge=1)]
     speaker: Speaker = "unknown"
@@ -206,7 +196,7 @@ class Unsure(BaseModel):
     probability: Annotated[float, Field(ge=0, le=1)]
 
 
-class Calibration(BaseModel):
+class Calibration(BaseModel, extra="forbid", frozen=True):
     """What it means, of one reader, that so much speaks for a violation: in log-odds, of the joint outcomes of a call.
 
     `reference`: the share of violations for which the weight of a call of usual length is taken as it is. `longer`:
@@ -214,17 +204,13 @@ class Calibration(BaseModel):
     more, and none for less than what this leaves to 1: no whole call is read with certainty.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     reference: Annotated[float, Field(gt=0, lt=1)]
     longer: Annotated[float, Field(ge=-20, le=20)]
     surest: Annotated[float, Field(gt=0.5, le=1)]
 
 
-class Facts(BaseModel):
+class Facts(BaseModel, extra="forbid", frozen=True):
     """What a reader found in one call: events in order of time, and what is wrong with the recording."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_: Annotated[Literal["ausweis/facts@2"], Field(alias="schema")] = "ausweis/facts@2"
     call_id: str

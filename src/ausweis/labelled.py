@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StrictBool, ValidationError, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, StrictBool, ValidationError, model_validator
 
 from ausweis.calls.call import Call
 from ausweis.calls.checks import explain
@@ -42,8 +42,6 @@ __all__ = [
     "LabelledCall",
     "OwnIncident",
     "Part",
-    "Scenario",
-    "Tags",
     "gold_facts",
     "read_all",
     "read_labelled",
@@ -84,10 +82,8 @@ _SEVERITY: Severity = "high"
 """Of all incidents that are asked for: an eval does not look at it."""
 
 
-class Part(BaseModel):
+class Part(BaseModel, extra="forbid", frozen=True):
     """A record of evals: what is unknown is refused, nothing changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class GoldEvent(Part):

@@ -13,10 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 __all__ = [
-    "CALLERS",
     "CATEGORIES",
     "CHANGES",
     "CHECKS",
@@ -26,25 +25,20 @@ __all__ = [
     "INCIDENTS",
     "KNOWN_WORDS",
     "LANGUAGES",
-    "LEVELS",
     "NAME",
     "OUTCOMES",
     "SEVERITIES",
     "SEVERITY_NAMES",
     "VIOLATIONS",
-    "WITH_DIGITS",
     "ActionKind",
     "AuthorisationStatus",
     "Caller",
-    "Category",
-    "CategoryRecord",
     "CheckId",
     "CheckResult",
     "Factor",
     "FactorRecord",
     "FactorStatus",
     "IncidentId",
-    "IncidentRecord",
     "Language",
     "LooksLike",
     "MaskKind",
@@ -56,7 +50,6 @@ __all__ = [
     "Speaker",
     "Strength",
     "Texts",
-    "ViolationRecord",
     "ViolationType",
     "Vocabulary",
     "WordId",
@@ -291,14 +284,12 @@ def _is_nothing(value: object) -> bool:
     return value is None
 
 
-class OwnWord(BaseModel):
+class OwnWord(BaseModel, extra="forbid", frozen=True):
     """One own factor or category of a policy, as facts and verdicts carry it.
 
     `name`: what it is called within a sentence, in the policy's language. `description`: what it is, in one sentence:
     the model is asked by it. The rest is told of factors alone.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: OwnKind
     id: WordId

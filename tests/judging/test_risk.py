@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.judging.conftest import Judged
 
 from ausweis.facts import Calibration, Facts
-from ausweis.judging import judge, risk
+from ausweis.judging import risk
 from ausweis.judging.decide import decide
 from ausweis.judging.judge import outlook_of
 from ausweis.judging.risk import in_the_field

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.container import InputContainer
 
-__all__ = ["DecodedPcm", "Pcm", "can_decode", "open_pcm"]
+__all__ = ["Pcm", "can_decode", "open_pcm"]
 
 _BLOCK, _SENT = 1 << 16, 1 << 13
 _HIGHEST_RATE = 48_000

@@ -23,7 +23,7 @@ from ausweis.engines.learned_index import LEARNED_VARIABLE
 from ausweis.errors import ModelError
 from ausweis.vocabulary import Language, Side
 
-__all__ = ["FILE_NAME", "FORMAT", "SHIPPED_WORDS", "Happens", "RoleWords", "Roles", "difference", "said_by"]
+__all__ = ["FILE_NAME", "FORMAT", "SHIPPED_WORDS", "Happens", "RoleWords", "Roles", "said_by"]
 
 FILE_NAME = "role-words.json"
 FORMAT = "ausweis/role-words@1"

@@ -10,7 +10,7 @@ What is given here loads no engine, no reader and no template.
 """
 
 from ausweis.batch.rejudging import Change, Rejudged, rejudge
-from ausweis.batch.scoring import Progress, Runner, Scored, Scorer, ScoreSummary, local_runner, score
+from ausweis.batch.scoring import Progress, Runner, Scorer, ScoreSummary, local_runner, score
 from ausweis.batch.tally import CallLine, Counts, Tally
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "Rejudged",
     "Runner",
     "ScoreSummary",
-    "Scored",
     "Scorer",
     "Tally",
     "local_runner",

@@ -35,7 +35,7 @@ from ausweis.provenance import RunProvenance
 if TYPE_CHECKING:
     import psutil
 
-__all__ = ["WINDOW", "connected", "gpu_share", "ray_runner", "threads_for"]
+__all__ = ["ray_runner"]
 
 WINDOW = 1000
 """Calls a worker in one dataset: what loading the model anew costs is little beside reading them."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ausweis.errors import AusweisError, CallFormatError, EncodingError, unforeseen
 from ausweis.vocabulary import Language, Speaker
@@ -25,10 +25,8 @@ def _is_empty(value: object) -> bool:
     return value == ()
 
 
-class SpokenWord(BaseModel):
+class SpokenWord(BaseModel, extra="forbid", frozen=True):
     """One word of a turn, as an ASR model heard it. Times in seconds from the call's start."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     text: str
     start: Seconds
@@ -36,14 +34,12 @@ class SpokenWord(BaseModel):
     probability: Chance
 
 
-class Turn(BaseModel):
+class Turn(BaseModel, extra="forbid", frozen=True):
     """What one speaker said without the other coming between. `start` and `end` in seconds from the call's start.
 
     `confidence`: how sure the ASR model is of the words, where one wrote them. `words`: what `text` is made
     of, in the same order, where their times are known.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     speaker: Speaker
     start: Seconds | None = None
@@ -74,13 +70,11 @@ def _word_places(text: str) -> tuple[int, ...]:
     return tuple(match.start() for match in re.finditer(r"\S+", text))
 
 
-class Call(BaseModel):
+class Call(BaseModel, extra="forbid", frozen=True):
     """One recorded conversation. Turn numbers start at 1: turn *n* is `turns[n - 1]`.
 
     `roles_confidence`: how sure it is who is agent and who is caller, where that was found out from the talk.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
     language: Language = "de"

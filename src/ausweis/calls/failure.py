@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ausweis.calls.call import Kind as UnreadableKind
 from ausweis.calls.call import UnreadableCall
@@ -33,10 +33,8 @@ _PART = re.compile(r"(?:\[\d+\]|:\d+)$")
 """What of a place stands behind the file: line, column, or number in an array."""
 
 
-class Failure(BaseModel):
+class Failure(BaseModel, extra="forbid", frozen=True):
     """`place` is a path, with `:line` where known. `message` is one sentence and has no words of the call."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_: Annotated[Literal["ausweis/failure@1"], Field(alias="schema")] = "ausweis/failure@1"
     call_id: str | None = None

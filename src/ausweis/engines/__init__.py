@@ -11,7 +11,3 @@ recorded      answers recorded in a folder or a packed file, and given again
 opened        engines by name, also those that installed packages add
 weights       model files: the catalogue, where they come from, their hashes
 """
-
-from ausweis.engines.protocol import Engine, Message, Request, Result, Transcript, TranscriptEngine
-
-__all__ = ["Engine", "Message", "Request", "Result", "Transcript", "TranscriptEngine"]

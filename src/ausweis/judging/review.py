@@ -26,7 +26,7 @@ from ausweis.judging.verdict import (
 )
 from ausweis.vocabulary import Outcome
 
-__all__ = ["SURE", "SURE_OF_ROLES", "hung_on", "review_reasons"]
+__all__ = ["hung_on", "review_reasons"]
 
 SURE = 0.7
 """A verdict of less confidence is looked at."""

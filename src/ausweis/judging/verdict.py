@@ -6,7 +6,7 @@ Reasons are codes with their values; `sentences` puts them into words.
 import json
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ausweis.facts import is_nothing
 from ausweis.policies.form import Permission
@@ -28,7 +28,6 @@ from ausweis.vocabulary import (
 )
 
 __all__ = [
-    "SCHEMA",
     "Action",
     "AddedReason",
     "Authorisation",
@@ -61,8 +60,8 @@ Turn = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+class _Part(BaseModel, extra="forbid", frozen=True, populate_by_name=True):
+    pass
 
 
 class _Reason(_Part):
