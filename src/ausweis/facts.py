@@ -18,6 +18,7 @@ from ausweis.vocabulary import (
     Side,
     Speaker,
     Vocabulary,
+    is_nothing,
     is_word,
 )
 
@@ -81,11 +82,6 @@ NoteCode = Literal[
     "not_in_words",  # the words of its turn cannot be it: a PIN without a number
     "hardly_likely",  # the model itself said that it is hardly likely
 ]
-
-
-def is_nothing(value: object) -> bool:
-    """What was not looked for has no word in facts and verdicts: their lines, and their hashes, are as before."""
-    return value is None or value == ()
 
 
 class Event(BaseModel, extra="forbid", frozen=True):

@@ -55,6 +55,7 @@ __all__ = [
     "WordId",
     "default_mask",
     "hot_words",
+    "is_nothing",
     "is_word",
     "level_name",
     "name_of",
@@ -280,8 +281,9 @@ def is_word(text: str) -> bool:
     return re.fullmatch(r"[a-z][a-z0-9_]{0,59}", text) is not None
 
 
-def _is_nothing(value: object) -> bool:
-    return value is None
+def is_nothing(value: object) -> bool:
+    """What was not looked for has no word in JSON: lines of facts and verdicts, and their hashes, are as before."""
+    return value is None or value == ()
 
 
 class OwnWord(BaseModel, extra="forbid", frozen=True):
@@ -295,9 +297,9 @@ class OwnWord(BaseModel, extra="forbid", frozen=True):
     id: WordId
     name: Annotated[str, Field(min_length=1, max_length=100)]
     description: Annotated[str, Field(min_length=1, max_length=300)]
-    strength: Annotated[Strength | None, Field(exclude_if=_is_nothing)] = None
-    looks_like: Annotated[LooksLike | None, Field(exclude_if=_is_nothing)] = None
-    mask: Annotated[MaskKind | None, Field(exclude_if=_is_nothing)] = None
+    strength: Annotated[Strength | None, Field(exclude_if=is_nothing)] = None
+    looks_like: Annotated[LooksLike | None, Field(exclude_if=is_nothing)] = None
+    mask: Annotated[MaskKind | None, Field(exclude_if=is_nothing)] = None
 
     @property
     def is_factor(self) -> bool:

@@ -12,17 +12,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from ausweis.errors import AusweisError, CallFormatError, EncodingError, unforeseen
-from ausweis.vocabulary import Language, Speaker
+from ausweis.vocabulary import Language, Speaker, is_nothing
 
 __all__ = ["Call", "Kind", "Lined", "RawCall", "SpokenWord", "Turn", "UnreadableCall", "call_sha256", "raw_turn"]
 
 Seconds = Annotated[float, Field(ge=0)]
 Chance = Annotated[float, Field(ge=0, le=1)]
-
-
-def _is_empty(value: object) -> bool:
-    """Turns of written calls say nothing of single words: their JSON is what it was before."""
-    return value == ()
 
 
 class SpokenWord(BaseModel, extra="forbid", frozen=True):
@@ -46,7 +41,7 @@ class Turn(BaseModel, extra="forbid", frozen=True):
     end: Seconds | None = None
     text: str
     confidence: Chance | None = None
-    words: Annotated[tuple[SpokenWord, ...], Field(exclude_if=_is_empty)] = ()
+    words: Annotated[tuple[SpokenWord, ...], Field(exclude_if=is_nothing)] = ()
 
     def times(self, begin: int, end: int) -> tuple[float | None, float | None]:
         """When the characters of `text` from `begin` up to `end` were said; the turn's times where no words tell."""

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from ausweis.facts import is_nothing
 from ausweis.policies.form import Permission
 from ausweis.provenance import Provenance
 from ausweis.vocabulary import (
@@ -24,6 +23,7 @@ from ausweis.vocabulary import (
     ViolationType,
     Vocabulary,
     WordId,
+    is_nothing,
     with_own,
 )
 
@@ -116,31 +116,15 @@ class AddedReason(_Reason):
     code: Literal["added"] = "added"
 
 
+# fmt: off
 CheckCode = Literal[
-    "caller_known",
-    "caller_unknown",
-    "caller_not_needed",
-    "caller_not_recognisable",
-    "enough_verified",
-    "too_little_verified",
-    "verification_not_recognisable",
-    "met_before_actions",
-    "not_met_before_actions",
-    "order_not_recognisable",
-    "no_action",
-    "nothing_leaked",
-    "leaked",
-    "no_factor",
-    "leak_not_recognisable",
-    "third_party_allowed",
-    "third_party_not_allowed",
-    "no_third_party",
-    "third_party_not_recognisable",
-    "rejection_heeded",
-    "rejection_ignored",
-    "no_rejection",
-    "rejection_not_recognisable",
+    "caller_known", "caller_unknown", "caller_not_needed", "caller_not_recognisable", "enough_verified",
+    "too_little_verified", "verification_not_recognisable", "met_before_actions", "not_met_before_actions",
+    "order_not_recognisable", "no_action", "nothing_leaked", "leaked", "no_factor", "leak_not_recognisable",
+    "third_party_allowed", "third_party_not_allowed", "no_third_party", "third_party_not_recognisable",
+    "rejection_heeded", "rejection_ignored", "no_rejection", "rejection_not_recognisable",
 ]
+# fmt: on
 
 
 class CheckResultReason(_Reason):

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +28,7 @@ from ausweis.reading.evidence import EVIDENCE, NEVER, Piece, log_length, log_odd
 from ausweis.reading.questions import STARTS_LATE, Answer, Question, factors_of, own_questions, speakers_of
 from ausweis.vocabulary import OwnWord, Side
 
-__all__ = ["Asking", "Described", "NoAsking", "TranscriptAsking", "WindowAsking", "read_lines", "transcript_of"]
+__all__ = ["Asking", "Described", "TranscriptAsking", "WindowAsking", "read_lines", "transcript_of"]
 
 Array = NDArray[np.float32]
 Ending = tuple[Message, Message]
@@ -38,43 +37,30 @@ Told = list[dict[str, float]]
 """For each chunk the probability of each label."""
 
 
-class Asking(Protocol):
-    """Asks about chunks, and says what the answers mean."""
+class Asking:
+    """Asks about chunks, and says what the answers mean. This one asks nothing: where incidents alone are wanted."""
 
-    exclusive: bool
+    exclusive = False
     """Whether the labels share out one whole."""
-    factors: frozenset[str]
+    factors: frozenset[str] = frozenset()
     """Those that it can tell."""
-    words: tuple[OwnWord, ...]
+    words: tuple[OwnWord, ...] = ()
     """The policy's own words that it looks for."""
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
         """What it asks with."""
-        ...
+        return ()
 
     def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[Told, int]:
         """For each chunk, how likely each label is; and how many tokens the model computed.
 
         The first one tells besides how likely it is that the recording starts late.
         """
-        ...
-
-
-class NoAsking:
-    """Asks nothing: for calls of which incidents alone are wanted."""
-
-    exclusive = False
-    factors: frozenset[str] = frozenset()
-    words: tuple[OwnWord, ...] = ()
-    prompts: tuple[PromptProvenance, ...] = ()
-
-    def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[Told, int]:
-        """No label of any chunk."""
         return [{} for _ in chunks], 0
 
 
-class WindowAsking:
+class WindowAsking(Asking):
     """Asks about each chunk with the template of its speaker, `agent` or `caller`; `start` is about the first lines.
 
     The templates name the known words alone.
@@ -84,12 +70,11 @@ class WindowAsking:
     """
 
     exclusive = True
-    words: tuple[OwnWord, ...] = ()
 
     def __init__(self, templates: Mapping[str, Template], start: Template) -> None:
         start.check_answer(defects.LATE)
         self._templates, self._start = templates, start
-        self.factors: frozenset[str] = factors_of(label for template in templates.values() for label in template.labels)
+        self.factors = factors_of(label for template in templates.values() for label in template.labels)
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
@@ -260,7 +245,7 @@ def _likeliest_other(odds: Sequence[float]) -> list[float]:
     return [second if value == first else first for value in odds]
 
 
-class TranscriptAsking:
+class TranscriptAsking(Asking):
     """Asks about each chunk with all lines before it; the probe of the template tells the answer.
 
     Own words of the policy are told in the same reading. `start` is asked if that was not learned. `ngrams`: what tells
@@ -271,8 +256,6 @@ class TranscriptAsking:
         PromptError: a label means nothing, the probe is of another make, or `start` is asked and cannot say that the
             recording sets in late.
     """
-
-    exclusive = False
 
     def __init__(
         self,

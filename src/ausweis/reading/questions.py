@@ -280,23 +280,13 @@ def _of_verb(answers: Iterable[Answer], whole: float, *, exclusive: bool) -> lis
     return events
 
 
+# fmt: off
 ORDER: tuple[EventKind, ...] = (
-    "speaks_for_self",
-    "speaks_for_other",
-    "holder_joins",
-    "gives",
-    "pre_authenticated",
-    "callback",
-    "authorisation_found",
-    "authorisation_missing",
-    "accepts",
-    "rejects",
-    "reads_out",
-    "discloses",
-    "changes",
-    "asks",
-    "refuses",
+    "speaks_for_self", "speaks_for_other", "holder_joins", "gives", "pre_authenticated", "callback",
+    "authorisation_found", "authorisation_missing", "accepts", "rejects", "reads_out", "discloses", "changes",
+    "asks", "refuses",
 )
+# fmt: on
 """Of events at one place, what is said first as a rule."""
 
 
