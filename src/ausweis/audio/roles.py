@@ -12,7 +12,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -82,14 +82,9 @@ class RoleWords:
 
 def said_by(turns: Sequence[Turn], side: Side) -> set[str]:
     """The words of one side, and each two in a row; `^` and `$` are the beginning and the end of a turn."""
-    return {said for turn in turns if turn.speaker == side for said in _words_and_pairs(turn.text)}
-
-
-def _words_and_pairs(text: str) -> Iterator[str]:
-    words = _WORD.findall(text.casefold())
-    yield from words
-    ends = [_BEGIN, *words, _END]
-    yield from (f"{first} {second}" for first, second in pairwise(ends))
+    told = [_WORD.findall(turn.text.casefold()) for turn in turns if turn.speaker == side]
+    pairs = {f"{first} {second}" for words in told for first, second in pairwise((_BEGIN, *words, _END))}
+    return pairs.union(*told)
 
 
 FIRST_TURNS = 16
