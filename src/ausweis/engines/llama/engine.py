@@ -184,7 +184,7 @@ class LlamaEngine:
         asked = self._asked(context, transcript)
         if lines:
             evaluated[-1] += sum(map(len, asked))
-            questions = lines[0][0].questions(asked)
+            questions = lines[0][0].matcher.questions(asked)
             answers = (probe.answered(line, questions) for probe, line in lines)
             told = [(*row, *answered) for row, answered in zip(told, answers, strict=True)]
         elif transcript.answer_probe is not None:
