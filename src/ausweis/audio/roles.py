@@ -55,11 +55,7 @@ class RoleWords:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The words of one file.
-
-        Raises:
-            ModelError: as `load`.
-        """
+        """The words of one file; raises as `load`."""
         try:
             data = path.read_bytes()
             content = json.loads(data)
@@ -102,8 +98,7 @@ _OTHER: dict[str, Side] = {"agent": "caller", "caller": "agent"}
 class Roles:
     """Called with turns, tells from 0 to 1 how likely their speakers are not exchanged.
 
-    Raises:
-        EngineError, ModelError: as the reading by `happens`, which is asked only where the words do not decide.
+    `happens` is asked only where the words do not decide.
     """
 
     words: RoleWords
@@ -118,11 +113,7 @@ class Roles:
 
 
 def difference(turns: Sequence[Turn], language: Language, happens: Happens) -> float:
-    """How many more events are read in the beginning of the call than with the speakers exchanged.
-
-    Raises:
-        EngineError, ModelError: as the reading.
-    """
+    """How many more events are read in the beginning of the call than with the speakers exchanged."""
     first = tuple(turns[:FIRST_TURNS])
     crossed = tuple(turn.model_copy(update={"speaker": _OTHER[turn.speaker]}) for turn in first)
     more, less = (happens(Call(id="roles", language=language, turns=way)) for way in (first, crossed))

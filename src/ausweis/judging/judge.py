@@ -47,23 +47,20 @@ def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook
     confidence = _rounded(outlook.weights.get(outcome, 0.0))
     first = decision.broken[0].events if violations else ()
     reasons = review_reasons(
+        facts,
         outcome=outcome,
         confidence=confidence,
         violations=violations,
         thinnest=min((events[place].probability for place in first), default=1.0),
         caller_unclear=(caller == "unclear" and bool(decision.acts))
         or any(act.speaking.refused for act in decision.acts),
-        roles=facts.roles_confidence,
-        unknown_speakers=facts.unknown_speakers,
         heard=hung_on(
             facts,
             lambda changed: _said_of(facts, changed, policy),
             [said for incident in incidents for said in incident.evidence],
         ),
-        notes=facts.notes,
         incidents=incidents,
         not_read=not_read(facts, policy),
-        unmeasured=facts.unmeasured,
     )
     checks = answers(decision, rules, inconclusive=outcome == "inconclusive")
     return Verdict(
@@ -93,8 +90,7 @@ def _said_of(facts: Facts, events: Sequence[Event], policy: Policy) -> tuple[obj
 
 
 def _evidence(places: Iterable[int], events: Events) -> tuple[Evidence, ...]:
-    shown = [events[place] for place in places]
-    return tuple(Evidence(turn=e.turn, quote=e.quote, start=e.start, end=e.end) for e in shown)
+    return tuple(Evidence.at(events[place]) for place in places)
 
 
 def _violations(decision: Scenario, rules: Rules, policy: Policy, events: Events) -> tuple[Violation, ...]:

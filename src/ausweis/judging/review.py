@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-from ausweis.facts import Event, Facts, NoteCode, Unsure
+from ausweis.facts import Event, Facts, Unsure
 from ausweis.judging.evidence import EVENT_THRESHOLD, idle_kinds
 from ausweis.judging.verdict import (
     BadlyHeardReason,
@@ -49,27 +49,23 @@ TURNS_TO_ANSWER = 3
 
 
 def review_reasons(
+    facts: Facts,
     *,
     outcome: Outcome,
     confidence: float,
     violations: Sequence[Violation],
     thinnest: float,
     caller_unclear: bool,
-    roles: float | None,
-    unknown_speakers: Sequence[int],
     heard: Sequence[HeardBadly],
-    notes: Sequence[NoteCode],
-    incidents: Sequence[Incident] = (),
-    not_read: Sequence[str] = (),
-    unmeasured: bool = False,
+    incidents: Sequence[Incident],
+    not_read: Sequence[str],
 ) -> tuple[ReviewReason, ...]:
-    """All reasons; none means that the verdict needs no review.
+    """All reasons; none means that a verdict on these facts needs no review.
 
     `thinnest` is the lowest probability among the events that the first violation rests on (1 without one);
     `caller_unclear` whether nobody says who had something done, or on whose account after another's was refused;
     `heard` the badly heard places that the verdict hangs on; `not_read` the own words of the policy that nobody looked
-    for: a set with one could not be met, and an action of one not be seen. With `unmeasured`, nothing is known of how
-    many actions the reader misses.
+    for: a set with one could not be met, and an action of one not be seen.
     """
     reasons: list[ReviewReason] = []
     if not_read:
@@ -78,7 +74,8 @@ def review_reasons(
         reasons.append(ConfidenceReason(code="outcome_unsure", confidence=confidence))
     if outcome == "inconclusive":
         reasons.append(PlainReason(code="inconclusive"))
-    if unmeasured and outcome == "not_applicable":
+    if facts.unmeasured and outcome == "not_applicable":
+        # Nothing is known of how many actions the reader misses.
         reasons.append(PlainReason(code="unmeasured_reader"))
     if violations and thinnest < THIN:
         reasons.append(TurnsReason(code="violation_unsure", turns=(violations[0].turn,)))
@@ -86,17 +83,18 @@ def review_reasons(
         reasons.append(PlainReason(code="caller_unclear"))
     if SURE <= confidence < SURE_OF_CRITICAL and any(violation.severity == "critical" for violation in violations):
         reasons.append(ConfidenceReason(code="critical_unsure", confidence=confidence))
+    roles = facts.roles_confidence
     if roles is not None and roles < SURE_OF_ROLES:
         reasons.append(ConfidenceReason(code="roles_unsure", confidence=roles))
-    if unknown_speakers:
-        reasons.append(TurnsReason(code="unknown_speakers", turns=tuple(unknown_speakers)))
+    if facts.unknown_speakers:
+        reasons.append(TurnsReason(code="unknown_speakers", turns=facts.unknown_speakers))
     thin = [incident.turn for incident in incidents if incident.severity in GRAVE and incident.probability < SURE]
     if thin:
         reasons.append(TurnsReason(code="incident_unsure", turns=tuple(dict.fromkeys(thin))))
     if heard:
         turns = sorted({place.turn for place in heard})
         reasons.append(BadlyHeardReason(turns=tuple(turns), heard=tuple(heard)))
-    return (*reasons, *(PlainReason(code=note) for note in notes))
+    return (*reasons, *(PlainReason(code=note) for note in facts.notes))
 
 
 def hung_on(facts: Facts, judged: Judged, incidents: Iterable[Evidence] = ()) -> tuple[HeardBadly, ...]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from ausweis.facts import Event, Mention, Shown
 from ausweis.policies.form import Permission
 from ausweis.provenance import Provenance
 from ausweis.vocabulary import (
@@ -203,6 +204,11 @@ class Evidence(_Part):
     quote: str
     start: float | None = None
     end: float | None = None
+
+    @classmethod
+    def at(cls, place: Event | Mention | Shown) -> "Evidence":
+        """What facts tell at a place."""
+        return cls(turn=place.turn, quote=place.quote, start=place.start, end=place.end)
 
 
 class Violation(_Part):

@@ -155,9 +155,6 @@ class Described:
         """Known labels and those of own words, with their probabilities from all evidence.
 
         `dialogue`: what known labels are weighed by before, as if there were no own words: so it was learned.
-
-        Raises:
-            EngineError: as `weighed_words`.
         """
         own = {label for question in self.questions for label in (question.label, question.answered)}
         known = [{label: chance for label, chance in line.items() if label not in own} for line in told]

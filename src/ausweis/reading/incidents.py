@@ -151,7 +151,7 @@ def named_before(chunks: Sequence[Chunk], shown: Chunk) -> Chunk | None:
     place = max(place for place, chunk in enumerate(chunks) if (chunk.turn, chunk.begin) <= (shown.turn, shown.begin))
     about = stems(shown.text) | (stems(chunks[place - 1].text) if place else set())
     often = Counter(stem for chunk in chunks for stem in stems(chunk.text))
-    about = {stem for stem in about if often[stem] <= RARE}
+    about = frozenset(stem for stem in about if often[stem] <= RARE)
     numbers = digits_in(shown.text)
     best: tuple[int, Chunk] | None = None
     for chunk in chunks[:place]:

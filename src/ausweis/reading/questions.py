@@ -209,11 +209,7 @@ def own_questions(words: Sequence[OwnWord]) -> tuple[Question, ...]:
 
 
 def speakers_of(label: str) -> tuple[Side, ...]:
-    """Who may do what the label says; what makes no event counts as the agent's.
-
-    Raises:
-        PromptError: as `meaning`.
-    """
+    """Who may do what the label says; what makes no event counts as the agent's."""
     if label == STARTS_LATE:
         return ("agent", "caller")
     event = meaning(label)
