@@ -7,7 +7,7 @@ from html import unescape
 
 from tests.serve.filled import Judged, call_of, judged
 
-from ausweis.facts import Event, Facts
+from ausweis.facts import Event, Facts, Unsure
 from ausweis.judging.sentences import SENTENCES
 from ausweis.vocabulary import INCIDENTS, Language
 
@@ -15,6 +15,7 @@ __all__ = ["DAY", "calls", "sentences_in"]
 
 DAY = date(2026, 3, 2)
 _QUOTE = {"turn": 2, "quote": "Nein."}
+_UNHEARD = tuple(Unsure(turn=turn, quote=said, probability=0.2) for turn, said in ((2, "Nein."), (3, "Ja.")))
 _STORIES = {
     "nothing": "2 discloses usage_data",
     "little": "1 gives customer_number, 2 changes device_change",
@@ -33,7 +34,7 @@ def calls() -> Iterator[Judged]:
         for name, story in _STORIES.items():
             call = call_of(f"{name} {policy}", ["Ja.", "Nein.", "Ja.", "Nein.", "Ja.", "Nein."])
             events = tuple(_event(*line.split()) for line in story.split(", "))
-            facts = Facts(call_id=call.id, turns=6, events=events, badly_heard=(2, 3), notes=("quote_not_in_turn",))
+            facts = Facts(call_id=call.id, turns=6, events=events, unsure=_UNHEARD, notes=("quote_not_in_turn",))
             incident = {"id": "cancel_threat", "turn": 2, "severity": "high", "evidence": [_QUOTE]}
             yield judged(call, facts, policy, incidents=(incident,))
 

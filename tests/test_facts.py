@@ -46,7 +46,7 @@ def test_what_an_event_cannot_be(wrong: dict[str, object]) -> None:
 
 def test_facts_come_back_from_json() -> None:
     event = Event(kind="gives", subject="pin", turn=2, quote='4012 "ja"\n', start=1.5, probability=0.25)
-    facts = Facts(call_id="c1", turns=2, events=(event,), defects={"starts_late": 0.4}, notes=("one",))
+    facts = Facts(call_id="c1", turns=2, events=(event,), defects={"starts_late": 0.4}, notes=("hardly_likely",))
     line = facts.model_dump_json(by_alias=True)
     assert '"schema":"ausweis/facts@2"' in line
     assert Facts.model_validate_json(line) == facts

@@ -5,9 +5,9 @@ the reader is that it happened; a reader keeps unsure events too, and judging we
 """
 
 import hashlib
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ausweis.calls.text import shape
 from ausweis.vocabulary import (
@@ -18,13 +18,12 @@ from ausweis.vocabulary import (
     Side,
     Speaker,
     Vocabulary,
+    is_nothing,
     is_word,
 )
 
 __all__ = [
     "CALLER_EVENTS",
-    "JUDGED_WITH_BEFORE",
-    "NOTES",
     "Calibration",
     "Event",
     "EventKind",
@@ -34,7 +33,6 @@ __all__ = [
     "OneSided",
     "RecordingDefect",
     "Shown",
-    "Side",
     "Unsure",
     "check_subject",
     "facts_line",
@@ -84,18 +82,10 @@ NoteCode = Literal[
     "not_in_words",  # the words of its turn cannot be it: a PIN without a number
     "hardly_likely",  # the model itself said that it is hardly likely
 ]
-NOTES: tuple[NoteCode, ...] = get_args(NoteCode)
 
 
-def is_nothing(value: object) -> bool:
-    """What was not looked for has no word in facts and verdicts: their lines, and their hashes, are as before."""
-    return value is None or value == ()
-
-
-class Event(BaseModel):
+class Event(BaseModel, extra="forbid", frozen=True):
     """One thing that was said or done. `quote` stands letter for letter in the turn; times in seconds."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: EventKind
     subject: str | None = None
@@ -147,10 +137,8 @@ def sides_of(kind: EventKind | None) -> tuple[Side, ...]:
     return ("caller",) if kind in CALLER_EVENTS else ("agent",)
 
 
-class Shown(BaseModel):
+class Shown(BaseModel, extra="forbid", frozen=True):
     """A place that shows something said before to have been wrong."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     turn: Annotated[int, Field(ge=1)]
     quote: str
@@ -158,14 +146,12 @@ class Shown(BaseModel):
     end: float | None = None
 
 
-class Mention(BaseModel):
+class Mention(BaseModel, extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True):
     """A critical incident beyond authentication, at the turn in which it happens; `quote` stands in the turn.
 
-    A known one (files call its id `kind`), or what a policy describes; of that, `speaker` is whose words it is in, None
-    in facts of earlier versions. `shown`: where the call shows a value to have been wrong.
+    A known one (files call its id `kind`), or what a policy describes; of that, `speaker` is whose words it is in.
+    `shown`: where the call shows a value to have been wrong.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
 
     id: Annotated[IncidentId | None, Field(alias="kind")] = None
     description: str | None = None
@@ -183,24 +169,20 @@ class Mention(BaseModel):
         return self.id or str(self.description)
 
 
-class OneSided(BaseModel):
+class OneSided(BaseModel, extra="forbid", frozen=True):
     """What a policy describes, looked for in the words of one side alone."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     description: str
     speaker: Side
 
 
-class Unsure(BaseModel):
+class Unsure(BaseModel, extra="forbid", frozen=True):
     """A place of a recording that was heard badly. Times in seconds.
 
     `quote`: words that stand in the turn, letter for letter, and may be others than were said; None where somebody
     speaks and no word was heard, after the turn began and before the next one did. `probability`: how many of the words
     are right, as the ASR model says.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     turn: Annotated[int, Field(ge=1)]
     speaker: Speaker = "unknown"
@@ -210,7 +192,7 @@ class Unsure(BaseModel):
     probability: Annotated[float, Field(ge=0, le=1)]
 
 
-class Calibration(BaseModel):
+class Calibration(BaseModel, extra="forbid", frozen=True):
     """What it means, of one reader, that so much speaks for a violation: in log-odds, of the joint outcomes of a call.
 
     `reference`: the share of violations for which the weight of a call of usual length is taken as it is. `longer`:
@@ -218,23 +200,15 @@ class Calibration(BaseModel):
     more, and none for less than what this leaves to 1: no whole call is read with certainty.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     reference: Annotated[float, Field(gt=0, lt=1)]
     longer: Annotated[float, Field(ge=-20, le=20)]
     surest: Annotated[float, Field(gt=0.5, le=1)]
 
 
-JUDGED_WITH_BEFORE = Calibration(reference=0.17, longer=-1.5, surest=0.99)
-"""What all facts of version 1, which have no calibration, were judged with, whoever read them."""
-
-
-class Facts(BaseModel):
+class Facts(BaseModel, extra="forbid", frozen=True):
     """What a reader found in one call: events in order of time, and what is wrong with the recording."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    schema_: Annotated[Literal["ausweis/facts@1", "ausweis/facts@2"], Field(alias="schema")] = "ausweis/facts@2"
+    schema_: Annotated[Literal["ausweis/facts@2"], Field(alias="schema")] = "ausweis/facts@2"
     call_id: str
     turns: Annotated[int, Field(ge=0)]
     events: tuple[Event, ...] = ()
@@ -242,10 +216,8 @@ class Facts(BaseModel):
     """How likely each defect of the recording is."""
     claim: None = None
     """Always null: so the lines of facts, and their hashes, are as before."""
-    notes: tuple[str, ...] = ()
-    """What a reviewer should know about the reading, each one of `NOTES`; in earlier versions a sentence."""
-    badly_heard: Annotated[tuple[int, ...], Field(exclude_if=is_nothing)] = ()
-    """Turns whose words the ASR model is not sure of; in earlier versions, which did not say at which words."""
+    notes: tuple[NoteCode, ...] = ()
+    """What a reviewer should know about the reading."""
     unsure: Annotated[tuple[Unsure, ...], Field(exclude_if=is_nothing)] = ()
     """Places that were heard badly, in order of time."""
     roles_confidence: Annotated[float | None, Field(ge=0, le=1, exclude_if=is_nothing)] = None
@@ -255,20 +227,15 @@ class Facts(BaseModel):
     incidents: Annotated[tuple[Mention, ...], Field(exclude_if=is_nothing)] = ()
     """Critical incidents beyond authentication, where the policy asked for them."""
     looked_for: Annotated[tuple[str | OneSided, ...], Field(exclude_if=is_nothing)] = ()
-    """The incidents that were looked for, each by its id or its description; in earlier versions without a side."""
+    """The incidents that were looked for, each by its id or its description."""
     asked_words: Annotated[tuple[OwnWord, ...], Field(exclude_if=is_nothing)] = ()
     """Own factors and categories of a policy that were looked for."""
     unmeasured: Annotated[bool, Field(exclude_if=lambda value: not value)] = False
-    """Whether no golden set says how much the reader misses; not in earlier versions."""
+    """Whether no golden set says how much the reader misses."""
     calibration: Annotated[Calibration | None, Field(exclude_if=is_nothing)] = None
-    """That of the reader, None where nothing was learned of it; version 1 has none (`judged_with`)."""
+    """That of the reader, which verdicts rest on; None where nothing was learned of it: it is taken at its word."""
     call_sha256: Annotated[str | None, Field(exclude_if=is_nothing)] = None
-    """SHA-256 of what was read (`ausweis.calls.call.call_sha256`); not in earlier versions."""
-
-    @property
-    def judged_with(self) -> Calibration | None:
-        """The calibration that a verdict on them rests on; None where the reader is taken at its word."""
-        return JUDGED_WITH_BEFORE if self.schema_ == "ausweis/facts@1" else self.calibration
+    """SHA-256 of what was read (`ausweis.calls.call.call_sha256`)."""
 
 
 def facts_line(facts: Facts) -> str:

@@ -19,7 +19,6 @@ from ausweis.opening import open_file, require_file
 __all__ = [
     "FolderLock",
     "Journal",
-    "Line",
     "lines",
     "lock_file",
     "make_folder",

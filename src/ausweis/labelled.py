@@ -7,9 +7,9 @@ label, `evals/incidents/CODEBOOK.md` how to label critical incidents, which a la
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StrictBool, ValidationError, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, StrictBool, ValidationError, model_validator
 
 from ausweis.calls.call import Call
 from ausweis.calls.checks import explain
@@ -42,40 +42,18 @@ __all__ = [
     "LabelledCall",
     "OwnIncident",
     "Part",
-    "Scenario",
-    "Tags",
     "gold_facts",
     "read_all",
     "read_labelled",
 ]
 
+# fmt: off
 Scenario = Literal[
-    "plain",
-    "twin",
-    "menu",
-    "outbound",
-    "callback",
-    "third_party",
-    "hand_over",
-    "evaluator",
-    "failed",
-    "late",
-    "leak",
-    "no_action",
-    "refusal",
-    "recording",
-    "own_words",
-    "correction",
-    "spelled",
-    "dialect",
-    "non_native",
-    "elderly",
-    "anger",
-    "digression",
-    "interruption",
-    "backchannel",
-    "several_actions",
+    "plain", "twin", "menu", "outbound", "callback", "third_party", "hand_over", "evaluator", "failed", "late",
+    "leak", "no_action", "refusal", "recording", "own_words", "correction", "spelled", "dialect", "non_native",
+    "elderly", "anger", "digression", "interruption", "backchannel", "several_actions",
 ]
+# fmt: on
 ANY_POLICY = "telecom-de"
 POLICIES = "policies"
 """The folder beside a file of labelled calls that holds the policies of its labels, each named as its id."""
@@ -84,10 +62,8 @@ _SEVERITY: Severity = "high"
 """Of all incidents that are asked for: an eval does not look at it."""
 
 
-class Part(BaseModel):
+class Part(BaseModel, extra="forbid", frozen=True):
     """A record of evals: what is unknown is refused, nothing changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class GoldEvent(Part):
@@ -223,16 +199,6 @@ class Gold(Part):
     twin: str | None = None
     writing_pass: str | None = None
     must_pass: StrictBool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _incidents_are_of_today(cls, label: Any) -> Any:
-        if isinstance(label, dict) and (isinstance(label.get("incidents"), list) or "described" in label):
-            raise ValueError(
-                "incidents are labelled in the old way: write them as evals/README.md shows, "
-                '"incidents": {"events": [{"id": …, "turn": …}], "own": […], "known": […]}'
-            )
-        return label
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

@@ -4,13 +4,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 __all__ = ["ModelProvenance", "PolicyProvenance", "PromptProvenance", "Provenance", "RunProvenance", "now"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+class _Part(BaseModel, extra="forbid", frozen=True, populate_by_name=True):
+    pass
 
 
 class PolicyProvenance(_Part):

@@ -24,7 +24,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ausweis.errors import AusweisError
 from ausweis.opening import open_file
 
-__all__ = ["MAX_BYTES", "Document", "UserYamlError", "keys_of", "load", "read_bytes", "read_model"]
+__all__ = ["Document", "UserYamlError", "keys_of", "load", "read_bytes", "read_model"]
 
 MAX_BYTES = 500_000
 MAX_NODES = 50_000

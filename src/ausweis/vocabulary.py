@@ -13,10 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 __all__ = [
-    "CALLERS",
     "CATEGORIES",
     "CHANGES",
     "CHECKS",
@@ -26,25 +25,20 @@ __all__ = [
     "INCIDENTS",
     "KNOWN_WORDS",
     "LANGUAGES",
-    "LEVELS",
     "NAME",
     "OUTCOMES",
     "SEVERITIES",
     "SEVERITY_NAMES",
     "VIOLATIONS",
-    "WITH_DIGITS",
     "ActionKind",
     "AuthorisationStatus",
     "Caller",
-    "Category",
-    "CategoryRecord",
     "CheckId",
     "CheckResult",
     "Factor",
     "FactorRecord",
     "FactorStatus",
     "IncidentId",
-    "IncidentRecord",
     "Language",
     "LooksLike",
     "MaskKind",
@@ -56,12 +50,12 @@ __all__ = [
     "Speaker",
     "Strength",
     "Texts",
-    "ViolationRecord",
     "ViolationType",
     "Vocabulary",
     "WordId",
     "default_mask",
     "hot_words",
+    "is_nothing",
     "is_word",
     "level_name",
     "name_of",
@@ -287,26 +281,25 @@ def is_word(text: str) -> bool:
     return re.fullmatch(r"[a-z][a-z0-9_]{0,59}", text) is not None
 
 
-def _is_nothing(value: object) -> bool:
-    return value is None
+def is_nothing(value: object) -> bool:
+    """What was not looked for has no word in JSON: lines of facts and verdicts, and their hashes, are as before."""
+    return value is None or value == ()
 
 
-class OwnWord(BaseModel):
+class OwnWord(BaseModel, extra="forbid", frozen=True):
     """One own factor or category of a policy, as facts and verdicts carry it.
 
     `name`: what it is called within a sentence, in the policy's language. `description`: what it is, in one sentence:
     the model is asked by it. The rest is told of factors alone.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     kind: OwnKind
     id: WordId
     name: Annotated[str, Field(min_length=1, max_length=100)]
     description: Annotated[str, Field(min_length=1, max_length=300)]
-    strength: Annotated[Strength | None, Field(exclude_if=_is_nothing)] = None
-    looks_like: Annotated[LooksLike | None, Field(exclude_if=_is_nothing)] = None
-    mask: Annotated[MaskKind | None, Field(exclude_if=_is_nothing)] = None
+    strength: Annotated[Strength | None, Field(exclude_if=is_nothing)] = None
+    looks_like: Annotated[LooksLike | None, Field(exclude_if=is_nothing)] = None
+    mask: Annotated[MaskKind | None, Field(exclude_if=is_nothing)] = None
 
     @property
     def is_factor(self) -> bool:

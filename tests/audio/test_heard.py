@@ -13,7 +13,6 @@ from ausweis.audio.heard import (
     is_credit,
     is_loop,
     is_parroted,
-    is_silence,
     is_sparse,
     once,
     turns_of,
@@ -128,10 +127,13 @@ def test_numbers_by_right(heard: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("no_speech", "logprob", "silent"), [(0.9, -1.5, True), (0.9, -0.3, False), (0.2, -1.5, False)]
+    ("no_speech", "logprob", "reasons"), [(0.9, -1.5, ["silence"]), (0.9, -0.3, []), (0.2, -1.5, [])]
 )
-def test_silence_needs_both_signs(no_speech: float, logprob: float, silent: bool) -> None:
-    assert is_silence(no_speech, logprob) is silent
+def test_silence_needs_both_signs(no_speech: float, logprob: float, reasons: list[str]) -> None:
+    window = Window(np.zeros(16_000, np.float32), [Stretch(0, 16_000)], 0.0)
+    signs = {"no_speech_prob": no_speech, "avg_logprob": logprob}
+    segment: Any = SimpleNamespace(text="Ja.", start=0.0, end=1.0, words=[], **signs)
+    assert [cut.reason for cut in heard_in(segment, window).cuts] == reasons
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_the_labels_of_the_probe_stand_unchanged_in_front(matcher: WordMatcher) 
 
 def test_what_questions_tell_of_a_line_comes_after_all_lines(matcher: WordMatcher) -> None:
     both = LineProbe(by_chance((), (16, 20), 3, "b" * 64), matcher, PLACES, ANSWERS)
-    questions = both.questions([SHORT, LONG])
+    questions = both.matcher.questions([SHORT, LONG])
     told = both.answered(both.in_basis(LINE), questions)
     assert len(both.probabilities(LINE, [SHORT, LONG])) + len(told) == len(both.labels)
     scores = matcher.scores(seen(matcher), questions, question=True)

@@ -199,14 +199,6 @@ def test_an_own_incident_that_cannot_be_is_refused(own: Sequence[Mapping[str, ob
         asked("a", "b", {"id": "x", "turn": turn}, known=(), own=own)
 
 
-@pytest.mark.parametrize("gold", [{"incidents": [{"kind": "rude_agent", "turn": 1}]}, {"described": []}])
-def test_what_to_do_with_a_label_of_earlier_versions_is_told(tmp_path: Path, gold: dict[str, object]) -> None:
-    line = {"call": {"id": "a", "turns": [{"speaker": "agent", "text": "x"}]}, "gold": gold}
-    (tmp_path / "a.jsonl").write_text(json.dumps(line))
-    with pytest.raises(InputError, match=r"labelled in the old way: write them as evals/README.md shows"):
-        read_all([tmp_path / "a.jsonl"])
-
-
 def test_a_label_says_something() -> None:
     for gold, words in (({}, "neither an outcome nor incidents"), ({"outcome": "compliant"}, "names its policy")):
         with pytest.raises(ValidationError, match=words):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ausweis.errors import PolicyError
-from ausweis.facts import Facts, Mention, Shown
+from ausweis.facts import Facts, Mention, Shown, Unsure
 from ausweis.judging import judge
 from ausweis.judging.incidents import not_looked_for
 from ausweis.judging.verdict import BadlyHeardReason, TurnsReason
@@ -64,8 +64,11 @@ def test_what_the_policy_does_not_want_or_is_unlikely_is_left_out(tmp_path: Path
 def test_a_grave_incident_that_is_unsure_is_looked_at(tmp_path: Path) -> None:
     looked = judge(facts(mention("wrong_terms", 3, 0.6), mention("cancel_threat", 5, 0.6)), policy(tmp_path))
     assert looked.review_reasons == (TurnsReason(code="incident_unsure", turns=(3,)),)
-    heard = facts(mention("cancel_threat", 5)).model_copy(update={"badly_heard": (4, 5)})
-    assert judge(heard, policy(tmp_path)).review_reasons == (BadlyHeardReason(turns=(5,)),)
+    said = mention("cancel_threat", 5)
+    unsure = tuple(Unsure(turn=turn, quote=said.quote, probability=0.2) for turn in (4, 5))
+    (reason,) = judge(facts(said).model_copy(update={"unsure": unsure}), policy(tmp_path)).review_reasons
+    assert isinstance(reason, BadlyHeardReason)
+    assert reason.turns == (5,)
 
 
 def test_what_nobody_looked_for_is_named(tmp_path: Path) -> None:
@@ -105,7 +108,7 @@ def test_an_own_incident_counts_on_the_side_that_the_policy_names(tmp_path: Path
     turns = {
         side: [one.turn for one in judge(read, own(tmp_path, side)).incidents] for side in ("agent", "caller", None)
     }
-    # Of the third, as earlier versions kept it, nobody knows the side.
+    # Of the third, nobody knows the side.
     assert turns == {"agent": [1, 3], "caller": [2, 3], None: [1, 2, 3]}
 
 

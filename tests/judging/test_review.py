@@ -6,27 +6,6 @@ from tests.judging.conftest import Judged
 from ausweis.judging.sentences import review_sentence
 
 RIGHT = "1 gives name, 3 gives pin, 4 accepts, 6 discloses contract_data"
-WRONG = "1 gives name, 6 discloses contract_data"
-
-
-@pytest.mark.parametrize(
-    ("lines", "badly_heard", "said"),
-    [
-        (RIGHT, (3,), "Redebeitrag 3"),
-        (RIGHT, (6,), "Redebeitrag 6"),
-        (RIGHT, (2, 5, 9), None),
-        (WRONG, (3, 5, 8), "Redebeitrag 3, 5"),
-        (WRONG, (8,), None),
-    ],
-)
-def test_a_verdict_that_hangs_on_a_badly_heard_turn(
-    judged: Judged, lines: str, badly_heard: tuple[int, ...], said: str | None
-) -> None:
-    verdict = judged(lines, badly_heard=badly_heard)
-    assert verdict.needs_review is (said is not None)
-    sentences = [review_sentence(reason, "de") for reason in verdict.review_reasons]
-    if said:
-        assert any("schlecht verständlich" in told and said in told for told in sentences)
 
 
 @pytest.mark.parametrize(("sure", "looked_at"), [(None, False), (0.95, False), (0.6, True)])
@@ -43,6 +22,5 @@ def test_turns_of_unknown_speakers_are_looked_at(judged: Judged) -> None:
     assert review_sentence(reason, "en") == "Who speaks in turn 2, 7 is unknown: it may be the agent."
 
 
-@pytest.mark.parametrize(("note", "code"), [("wrong_speaker", "wrong_speaker"), ("An own remark.", "note")])
-def test_notes_of_the_reading_are_reasons(judged: Judged, note: str, code: str) -> None:
-    assert [reason.code for reason in judged(RIGHT, notes=(note,)).review_reasons] == [code]
+def test_notes_of_the_reading_are_reasons(judged: Judged) -> None:
+    assert [reason.code for reason in judged(RIGHT, notes=("wrong_speaker",)).review_reasons] == ["wrong_speaker"]

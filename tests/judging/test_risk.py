@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.judging.conftest import Judged
 
-from ausweis.facts import JUDGED_WITH_BEFORE, Calibration, Facts
-from ausweis.judging import judge, risk
+from ausweis.facts import Calibration, Facts
+from ausweis.judging import risk
 from ausweis.judging.decide import decide
 from ausweis.judging.judge import outlook_of
 from ausweis.judging.risk import in_the_field
@@ -17,6 +17,7 @@ from ausweis.judging.sentences import review_sentence
 from ausweis.policies import Policy
 
 N = "1 gives name, "
+MEASURED = Calibration(reference=0.17, longer=-1.5, surest=0.99)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,6 @@ def test_what_an_unmeasured_reader_did_not_find_has_the_prior(judged: Judged, te
 def test_nothing_is_certain_of_an_unmeasured_reader_and_not_every_call_is_reviewed(
     judged: Judged, lines: str, outcome: str
 ) -> None:
-    """Facts of before, which do not say that their reader is unmeasured, are judged as they were."""
     bounded = Calibration(reference=0.5, longer=0.0, surest=0.99)
     verdict = judged(lines, unmeasured=True, calibration=bounded)
     assert (verdict.outcome, verdict.confidence, verdict.needs_review) == (outcome, 0.99, False)
@@ -135,8 +135,7 @@ def test_nothing_is_certain_of_an_unmeasured_reader_and_not_every_call_is_review
 def test_an_unmeasured_reader_lowers_no_risk(chance: float, expected: float) -> None:
     outlook = risk.Outlook({"violation": chance, "not_applicable": 1 - chance}, {}, certain=False)
     measured, other = (
-        found.in_the_field(expected, 20, JUDGED_WITH_BEFORE).weights
-        for found in (outlook, outlook._replace(unmeasured=True))
+        found.in_the_field(expected, 20, MEASURED).weights for found in (outlook, outlook._replace(unmeasured=True))
     )
     assert other["violation"] >= max(measured["violation"], expected * (1 - chance))
     assert sum(other.values()) == pytest.approx(1)
@@ -154,7 +153,7 @@ THIRD_PARTY = ", ".join(
 
 def test_a_reader_without_calibration_is_taken_at_its_word(judged: Judged, telecom: Policy) -> None:
     """In a long call too: the doubt of another reader is none of its own."""
-    own, others = (judged(THIRD_PARTY, telecom, turns=120, calibration=one) for one in (None, JUDGED_WITH_BEFORE))
+    own, others = (judged(THIRD_PARTY, telecom, turns=120, calibration=one) for one in (None, MEASURED))
     assert (own.outcome, [one.type for one in own.violations][:1]) == ("violation", ["unauthorised_third_party"])
     assert others.risk < 0.5
     assert own.risk == judged(THIRD_PARTY, telecom, turns=12, calibration=None).risk > 0.9
@@ -169,17 +168,6 @@ def test_the_policy_is_the_only_prior_of_a_reader_without_calibration(
     risk = judged(lines, telecom.model_copy(update={"expected_violations": expected}), calibration=None).risk
     odds = 0.8 / 0.2 * expected / (1 - expected) / (0.1 / 0.9)
     assert risk == pytest.approx(odds / (1 + odds), abs=1e-4)
-
-
-def test_facts_of_before_are_judged_as_they_were(make_facts: Callable[..., Facts], telecom: Policy) -> None:
-    """Their lines say nothing of a calibration; those of today say theirs, or that there is none."""
-    told = make_facts(THIRD_PARTY, calibration=None)
-    line = told.model_dump_json(by_alias=True)
-    before = Facts.model_validate_json(line.replace("facts@2", "facts@1"))
-    assert before.model_dump_json(by_alias=True) == line.replace("facts@2", "facts@1")
-    with_it = told.model_copy(update={"calibration": JUDGED_WITH_BEFORE})
-    assert judge(before, telecom) == judge(with_it, telecom) != judge(told, telecom)
-    assert judge(Facts.model_validate_json(with_it.model_dump_json(by_alias=True)), telecom) == judge(with_it, telecom)
 
 
 def test_a_call_that_is_not_flagged_keeps_the_likeliest_of_the_other_outcomes(judged: Judged, telecom: Policy) -> None:
@@ -201,7 +189,6 @@ def test_a_call_that_is_not_flagged_keeps_the_likeliest_of_the_other_outcomes(ju
         ("1 gives pin, 2 discloses usage_data", {}, ["wer angerufen hat"]),
         (N + "2 discloses usage_data ~0.85", {}, ["kritischer Verstoß"]),
         (N + "2 discloses usage_data ~0.95", {}, []),
-        (N, {"notes": ["turn 7 was cut"]}, ["turn 7 was cut"]),
         (N + "1 gives pin, 2 discloses usage_data", {}, []),
     ],
 )

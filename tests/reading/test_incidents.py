@@ -172,7 +172,7 @@ def test_each_description_is_compared_in_its_place(library: Library, turned: boo
     matcher = matcher_by_chance((10, 20), 6)
     template = library.get("incidents")
     probe = Described(wanted, matcher, template, library.get("own-incident")).probe(None)
-    seen, asked = probe.in_basis(line), probe.questions(descriptions)
+    seen, asked = probe.in_basis(line), matcher.questions(descriptions)
     told = (*probe.probabilities(line, descriptions), *probe.answered(seen, asked))
     compared = matcher.described([features(description) for description in descriptions])
     expected = probabilities_of(

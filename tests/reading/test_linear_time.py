@@ -14,7 +14,7 @@ from ausweis.reading import PolicyText, open_reader
 from ausweis.reading.chunks import LONGEST, Chunk, place_of, spoken_chunks
 from ausweis.reading.defects import defects_in, doubts
 from ausweis.reading.evidence import pairs, pieces
-from ausweis.reading.incidents import _names_value
+from ausweis.reading.incidents import named_before
 from ausweis.reading.plain_words import declines, named
 from ausweis.reading.questions import own_questions
 from ausweis.spoken import digits_in
@@ -141,11 +141,9 @@ parts = st.lists(st.sampled_from(PARTS), max_size=3).map("".join)
 def test_expressions(before: str, unit: str, after: str) -> None:
     text = before + unit * (10_000 // len(unit)) + after
     call = Call(id="c", turns=(Turn(speaker="agent", text=text),))
-    chunks = [Chunk(1, "agent", text)]
-    assert (
-        spent(lambda: (declines(text), _names_value(text), digits_in(text), list(named(chunks)), defects_in(call, 0)))
-        < ENOUGH
-    )
+    chunks = [Chunk(1, "agent", text), later := Chunk(2, "caller", "nein")]
+    found = lambda: (named_before(chunks, later), list(named(chunks)))  # noqa: E731
+    assert spent(lambda: (declines(text), found(), digits_in(text), defects_in(call, 0))) < ENOUGH
 
 
 @given(st.text("ab \n.", max_size=60), st.data())

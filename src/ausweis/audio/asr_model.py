@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from faster_whisper import WhisperModel
     from faster_whisper.transcribe import Segment
 
-__all__ = ["KEPT", "AsrModel", "OnceEncoded"]
+__all__ = ["AsrModel"]
 
 KEPT = 8
 """Windows; of each, 3 MB for Whisper base and 8 MB for large."""
@@ -137,7 +137,8 @@ class AsrModel:
         """
         try:
             heard = self._heard([Window(samples, held, offset) for held in windows_of(spans)], language)
-            passed = [span for span in spans if _is_long(span) and not _words_in(span, offset, heard)]
+            long = (span for span in spans if span.end - span.start >= PASSED * RATE)
+            passed = [span for span in long if not _words_in(span, offset, heard)]
             again = self._heard([Window(samples, [span], offset) for span in passed], language)
         except RuntimeError as error:
             raise EngineError("the ASR model could not read a part of the recording") from error
@@ -226,10 +227,6 @@ class AsrModel:
             word_timestamps=True,
         )
         return list(segments)
-
-
-def _is_long(span: Stretch) -> bool:
-    return span.end - span.start >= PASSED * RATE
 
 
 def _times(span: Stretch, offset: float) -> tuple[float, float]:

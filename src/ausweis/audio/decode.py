@@ -91,10 +91,8 @@ class Recording:
             try:
                 for frame in self.frames(container):
                     frame.pts = None
-                    for resampled in resampler.resample(frame):
-                        yield _samples(resampled)
-                for resampled in resampler.resample(None):
-                    yield _samples(resampled)
+                    yield from map(_samples, resampler.resample(frame))
+                yield from map(_samples, resampler.resample(None))
             except ValueError as error:
                 # The rate or the channels change in the middle of the file.
                 raise InputError("the recording changes its form on the way", place=str(self.path)) from error

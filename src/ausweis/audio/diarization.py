@@ -18,7 +18,7 @@ from ausweis.audio.heard import Word
 from ausweis.audio.speech import Channel, Stretch
 from ausweis.audio.voice_encoder import EMBEDDING, VoiceEncoder
 
-__all__ = ["Floats", "Labels", "Split", "Voices", "between", "centres", "distance", "two_voices"]
+__all__ = ["Voices"]
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]

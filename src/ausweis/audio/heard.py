@@ -86,9 +86,7 @@ def turns_of(sides: Mapping[Side, Sequence[Word]]) -> tuple[Turn, ...]:
 
 
 def _utterances(words: Sequence[Word], others: Sequence[float]) -> list[list[Word]]:
-    if not words:
-        return []
-    utterances = [[words[0]]]
+    utterances = [[*words[:1]]] if words else []
     for before, word in pairwise(words):
         gap = word.start - before.end
         next_one = bisect_left(others, before.end - SHORT_PAUSE)
@@ -166,11 +164,6 @@ _CREDIT = re.compile(
 )
 
 
-def is_silence(no_speech: float, logprob: float) -> bool:
-    """Whether the model itself doubts that somebody spoke. `logprob` is the mean over tokens, natural logarithm."""
-    return no_speech > NO_SPEECH and logprob < LEAST_LOGPROB
-
-
 def is_loop(text: str) -> bool:
     """Whether a text repeats itself so much that nobody can have said it."""
     data = text.encode()
@@ -227,10 +220,11 @@ def text_of(segments: Sequence["Segment"]) -> str:
 
 def heard_in(segment: "Segment", window: Window) -> Heard:
     """The words of a segment, and what was cut."""
-    reason = _why_cut(segment)
-    if reason:
+    # The model itself doubts that somebody spoke.
+    silent = segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < LEAST_LOGPROB
+    if silent or is_loop(segment.text):
         (start, _), (_, end) = window.times(segment.start, segment.start), window.times(segment.end, segment.end)
-        return Heard(cuts=[Cut(start, end, reason)])
+        return Heard(cuts=[Cut(start, end, "silence" if silent else "loop")])
     words, cuts = _without_credits(_words(segment, window))
     kept = once([word.text for word in words])
     for before, after in pairwise([*kept, len(words)]):
@@ -268,9 +262,3 @@ def _without_credits(words: list[Word]) -> tuple[list[Word], list[Cut]]:
                 kept += sentence
             sentence = []
     return kept, cuts
-
-
-def _why_cut(segment: "Segment") -> CutReason | None:
-    if is_silence(segment.no_speech_prob, segment.avg_logprob):
-        return "silence"
-    return "loop" if is_loop(segment.text) else None

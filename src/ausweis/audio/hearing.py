@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +16,6 @@ from urllib.parse import quote
 from ausweis import __version__
 from ausweis.audio.asr_model import AsrModel
 from ausweis.audio.kept import Kept
-from ausweis.audio.listening import Progress
 from ausweis.audio.roles import Happens, Roles, RoleWords
 from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.transcriber import Transcriber
@@ -76,15 +75,11 @@ class HearingOptions:
         """
         return Transcriber(
             AsrModel.load(model.path, threads=self.threads, hot_words=self.hot_words),
-            _voices,
+            lambda: VoiceEncoder.load(locate_file(catalogue.default_id("voices")).path),
             Roles(RoleWords.load(), happens),
             language=self.language,
             agent_channel=self.agent_channel,
         )
-
-
-def _voices() -> VoiceEncoder:
-    return VoiceEncoder.load(locate_file(catalogue.default_id("voices")).path)
 
 
 Listening = Callable[[str, float, float], None]
@@ -148,15 +143,12 @@ class Hearing:
 
     def _heard(self, source: Source, sidecar: Sidecar) -> dict[str, Any]:
         transcriber = self._transcriber
+        told = partial(self.progress or (lambda *_: None), source.default_id)
         try:
-            return transcriber.transcribe(source.files, sidecar, source.agent_channel, self._report(source))
+            return transcriber.transcribe(source.files, sidecar, source.agent_channel, told)
         except ModelError as error:
             # Only this one needs the voices, or somebody to ask for the roles: others go on.
             raise InputError(error.message) from error
-
-    def _report(self, source: Source) -> Progress:
-        show = self.progress
-        return (lambda *seconds: show(source.default_id, *seconds)) if show else (lambda *seconds: None)
 
     def _key(self, source: Source) -> str:
         """Changes when a file, what stands beside it, or a setting does."""

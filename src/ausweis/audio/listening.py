@@ -17,7 +17,7 @@ from ausweis.audio.speech import Speech, SpeechStream
 from ausweis.errors import InputError
 from ausweis.vocabulary import Language
 
-__all__ = ["CHUNK", "Levels", "Listened", "Progress", "listen", "speech_of", "without_echo"]
+__all__ = ["Listened", "Progress", "listen", "speech_of"]
 
 FRAME = RATE // 20
 ALIKE = 0.98

@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.container import InputContainer
 
-__all__ = ["DecodedPcm", "Pcm", "can_decode", "open_pcm"]
+__all__ = ["Pcm", "can_decode", "open_pcm"]
 
 _BLOCK, _SENT = 1 << 16, 1 << 13
 _HIGHEST_RATE = 48_000
@@ -45,10 +45,9 @@ class DecodedPcm:
             InputError: it cannot be read, or is no audio.
         """
         try:
-            about = path.stat()
+            return cls(path, *_measured(path, path.stat().st_mtime_ns))
         except OSError:
             raise InputError("the file cannot be read", place=str(path)) from None
-        return cls(path, *_measured(path, about.st_mtime_ns, about.st_size))
 
     def read(self, first: int = 0) -> Iterator[NDArray[np.int16]]:
         """From this sample to the end, in blocks (samples, channels)."""
@@ -65,12 +64,9 @@ class DecodedPcm:
 
     def _samples(self, first: int) -> Iterator[NDArray[np.int16]]:
         run_up = _RUN_UP * self.rate
-        if first > 2 * run_up:
-            try:
-                yield from self._from(first, first - run_up)
-            except _CannotJumpError:
-                yield from self._from(first, 0)
-        else:
+        try:
+            yield from self._from(first, first - run_up if first > 2 * run_up else 0)
+        except _CannotJumpError:
             yield from self._from(first, 0)
 
     def _from(self, first: int, jump: int) -> Iterator[NDArray[np.int16]]:
@@ -142,9 +138,8 @@ class _CannotJumpError(Exception):
 
 
 @lru_cache(maxsize=256)
-def _measured(path: Path, changed: int, size: int) -> tuple[int, int, int]:
-    """Channels, rate and length of a file in this state. Packets tell how long they are without being decoded."""
-    del changed, size
+def _measured(path: Path, _: int) -> tuple[int, int, int]:
+    """Channels, rate and length of a file as it was at this time. Packets tell how long they are, not decoded."""
     with opened(path) as container:
         stream = container.streams.audio[0]
         rate = min(stream.codec_context.sample_rate or _HIGHEST_RATE, _HIGHEST_RATE)
@@ -156,19 +151,8 @@ def _measured(path: Path, changed: int, size: int) -> tuple[int, int, int]:
     return channels, rate, round(seconds * rate)
 
 
-class Pcm(Protocol):
-    """Any recording. `rate`: samples a second; `length`: samples of each channel.
-
-    `read`: from a sample to the end, in blocks (samples, channels): `length - first` samples in all.
-    """
-
-    @property
-    def channels(self) -> int: ...  # noqa: D102
-    @property
-    def rate(self) -> int: ...  # noqa: D102
-    @property
-    def length(self) -> int: ...  # noqa: D102
-    def read(self, first: int = 0) -> Iterator[NDArray[np.int16]]: ...  # noqa: D102
+Pcm = PlainPcm | DecodedPcm
+"""Any recording."""
 
 
 def can_decode() -> bool:

@@ -12,7 +12,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +23,7 @@ from ausweis.engines.learned_index import LEARNED_VARIABLE
 from ausweis.errors import ModelError
 from ausweis.vocabulary import Language, Side
 
-__all__ = ["FILE_NAME", "FORMAT", "SHIPPED_WORDS", "Happens", "RoleWords", "Roles", "difference", "said_by"]
+__all__ = ["FILE_NAME", "FORMAT", "SHIPPED_WORDS", "Happens", "RoleWords", "Roles", "said_by"]
 
 FILE_NAME = "role-words.json"
 FORMAT = "ausweis/role-words@1"
@@ -55,11 +55,7 @@ class RoleWords:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The words of one file.
-
-        Raises:
-            ModelError: as `load`.
-        """
+        """The words of one file; raises as `load`."""
         try:
             data = path.read_bytes()
             content = json.loads(data)
@@ -82,14 +78,9 @@ class RoleWords:
 
 def said_by(turns: Sequence[Turn], side: Side) -> set[str]:
     """The words of one side, and each two in a row; `^` and `$` are the beginning and the end of a turn."""
-    return {said for turn in turns if turn.speaker == side for said in _words_and_pairs(turn.text)}
-
-
-def _words_and_pairs(text: str) -> Iterator[str]:
-    words = _WORD.findall(text.casefold())
-    yield from words
-    ends = [_BEGIN, *words, _END]
-    yield from (f"{first} {second}" for first, second in pairwise(ends))
+    told = [_WORD.findall(turn.text.casefold()) for turn in turns if turn.speaker == side]
+    pairs = {f"{first} {second}" for words in told for first, second in pairwise((_BEGIN, *words, _END))}
+    return pairs.union(*told)
 
 
 FIRST_TURNS = 16
@@ -107,8 +98,7 @@ _OTHER: dict[str, Side] = {"agent": "caller", "caller": "agent"}
 class Roles:
     """Called with turns, tells from 0 to 1 how likely their speakers are not exchanged.
 
-    Raises:
-        EngineError, ModelError: as the reading by `happens`, which is asked only where the words do not decide.
+    `happens` is asked only where the words do not decide.
     """
 
     words: RoleWords
@@ -123,11 +113,7 @@ class Roles:
 
 
 def difference(turns: Sequence[Turn], language: Language, happens: Happens) -> float:
-    """How many more events are read in the beginning of the call than with the speakers exchanged.
-
-    Raises:
-        EngineError, ModelError: as the reading.
-    """
+    """How many more events are read in the beginning of the call than with the speakers exchanged."""
     first = tuple(turns[:FIRST_TURNS])
     crossed = tuple(turn.model_copy(update={"speaker": _OTHER[turn.speaker]}) for turn in first)
     more, less = (happens(Call(id="roles", language=language, turns=way)) for way in (first, crossed))

@@ -6,7 +6,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from ausweis.calls.checks import explain
 from ausweis.calls.json_format import parse
@@ -18,10 +18,8 @@ from ausweis.vocabulary import Language, Side
 __all__ = ["Sidecar"]
 
 
-class Sidecar(BaseModel):
+class Sidecar(BaseModel, extra="forbid", frozen=True):
     """The keys of a call that are no words, all optional; `channels` says who speaks on the first and the second."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     language: Language | None = None

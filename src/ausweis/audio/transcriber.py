@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ausweis.audio.asr_model import AsrModel
 from ausweis.audio.decode import Recording
 from ausweis.audio.diarization import Voices
-from ausweis.audio.heard import Heard, Word, turns_of
+from ausweis.audio.heard import Word, turns_of
 from ausweis.audio.listening import Listened, Progress, listen, speech_of
 from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.voice_encoder import VoiceEncoder
@@ -151,7 +151,9 @@ def _state(path: Path) -> tuple[int, int]:
 def _about(
     recordings: Sequence[Recording], listened: Listened, sides: Sides, language: Literal["given", "heard"]
 ) -> dict[str, Any]:
-    cuts = [asdict(cut) | _side(heard, sides) for heard in listened.channels for cut in heard.cuts]
+    # Whose channel a cut is on; nothing where both are on one.
+    whose = {id(words): {"speaker": side} for side, words in sides.words.items()}
+    cuts = [asdict(cut) | whose.get(id(heard.words), {}) for heard in listened.channels for cut in heard.cuts]
     return {
         "files": [shown_path(recording.path.name) for recording in recordings],
         "sha256": [_sha256(recording.path) for recording in recordings],
@@ -163,12 +165,6 @@ def _about(
         "roles": sides.known,
         "cuts": sorted(cuts, key=lambda cut: cut["start"]),
     }
-
-
-def _side(heard: Heard, sides: Sides) -> dict[str, Side]:
-    """Whose channel it is; nothing where both are on one."""
-    side = next((side for side, words in sides.words.items() if words is heard.words), None)
-    return {} if side is None else {"speaker": side}
 
 
 def _sha256(path: Path) -> str:

@@ -11,7 +11,7 @@ What is given here loads no engine, no reader and no template.
 """
 
 from ausweis.batch.rejudging import Change, Rejudged, rejudge
-from ausweis.batch.scoring import Progress, Runner, Scored, Scorer, ScoreSummary, local_runner, score
+from ausweis.batch.scoring import Progress, Runner, Scorer, ScoreSummary, local_runner, score
 from ausweis.batch.tally import CallLine, Counts, Tally
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "Rejudged",
     "Runner",
     "ScoreSummary",
-    "Scored",
     "Scorer",
     "Tally",
     "local_runner",

@@ -32,7 +32,7 @@ from ausweis.reading.strategies import (
     unlearned,
 )
 
-__all__ = ["PinnedLibrary", "ScorerConfig"]
+__all__ = ["ScorerConfig"]
 
 _HINTS = {
     **dict.fromkeys(TURN_TEMPLATES.values(), " (--strategy zero-shot asks with it)"),

@@ -35,7 +35,7 @@ from ausweis.provenance import RunProvenance
 if TYPE_CHECKING:
     import psutil
 
-__all__ = ["WINDOW", "connected", "gpu_share", "ray_runner", "threads_for"]
+__all__ = ["ray_runner"]
 
 WINDOW = 1000
 """Calls a worker in one dataset: what loading the model anew costs is little beside reading them."""
@@ -114,11 +114,7 @@ def gpu_share(gpus: int, workers: int) -> float:
 
 
 def _pool(config: ScorerConfig, workers: int, place: _Place) -> _Pool:
-    """On this machine Ray counts workers; in a cluster, the processors that each of them takes.
-
-    Raises:
-        InputError: no machine has as many processors as one worker is to take.
-    """
+    """On this machine Ray counts workers; in a cluster, the processors that each of them takes."""
     if config.engine == "llama" and config.threads is None:
         config = replace(config, threads=threads_for(place.processors, workers))
     threads = config.threads or 1
@@ -160,23 +156,15 @@ def _in_windows(pool: _Pool, origin: RunProvenance) -> Runner:
     def run(wanted: Iterable[Call]) -> Generator[Scored, None, None]:
         ahead = iter(wanted)
         while window := [packed(number, call) for number, call in enumerate(itertools.islice(ahead, size))]:
-            with _told():
+            try:
                 yield from _rows(window, pool, origin)
+            except AusweisError:
+                raise
+            except Exception as error:
+                message = f"Ray stopped ({type(error).__name__}); all rows that came back are written"
+                raise RunError(f"{message}; say the same command again") from None
 
     return run
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except AusweisError:
-        raise
-    except Exception as error:
-        message = (
-            f"Ray stopped ({type(error).__name__}); all rows that came back are written; say the same command again"
-        )
-        raise RunError(message) from None
 
 
 def _rows(window: list[dict[str, Any]], pool: _Pool, origin: RunProvenance) -> Generator[Scored, None, None]:

@@ -21,7 +21,7 @@ from ausweis.calls.failure import Failure
 from ausweis.errors import AusweisError, EngineError, ModelError
 from ausweis.provenance import RunProvenance
 
-__all__ = ["ATTEMPTS", "Attempts", "Worker", "open_origin", "packed", "unpacked"]
+__all__ = ["Attempts", "Worker", "open_origin", "packed", "unpacked"]
 
 ATTEMPTS = 3
 """So many processes may die over a call before it fails."""

@@ -64,11 +64,7 @@ class Scorer:
         )
 
     def read(self, call: Call) -> Facts:
-        """Read one call, without judging it.
-
-        Raises:
-            EngineError, ModelError: as the reader.
-        """
+        """Read one call, without judging it."""
         return self._reader.read(call).facts
 
     def score(self, call: Call) -> Scored:

@@ -4,7 +4,7 @@ import heapq
 from collections import Counter
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ausweis.calls.failure import Failure, FailureKind
 from ausweis.judging.harm import found_of, harm, named
@@ -17,10 +17,8 @@ SHOWN = 30
 """Calls that are told one by one."""
 
 
-class Counts(BaseModel):
+class Counts(BaseModel, extra="forbid"):
     """How many calls have a verdict, of which outcome, with which violations (a call counts once for each type)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     verdicts: int = 0
     outcomes: dict[Outcome, int] = Field(default_factory=dict)

@@ -15,7 +15,7 @@ call            the contract: Call, Turn, words with their times; a call before 
 reading         all of it together: read_calls; one call by its file and id
 """
 
-from ausweis.calls.call import Call, Kind, SpokenWord, Turn, UnreadableCall
+from ausweis.calls.call import Call, Turn, UnreadableCall
 from ausweis.calls.folders import PassedOver
 from ausweis.calls.formats import FORMATS
 from ausweis.calls.reading import find_call, read_calls
@@ -25,12 +25,10 @@ from ausweis.calls.speakers import Speakers
 __all__ = [
     "FORMATS",
     "Call",
-    "Kind",
     "PassedOver",
     "Source",
     "Sources",
     "Speakers",
-    "SpokenWord",
     "Turn",
     "UnreadableCall",
     "find_call",

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ausweis.errors import AusweisError, CallFormatError, EncodingError, unforeseen
-from ausweis.vocabulary import Language, Speaker
+from ausweis.vocabulary import Language, Speaker, is_nothing
 
 __all__ = ["Call", "Kind", "Lined", "RawCall", "SpokenWord", "Turn", "UnreadableCall", "call_sha256", "raw_turn"]
 
@@ -20,15 +20,8 @@ Seconds = Annotated[float, Field(ge=0)]
 Chance = Annotated[float, Field(ge=0, le=1)]
 
 
-def _is_empty(value: object) -> bool:
-    """Turns of written calls say nothing of single words: their JSON is what it was before."""
-    return value == ()
-
-
-class SpokenWord(BaseModel):
+class SpokenWord(BaseModel, extra="forbid", frozen=True):
     """One word of a turn, as an ASR model heard it. Times in seconds from the call's start."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     text: str
     start: Seconds
@@ -36,21 +29,19 @@ class SpokenWord(BaseModel):
     probability: Chance
 
 
-class Turn(BaseModel):
+class Turn(BaseModel, extra="forbid", frozen=True):
     """What one speaker said without the other coming between. `start` and `end` in seconds from the call's start.
 
     `confidence`: how sure the ASR model is of the words, where one wrote them. `words`: what `text` is made
     of, in the same order, where their times are known.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     speaker: Speaker
     start: Seconds | None = None
     end: Seconds | None = None
     text: str
     confidence: Chance | None = None
-    words: Annotated[tuple[SpokenWord, ...], Field(exclude_if=_is_empty)] = ()
+    words: Annotated[tuple[SpokenWord, ...], Field(exclude_if=is_nothing)] = ()
 
     def times(self, begin: int, end: int) -> tuple[float | None, float | None]:
         """When the characters of `text` from `begin` up to `end` were said; the turn's times where no words tell."""
@@ -74,13 +65,11 @@ def _word_places(text: str) -> tuple[int, ...]:
     return tuple(match.start() for match in re.finditer(r"\S+", text))
 
 
-class Call(BaseModel):
+class Call(BaseModel, extra="forbid", frozen=True):
     """One recorded conversation. Turn numbers start at 1: turn *n* is `turns[n - 1]`.
 
     `roles_confidence`: how sure it is who is agent and who is caller, where that was found out from the talk.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
     language: Language = "de"

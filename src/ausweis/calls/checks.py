@@ -13,7 +13,7 @@ from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import LATEST, shape
 from ausweis.errors import CallFormatError
 
-__all__ = ["LONGEST", "check", "explain"]
+__all__ = ["check", "explain"]
 
 LONGEST = 1_000_000
 """Characters of a call: ten hours of talk have some 650,000. More take hours to read, and the other calls wait."""
@@ -27,7 +27,7 @@ def check(raw: RawCall, speakers: Speakers, language: str) -> Call | UnreadableC
     document = {"language": language} | raw.document
     if document.get("id") is None:
         document["id"] = raw.default_id
-    call_id = _printable(document["id"])
+    call_id = document["id"] if isinstance(document["id"], str) and 0 < len(document["id"]) <= 200 else None
     turns = document.get("turns")
     if isinstance(turns, list) and not turns:
         return UnreadableCall(raw.place, call_id, "the call has no turns", "empty")
@@ -42,10 +42,6 @@ def check(raw: RawCall, speakers: Speakers, language: str) -> Call | UnreadableC
             raw.place, call_id, f"the call does not fit the contract: {explain(error, document)}", "format"
         )
     return _faults(call, raw.place) or call
-
-
-def _printable(value: Any) -> str | None:
-    return value if isinstance(value, str) and 0 < len(value) <= 200 else None
 
 
 def _resolved(turns: Any, speakers: Speakers, raw: RawCall, call_id: str | None) -> Any:

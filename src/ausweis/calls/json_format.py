@@ -22,7 +22,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AliasPath, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, AliasPath, BaseModel, BeforeValidator, Field, ValidationError
 
 from ausweis.calls.call import RawCall, UnreadableCall, raw_turn
 from ausweis.calls.checks import explain
@@ -125,22 +125,12 @@ def _read_object(
 
 def _reader_of(value: dict[str, Any]) -> Reader:
     if "turns" in value:
-        return _contract
+        return lambda value, place, speakers: value
     if isinstance(value.get("results"), dict) or isinstance(value.get("Transcript"), list):
         return read_amazon
     if isinstance(value.get("segments"), list) or isinstance(value.get("transcription"), list):
         return read_whisper
-    return _nothing_known
-
-
-def _contract(value: dict[str, Any], place: str, speakers: Speakers) -> dict[str, Any]:
-    return value
-
-
-def _nothing_known(value: dict[str, Any], place: str, speakers: Speakers) -> dict[str, Any]:
-    raise CallFormatError(
-        "the JSON is no call: it has neither 'turns' nor the keys of Whisper or Amazon Transcribe", place=place
-    )
+    raise CallFormatError("the JSON is no call: it has neither 'turns' nor the keys of Whisper or Amazon Transcribe")
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -167,7 +157,8 @@ def _odd_number(text: str) -> json.JSONDecodeError:
 
 
 M = TypeVar("M", bound=BaseModel)
-_Milliseconds = Annotated[int, Field(ge=0, le=1000 * LATEST)]
+_Milliseconds = Annotated[float, Field(ge=0, le=1000 * LATEST), AfterValidator(lambda value: value / 1000)]
+"""In seconds, once it is read."""
 
 
 def _model(model: type[M], value: Any, what: str, place: str) -> M:
@@ -189,15 +180,13 @@ class _Whisper(BaseModel):
     language: str | None = None
 
 
-class _CppSegment(BaseModel):
-    begin: _Milliseconds = Field(validation_alias=AliasPath("offsets", "from"))
-    to: _Milliseconds = Field(validation_alias=AliasPath("offsets", "to"))
-    text: str
-    speaker: str | None = None
+class _CppSegment(_Segment):
+    start: _Milliseconds = Field(validation_alias=AliasPath("offsets", "from"))
+    end: _Milliseconds = Field(validation_alias=AliasPath("offsets", "to"))
 
 
 class _WhisperCpp(BaseModel):
-    transcription: list[_CppSegment]
+    segments: list[_CppSegment] = Field(validation_alias="transcription")
     language: str | None = Field(None, validation_alias=AliasPath("result", "language"))
 
 
@@ -217,17 +206,10 @@ def read_whisper(value: dict[str, Any], place: str, speakers: Speakers) -> dict[
     Raises:
         CallFormatError: a key is missing or of another type.
     """
-    if "transcription" in value:
-        cpp = _model(_WhisperCpp, value, "Whisper transcript", place)
-        language = cpp.language
-        segments = [
-            _Segment(start=one.begin / 1000, end=one.to / 1000, text=one.text, speaker=one.speaker)
-            for one in cpp.transcription
-        ]
-    else:
-        transcript = _model(_Whisper, value, "Whisper transcript", place)
-        language, segments = transcript.language, transcript.segments
-    spoken = [segment for segment in segments if segment.text.strip()]
+    form: type[_Whisper | _WhisperCpp] = _WhisperCpp if "transcription" in value else _Whisper
+    transcript = _model(form, value, "Whisper transcript", place)
+    language = transcript.language
+    spoken = [segment for segment in transcript.segments if segment.text.strip()]
     labelled = [(None if (one.speaker or "").strip() == "?" else one.speaker, one.text.strip()) for one in spoken]
     turns = [
         raw_turn(label, text, segment.start, segment.end)
@@ -245,15 +227,11 @@ _Time = Annotated[float | None, BeforeValidator(lambda value: None if value == "
 """Seconds, which Amazon writes as strings (`"4.86"`)."""
 
 
-class _Word(BaseModel):
-    content: str = ""
-
-
 class _Item(BaseModel):
     type: str = "pronunciation"
     start_time: _Time = None
     end_time: _Time = None
-    alternatives: list[_Word] = Field(default_factory=list)
+    word: str = Field("", validation_alias=AliasPath("alternatives", 0, "content"))
     channel_label: str | None = None
     speaker_label: str | None = None
 
@@ -320,8 +298,8 @@ def _lens_turns(lens: _Lens) -> list[dict[str, Any]]:
         raw_turn(
             turn.role or roles.get(turn.participant or "", turn.participant),
             turn.content,
-            None if turn.start is None else turn.start / 1000,
-            None if turn.end is None else turn.end / 1000,
+            turn.start,
+            turn.end,
         )
         for turn in lens.transcript
     ]
@@ -351,11 +329,10 @@ def _utterances(words: list[tuple[str | None, _Item]]) -> list[dict[str, Any]]:
     """Words to utterances. Punctuation has no time and belongs to the word before."""
     spoken: list[dict[str, Any]] = []
     for label, item in words:
-        word = item.alternatives[0].content if item.alternatives else ""
-        if word and item.type == "punctuation" and spoken:
-            spoken[-1]["text"] += word
-        elif word:
-            spoken.append(raw_turn(label, word, item.start_time, item.end_time))
+        if item.word and item.type == "punctuation" and spoken:
+            spoken[-1]["text"] += item.word
+        elif item.word:
+            spoken.append(raw_turn(label, item.word, item.start_time, item.end_time))
     return _joined(spoken, lambda word, gap: not word.endswith(_SENTENCE_END) and gap <= _SILENCE_IN_UTTERANCE)
 
 

@@ -57,11 +57,6 @@ class Source:
     other: Path | None = None
     root: Path = Path()
 
-    @classmethod
-    def of(cls, path: Path, root: Path) -> "Source":
-        """One for a file; its id comes later."""
-        return cls(path, shown_path(path), root=root)
-
     @property
     def is_recording(self) -> bool:
         """Whether somebody must listen to it, by its extension."""
@@ -171,18 +166,24 @@ def find_sources(
             if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the folder above it cannot be entered
                 root = Path(os.path.realpath(path))
                 below = walk(root, any_extension=any_extension)
-                files += [Source.of(file, root) for file in below.files]
+                files += [Source(file, shown_path(file), root=root) for file in below.files]
                 passed += below.passed_over
                 closed += below.closed
             else:
                 folder = Path(os.path.realpath(path.parent))
-                files.append(Source.of(folder / path.name, folder))
+                files.append(Source(folder / path.name, shown_path(folder / path.name), root=folder))
     once: dict[str | None, Source] = {}
     for file in files:
         once.setdefault(os.path.realpath(file.path) if file.path else None, file)
     every = _paired(list(once.values()))
-    calls = _without_sidecars(every)
-    wanted = [file for file in calls if file.is_recording] if recordings_only else _one_of_each(calls)
+    # A JSON file of the same name as a recording tells about it, and is no call of its own.
+    sidecars = {file.sidecar for file in every if file.sidecar}
+    calls = [file for file in every if not (file.path and file.path in sidecars and not _is_transcript(file.path))]
+    transcripts = {file.call for file in calls if file.path and not file.is_recording}
+    if recordings_only:
+        wanted = [file for file in calls if file.is_recording]
+    else:
+        wanted = [file for file in calls if not (file.is_recording and file.call in transcripts)]
     # Recordings that `ausweis transcribe` kept beside their transcripts are copies.
     copies = {path for file in calls if file.path for path in kept_recordings(file.path)}
     chosen = [file for file in wanted if not (file.is_recording and file.call in copies)]
@@ -191,7 +192,7 @@ def find_sources(
         path = file.path or Path("-")
         if path not in used:
             passed.append(("no_recording" if recordings_only and not file.is_recording else "transcript", path))
-    faults = [Source(path, shown_path(path), _id(path.name)) for path in dict.fromkeys(closed)]
+    faults = [Source(path, shown_path(path), shown_path(path.name)[-_MAX_ID:]) for path in dict.fromkeys(closed)]
     return Sources((*_with_ids(chosen), *faults), grouped(passed))
 
 
@@ -232,12 +233,6 @@ def _paired(files: list[Source]) -> list[Source]:
     return [whole for file in files for whole in joined.get(file, [file])]
 
 
-def _without_sidecars(files: list[Source]) -> list[Source]:
-    """A JSON file of the same name as a recording tells about it, and is no call of its own."""
-    sidecars = {file.sidecar for file in files if file.sidecar}
-    return [file for file in files if not (file.path and file.path in sidecars and not _is_transcript(file.path))]
-
-
 def _is_transcript(path: Path) -> bool:
     """Whether a JSON file has words in it: turns, the segments of Whisper, or what Amazon Transcribe writes."""
     try:
@@ -245,16 +240,6 @@ def _is_transcript(path: Path) -> bool:
     except (OSError, InputError, ValueError, RecursionError):
         return False
     return isinstance(value, list) or (isinstance(value, dict) and not _WORDS.isdisjoint(value))
-
-
-def _one_of_each(files: list[Source]) -> list[Source]:
-    """Of a recording and its transcript, the transcript."""
-    transcripts = {file.call for file in files if file.path and not file.is_recording}
-    return [file for file in files if not (file.is_recording and file.call in transcripts)]
-
-
-def _id(name: str) -> str:
-    return shown_path(name)[-_MAX_ID:]
 
 
 def _with_ids(every: list[Source]) -> list[Source]:
@@ -273,6 +258,6 @@ def _with_ids(every: list[Source]) -> list[Source]:
         if file in paths:
             choices = [(name(file, paths[file]), count) for name, count in zip(names, counts, strict=True)]
             chosen = next((text for text, count in choices if count[text] == 1), choices[-1][0])
-            file = replace(file, default_id=_id(chosen))
+            file = replace(file, default_id=shown_path(chosen)[-_MAX_ID:])
         sources.append(file)
     return sources

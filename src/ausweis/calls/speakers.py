@@ -12,7 +12,7 @@ from ausweis.calls.text import shape
 from ausweis.errors import CallFormatError, InputError
 from ausweis.vocabulary import Speaker
 
-__all__ = ["LABELS", "Speakers"]
+__all__ = ["Speakers"]
 
 _AGENT = """agent agentin advisor adviser representative rep operator assistant support service kundenservice
     kundenbetreuer kundenbetreuerin kundenberater kundenberaterin berater beraterin mitarbeiter mitarbeiterin

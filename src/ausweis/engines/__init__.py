@@ -12,7 +12,3 @@ overheard     another engine, listened to: each question whole, with its answer
 opened        engines by name, also those that installed packages add
 weights       model files: the catalogue, where they come from, their hashes
 """
-
-from ausweis.engines.protocol import Engine, Message, Request, Result, Transcript, TranscriptEngine
-
-__all__ = ["Engine", "Message", "Request", "Result", "Transcript", "TranscriptEngine"]

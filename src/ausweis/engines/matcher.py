@@ -223,8 +223,8 @@ class LineProbe:
         self.layers = matcher.layers
         self.model_sha256 = matcher.model_sha256
         self.sha256 = "+".join([*([probe.sha256] if probe else []), matcher.sha256])
+        self.matcher = matcher
         self._probe = probe
-        self._matcher = matcher
         self._places = list(described.values())
         self._answers = list(answers.values())
         self._described: tuple[Sequence[Array], Descriptions] | None = None
@@ -239,9 +239,9 @@ class LineProbe:
             return told
         # The descriptions are the same for all lines of a call.
         if self._described is None or self._described[0] is not compared:
-            described = self._matcher.described([features(description) for description in compared])
+            described = self.matcher.described([features(description) for description in compared])
             self._described = compared, described
-        scores = self._matcher.scores(self.in_basis(states), self._described[1])
+        scores = self.matcher.scores(self.in_basis(states), self._described[1])
         return (*told, *probabilities_of([scores[place] for place in self._places]))
 
     @property
@@ -256,15 +256,11 @@ class LineProbe:
 
     def in_basis(self, states: Array) -> LineInBasis:
         """All that must be kept of a line until the questions after it are asked."""
-        return self._matcher.in_basis(features(states))
-
-    def questions(self, questions: Sequence[Array]) -> Descriptions:
-        """The questions, each of shape (tokens, layers, width), made ready for all lines of a call."""
-        return self._matcher.questions(questions)
+        return self.matcher.in_basis(features(states))
 
     def answered(self, line: LineInBasis, questions: Descriptions) -> tuple[float, ...]:
         """Of each label that questions tell."""
         if not self._answers:
             return ()
-        scores = self._matcher.scores(line, questions, question=True)
+        scores = self.matcher.scores(line, questions, question=True)
         return probabilities_of([scores[place] for place in self._answers])

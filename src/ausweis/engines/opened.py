@@ -47,7 +47,13 @@ def open_engine(
     if kind not in _SHIPPED:
         engine = _open_added(kind, argument, model=model, context=context, threads=threads, workers=workers)
     elif kind == "server" and argument:
-        engine = _open_server(argument, model, context, workers, warn or (lambda text: None))
+        from ausweis.engines.server import KEY_VARIABLE, ServerEngine, outside_warning
+
+        tell = warn or (lambda text: None)
+        if outside := outside_warning(argument):
+            tell(outside)
+        key = os.environ.get(KEY_VARIABLE) or None
+        engine = ServerEngine(argument, model=model, context=context, workers=workers, key=key, warn=tell)
     elif kind == "llama" and not argument:
         from ausweis.engines.llama import LlamaEngine
         from ausweis.engines.weights import catalogue
@@ -92,17 +98,4 @@ def _open_added(kind: str, argument: str, **options: str | int | None) -> Engine
         message = f"the engine {kind} ({point.value}) cannot be opened ({type(error).__name__})"
         raise ModelError(f"{message}; ask whoever made it") from None
     engine: Engine = opened
-    return engine
-
-
-def _open_server(address: str, model: str | None, context: int | None, workers: int | None, warn: Warn) -> Engine:
-    from ausweis.engines.server import KEY_VARIABLE, ServerEngine, outside_warning
-
-    outside = outside_warning(address)
-    if outside is not None:
-        warn(outside)
-    key = os.environ.get(KEY_VARIABLE) or None
-    engine = ServerEngine(address, model=model, context=context, workers=workers, key=key, warn=warn)
-    if engine.warning is not None:
-        warn(engine.warning)
     return engine

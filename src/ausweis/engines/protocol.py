@@ -217,11 +217,6 @@ class UnsureToken(NamedTuple):
     probability: _Chance
 
 
-def _is_none(value: object) -> bool:
-    """Recordings of answers of which it was not asked are as before."""
-    return value is None
-
-
 class Result(BaseModel, extra="forbid", frozen=True):
     """One answer. `probabilities` holds one number a choice, from 0 to 1, in the order of the choices, or none.
 
@@ -233,7 +228,7 @@ class Result(BaseModel, extra="forbid", frozen=True):
 
     text: str
     probabilities: tuple[_Chance, ...] = ()
-    unsure: Annotated[tuple[UnsureToken, ...] | None, Field(exclude_if=_is_none)] = None
+    unsure: Annotated[tuple[UnsureToken, ...] | None, Field(exclude_if=lambda tokens: tokens is None)] = None
     prompt_tokens: _Tokens = 0
     evaluated_tokens: _Tokens = 0
     """Tokens that the model had to compute, prompt and answer; what was shared counts once."""

@@ -8,7 +8,7 @@ from ausweis.judging.verdict import Check, CheckCode, CheckResultReason, Evidenc
 from ausweis.policies.rules import Rules
 from ausweis.vocabulary import CHECKS, CheckId, CheckResult, ViolationType
 
-__all__ = ["Answer", "answers", "check_of"]
+__all__ = ["answers", "check_of"]
 
 Answer = tuple[CheckResult, tuple[int, ...]]
 """The result, and the places of the events that show it."""

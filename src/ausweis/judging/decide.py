@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ausweis.judging.evidence import Given, Moment, ReadOut, Speaking, Trace, trace
+from ausweis.judging.evidence import Given, Moment, Speaking, Trace, trace
 from ausweis.judging.verdict import (
     LateReason,
     LeakReason,
@@ -20,7 +20,7 @@ from ausweis.judging.verdict import (
 from ausweis.policies.rules import DONE, NAME, PRE_AUTHENTICATED, Rules
 from ausweis.vocabulary import CATEGORIES, FACTORS, VIOLATIONS, AuthorisationStatus, Caller, Outcome, ViolationType
 
-__all__ = ["Act", "BrokenRule", "Scenario", "authorisation_of", "caller_of", "decide", "identified", "reason_of"]
+__all__ = ["Act", "Scenario", "authorisation_of", "caller_of", "decide", "identified", "reason_of"]
 
 RESPONSES = frozenset({"refuses", "rejects", "authorisation_missing"})
 """With one of these and no action, a request was held back: compliant, and not merely nothing to judge."""
@@ -132,26 +132,8 @@ def _standing_at(turn: int, trace: Trace, rules: Rules) -> tuple[Speaking, int]:
     return speaking, held
 
 
-def _leaks_of(trace: Trace, rules: Rules) -> list[ReadOut]:
-    """What agents read out before its level was met. What the caller said before, an agent may repeat."""
-    return [
-        read_out
-        for read_out in trace.read_outs
-        if not read_out.repeats and not _may_be_read_out(read_out.moment, trace, rules)
-    ]
-
-
-def _may_be_read_out(moment: Moment, trace: Trace, rules: Rules) -> bool:
-    _, held = _standing_at(moment.turn, trace, rules)
-    return rules.met(held, rules.read_out[str(moment.subject)])
-
-
 def _completing(act: Act, trace: Trace, rules: Rules) -> Given:
-    """The later factor with which the level of an action that was unmet was met at last.
-
-    Raises:
-        LookupError: it never was; the action's `later` says whether.
-    """
+    """The later factor with which the level of an action that was unmet was met at last."""
     held = act.held
     for given in trace.counting:
         if given.since > act.moment.turn and act.speaking.counts(given):
@@ -172,9 +154,13 @@ class BrokenRule(NamedTuple):
 
 def _broken_rules(acts: list[Act], trace: Trace, rules: Rules) -> list[BrokenRule]:
     """All that were broken, the earliest first."""
+    # What agents read out before its level was met. What the caller said before, an agent may repeat.
     leaks: dict[int, list[Moment]] = {}
-    for leak in _leaks_of(trace, rules):
-        leaks.setdefault(leak.moment.turn, []).append(leak.moment)
+    for moment, repeats in trace.read_outs:
+        if not repeats and not rules.met(
+            _standing_at(moment.turn, trace, rules)[1], rules.read_out[str(moment.subject)]
+        ):
+            leaks.setdefault(moment.turn, []).append(moment)
     broken = [BrokenRule("factor_leaked", turn, tuple(m.place for m in told)) for turn, told in leaks.items()]
     for act in acts:
         turn = act.moment.turn

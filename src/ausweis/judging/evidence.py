@@ -27,7 +27,6 @@ __all__ = [
     "EVENT_THRESHOLD",
     "Given",
     "Moment",
-    "ReadOut",
     "Speaking",
     "Trace",
     "idle_kinds",
@@ -83,8 +82,7 @@ class Given:
     struck: bool = False
 
 
-@dataclass(slots=True)
-class ReadOut:
+class ReadOut(NamedTuple):
     """An agent said the value of a factor; `repeats` when the caller had said it before."""
 
     moment: Moment

@@ -34,7 +34,7 @@ def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:
             turn=mention.turn,
             severity=rule.severity,
             description=rule.description,
-            evidence=_evidence(mention),
+            evidence=tuple(Evidence.at(place) for place in (mention, mention.shown) if place),
             probability=mention.probability,
         )
         for rule in policy.incidents
@@ -45,7 +45,7 @@ def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:
 
 
 def _was_looked_for(rule: IncidentRule, facts: Facts) -> bool:
-    """Whether it was, on the side that is wanted; facts of earlier versions do not say on which, and count for each."""
+    """Whether it was, on the side that is wanted; without a side, it was looked for on both."""
     return any(
         (asked.description, asked.speaker) == (rule.description, rule.speaker)
         if isinstance(asked, OneSided)
@@ -57,11 +57,6 @@ def _was_looked_for(rule: IncidentRule, facts: Facts) -> bool:
 def _is_asked_for(mention: Mention, rule: IncidentRule) -> bool:
     same = (mention.id, mention.description) == (rule.kind, rule.description)
     return same and (rule.speaker is None or mention.speaker in (None, rule.speaker))
-
-
-def _evidence(mention: Mention) -> tuple[Evidence, ...]:
-    places = (mention, mention.shown) if mention.shown else (mention,)
-    return tuple(Evidence(turn=place.turn, quote=place.quote, start=place.start, end=place.end) for place in places)
 
 
 def not_read(facts: Facts, policy: Policy) -> tuple[str, ...]:

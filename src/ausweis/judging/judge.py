@@ -9,7 +9,7 @@ from ausweis.judging.evidence import in_order, moments
 from ausweis.judging.incidents import counting, incidents_of, not_read
 from ausweis.judging.review import hung_on, review_reasons
 from ausweis.judging.risk import Outlook, weigh
-from ausweis.judging.verdict import Action, Authorisation, Evidence, Incident, UsedFactor, Verdict, Violation
+from ausweis.judging.verdict import Action, Authorisation, Evidence, UsedFactor, Verdict, Violation
 from ausweis.policies.policy import Policy
 from ausweis.policies.rules import Rules, rules_of
 
@@ -35,7 +35,7 @@ def outlook_of(facts: Facts, policy: Policy) -> Outlook:
 
 
 def _in_the_field(facts: Facts, policy: Policy) -> Outlook:
-    return outlook_of(facts, policy).in_the_field(policy.expected_violations, facts.turns, facts.judged_with)
+    return outlook_of(facts, policy).in_the_field(policy.expected_violations, facts.turns, facts.calibration)
 
 
 def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook: Outlook) -> Verdict:
@@ -47,20 +47,20 @@ def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook
     confidence = _rounded(outlook.weights.get(outcome, 0.0))
     first = decision.broken[0].events if violations else ()
     reasons = review_reasons(
+        facts,
         outcome=outcome,
         confidence=confidence,
         violations=violations,
         thinnest=min((events[place].probability for place in first), default=1.0),
         caller_unclear=(caller == "unclear" and bool(decision.acts))
         or any(act.speaking.refused for act in decision.acts),
-        roles=facts.roles_confidence,
-        unknown_speakers=facts.unknown_speakers,
-        badly_heard=_turns_hung_on(facts, decision, violations, events, incidents),
-        heard=hung_on(facts, lambda changed: _said_of(facts, changed, policy), _shown(incidents)),
-        notes=facts.notes,
+        heard=hung_on(
+            facts,
+            lambda changed: _said_of(facts, changed, policy),
+            [said for incident in incidents for said in incident.evidence],
+        ),
         incidents=incidents,
         not_read=not_read(facts, policy),
-        unmeasured=facts.unmeasured,
     )
     checks = answers(decision, rules, inconclusive=outcome == "inconclusive")
     return Verdict(
@@ -89,29 +89,8 @@ def _said_of(facts: Facts, events: Sequence[Event], policy: Policy) -> tuple[obj
     return (outlook.likeliest, *((rule.type, rule.turn, rule.act and rule.act.category) for rule in broken))
 
 
-def _turns_hung_on(
-    facts: Facts, decision: Scenario, violations: tuple[Violation, ...], events: Events, incidents: tuple[Incident, ...]
-) -> list[int]:
-    """The badly heard turns that matter, of facts of earlier versions, which do not tell the words.
-
-    Of a violation those up to it, since an authentication may have been said in one; otherwise those in which
-    something that counts was heard. Of incidents those that say so.
-    """
-    shown = {evidence.turn for evidence in _shown(incidents)}
-    if violations:
-        return [turn for turn in facts.badly_heard if turn <= violations[0].turn or turn in shown]
-    places = [given.moment.place for given in decision.trace.given] + [act.moment.place for act in decision.acts]
-    counting = shown | {events[place].turn for place in places}
-    return [turn for turn in facts.badly_heard if turn in counting]
-
-
-def _shown(incidents: Iterable[Incident]) -> list[Evidence]:
-    return [evidence for incident in incidents for evidence in incident.evidence]
-
-
 def _evidence(places: Iterable[int], events: Events) -> tuple[Evidence, ...]:
-    shown = [events[place] for place in places]
-    return tuple(Evidence(turn=e.turn, quote=e.quote, start=e.start, end=e.end) for e in shown)
+    return tuple(Evidence.at(events[place]) for place in places)
 
 
 def _violations(decision: Scenario, rules: Rules, policy: Policy, events: Events) -> tuple[Violation, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-from ausweis.facts import NOTES, Event, Facts, Unsure
+from ausweis.facts import Event, Facts, Unsure
 from ausweis.judging.evidence import EVENT_THRESHOLD, idle_kinds
 from ausweis.judging.verdict import (
     BadlyHeardReason,
@@ -18,7 +18,6 @@ from ausweis.judging.verdict import (
     Evidence,
     HeardBadly,
     Incident,
-    NoteReason,
     PlainReason,
     ReviewReason,
     TurnsReason,
@@ -27,7 +26,7 @@ from ausweis.judging.verdict import (
 )
 from ausweis.vocabulary import Outcome
 
-__all__ = ["SURE", "SURE_OF_ROLES", "hung_on", "review_reasons"]
+__all__ = ["hung_on", "review_reasons"]
 
 SURE = 0.7
 """A verdict of less confidence is looked at."""
@@ -50,29 +49,23 @@ TURNS_TO_ANSWER = 3
 
 
 def review_reasons(
+    facts: Facts,
     *,
     outcome: Outcome,
     confidence: float,
     violations: Sequence[Violation],
     thinnest: float,
     caller_unclear: bool,
-    roles: float | None,
-    unknown_speakers: Sequence[int],
-    badly_heard: Sequence[int],
     heard: Sequence[HeardBadly],
-    notes: Sequence[str],
-    incidents: Sequence[Incident] = (),
-    not_read: Sequence[str] = (),
-    unmeasured: bool = False,
+    incidents: Sequence[Incident],
+    not_read: Sequence[str],
 ) -> tuple[ReviewReason, ...]:
-    """All reasons; none means that the verdict needs no review.
+    """All reasons; none means that a verdict on these facts needs no review.
 
     `thinnest` is the lowest probability among the events that the first violation rests on (1 without one);
     `caller_unclear` whether nobody says who had something done, or on whose account after another's was refused;
-    `badly_heard` are the turns that the verdict hangs on and whose words are not sure, as facts of earlier versions
-    have them, `heard` the places as facts have them now; `not_read` the own words of the
-    policy that nobody looked for: a set with one could not be met, and an action of one not be seen. With `unmeasured`,
-    nothing is known of how many actions the reader misses.
+    `heard` the badly heard places that the verdict hangs on; `not_read` the own words of the policy that nobody looked
+    for: a set with one could not be met, and an action of one not be seen.
     """
     reasons: list[ReviewReason] = []
     if not_read:
@@ -81,7 +74,8 @@ def review_reasons(
         reasons.append(ConfidenceReason(code="outcome_unsure", confidence=confidence))
     if outcome == "inconclusive":
         reasons.append(PlainReason(code="inconclusive"))
-    if unmeasured and outcome == "not_applicable":
+    if facts.unmeasured and outcome == "not_applicable":
+        # Nothing is known of how many actions the reader misses.
         reasons.append(PlainReason(code="unmeasured_reader"))
     if violations and thinnest < THIN:
         reasons.append(TurnsReason(code="violation_unsure", turns=(violations[0].turn,)))
@@ -89,22 +83,18 @@ def review_reasons(
         reasons.append(PlainReason(code="caller_unclear"))
     if SURE <= confidence < SURE_OF_CRITICAL and any(violation.severity == "critical" for violation in violations):
         reasons.append(ConfidenceReason(code="critical_unsure", confidence=confidence))
+    roles = facts.roles_confidence
     if roles is not None and roles < SURE_OF_ROLES:
         reasons.append(ConfidenceReason(code="roles_unsure", confidence=roles))
-    if unknown_speakers:
-        reasons.append(TurnsReason(code="unknown_speakers", turns=tuple(unknown_speakers)))
+    if facts.unknown_speakers:
+        reasons.append(TurnsReason(code="unknown_speakers", turns=facts.unknown_speakers))
     thin = [incident.turn for incident in incidents if incident.severity in GRAVE and incident.probability < SURE]
     if thin:
         reasons.append(TurnsReason(code="incident_unsure", turns=tuple(dict.fromkeys(thin))))
-    turns = sorted({*badly_heard, *(place.turn for place in heard)})
-    if turns:
+    if heard:
+        turns = sorted({place.turn for place in heard})
         reasons.append(BadlyHeardReason(turns=tuple(turns), heard=tuple(heard)))
-    return (*reasons, *map(_note, notes))
-
-
-def _note(note: str) -> ReviewReason:
-    known = next((code for code in NOTES if code == note), None)
-    return NoteReason(text=note) if known is None else PlainReason(code=known)
+    return (*reasons, *(PlainReason(code=note) for note in facts.notes))
 
 
 def hung_on(facts: Facts, judged: Judged, incidents: Iterable[Evidence] = ()) -> tuple[HeardBadly, ...]:

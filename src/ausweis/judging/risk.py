@@ -26,7 +26,7 @@ from ausweis.policies.form import EXPECTED
 from ausweis.policies.rules import Rules
 from ausweis.vocabulary import Outcome
 
-__all__ = ["AT_ITS_WORD", "USUAL_TURNS", "Outlook", "doublings", "in_the_field", "weigh"]
+__all__ = ["Outlook", "doublings", "weigh"]
 
 INCONCLUSIVE: Outcome = "inconclusive"
 TIES: tuple[Outcome, ...] = ("inconclusive", "violation", "compliant", "not_applicable")

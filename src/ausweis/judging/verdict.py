@@ -6,9 +6,9 @@ Reasons are codes with their values; `sentences` puts them into words.
 import json
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from ausweis.facts import is_nothing
+from ausweis.facts import Event, Mention, Shown
 from ausweis.policies.form import Permission
 from ausweis.provenance import Provenance
 from ausweis.vocabulary import (
@@ -24,11 +24,11 @@ from ausweis.vocabulary import (
     ViolationType,
     Vocabulary,
     WordId,
+    is_nothing,
     with_own,
 )
 
 __all__ = [
-    "SCHEMA",
     "Action",
     "AddedReason",
     "Authorisation",
@@ -42,7 +42,6 @@ __all__ = [
     "Incident",
     "LateReason",
     "LeakReason",
-    "NoteReason",
     "PlainReason",
     "RejectionReason",
     "ReviewReason",
@@ -62,8 +61,8 @@ Turn = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+class _Part(BaseModel, extra="forbid", frozen=True, populate_by_name=True):
+    pass
 
 
 class _Reason(_Part):
@@ -118,31 +117,15 @@ class AddedReason(_Reason):
     code: Literal["added"] = "added"
 
 
+# fmt: off
 CheckCode = Literal[
-    "caller_known",
-    "caller_unknown",
-    "caller_not_needed",
-    "caller_not_recognisable",
-    "enough_verified",
-    "too_little_verified",
-    "verification_not_recognisable",
-    "met_before_actions",
-    "not_met_before_actions",
-    "order_not_recognisable",
-    "no_action",
-    "nothing_leaked",
-    "leaked",
-    "no_factor",
-    "leak_not_recognisable",
-    "third_party_allowed",
-    "third_party_not_allowed",
-    "no_third_party",
-    "third_party_not_recognisable",
-    "rejection_heeded",
-    "rejection_ignored",
-    "no_rejection",
-    "rejection_not_recognisable",
+    "caller_known", "caller_unknown", "caller_not_needed", "caller_not_recognisable", "enough_verified",
+    "too_little_verified", "verification_not_recognisable", "met_before_actions", "not_met_before_actions",
+    "order_not_recognisable", "no_action", "nothing_leaked", "leaked", "no_factor", "leak_not_recognisable",
+    "third_party_allowed", "third_party_not_allowed", "no_third_party", "third_party_not_recognisable",
+    "rejection_heeded", "rejection_ignored", "no_rejection", "rejection_not_recognisable",
 ]
+# fmt: on
 
 
 class CheckResultReason(_Reason):
@@ -194,7 +177,7 @@ class WordsReason(_Reason):
 
 
 class PlainReason(_Reason):
-    """A reason that has no values; the last five are notes of the reading."""
+    """A reason that has no values; the last four are notes of the reading."""
 
     code: Literal[
         "inconclusive",
@@ -207,20 +190,11 @@ class PlainReason(_Reason):
     ]
 
 
-class NoteReason(_Reason):
-    """A note of the reading that has no code, as in facts of earlier versions."""
-
-    code: Literal["note"] = "note"
-    text: str
-
-
 _BY_CODE = Field(discriminator="code")
 ViolationReason = Annotated[
     UnmetReason | LateReason | LeakReason | RejectionReason | ThirdPartyReason | AddedReason, _BY_CODE
 ]
-ReviewReason = Annotated[
-    ConfidenceReason | TurnsReason | BadlyHeardReason | WordsReason | PlainReason | NoteReason, _BY_CODE
-]
+ReviewReason = Annotated[ConfidenceReason | TurnsReason | BadlyHeardReason | WordsReason | PlainReason, _BY_CODE]
 
 
 class Evidence(_Part):
@@ -230,6 +204,11 @@ class Evidence(_Part):
     quote: str
     start: float | None = None
     end: float | None = None
+
+    @classmethod
+    def at(cls, place: Event | Mention | Shown) -> "Evidence":
+        """What facts tell at a place."""
+        return cls(turn=place.turn, quote=place.quote, start=place.start, end=place.end)
 
 
 class Violation(_Part):

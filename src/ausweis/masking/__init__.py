@@ -10,8 +10,7 @@ masker   the same with what is known of a call: which turn gives which factor, w
 judged   the same for a call that was judged: what its findings need to be seen stays
 """
 
-from ausweis.masking.kinds import KINDS
 from ausweis.masking.masker import Masker
 from ausweis.masking.text import mask
 
-__all__ = ["KINDS", "Masker", "mask"]
+__all__ = ["Masker", "mask"]

@@ -72,12 +72,7 @@ class Masker:
         if at < 0:
             spans = self._reading_of(turn, quote).known(self._words, self._digits)
             return masked(quote, spans, self._language, keep)
-        return self.cut(turn, at, at + len(quote), keep=keep)
-
-    def cut(self, turn: int, start: int, end: int, *, keep: Container[MaskKind] = frozenset()) -> str:
-        """The masked text of a turn from one place up to another; what is cut through is masked on both sides."""
-        inside = within(self.spans(turn), start, end)
-        return masked(self._text_of(turn)[start:end], inside, self._language, keep)
+        return masked(quote, within(self.spans(turn), at, at + len(quote)), self._language, keep)
 
     def spans(self, number: int) -> list[Span]:
         """What is masked in a turn, in order."""

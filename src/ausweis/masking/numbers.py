@@ -38,17 +38,12 @@ def number_spans(
     tokens: Sequence[Token],
     *,
     given: frozenset[FactorRecord] = frozenset(),
-    numbers_given: bool = False,
     known: Container[str] = (),
 ) -> list[Span]:
-    """The numbers of a text, none overlapping another.
+    """The numbers of a text with these words, none overlapping another.
 
-    Args:
-        text: what was said.
-        tokens: its words.
-        given: the factors whose value this turn holds.
-        numbers_given: whether each number of the turn is masked, however short.
-        known: the pairs of digits of the values that are given anywhere in the call: they are masked alone too.
+    `given`: the factors whose value this turn holds. `known`: the pairs of digits of the values that are given anywhere
+    in the call: they are masked alone too.
     """
     spans = [Span(match.start(), match.end(), "IBAN") for match in _IBAN.finditer(text)]
     written = list(_written_dates(text))
@@ -65,7 +60,7 @@ def number_spans(
             place += 1
             continue
         run = tokens[place:end]
-        shown = "date" if kind else _kind_of_run(text, tokens, place, end, given, numbers_given, known)
+        shown = "date" if kind else _kind_of_run(text, tokens, place, end, given, known)
         if shown is not None:
             start, stop = _with_letters(text, tokens, place), _with_tail(text, tokens, end, shown)
             if shown == "amount" and _SIGNS.match(text[start - 1 : start]):
@@ -135,7 +130,6 @@ def _kind_of_run(
     place: int,
     end: int,
     given: frozenset[FactorRecord],
-    numbers_given: bool,
     known: Container[str],
 ) -> MaskKind | None:
     """As what a run is masked; None where it is left."""
@@ -150,16 +144,10 @@ def _kind_of_run(
         return "IBAN"
     if (after in _UNITS or behind.strip()[:1] == "%") and len(digits) <= FEWEST:
         return None
-    if numbers_given:
-        return _given_kind(given)
-    if len(digits) >= FEWEST or digits in known:
-        return "number"
-    return None
-
-
-def _given_kind(given: frozenset[FactorRecord]) -> MaskKind:
-    kinds: set[MaskKind] = {factor.mask for factor in given if factor.id != NAME}
-    return kinds.pop() if len(kinds) == 1 else "number"
+    if any(factor.has_numbers for factor in given):
+        kinds: set[MaskKind] = {factor.mask for factor in given if factor.id != NAME}
+        return kinds.pop() if len(kinds) == 1 else "number"
+    return "number" if len(digits) >= FEWEST or digits in known else None
 
 
 def _with_letters(text: str, tokens: Sequence[Token], place: int) -> int:

@@ -45,9 +45,8 @@ class TextSpans:
     def known(self, words: Mapping[str, MaskKind] = MappingProxyType({}), digits: Container[str] = ()) -> list[Span]:
         """The spans, in order.
 
-        Args:
-            words: words in lower case that are personal in this call, such as its names, and what they are.
-            digits: the pairs of digits of the numbers given in this call.
+        `words`: those in lower case that are personal in this call, such as its names, and what they are. `digits`: the
+        pairs of digits of the numbers given in it.
         """
         more = [Span(token.start, token.end, words[token.word]) for token in self.tokens if token.word in words]
         numbers = self._numbers
@@ -57,8 +56,7 @@ class TextSpans:
         return [*self._shape.in_text(spans), *([self._rest] if self._rest else [])]
 
     def _find_numbers(self, digits: Container[str]) -> list[Span]:
-        given = any(factor.has_numbers for factor in self._given)
-        return number_spans(self._shape.text, self.tokens, given=self._given, numbers_given=given, known=digits)
+        return number_spans(self._shape.text, self.tokens, given=self._given, known=digits)
 
 
 def _names_and_values(text: str, tokens: Sequence[Token], given: frozenset[FactorRecord], greets: bool) -> list[Span]:

@@ -12,7 +12,7 @@ plain_words   what code hears in a line: names, refusals, asides; patterns: its 
 defects       what is wrong with a recording, and where it was heard badly
 """
 
-from ausweis.reading.questions import PolicyText, Question, Reader, Reading
+from ausweis.reading.questions import PolicyText, Question, Reader
 from ausweis.reading.strategies import STRATEGIES, open_reader
 
-__all__ = ["STRATEGIES", "PolicyText", "Question", "Reader", "Reading", "open_reader"]
+__all__ = ["STRATEGIES", "PolicyText", "Question", "Reader", "open_reader"]

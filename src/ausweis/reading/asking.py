@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +31,6 @@ from ausweis.vocabulary import OwnWord, Side
 __all__ = [
     "Asking",
     "Described",
-    "NoAsking",
     "TranscriptAsking",
     "WindowAsking",
     "endings_in",
@@ -47,43 +45,30 @@ Told = list[dict[str, float]]
 """For each chunk the probability of each label."""
 
 
-class Asking(Protocol):
-    """Asks about chunks, and says what the answers mean."""
+class Asking:
+    """Asks about chunks, and says what the answers mean. This one asks nothing: where incidents alone are wanted."""
 
-    exclusive: bool
+    exclusive = False
     """Whether the labels share out one whole."""
-    factors: frozenset[str]
+    factors: frozenset[str] = frozenset()
     """Those that it can tell."""
-    words: tuple[OwnWord, ...]
+    words: tuple[OwnWord, ...] = ()
     """The policy's own words that it looks for."""
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
         """What it asks with."""
-        ...
+        return ()
 
     def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[Told, int]:
         """For each chunk, how likely each label is; and how many tokens the model computed.
 
         The first one tells besides how likely it is that the recording starts late.
         """
-        ...
-
-
-class NoAsking:
-    """Asks nothing: for calls of which incidents alone are wanted."""
-
-    exclusive = False
-    factors: frozenset[str] = frozenset()
-    words: tuple[OwnWord, ...] = ()
-    prompts: tuple[PromptProvenance, ...] = ()
-
-    def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[Told, int]:
-        """No label of any chunk."""
         return [{} for _ in chunks], 0
 
 
-class WindowAsking:
+class WindowAsking(Asking):
     """Asks about each chunk with the template of its speaker, `agent` or `caller`; `start` is about the first lines.
 
     The templates name the known words alone.
@@ -93,12 +78,11 @@ class WindowAsking:
     """
 
     exclusive = True
-    words: tuple[OwnWord, ...] = ()
 
     def __init__(self, templates: Mapping[str, Template], start: Template) -> None:
         start.check_answer(defects.LATE)
         self._templates, self._start = templates, start
-        self.factors: frozenset[str] = factors_of(label for template in templates.values() for label in template.labels)
+        self.factors = factors_of(label for template in templates.values() for label in template.labels)
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
@@ -182,9 +166,6 @@ class Described:
         """Known labels and those of own words, with their probabilities from all evidence.
 
         `dialogue`: what known labels are weighed by before, as if there were no own words: so it was learned.
-
-        Raises:
-            EngineError: as `weighed_words`.
         """
         own = {label for question in self.questions for label in (question.label, question.answered)}
         known = [{label: chance for label, chance in line.items() if label not in own} for line in told]
@@ -272,7 +253,7 @@ def _likeliest_other(odds: Sequence[float]) -> list[float]:
     return [second if value == first else first for value in odds]
 
 
-class TranscriptAsking:
+class TranscriptAsking(Asking):
     """Asks about each chunk with all lines before it; the probe of the template tells the answer.
 
     Own words of the policy are told in the same reading. `start` is asked if that was not learned. `ngrams`: what tells
@@ -283,8 +264,6 @@ class TranscriptAsking:
         PromptError: a label means nothing, the probe is of another make, or `start` is asked and cannot say that the
             recording sets in late.
     """
-
-    exclusive = False
 
     def __init__(
         self,

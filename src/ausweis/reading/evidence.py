@@ -27,7 +27,7 @@ from ausweis.reading.value_shapes import fits_of, shape_of
 from ausweis.spoken import has_date, has_number
 from ausweis.vocabulary import FACTORS, OwnWord
 
-__all__ = ["EVIDENCE", "NEVER", "Piece", "log_length", "log_odds", "pairs", "pieces", "weighed"]
+__all__ = ["EVIDENCE", "NEVER", "Piece", "log_length", "log_odds", "pairs", "pieces", "stems", "weighed"]
 
 EVIDENCE = (
     "the line gives it",
@@ -378,8 +378,8 @@ class WordOverlap(NamedTuple):
 
 def mentions_of(lines: Sequence[str], words: Sequence[OwnWord]) -> list[list[WordOverlap]]:
     """Of each line, how far it mentions each word."""
-    names = [_stems(word.name) for word in words]
-    described = [_stems(word.description) - name for word, name in zip(words, names, strict=True)]
+    names = [stems(word.name) for word in words]
+    described = [stems(word.description) - name for word, name in zip(words, names, strict=True)]
     often = Counter(stem for stems in described for stem in stems)
     return [
         [
@@ -398,7 +398,8 @@ def _stands(stem: str, said: frozenset[str]) -> bool:
     return any(word.startswith(stem) or (len(stem) == STEM and stem in word) for word in said)
 
 
-def _stems(text: str) -> frozenset[str]:
+def stems(text: str) -> frozenset[str]:
+    """The beginnings of its longer words, by which words are the same."""
     return frozenset(word[:STEM] for word in _long_words(text))
 
 

@@ -9,7 +9,6 @@ That a price or a deadline was wrong comes to light later than it was named. Wha
 to light (`Mention.shown`); the incident is at the line before it that named the other value.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -22,6 +21,7 @@ from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import Described, read_lines, transcript_of
 from ausweis.reading.chunks import Chunk, line_question, spoken_chunks, with_context
+from ausweis.reading.evidence import stems
 from ausweis.reading.patterns import pattern
 from ausweis.reading.questions import MENTIONED, Answer, Question
 from ausweis.spoken import digits_in, has_number
@@ -29,8 +29,8 @@ from ausweis.vocabulary import INCIDENTS
 
 __all__ = ["IncidentReader", "mentions_of", "mentions_once"]
 
-STEM, SHORTEST, RARE = 6, 4, 5
-"""Letters by which words are the same; letters of a word that counts; lines that may have it."""
+RARE = 5
+"""So many lines may have a word that counts."""
 _ONE_OR_NONE = pattern("one_or_none", cased=True)
 YES = "yes"
 """The answer of `incident` that says that the line is it."""
@@ -149,26 +149,19 @@ def named_before(chunks: Sequence[Chunk], shown: Chunk) -> Chunk | None:
     words that many lines have do not count. Among equals the last one is taken.
     """
     place = max(place for place, chunk in enumerate(chunks) if (chunk.turn, chunk.begin) <= (shown.turn, shown.begin))
-    about = _stems(shown.text) | (_stems(chunks[place - 1].text) if place else set())
-    often = Counter(stem for chunk in chunks for stem in _stems(chunk.text))
-    about = {stem for stem in about if often[stem] <= RARE}
+    about = stems(shown.text) | (stems(chunks[place - 1].text) if place else set())
+    often = Counter(stem for chunk in chunks for stem in stems(chunk.text))
+    about = frozenset(stem for stem in about if often[stem] <= RARE)
     numbers = digits_in(shown.text)
     best: tuple[int, Chunk] | None = None
     for chunk in chunks[:place]:
         same = bool(numbers) and digits_in(chunk.text) == numbers
-        if chunk.speaker == "agent" and _names_value(chunk.text) and not same:
-            common = len(_stems(chunk.text) & about)
+        names_value = has_number(chunk.text) or _ONE_OR_NONE.search(chunk.text.lower()) is not None
+        if chunk.speaker == "agent" and names_value and not same:
+            common = len(stems(chunk.text) & about)
             if best is None or common >= best[0]:
                 best = common, chunk
     return None if best is None else best[1]
-
-
-def _names_value(text: str) -> bool:
-    return has_number(text) or _ONE_OR_NONE.search(text.lower()) is not None
-
-
-def _stems(text: str) -> set[str]:
-    return {word[:STEM] for word in re.findall(r"[^\W\d_]+", text.lower()) if len(word) >= SHORTEST}
 
 
 def mentions_once(mentions: Sequence[Mention]) -> tuple[Mention, ...]:

@@ -209,11 +209,7 @@ def own_questions(words: Sequence[OwnWord]) -> tuple[Question, ...]:
 
 
 def speakers_of(label: str) -> tuple[Side, ...]:
-    """Who may do what the label says; what makes no event counts as the agent's.
-
-    Raises:
-        PromptError: as `meaning`.
-    """
+    """Who may do what the label says; what makes no event counts as the agent's."""
     if label == STARTS_LATE:
         return ("agent", "caller")
     event = meaning(label)
@@ -280,23 +276,13 @@ def _of_verb(answers: Iterable[Answer], whole: float, *, exclusive: bool) -> lis
     return events
 
 
+# fmt: off
 ORDER: tuple[EventKind, ...] = (
-    "speaks_for_self",
-    "speaks_for_other",
-    "holder_joins",
-    "gives",
-    "pre_authenticated",
-    "callback",
-    "authorisation_found",
-    "authorisation_missing",
-    "accepts",
-    "rejects",
-    "reads_out",
-    "discloses",
-    "changes",
-    "asks",
-    "refuses",
+    "speaks_for_self", "speaks_for_other", "holder_joins", "gives", "pre_authenticated", "callback",
+    "authorisation_found", "authorisation_missing", "accepts", "rejects", "reads_out", "discloses", "changes",
+    "asks", "refuses",
 )
+# fmt: on
 """Of events at one place, what is said first as a rule."""
 
 

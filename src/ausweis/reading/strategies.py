@@ -15,7 +15,7 @@ from ausweis.engines.protocol import Engine, TranscriptEngine, WrittenAnswers
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.provenance import ModelProvenance, PromptProvenance
-from ausweis.reading.asking import Asking, Described, NoAsking, TranscriptAsking, WindowAsking
+from ausweis.reading.asking import Asking, Described, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
 from ausweis.reading.incidents import IncidentReader
 from ausweis.reading.questions import PolicyText, Question, Reader, own_questions
@@ -47,18 +47,12 @@ _Learned = TypeVar("_Learned", bound=LearnedFile)
 STRATEGIES = ("turnwise", "events")
 TURN_TEMPLATES: Mapping[str, str] = {"agent": "agent-turn", "caller": "caller-turn"}
 """The template that asks about a speaker's turns, where nothing was learned."""
-INCIDENTS_TEMPLATE = "incidents"
-"""The template whose probe and matcher, where there are such for the model, tell critical incidents."""
-QUESTION_TEMPLATE = "own-word"
-"""The template that asks about a policy's own words after the transcript."""
-INCIDENT_QUESTION_TEMPLATE = "own-incident"
-"""The template that asks about an incident that a policy describes, after the transcript."""
-CALL_TEMPLATE = "third-party"
-"""The template that asks about the call as a whole after the transcript."""
-EVENTS_TEMPLATE = "call-events"
-"""The template that asks for all events of a call at once."""
-TRANSCRIPT_TEMPLATE = "transcript"
-"""The template whose probe, where there is one for the model, reads turns of both."""
+TRANSCRIPT_TEMPLATE = "transcript"  # what was learned for it reads turns of both,
+INCIDENTS_TEMPLATE = "incidents"  # and tells critical incidents
+QUESTION_TEMPLATE = "own-word"  # asked after the transcript: about a policy's own words,
+INCIDENT_QUESTION_TEMPLATE = "own-incident"  # about an incident that it describes,
+CALL_TEMPLATE = "third-party"  # about the call as a whole
+EVENTS_TEMPLATE = "call-events"  # asks for all events of a call at once
 _QUESTIONS = (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE)
 HEADS: Mapping[str, tuple[LearnedKind, ...]] = {
     TRANSCRIPT_TEMPLATE: ("probe",),
@@ -107,7 +101,7 @@ def open_reader(
         PromptError: a template is missing or cannot be used.
     """
     if strategy == "turnwise":
-        asking = _asking(engine, library, policy.own_words, probes=probes) if authentication else NoAsking()
+        asking = _asking(engine, library, policy.own_words, probes=probes) if authentication else Asking()
         incidents = incident_reader(engine, library, policy.incidents, probes=probes) if policy.incidents else None
         return TurnwiseReader(engine, asking, incidents, _calibration(engine, asking.prompts))
     if strategy == "events":
@@ -129,11 +123,7 @@ def calibrated_as(prompts: Iterable[PromptProvenance]) -> tuple[PromptProvenance
 
 
 def _calibration(engine: Engine, prompts: Iterable[PromptProvenance]) -> ReaderCalibration | None:
-    """The newest that was learned of a reader with these prompts; None where there is none.
-
-    Raises:
-        ModelError, PromptError: as `probe_for`.
-    """
+    """The newest that was learned of a reader with these prompts; None where there is none."""
     reader = calibrated_as(prompts)
     found = reader and learned_index.newest("calibration", reader[0], engine.info.sha256, reader[1])
     if found is None:
@@ -293,11 +283,7 @@ def probe_for(template: Template, engine: Engine) -> Probe | None:
 
 
 def ngrams_for(template: Template, engine: Engine, probe: Probe) -> Ngrams | None:
-    """The newest classifier of lines by their words that was learned with this probe; None if there is none.
-
-    Raises:
-        ModelError, PromptError: as `probe_for`.
-    """
+    """The newest classifier of lines by their words that was learned with this probe; None if there is none."""
     return _learned_for(Ngrams, template, engine, {"probe": probe.sha256})
 
 

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -16,6 +18,7 @@ from tests.engines.weights.carriers import distribution, names, run
 
 from ausweis.cli.doctor import doctor
 from ausweis.engines import weights
+from ausweis.engines.weights.cache import read_all
 from ausweis.errors import ModelError
 from ausweis.journal import write_fault
 
@@ -64,7 +67,7 @@ def test_pieces_are_put_together(cache: Path) -> None:
     found = weights.pull("tiny", progress=lambda done, total: steps.append((done, total)))
     assert found == weights.LocalModel(cache / "tiny.gguf", "tiny", SHA256, "chatml")
     assert found.path.read_bytes() == CONTENT
-    assert names(cache) == ["tiny.gguf", "tiny.gguf.verified"]
+    assert names(cache) == ["tiny.gguf"]
     assert steps[-1] == (len(CONTENT), len(CONTENT))
     assert steps == sorted(steps)
     assert not [name for name in sys.modules if name.startswith("ausweis_fake")]
@@ -76,9 +79,7 @@ def test_locate_puts_together_once_and_then_needs_no_packages(
 ) -> None:
     weights.locate("tiny")
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != str(packages)])
-    steps: list[int] = []
-    assert weights.locate("tiny", progress=lambda done, _: steps.append(done)).path == cache / "tiny.gguf"
-    assert steps == []
+    assert weights.locate("tiny").path == cache / "tiny.gguf"
 
 
 def test_missing_packages_get_all_the_ways(cache: Path) -> None:
@@ -157,7 +158,7 @@ def test_rests_of_a_killed_pull_are_removed_after_a_day(cache: Path) -> None:
     yesterday = time.time() - 2 * 86400
     os.utime(old, (yesterday, yesterday))
     weights.pull("tiny")
-    assert names(cache) == [new.name, "tiny.gguf", "tiny.gguf.verified"]
+    assert names(cache) == [new.name, "tiny.gguf"]
 
 
 def test_two_processes_at_once_both_succeed(packages: Path, cache: Path) -> None:
@@ -169,7 +170,7 @@ def test_two_processes_at_once_both_succeed(packages: Path, cache: Path) -> None
         for _ in range(2)
     ]
     assert [process.communicate()[0].strip() for process in running] == [SHA256, SHA256]
-    assert names(cache) == ["tiny.gguf", "tiny.gguf.verified"]
+    assert names(cache) == ["tiny.gguf"]
 
 
 @pytest.mark.usefixtures("packages")
@@ -185,15 +186,14 @@ def test_changed_file_is_never_given_out(cache: Path) -> None:
     assert weights.pull("tiny").path.read_bytes() == CONTENT
 
 
-def test_file_put_into_the_cache_by_hand_is_hashed_once(cache: Path) -> None:
+def test_file_put_into_the_cache_by_hand_is_hashed_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.mkdir(parents=True)
     (cache / "tiny.gguf").write_bytes(CONTENT)
-    steps: list[int] = []
-    weights.locate("tiny", progress=lambda done, _: steps.append(done))
-    assert steps[-1] == len(CONTENT)
-    count = len(steps)
-    weights.locate("tiny", progress=lambda done, _: steps.append(done))
-    assert len(steps) == count
+    hashed = Mock(wraps=read_all)
+    monkeypatch.setattr("ausweis.engines.weights.cache.read_all", hashed)
+    weights.locate("tiny")
+    weights.locate("tiny")
+    hashed.assert_called_once()
 
 
 def test_copy_is_taken_from_a_path(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_path_that_is_no_gguf(tmp_path: Path) -> None:
 
 def serve(monkeypatch: pytest.MonkeyPatch, answer: httpx.Response) -> None:
     transport = httpx.MockTransport(lambda request: answer)
-    monkeypatch.setattr("ausweis.engines.weights.local._http_client", lambda: httpx.Client(transport=transport))
+    monkeypatch.setattr(httpx, "Client", partial(httpx.Client, transport=transport))
 
 
 def test_hub_gives_the_file_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:

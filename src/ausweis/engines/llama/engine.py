@@ -30,7 +30,7 @@ from ausweis.engines.llama.context import CachedPrefix, States, TranscriptContex
 from ausweis.engines.llama.model import LlamaModel, PromptTokens, TokenRequest, chat_format
 from ausweis.engines.matcher import LineInBasis, LineProbe
 from ausweis.engines.protocol import Request, Result, Transcript
-from ausweis.engines.weights import LocalModel, Progress, locate
+from ausweis.engines.weights import LocalModel, locate
 from ausweis.engines.weights.catalogue import LONG_CONTEXT
 from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
@@ -112,10 +112,9 @@ class LlamaEngine:
         context: int | None = None,
         threads: int | None = None,
         together: int | None = None,
-        progress: Progress | None = None,
     ) -> "LlamaEngine":
         """Load a model of the catalogue by id, or any GGUF file by path."""
-        return cls(locate(model, progress=progress), context=context, threads=threads, together=together)
+        return cls(locate(model), context=context, threads=threads, together=together)
 
     @property
     def layers(self) -> int:
@@ -190,7 +189,7 @@ class LlamaEngine:
         asked = self._asked(context, transcript)
         if lines:
             evaluated[-1] += sum(map(len, asked))
-            questions = lines[0][0].questions(asked)
+            questions = lines[0][0].matcher.questions(asked)
             answers = (probe.answered(line, questions) for probe, line in lines)
             told = [(*row, *answered) for row, answered in zip(told, answers, strict=True)]
         elif transcript.answer_probe is not None:

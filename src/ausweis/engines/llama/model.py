@@ -75,12 +75,6 @@ class LlamaModel:
         return bool(self.api.llama_vocab_is_eog(self.vocabulary, token))
 
     @property
-    def end_token(self) -> int:
-        """The token with which the model ends its turn."""
-        token = int(self.api.llama_vocab_eot(self.vocabulary))
-        return token if token >= 0 else int(self.api.llama_vocab_eos(self.vocabulary))
-
-    @property
     def end_text(self) -> str:
         """The end of a text, as chat templates write it."""
         token = self.api.llama_vocab_eos(self.vocabulary)
@@ -265,7 +259,11 @@ class PromptTokens:
         parts = self._format((Message(role="user", content="?"), Message(role="assistant", content="!")))
         last = _last_text(parts)
         tokens = self._tokens(parts[last + 1 : last + 2])
-        return tokens[0] if tokens and self._model.ends(tokens[0]) else self._model.end_token
+        if tokens and self._model.ends(tokens[0]):
+            return tokens[0]
+        api, vocabulary = self._model.api, self._model.vocabulary
+        turn = int(api.llama_vocab_eot(vocabulary))
+        return turn if turn >= 0 else int(api.llama_vocab_eos(vocabulary))
 
     def _prefix(self, parts: Sequence[PromptPart]) -> tuple[int, ...]:
         """The tokens of all that stands before the text of the last message."""

@@ -42,7 +42,7 @@ class ServerEngine:
 
     The `model` is named as the server names it, and may be left out where there is only one. `context` is what a prompt
     may fill, where the server does not tell; the server is never told to take less. `key` is sent as a bearer token.
-    `warn` is told every ten seconds of a server that is silent, or asked again.
+    `warn` is told every ten seconds of a server that is silent, or asked again; and what a user should know of answers.
 
     `info.parameters` say how answers are enforced, and `"probabilities": "none"` where the server tells no
     log-probabilities: the given answer of a list then counts as certain.
@@ -82,6 +82,10 @@ class ServerEngine:
             "schemas": abilities.schemas.name if abilities.schemas else "none",
             "probabilities": f"of {abilities.alternatives} alternatives" if abilities.alternatives else "none",
         }
+        if not abilities.alternatives:
+            warn(
+                f"{self._connection.server} tells no log-probabilities: how sure the model is of an answer is not known"
+            )
         context = self._questions.context or 0
         self.info = served.model_copy(update={"parameters": parameters, "context_tokens": context})
 
@@ -98,13 +102,6 @@ class ServerEngine:
         if context is not None and 0 < tokens < context:
             raise InputError(f"--context {context} is more than the server has for a prompt: {tokens} tokens")
         return served, Questions(connection, name, abilities, context or tokens or None)
-
-    @property
-    def warning(self) -> str | None:
-        """What a user should know of the answers; None if nothing."""
-        if self._questions.abilities.alternatives:
-            return None
-        return f"{self._connection.server} tells no log-probabilities: how sure the model is of an answer is not known"
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer a batch, in its order. The first fault ends what is still open of the batch."""

