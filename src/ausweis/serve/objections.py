@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from ausweis.errors import StoreError
 from ausweis.pages.findings import Finding
 from ausweis.pages.words import Words
-from ausweis.serve.call_page import rules_of, shown_call
+from ausweis.serve.call_page import own_word, rules_of, shown_call
 from ausweis.serve.desk import RequestContext, require_lead
 from ausweis.serve.web import answer, date_of, number_of
 from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, objected_to
@@ -71,7 +71,7 @@ def raise_objection(context: RequestContext) -> Response:
         )
     except StoreError as error:
         return _form(context, context.store.record(key), problem=context.words.error(error))
-    return RedirectResponse(f"/calls/{key}", 303)
+    return RedirectResponse(f"/calls/{key}?objected=1", 303)
 
 
 def objection_page(context: RequestContext) -> Response:
@@ -166,6 +166,7 @@ def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Re
         status=409 if problem else 200,
         problem=problem,
         objection=found,
+        is_own=own_word(context, record) is not None,
         about=_named(found, context.words),
         withdrawn=_labels(found.withdrawn, context.words),
         call=call,
