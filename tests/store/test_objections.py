@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from tests.serve.filled import call_of, judged
@@ -137,7 +138,7 @@ def test_without_violations_the_outcome_follows_as_from_any_decision(store: Stor
     """A leak without an action: nothing is left to judge; two of one type at a turn are one finding."""
     call = call_of("leaked", ["Guten Tag.", "Hallo.", "Sie wohnen in der Norderstraße 14."])
     leak = {"type": "factor_leaked", "turn": 3, "severity": "high", "reason": {"code": "added"}}
-    more = {"outcome": "violation", "violations": (leak, leak), "first_violation_turn": 3}
+    more: dict[str, Any] = {"outcome": "violation", "violations": (leak, leak), "first_violation_turn": 3}
     write_judged(store, [judged(call, Facts(call_id=call.id, turns=3), **more)])
     rule(store, raised(store, 1), ("factor_leaked", 3))
     last = store.record(1).decisions[-1]

@@ -36,6 +36,7 @@ __all__ = [
     "decide",
     "leave",
     "mask_again",
+    "own_word",
     "resume",
     "rules_of",
     "shown_call",

@@ -25,6 +25,7 @@ from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, Outcome, Violati
 __all__ = [
     "Incidents",
     "Reasons",
+    "RightLabel",
     "Violations",
     "blind_statement",
     "call_locked",
