@@ -170,8 +170,7 @@ def decide(
     # An objection is reason enough: whoever rules on it has seen all that there is.
     if settles and not rules:
         _check_settling(decisions_of(connection, call_key, says=call.says), reviewer, choice)
-    settles = settles or rules
-    session = None if settles else made_in(connection, reviewer, call_key)
+    session = None if settles or rules else made_in(connection, reviewer, call_key)
     # Where nobody looked for incidents, nobody says either that there is none.
     tells = label.incidents or said.incidents or looked
     row = {
@@ -187,7 +186,7 @@ def decide(
         "hasty": hasty,
         "coaching": (coaching and bool(note)) or None,
         "reasons": _json(reasons) if reasons else None,
-        "settles": settles or None,
+        "settles": settles or rules or None,
         "calibration_key": session.key if session else None,
     }
     made = keep(connection, key, call, row)[-1]
