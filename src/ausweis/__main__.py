@@ -1,7 +1,8 @@
 """The process: `ausweis`, or `python -m ausweis`. Ctrl-C and SIGTERM end it alike, in a sentence and with code 130.
 
-Before a command begins there is nothing to wind up, and it ends at once. A command is broken off by KeyboardInterrupt.
-When it has ended, its code stands; a second signal cuts short what Python waits for then.
+Before a command begins there is nothing to wind up, and it ends at once. A command is broken off by KeyboardInterrupt,
+and once it has wound up, nobody waits for its threads. When it has ended, its code stands; a second signal cuts short
+what Python waits for then.
 """
 
 import atexit
@@ -9,17 +10,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 __all__ = ["main"]
 
 STOPPED = 130
 TOLD = b"ausweis: stopped\n"
-
-
-class _Stopped(KeyboardInterrupt):
-    """Python kills itself by SIGINT at its end if a plain one came out of `exec`, though it was caught later."""
 
 
 def main() -> None:
@@ -41,9 +39,22 @@ def main() -> None:
         finally:
             _on_signals(_let_pass)
             signal.setitimer(signal.ITIMER_REAL, 0)
+    except SystemExit as ended:
+        if broken_off and isinstance(ended.code, int):
+            _end_without_threads(ended.code)
+        raise
     except KeyboardInterrupt:  # a second one, or one between two lines of the above
         os.write(2, TOLD)
-        sys.exit(STOPPED)
+        _end_without_threads(STOPPED)
+
+
+def _end_without_threads(code: int) -> NoReturn:
+    """Python would wait for threads, which may wait for a server for ever."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _on_signals(handler: Callable[[int, object], None] | signal.Handlers) -> None:
@@ -62,12 +73,12 @@ def _end_at_once(number: int, frame: object) -> None:
 
 def _break_off(broken_off: list[int], number: int, frame: object) -> None:
     broken_off.append(number)
-    raise _Stopped
+    raise KeyboardInterrupt
 
 
 def _strike_again(otherwise: Callable[[Any], object], broken_off: list[int], unraisable: Any) -> None:
     """A signal that struck in a callback of Python's own, where nothing can be raised, comes again in a moment."""
-    if isinstance(unraisable.exc_value, _Stopped):
+    if isinstance(unraisable.exc_value, KeyboardInterrupt):
         signal.signal(signal.SIGALRM, partial(_break_off, broken_off))
         signal.setitimer(signal.ITIMER_REAL, 0.01)
     else:

@@ -160,6 +160,11 @@ MOMENTS = {
         "instead(ask)",
         130,
     ),
+    "while a thread waits for ever": (
+        f"import threading\ndef begin(): threading.Thread(target=threading.Event().wait).start(); {KILL}; {WAIT}\n"
+        "instead(begin)",
+        130,
+    ),
     "twice when it has ended": (f"instead(lambda: atexit.register(exec, {f'{KILL}; {KILL}; {WAIT}'!r}, {{}}))", 130),
     "when Python ends": (
         "class Last:\n def __del__(self, kill=os.kill): kill(os.getpid(), signal.SIGTERM)\n"

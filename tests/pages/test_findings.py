@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 
 import pytest
@@ -10,10 +10,12 @@ from tests.serve.filled import LAST_DAY, call_of, fill, golden, judged, threats
 from tests.serve.serving import visitor
 
 from ausweis.facts import Facts
+from ausweis.judging.sentences import violation_sentence
 from ausweis.judging.verdict import Action, AddedReason, Authorisation, Incident, UsedFactor, Verdict, Violation
-from ausweis.pages.findings import Finding, advice, findings_of, incident_advice
+from ausweis.pages.findings import Finding, advice, call_view, findings_of, incident_advice
 from ausweis.pages.review import Wanted, review_of
 from ausweis.pages.review_page import review_page
+from ausweis.pages.tables import finding_lines
 from ausweis.pages.turns import CallMask
 from ausweis.pages.words import Words
 from ausweis.store import CallFilter, Store
@@ -58,6 +60,21 @@ def test_the_same_advice_is_not_given_twice(tmp_path: Path) -> None:
     assert third.should.endswith("otherwise disclose nothing, and offer a letter to the address on file.")
     assert few.should == "Go on asking before the action until the factors are enough."
     assert again.should == "As at turn 3."
+
+
+def test_a_rule_that_one_turn_breaks_by_several_actions_is_one_finding_everywhere(tmp_path: Path) -> None:
+    """People decide on type and turn: what they cannot tell apart is shown once, with all reasons and advice."""
+    with fill(tmp_path / "s.sqlite", [one for one in golden(130, days=1) if one.call.id == "dev-115"]) as store:
+        (first, other), (one,) = store.record(1).verdict.violations, findings(store, "dev-115")
+        assert (first.type, first.turn) == (other.type, other.turn)
+        reasons = [violation_sentence(violation, "en") for violation in (first, other)]
+        assert (one.actions, one.why) == ((first.action, other.action), " ".join(reasons))
+        view = call_view(store.record(1), Words("en"))
+        assert [(line.finding, line.counts) for line in finding_lines(view)] == [(one, 1)]
+        anna, review = visitor(store), review_page(review_of(store, Wanted(LAST_DAY, LAST_DAY, language="en")))
+        page = anna.page("/calls/1")
+        assert (page.count('class="ticks"'), "×" in anna.page("/")) == (1, False)
+        assert all(escape(reason) in shown for reason in reasons for shown in (page, review))
 
 
 def test_what_happened_at_one_moment_stands_together(store: Store) -> None:

@@ -111,6 +111,28 @@ def test_what_is_missing_is_added_at_its_turn(browser: Browser, address: str, st
     assert (len(decision.violations), decision.incidents) == (2, (("rude_agent", 4),))
 
 
+@pytest.mark.parametrize(("page_of", "field"), [("/calls/{key}", "button"), ("/", "input[type=number]")])
+def test_escape_closes_a_menu_and_gives_the_focus_back(
+    browser: Browser, address: str, store: Store, page_of: str, field: str
+) -> None:
+    key = store.keys(TO_REVIEW)[0]
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(address + page_of.format(key=key))
+        menu, summary = page.locator("details[data-menu]"), page.locator("details[data-menu] > summary")
+        # From within the menu, from what opened it, and after a click on nothing.
+        for leave in (
+            menu.locator(field).first.focus,
+            summary.focus,
+            lambda: page.locator("main").evaluate("document.activeElement.blur()"),
+        ):
+            summary.click()
+            leave()
+            page.keyboard.press("Escape")
+            expect(menu).not_to_have_attribute("open", "")
+            expect(summary).to_be_focused()
+
+
 @pytest.mark.parametrize("kind", ["range", "number", "text"])
 def test_no_key_acts_with_the_focus_on_a_field(browser: Browser, address: str, store: Store, kind: str) -> None:
     key = store.keys(TO_REVIEW)[1]

@@ -71,8 +71,10 @@ def test_it_is_recorded_and_stands_on_the_call_and_in_the_list(store: Store) -> 
     form = lea.page(f"/calls/{key}/objection?about={link}")
     assert re.findall(r'name="finding-\d+" value="([^"]+)" checked', form) == [link]
     assert f'value="{date.today() + timedelta(days=14)}"' in form
-    assert lea.send(f"/calls/{key}/objection", **FIELDS, deadline=soon()) == (303, f"/calls/{key}")
-    page = lea.page(f"/calls/{key}")
+    assert lea.send(f"/calls/{key}/objection", **FIELDS, deadline=soon()) == (303, f"/calls/{key}?objected=1")
+    page = lea.page(f"/calls/{key}?objected=1")
+    assert '<p class="said" role="status">The objection is recorded. Deadline: ' in page
+    assert "The objection is recorded" not in lea.page(f"/calls/{key}") + lea.page(f"/calls/{key + 1}?objected=1")
     assert "Teamleitung Nord" in page
     assert "3 days left" in page
     assert "Record an objection" not in page
@@ -128,6 +130,19 @@ def test_an_objection_is_to_the_findings_that_were_ticked(store: Store, twice: i
     last = store.record(twice).decisions[-1]
     assert [*last.violations, *(last.incidents or ())] == [first, *more]
     assert "Withdrawn" in lea.page(f"/objections/{one.key}")
+
+
+def test_who_decided_on_the_call_is_told_that_somebody_else_had_better_rule(store: Store) -> None:
+    key, lea, told = flagged(store), visitor(store, "Lea"), "Better let somebody else rule"
+    one = raised(store, key)
+    assert told not in lea.page(f"/objections/{one.key}")
+    lea.decide(key)
+    count = len(store.chain())
+    assert told in lea.page(f"/objections/{one.key}")
+    assert told not in visitor(store, "Ben").page(f"/objections/{one.key}")
+    assert len(store.chain()) == count
+    assert lea.send(f"/objections/{one.key}", note="So ist es.", **ruled(store, key))[0] == 303
+    assert told not in lea.page(f"/objections/{one.key}")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +219,7 @@ def test_a_lead_goes_through_it_in_the_browser(
         page.get_by_label("Begründung").fill("Der Anrufer war schon geprüft.")
         checked()
         page.get_by_role("button", name="Einspruch erfassen").click()
-        page.wait_for_url(f"{address}/calls/{key}")
+        page.wait_for_url(f"{address}/calls/{key}?objected=1")
         checked()
         page.get_by_role("link", name="Einstellungen").click()
         expect(page.locator(".objection")).to_have_count(2)

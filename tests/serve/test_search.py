@@ -196,8 +196,8 @@ def test_calls_that_the_reader_is_to_hear_first_are_counted_and_told(store: Stor
         assert ben.send(f"/calls/{key}/decisions", **fields)[0] == 303
     page = anna.page("/?show=all&q=vertrag")
     assert "Found in all calls: 2" in page
-    assert f"{len(kept)} of them are in no list of yours" in page
-    assert "of them are in no list" not in ben.page("/?show=all&q=vertrag")
+    assert f"{len(kept)} calls are in no list of yours" in page
+    assert "in no list of yours" not in ben.page("/?show=all&q=vertrag")
 
 
 def test_calls_that_a_search_does_not_look_into_are_told(store: Store) -> None:

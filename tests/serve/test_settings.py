@@ -75,6 +75,23 @@ def test_the_log_is_told_in_words_fifty_at_a_time(store: Store) -> None:
     assert "read or judged calls" in page
 
 
+def test_the_log_tells_what_a_masked_search_promises_and_to_whom_calls_were_assigned(store: Store) -> None:
+    anna = visitor(store)
+    promise = "with the time, how many calls were found, and what kind of data it was about, without the words."
+    assert promise in anna.page("/?q=x")
+    # The date of birth of nobody, and a word that many say.
+    for words in ("24.12.1891", "Rechnung"):
+        assert anna.send("/search", q=words)[0] == 303
+    anna.send("/assign", to="Petra", n="1")
+    anna.send("/assign", to="", n="1")
+    page = anna.page("/settings?open=log")
+    told = re.findall(
+        r"(?:searched masked data|assigned a call to somebody) <span class=\"note\"><bdi>(.*?)</bdi>", page
+    )
+    found = len(store.keys(CallFilter(text="Rechnung")))
+    assert told == ["→ nobody any more", "→ Petra", f"Found in all calls: {found}", "Found in all calls: 0, ‹date›"]
+
+
 DAYS = {"first": "2026-02-01", "last": "2026-03-02"}
 
 

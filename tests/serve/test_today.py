@@ -112,8 +112,8 @@ def test_calls_are_assigned_by_a_lead_and_are_mine(store: Store) -> None:
     assert petra.send("/assign", to="Petra", n="2")[0] == 403
     assert "assigned=mine" not in petra.page("/")
     keys = store.keys(CallFilter(to_review=True, states=("open",)))
-    assert anna.send("/assign", to="Petra", n="2") == (303, "/")
-    assert anna.send("/assign?order=time", to="Anna", n="1") == (303, "/?order=time")
+    assert anna.send("/assign", to="Petra", n="2") == (303, "/?assigned_now=2&to=Petra")
+    assert anna.send("/assign?order=time", to="Anna", n="1") == (303, "/?order=time&assigned_now=1&to=Anna")
     assert [store.record(key).row.assigned for key in keys[:2]] == ["Petra", "Petra"]
     mine = petra.page("/?assigned=mine")
     assert ids(mine) == [store.record(key).row.call_id for key in keys[:2]]
@@ -126,6 +126,65 @@ def test_calls_are_assigned_by_a_lead_and_are_mine(store: Store) -> None:
     assert anna.send("/assign", to="", n="99")[0] == 303
     assert not [key for key in keys if store.record(key).row.assigned]
     store.verify_chain()
+
+
+def test_what_was_assigned_to_whom_is_said_and_nobody_is_chosen_before(store: Store) -> None:
+    desk = desk_of(store)
+    anna, petra = Visitor(desk, "Anna"), Visitor(desk, "", store.invite("Petra", by="Anna").own_key)
+    (choice,) = re.findall(r'<select name="to" required>.*?</select>', anna.page("/"), re.DOTALL)
+    assert re.search(r'<option value="" disabled selected>[^<]+</option><option>Anna<', choice)
+    status, page = anna.send("/assign", n="99")
+    assert (status, "Please choose to whom" in page, store.count(CallFilter(assigned_to=("Anna",)))) == (409, True, 0)
+    for to, n, told in (
+        ("Petra", "3", "3 calls are Petra&#39;s now."),
+        ("Anna", "1", "1 call is Anna&#39;s now."),
+        ("", "4", "4 calls are nobody&#39;s now."),
+        ("", "4", "These calls were assigned like that already."),
+    ):
+        _, onward = anna.send("/assign", to=to, n=n)
+        assert f'<p class="said" role="status">{told}</p>' in anna.page(onward)
+    # Whoever makes an address says nothing by it.
+    assert 'class="said"' not in anna.page("/?assigned_now=3&to=Mallory") + petra.page("/?assigned_now=3&to=Petra")
+
+
+def test_mine_is_one_list_whatever_list_is_open_and_counts_what_it_shows(store: Store) -> None:
+    keys = store.keys(CallFilter(to_review=True, states=("open",)))
+    store.assign(keys[:3], to="Anna", by="Ben")
+    anna = visitor(store)
+    anna.decide(keys[0])
+
+    def chips(address: str) -> dict[str, str]:
+        return dict(re.findall(r'<a href="([^"]*)"[^>]*>[^<]+<span class="tally">(\d+)</span>', anna.page(address)))
+
+    views = chips("/")
+    assert (views["/?assigned=mine"], len(ids(anna.page("/?assigned=mine")))) == ("2", 2)
+    for address in views:
+        assert chips(address.replace("&amp;", "&")) == views
+    assert f'<a href="/">{views["/"]} to review</a>' in anna.page("/?assigned=mine")
+    # All of a filter are narrowed by it, its own chip too.
+    queue = store.record(keys[1]).row.queue
+    address = f"/?queue={queue}&assigned=mine"
+    assert chips(f"/?show=all&queue={queue}")[address.replace("&", "&amp;")] == str(len(ids(anna.page(address))))
+
+
+def test_all_says_what_of_it_is_in_the_sample_or_in_no_list(store: Store) -> None:
+    desk = desk_of(store)
+    anna, ben = Visitor(desk, "Anna"), Visitor(desk, "Ben")
+    assert "Calls altogether" not in anna.page("/?show=all")
+    first, last = store.days() or (date.min, date.max)
+    one, *others = store.draw_sample(first, last, 5, seed=1)
+    told = '<a href="/?show=sample">5 of them in the sample</a>'
+    page = anna.page("/?show=all")
+    assert "Calls altogether: 66, " + told in page
+    assert ">61 calls<" in page
+    ben.decide(one, blind="1")
+    page = anna.page("/?show=all")
+    assert told.replace("5", "4") in page
+    assert "1 call is in no list of yours" in page
+    assert told not in anna.page("/?show=todo") + anna.page("/?show=all&outcome=violation")
+    for key in (one, *others):
+        anna.decide(key, blind="1")
+    assert "Calls altogether" not in anna.page("/?show=all")
 
 
 def test_pages_follow_each_other_without_gap(store: Store) -> None:

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from tests.serve.filled import call_of, judged
+from tests.serve.filled import write_run as write_judged
 from tests.store.conftest import Filled
 from tests.store.runs import make_call
 from tests.store.test_audit_log import change_log
 from tests.store.test_deciding import decide
 
 from ausweis.errors import NoCallError, StoreError
+from ausweis.facts import Facts
 from ausweis.store import OBJECTION_DAYS, CallFilter, Objection, Store
 
 TODAY = date(2026, 3, 3)
@@ -128,6 +132,25 @@ def test_what_the_lead_says_holds_where_a_finding_is_withdrawn(store: Store, key
     assert (store.agreement().pairs, store.agreement().same) == (1, 1)
     assert [entry.what for entry in store.chain(limit=3)] == ["objection_ruled", "settled", "objected"]
     assert store.verify_chain() > 4
+
+
+def test_without_violations_the_outcome_follows_as_from_any_decision(store: Store) -> None:
+    """A leak without an action: nothing is left to judge; two of one type at a turn are one finding."""
+    call = call_of("leaked", ["Guten Tag.", "Hallo.", "Sie wohnen in der Norderstraße 14."])
+    leak = {"type": "factor_leaked", "turn": 3, "severity": "high", "reason": {"code": "added"}}
+    more: dict[str, Any] = {"outcome": "violation", "violations": (leak, leak), "first_violation_turn": 3}
+    write_judged(store, [judged(call, Facts(call_id=call.id, turns=3), **more)])
+    rule(store, raised(store, 1), ("factor_leaked", 3))
+    last = store.record(1).decisions[-1]
+    assert (last.choice, last.outcome, last.violations) == ("overrule", "not_applicable", ())
+
+
+def test_an_incident_that_is_withdrawn_leaves_the_outcome(store: Store, key_of: Callable[[int], int]) -> None:
+    key, rude = key_of(2), ("rude_agent", 2)
+    decide(store, key, "A", "overrule", outcome="inconclusive", incidents=[rude])
+    rule(store, raised(store, key, findings=[rude]), rude)
+    last = store.record(key).decisions[-1]
+    assert (last.choice, last.outcome, last.incidents or ()) == ("overrule", "inconclusive", ())
 
 
 def test_a_call_may_be_objected_to_once_at_a_time(store: Store, key_of: Callable[[int], int]) -> None:

@@ -87,8 +87,9 @@ class Quote(NamedTuple):
 class Finding:
     """A violation or an incident at a turn. `name`: its type or id, `title`: the same in words; `start` in seconds.
 
-    `why`: what was missing, or what happened; `should`: what would have been right, where the agent could; empty where
-    a finding before it at the same turn says so. `cause`: the same for one rule broken again and again. `state`: what
+    A rule that is broken by several `actions` of a turn is one finding, since people decide on type and turn. `why`:
+    what was missing, or what happened; `should`: what would have been right, where the agent could; empty where a
+    finding before it at the same turn says so. `cause`: the same for one rule broken again and again. `state`: what
     people say of it: confirmed, overruled, added or open; `decided` where the reader must not know yet. `reason`: why
     it was rejected, where that was said. `repeats`: the advice only points to an earlier one.
     """
@@ -99,7 +100,7 @@ class Finding:
     severity: Severity
     turn: int
     start: float | None
-    action: str | None
+    actions: tuple[str, ...]
     quotes: tuple[Quote, ...]
     why: str
     should: str = ""
@@ -154,13 +155,29 @@ def findings_of(judged: JudgedCall, words: Words, mask: CallMask) -> list[Findin
             severity=found.severity,
             turn=found.turn,
             start=_start(judged, found.turn, one.evidence),
-            action=one.action if isinstance(one, Violation) else None,
+            actions=(one.action,) if isinstance(one, Violation) and one.action else (),
             quotes=_quotes(one.evidence, mask),
             why=why,
             cause=found.cause,
         )
         advised.append((finding, right))
-    return list(_said_once(advised, words))
+    together: dict[tuple[bool, str, int], Finding] = {}
+    for finding in _said_once(advised, words):
+        before = together.get(finding.key)
+        together[finding.key] = _together(before, finding) if before else finding
+    return list(together.values())
+
+
+def _together(first: Finding, other: Finding) -> Finding:
+    """Two of one type or id at one turn, as one: with what both say."""
+    return replace(
+        first,
+        actions=tuple(dict.fromkeys((*first.actions, *other.actions))),
+        quotes=tuple(dict.fromkeys((*first.quotes, *other.quotes))),
+        why=" ".join(dict.fromkeys((first.why, other.why))),
+        should=" ".join(filter(None, (first.should, other.should))),
+        repeats=first.repeats and other.repeats,
+    )
 
 
 def _said_once(advised: Iterable[tuple[Finding, Advice]], words: Words) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
@@ -36,6 +36,7 @@ __all__ = [
     "decide",
     "leave",
     "mask_again",
+    "own_word",
     "resume",
     "rules_of",
     "shown_call",
@@ -275,6 +276,7 @@ def _page(
     # A form that is given back is shown as it was sent, whoever is at the call by now.
     lease = None if problem or form or session else opened(context, record, question)
     held = lease if lease is not None and lease.session != context.session.id else None
+    objections = [] if is_blind else _objections(context, record)
     leads = context.session.role == "lead"
     around, left = _place(context, record, question, session)
     return answer(
@@ -292,9 +294,9 @@ def _page(
         around=around,
         left=left,
         settling=settling,
-        objections=() if is_blind else _objections(context, record),
+        objections=objections,
         said=decision.said_of(context, question.query()),
-        undone=draft is not None and "undone" in context.asked,
+        notice=_notice(context, draft, objections),
         once=secrets.token_urlsafe(9),
         reasons=decision.REASONS,
         rules=rules_of(record.run, context.words, None if is_blind else record.verdict),
@@ -305,6 +307,14 @@ def _page(
         # Those that a lead may add the call to.
         calibrations=[one for one in context.store.calibrations() if one.state == "prepared"] if leads else (),
     )
+
+
+def _notice(context: RequestContext, draft: Decision | None, objections: Sequence[Objection]) -> str:
+    """What was done on the way here, in words: a decision taken back, an objection recorded."""
+    if draft is not None and "undone" in context.asked:
+        return context.words.text("undone")
+    raised = next((one for one in objections if one.is_open and "objected" in context.asked), None)
+    return context.words.text("objection_raised", day=context.words.day(raised.deadline)) if raised else ""
 
 
 def _place(

@@ -10,8 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
+from ausweis.pages.findings import Finding
 from ausweis.pages.words import Words
-from ausweis.serve.call_page import rules_of, shown_call
+from ausweis.serve.call_page import own_word, rules_of, shown_call
 from ausweis.serve.desk import RequestContext, require_lead
 from ausweis.serve.web import answer, date_of, number_of
 from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, objected_to
@@ -70,7 +71,7 @@ def raise_objection(context: RequestContext) -> Response:
         )
     except StoreError as error:
         return _form(context, context.store.record(key), problem=context.words.error(error))
-    return RedirectResponse(f"/calls/{key}", 303)
+    return RedirectResponse(f"/calls/{key}?objected=1", 303)
 
 
 def objection_page(context: RequestContext) -> Response:
@@ -133,7 +134,7 @@ def _form(context: RequestContext, record: CallRecord, *, problem: str = "") -> 
         status=409 if problem else 200,
         problem=problem,
         row=record.row,
-        findings=[same[0] for same in _findings(call).values()],
+        findings=list(_findings(call).values()),
         ticked=ticked,
         form=context.form,
         deadline=context.form.get("deadline") or str(date.today() + timedelta(days=OBJECTION_DAYS)),
@@ -147,13 +148,9 @@ def _shown(context: RequestContext, record: CallRecord) -> tuple[dict[str, Any],
     return shown_call(record, context.words, reviewer=me, agents=agents, unmasked=False, settling=True), context
 
 
-def _findings(call: dict[str, Any]) -> dict[tuple[str, int], list[Any]]:
-    """What holds of a call, by kind and turn: one rule may be broken twice at a turn."""
-    found: dict[tuple[str, int], list[Any]] = {}
-    for one in chain.from_iterable(call["moments"]):
-        if one.state != "overruled":
-            found.setdefault((one.name, one.turn), []).append(one)
-    return found
+def _findings(call: dict[str, Any]) -> dict[tuple[str, int], Finding]:
+    """What holds of a call, by kind and turn."""
+    return {(one.name, one.turn): one for one in chain.from_iterable(call["moments"]) if one.state != "overruled"}
 
 
 def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Response:
@@ -161,7 +158,7 @@ def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Re
     call, context = _shown(context, record)
     held = _findings(call)
     findings = [held[at] for at in objected_to(found, held)]
-    near = {turn for same in findings for turn in range(same[0].turn - AROUND, same[0].turn + AROUND + 1)}
+    near = {turn for one in findings for turn in range(one.turn - AROUND, one.turn + AROUND + 1)}
     return answer(
         context,
         "objection.html.j2",
@@ -169,12 +166,13 @@ def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Re
         status=409 if problem else 200,
         problem=problem,
         objection=found,
+        is_own=own_word(context, record) is not None,
         about=_named(found, context.words),
         withdrawn=_labels(found.withdrawn, context.words),
         call=call,
         findings=findings,
         turns=[turn for turn in call["turns"] if turn.number in near],
-        first=next((same[0].start for same in findings if same[0].start is not None), None),
+        first=next((one.start for one in findings if one.start is not None), None),
         rules=rules_of(record.run, context.words, record.verdict),
         form=context.form,
     )

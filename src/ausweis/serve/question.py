@@ -59,6 +59,8 @@ _STATES_OF: dict[Shown, tuple[State, ...]] = {
 }
 SEVERAL = ("queue",)
 """Fields that take several values, a line each."""
+_OF_VERDICT = ("outcome", "violation", "incident", "state", "finding", "looked")
+"""Fields about what a verdict says, or people say of it: nothing that is asked of the sample."""
 MAX_TEXT = 200
 MAX_LINES = 2000
 
@@ -140,10 +142,14 @@ class ListQuery:
     @property
     def narrowed(self) -> int:
         """How many of the fields that may be folded away are set."""
-        names = ["order", "first", "last", "queue", "team", "assigned"]
-        if self.show != "sample":
-            names += ["outcome", "violation", "incident", "state", "finding", "looked"]
+        names = ("order", "first", "last", "queue", "team", "assigned", *(() if self.show == "sample" else _OF_VERDICT))
         return sum(bool(getattr(self, name)) for name in names)
+
+    @property
+    def is_every(self) -> bool:
+        """Whether it is asked among all calls, whatever their verdicts say."""
+        is_of_verdict = any(getattr(self, name) for name in _OF_VERDICT)
+        return bool(self.q or self.found) or (self.show == "all" and not is_of_verdict)
 
     @property
     def is_whole(self) -> bool:

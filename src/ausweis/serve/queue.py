@@ -146,8 +146,8 @@ def _place(row: CallRow, words: Words, *, agents: bool) -> tuple[str, ...]:
 
 
 def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple[str, str]]:
-    """What happened and how often, the gravest first, with its first turn; those of one turn together."""
-    times = Counter(one.name for one in found)
+    """What happened, in how many turns, the gravest first, with its first turn; those of one turn together."""
+    times = Counter(name for name, _ in {(one.name, one.turn) for one in found})
     by_turn = groupby(named(found).values(), key=lambda one: (one.turn, one.incident and one.name))
     for (turn, _), ones in by_turn:
         named_times = (

@@ -8,6 +8,8 @@ from typing import Any, get_args
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import AusweisError, StoreError
+from ausweis.masking.kinds import shown_as
+from ausweis.pages.words import Words
 from ausweis.serve.calibration import calibrations
 from ausweis.serve.call_page import rules_of
 from ausweis.serve.desk import RequestContext, require_lead
@@ -155,6 +157,16 @@ def _state(reviewer: Reviewer, context: RequestContext) -> str:
     return words.text("team_no_key" if _has_keys(context) else "team_by_sign_on")
 
 
+def _detail(told: Mapping[str, Any], words: Words) -> str:
+    """The detail of an entry: to whom a call was assigned; how many calls a search found, by data of which kinds."""
+    if "to" in told:
+        return f"→ {told['to'] or words.text('assign_nobody')}"
+    if "found" in told:
+        kinds = (shown_as(kind, words.language) for kind in told["kinds"] if kind != "words")
+        return ", ".join((words.text("search_found", total=words.number(told["found"])), *kinds))
+    return ""
+
+
 def _page(context: RequestContext, section: str, *, status: int = 200, **told: Any) -> Response:
     """`told`: what is said in the section that is open."""
     store, words = context.store, context.words
@@ -180,7 +192,7 @@ def _page(context: RequestContext, section: str, *, status: int = 200, **told: A
         calibration=calibrations(context),
         objections=objections(context),
         address=shlex.quote(store.place),
-        log=log[:ENTRIES],
+        log=[(one, _detail(one.detail or {}, words)) for one in log[:ENTRIES]],
         older=log[ENTRIES - 1].seq if len(log) > ENTRIES else None,
         **{"form": {}, "yours": ()} | said | told,
     )

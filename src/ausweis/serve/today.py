@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
+from ausweis.errors import StoreError
 from ausweis.pages.words import Words
 from ausweis.serve.calibration import names, own_session
 from ausweis.serve.decision import said_of
@@ -53,7 +55,7 @@ def today_page(context: RequestContext) -> Response:
         "query": question.query(),
         "searched": searched,
         "is_over": is_over,
-        "found": _found(context, live, counted) if question.q or searched else None,
+        "found": _found(context, live, counted) if live.is_every else None,
         "small_team": bool(ListQuery.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "most": MOST if is_lead else None,
@@ -71,6 +73,7 @@ def today_page(context: RequestContext) -> Response:
         "queue.html.j2",
         here="today",
         said=said_of(context, question.query()),
+        assigned=_assigned(context),
         waiting=_waiting(context, question, counted),
         **_choices(context, question),
         **shown,
@@ -95,25 +98,31 @@ def _count(context: RequestContext, question: ListQuery, counted: Mapping[str, i
     return context.store.count(filter_of(context, question)) if known is None else known
 
 
-def _found(context: RequestContext, question: ListQuery, counted: Mapping[str, int]) -> dict[str, Any]:
-    """What a search found in all calls, and what it did not look into; `counted`: calls of lists, by address."""
-    words, store = context.words, context.store
+def _found(context: RequestContext, question: ListQuery, counted: Mapping[str, int]) -> dict[str, Any] | None:
+    """What a search found in all calls, or what there is of all; and what of that is in other lists, or in none.
+
+    `counted`: calls of lists, by address. None of a list that has all.
+    """
+    words, store, is_search = context.words, context.store, bool(question.q or question.found)
     terms = search_terms(question.q)
     if len(terms) > MAX_TERMS:
         return {"total": "", "all": None, "sample": None, "notes": [words.text("search_many", most=MAX_TERMS)]}
-    every = ListQuery(show="all", q=question.q, found=question.found, names=question.names)
+    every = ListQuery(show="all", q=question.q, found=question.found, names=question.names) if is_search else question
     total = store.count(replace(filter_of(context, every), seen_by=()))
     drawn = _count(context, sample := every.shown("sample"), counted)
+    unseen = total - _count(context, every, counted) - drawn
+    if not (is_search or drawn or unseen):
+        return None
     numbers = {
-        "search_unseen": total - _count(context, every, counted) - drawn,
+        "unseen": unseen,
         "search_unready": store.unindexed() if question.q else 0,
-        "search_unjudged": store.unjudged(),
+        "search_unjudged": store.unjudged() if is_search else 0,
     }
     notes = [words.count(name, number) for name, number in numbers.items() if number > 0]
     if question.q and not any(len(term) >= SHORTEST for term in terms):
         notes.append(words.text("search_short"))
     return {
-        "total": words.text("search_found", total=words.number(total)),
+        "total": words.text("search_found" if is_search else "in_all", total=words.number(total)),
         "all": None if question.query() == every.query() else f"/{every.query()}",
         "sample": (words.count("search_sample", drawn), f"/{sample.query()}") if drawn else None,
         "notes": notes,
@@ -194,30 +203,47 @@ def _named(ids: Iterable[str], words: Words) -> list[tuple[str, str]]:
 
 
 def _views(context: RequestContext, question: ListQuery) -> list[View]:
-    """The chips: what is to be done and what was, of what is asked for, and what of it is the reader's."""
+    """The chips: what is to be done and what was, of what is asked for, and what the reader is to do of it."""
+    mine = replace(question.shown("todo"), assigned="mine")
+    is_mine = question == mine
+    others = replace(question, assigned="") if is_mine else question
 
-    def view(text: str, shown: ListQuery, counted: ListQuery, *, is_shown: bool) -> View:
-        count = context.store.count(filter_of(context, counted))
+    def view(text: str, shown: ListQuery, *, is_shown: bool) -> View:
+        count = context.store.count(filter_of(context, shown))
         return View(context.words.text(text), f"/{shown.query()}", count, is_shown)
 
-    asked = ((show, question.shown(show)) for show in SHOWN if show != "sample")
-    views = [view(f"view_{show}", one, one, is_shown=show == question.show) for show, one in asked]
+    asked = ((show, others.shown(show)) for show in SHOWN if show != "sample")
+    views = [view(f"view_{show}", one, is_shown=show == question.show and not is_mine) for show, one in asked]
     if question.q or question.found:
         return views
-    is_mine, mine = question.assigned == "mine", replace(question, assigned="mine")
-    own = view("assigned_mine", replace(question, assigned="") if is_mine else mine, mine, is_shown=is_mine)
+    own = view("assigned_mine", mine, is_shown=is_mine)
     return [*views, own] if own.calls or is_mine else views
 
 
 def assign(context: RequestContext) -> Response:
-    """Assign the first calls of the list that are nobody's to somebody; or take them back from whoever has them."""
+    """Assign the first calls of the list that are nobody's to somebody; or take them back from whoever has them.
+
+    Raises:
+        StoreError: nobody was chosen, or there is nothing to assign.
+    """
     require_lead(context)
-    question, to = question_of(context), context.form.get("to", "")
+    question, to = question_of(context), context.form.get("to")
+    if to is None:
+        raise StoreError("choose to whom the calls are assigned", code="assign_to_missing")
     which = filter_of(context, question)
     keys = context.store.keys(replace(which, assigned_to=("",)) if to else which, order=question.by)
     wanted = min(number_of(context.form.get("n", "")) or 0, MOST)
-    context.store.assign(keys[:wanted], to=to, by=context.session.reviewer)
-    return RedirectResponse(f"/{question.query()}", 303)
+    changed = context.store.assign(keys[:wanted], to=to, by=context.session.reviewer)
+    query = question.query()
+    return RedirectResponse(f"/{query}{'&' if query else '?'}{urlencode({'assigned_now': changed, 'to': to})}", 303)
+
+
+def _assigned(context: RequestContext) -> str:
+    """What was assigned to whom just now, in words; of a name that nobody has nothing is said."""
+    number, to = number_of(context.asked.get("assigned_now", "")), context.asked.get("to", "")
+    if number is None or context.session.role != "lead" or to not in ("", *names(context)):
+        return ""
+    return context.words.count("assigned_to" if to or not number else "assigned_back", number, name=to)
 
 
 def download(context: RequestContext) -> Response:

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from sqlalchemy import Connection, select, update
 
@@ -26,6 +25,7 @@ from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, Outcome, Violati
 __all__ = [
     "Incidents",
     "Reasons",
+    "RightLabel",
     "Violations",
     "blind_statement",
     "call_locked",
@@ -53,13 +53,12 @@ def outcome_of(verdict: Verdict, violations: Violations) -> Outcome:
     return "compliant" if verdict.actions else "not_applicable"
 
 
-@dataclass(frozen=True, slots=True)
-class RightLabel:
+class RightLabel(NamedTuple):
     """What is right of a call, or what a verdict says that it is."""
 
     outcome: Outcome | None
-    violations: tuple[tuple[ViolationType, int], ...]
-    incidents: tuple[tuple[str, int], ...]
+    violations: Violations
+    incidents: Incidents
 
     @property
     def found(self) -> tuple[tuple[str, int], ...]:
@@ -68,12 +67,10 @@ class RightLabel:
 
     @classmethod
     def of(cls, verdict: Verdict) -> "RightLabel":
-        """What a verdict says."""
-        return cls(
-            verdict.outcome,
-            tuple((violation.type, violation.turn) for violation in verdict.violations),
-            tuple((incident.id, incident.turn) for incident in verdict.incidents),
-        )
+        """What a verdict says: each finding once, whatever was done at its turn."""
+        violations = dict.fromkeys((violation.type, violation.turn) for violation in verdict.violations)
+        incidents = dict.fromkeys((incident.id, incident.turn) for incident in verdict.incidents)
+        return cls(verdict.outcome, tuple(violations), tuple(incidents))
 
     def same(self, other: "RightLabel") -> bool:
         """Whether both say the same, in whatever order."""
@@ -160,23 +157,20 @@ def decide(
             verdict says itself; there is nothing to settle; or there is no such call.
     """
     call = call_seen(connection, call_key, verdict_key, says)
-    said, looked = what_is_said(connection, call)
-    label = said
+    verdict, looked = what_is_said(connection, call)
+    label = said = RightLabel.of(verdict)
     if choice != "confirm":
         # Who overrules and does not speak of incidents lets them stand.
         kept = said.incidents if incidents is None and choice == "overrule" else incidents or ()
-        label = RightLabel(outcome, tuple(violations), tuple(kept))
+        label = RightLabel(outcome, violations, kept)
     reviewer, note = reviewer.strip(), note.strip()
     _check_words(reviewer, choice, note)
     check_label(choice, label, said, call.turns)
     check_reasons(reasons, label, said)
-    if settles := settles or rules:
-        # An objection is reason enough: whoever rules on it has seen all that there is.
-        is_open = rules or can_settle(decisions_of(connection, call_key, says=call.says), reviewer)
-        if choice == "not_sure" or not is_open:
-            message = "there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself"
-            raise StoreError(message, code="nothing_to_settle")
-    session = None if settles else made_in(connection, reviewer, call_key)
+    # An objection is reason enough: whoever rules on it has seen all that there is.
+    if settles and not rules:
+        _check_settling(decisions_of(connection, call_key, says=call.says), reviewer, choice)
+    session = None if settles or rules else made_in(connection, reviewer, call_key)
     # Where nobody looked for incidents, nobody says either that there is none.
     tells = label.incidents or said.incidents or looked
     row = {
@@ -192,7 +186,7 @@ def decide(
         "hasty": hasty,
         "coaching": (coaching and bool(note)) or None,
         "reasons": _json(reasons) if reasons else None,
-        "settles": settles or None,
+        "settles": settles or rules or None,
         "calibration_key": session.key if session else None,
     }
     made = keep(connection, key, call, row)[-1]
@@ -201,11 +195,17 @@ def decide(
     return made
 
 
-def what_is_said(connection: Connection, call: Any) -> tuple[RightLabel, bool]:
-    """What the verdict of a call says, and whether incidents were looked for."""
+def _check_settling(given: Sequence[Decision], reviewer: str, choice: Choice) -> None:
+    if choice == "not_sure" or not can_settle(given, reviewer):
+        message = "there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself"
+        raise StoreError(message, code="nothing_to_settle")
+
+
+def what_is_said(connection: Connection, call: Any) -> tuple[Verdict, bool]:
+    """The verdict of a call, and whether incidents were looked for."""
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
     verdict = connection.execute(select(verdicts).where(verdicts.c.key == call.verdict_key)).one()
-    return RightLabel.of(unpack(verdict.body, run)), looked_for(verdict.facts)
+    return unpack(verdict.body, run), looked_for(verdict.facts)
 
 
 def _json(happened: Sequence[tuple[Any, ...]]) -> str:
@@ -326,9 +326,8 @@ def hear(
     seen = record(connection, call_key)
     said = RightLabel.of(seen.verdict)
     kept = () if asked is None else tuple((kind, turn) for kind, turn in said.incidents if kind not in asked)
-    label = RightLabel(outcome_of(seen.verdict, violations), tuple(violations), (*kept, *incidents))
+    label = RightLabel(outcome_of(seen.verdict, violations), violations, (*kept, *incidents))
     choice: Choice = "not_sure" if not is_sure else "confirm" if label.same(said) else "overrule"
-    right: dict[str, Any] = {"outcome": label.outcome, "violations": label.violations, "incidents": label.incidents}
     return decide(
         connection,
         key,
@@ -342,7 +341,7 @@ def hear(
         blind=_is_blind(connection, seen, reviewer.strip()),
         hasty=None if seconds is None else seconds < _HASTY * shortest(seen.call, seen.row.seconds),
         settles=settles and is_sure,
-        **(right | {"reasons": reasons} if choice == "overrule" else {}),
+        **(label._asdict() | {"reasons": reasons} if choice == "overrule" else {}),
     )
 
 

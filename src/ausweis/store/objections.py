@@ -15,13 +15,12 @@ from sqlalchemy import Connection, Select, select
 from ausweis.errors import NoCallError, StoreError
 from ausweis.provenance import now
 from ausweis.store import audit_log
-from ausweis.store.deciding import call_locked, call_seen, decide, what_is_said
+from ausweis.store.deciding import RightLabel, call_locked, call_seen, decide, outcome_of, what_is_said
 from ausweis.store.decisions import decisions_of, label_of
 from ausweis.store.key import Key
 from ausweis.store.querying import conditions, rows
 from ausweis.store.rows import EVERY, CallFilter, CallRow
 from ausweis.store.schema import calls, objections
-from ausweis.vocabulary import VIOLATIONS
 
 __all__ = [
     "OBJECTION_DAYS",
@@ -124,7 +123,7 @@ def raise_objection(
     today = today or date.today()
     deadline = deadline or today + timedelta(days=OBJECTION_DAYS)
     call = call_locked(connection, call_key)
-    findings, held = list(dict.fromkeys(findings)), _held(connection, call)
+    findings, held = list(dict.fromkeys(findings)), _held(connection, call).found
     if not held or not {*held}.issuperset(findings):
         raise StoreError("nothing holds of this call, or not this", code="objection_to_nothing")
     if any(one.is_open for one in objection_list(connection, call_key=call_key)):
@@ -154,8 +153,8 @@ def rule_on_objection(
 ) -> Objection:
     """Let a lead rule on an objection. What the lead says holds from then on, whoever decided before.
 
-    `holds`: of each finding of `objected_to`, whether it stands. The others stay as they are; without violations the
-    call is what the verdict says, or compliant where that says that there is one. Where all stand, so does what was
+    `holds`: of each finding of `objected_to`, whether it stands. The others stay as they are; the outcome follows from
+    the violations that are left (`outcome_of`), and stays where there was none. Where all stand, so does what was
     decided; a call that nobody has decided on, or not alike, is confirmed.
 
     Raises:
@@ -167,21 +166,21 @@ def rule_on_objection(
     if not found.is_open:
         raise StoreError("this objection is ruled on already", code="objection_ruled")
     call = call_seen(connection, found.call.key, verdict_key, says)
-    (said, _), held = what_is_said(connection, call), _held(connection, call)
-    wanted = objected_to(found, held)
+    (verdict, _), held = what_is_said(connection, call), _held(connection, call)
+    wanted = objected_to(found, held.found)
     if {*wanted} != holds.keys():
         raise StoreError("say of each finding whether it holds", code="ruling_missing")
     _check(note := note.strip(), "ruling_note_wrong")
     withdrawn = [one for one in wanted if not holds[one]]
-    kept = [one for one in held if one not in withdrawn]
-    seen: dict[str, Any] = {"reviewer": by, "note": note, "verdict_key": verdict_key, "says": says, "rules": True}
     if withdrawn or (wanted and call.state not in ("confirmed", "overruled")):
-        violations = [one for one in kept if one[0] in VIOLATIONS]
-        outcome = "violation" if violations else "compliant" if said.outcome == "violation" else said.outcome
-        incidents = [one for one in kept if one not in violations]
-        label: dict[str, Any] = {"outcome": outcome, "violations": violations, "incidents": incidents}
-        label = {"choice": "confirm"} if {*kept} == {*said.found} else label | {"choice": "overrule"}
-        decide(connection, key, call.key, **seen, **label)
+        violations = [one for one in held.violations if one not in withdrawn]
+        incidents = [one for one in held.incidents if one not in withdrawn]
+        # Incidents alone tell nothing of the authentication.
+        label = RightLabel(outcome_of(verdict, violations) if held.violations else held.outcome, violations, incidents)
+        is_said = label.same(RightLabel.of(verdict))
+        right: dict[str, Any] = {"choice": "confirm"} if is_said else {"choice": "overrule", **label._asdict()}
+        seen: dict[str, Any] = {"reviewer": by, "note": note, "verdict_key": verdict_key, "says": says, "rules": True}
+        decide(connection, key, call.key, **seen, **right)
     ruling: Ruling = "withdrawn" if withdrawn or not wanted else "stands"
     row = {"kind": "ruled", "raised_key": objection_key, "side": None, "note": note, "deadline": None, "ruling": ruling}
     _add(connection, key, call, row | {"who": by, "findings": json.dumps(withdrawn, ensure_ascii=False)})
@@ -193,12 +192,14 @@ def objected_to(objection: Objection, held: Iterable[At]) -> list[At]:
     return [one for one in held if one in objection.findings or not objection.findings]
 
 
-def _held(connection: Connection, call: Any) -> list[At]:
-    """The findings that hold of a call, each once: those of people where they agree, else of the verdict."""
-    label, (said, _) = label_of(decisions_of(connection, call.key, says=call.says)), what_is_said(connection, call)
+def _held(connection: Connection, call: Any) -> RightLabel:
+    """What holds of a call: what people say where they agree, else the verdict."""
+    said = RightLabel.of(what_is_said(connection, call)[0])
+    label = label_of(decisions_of(connection, call.key, says=call.says))
     if label is None or label.outcome is None:
-        return list(dict.fromkeys(said.found))
-    return list(dict.fromkeys((*label.violations, *(said.incidents if label.incidents is None else label.incidents))))
+        return said
+    incidents = said.incidents if label.incidents is None else label.incidents
+    return RightLabel(label.outcome, label.violations, incidents)
 
 
 def objection_list(

@@ -1,8 +1,10 @@
 """The engine with a server that behaves."""
 
+import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from tests.engines.server.policies import SOON
 from ausweis.engines.protocol import Message, Request, transcript_engine
 from ausweis.engines.server import ServerEngine
 from ausweis.engines.server.connection import RetryPolicy
+from ausweis.engines.server.dialects import Questions
 from ausweis.errors import ContextError, EngineError, InputError, ModelError
 from ausweis.provenance import ModelProvenance
 
@@ -170,6 +173,22 @@ def test_closing_ends_the_wait_between_attempts() -> None:
         engine.close()
         with pytest.raises(EngineError, match="the engine is closed"):
             waiting.result(60)
+
+
+def test_closing_ends_work_that_loses_that_it_was_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask(*_: object) -> None:
+        for _attempt in range(4):
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(600)
+
+    monkeypatch.setattr(Questions, "ask", ask)
+    with serving(SCRIPT) as server, ThreadPoolExecutor(1) as pool:
+        engine = ServerEngine(server.address)
+        waiting = pool.submit(engine.complete, [question("Say 1")])
+        time.sleep(0.2)
+        engine.close()
+        with pytest.raises(EngineError, match="the engine is closed"):
+            waiting.result(SOON)
 
 
 def test_threads_end() -> None:

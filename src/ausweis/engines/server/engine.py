@@ -10,7 +10,8 @@ import json
 import re
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -129,6 +130,7 @@ class _Background:
         self._loop = asyncio.new_event_loop()
         self._lock = threading.Lock()
         self._closed = False
+        self._waiting: set[Future[Any]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
 
@@ -139,6 +141,7 @@ class _Background:
                 work.close()
                 raise EngineError("the engine is closed")
             waiting = asyncio.run_coroutine_threadsafe(work, self._loop)
+            self._waiting.add(waiting)
         try:
             return waiting.result()
         except CancelledError:
@@ -146,6 +149,8 @@ class _Background:
         except BaseException:
             waiting.cancel()
             raise
+        finally:
+            self._waiting.discard(waiting)
 
     def close(self, last: Coroutine[Any, Any, None]) -> None:
         """End all work at once, do the last thing, and end the thread. A second time it does nothing."""
@@ -154,8 +159,12 @@ class _Background:
                 last.close()
                 return
             self._closed = True
+        # Nobody waits any more, whatever becomes of the work.
+        for waiting in self._waiting.copy():
+            waiting.cancel()
         try:
-            asyncio.run_coroutine_threadsafe(self._end(last), self._loop).result(_GRACE)
+            with suppress(TimeoutError):
+                asyncio.run_coroutine_threadsafe(self._end(last), self._loop).result(_GRACE)
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_GRACE)
@@ -165,9 +174,12 @@ class _Background:
     @staticmethod
     async def _end(last: Coroutine[Any, Any, None]) -> None:
         working = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in working:
-            task.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
+        while working:
+            for task in working:
+                task.cancel()
+            # Again, where a library lost it.
+            done, working = await asyncio.wait(working, timeout=1)
+            await asyncio.gather(*done, return_exceptions=True)
         await last
 
 

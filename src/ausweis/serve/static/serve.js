@@ -99,7 +99,11 @@
     if (key.startsWith("Arrow") && target.matches?.("input, select, textarea, [role=slider]")) return;
     if ([" ", "Enter"].includes(key) && target.matches?.("a, button, summary, input, select, textarea")) return;
     const writing = target.matches?.(FIELDS) && !target.closest(".player") && !target.matches("[type=radio], [type=checkbox]");
-    if (key === "Escape" && writing) {
+    const menu = key === "Escape" && (target.closest?.("[data-menu][open]") ?? (!writing && one("[data-menu][open]")));
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    } else if (key === "Escape" && writing) {
       // Browsers empty a search field then: what was found would be gone.
       if (target.type === "search") event.preventDefault();
       target.blur();
