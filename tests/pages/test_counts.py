@@ -10,7 +10,7 @@ from scipy.stats import fisher_exact
 from tests.pages.review_days import DAY
 from tests.store.runs import incident_of, make_call, write_run
 
-from ausweis.pages.counts import CallTally, chance_of, changes, figures, highest, tallies, tally, trends
+from ausweis.pages.counts import CallTally, chance_of, changes, figures, scale_of, tallies, tally, trends
 from ausweis.store import ALL_VIOLATIONS, CallFilter, Counted, DayCount, Store, Subject
 
 
@@ -262,8 +262,8 @@ def test_the_busiest_comes_first_and_those_without_a_name_last() -> None:
 
 def test_days_of_few_calls_do_not_count_for_the_scale() -> None:
     counts = [count_of_trends(1, "a", 100, 4), count_of_trends(2, "a", 2, 2)]
-    assert highest(trends(counts, FIRST, LAST, "queue")) == 0.04
-    assert highest([]) == 0
+    assert scale_of(trends(counts, FIRST, LAST, "queue")) == 0.05
+    assert scale_of([]) == 0.02
 
 
 def test_calls_of_a_queue_without_letters_are_added_to_those_of_none() -> None:

@@ -15,17 +15,18 @@ from ausweis.store import CallFilter, Store
 def test_agreement_and_recall_are_shown(store: Store) -> None:
     anna = visitor(store)
     reported = store.keys(CallFilter(outcomes=("violation",)))[:4]
-    drawn = store.draw_sample(date(2026, 2, 1), date(2026, 3, 2), 4)
+    drawn = store.draw_sample(date(2026, 2, 1), date(2026, 3, 2), 10)
     for key in (*reported, *drawn):
         for reviewer in ("Anna", "Ben"):
             store.decide(
                 key, reviewer=reviewer, choice="confirm", verdict_key=store.record(key).verdict_key, blind=True
             )
     page = anna.page("/figures")
-    assert "In 8 of 8 calls that two people heard they agreed." in page
+    assert "In 14 of 14 calls that two people heard they agreed." in page
     assert "Of 4 reviewed reports 4 were right. Of 100 violations we find about 100 (between" in page
+    assert "; sampled calls: 10)." in page
     assert "Most frequently reported: " in page
-    assert "Confirmed violations among the flagged calls: 4. Missed in the sample: 0 of 4." in page
+    assert "Confirmed violations among the flagged calls: 4. Missed in the sample: 0 of 10." in page
     assert page.count('role="img"') == page.count(", by day")
 
 
@@ -39,6 +40,16 @@ def test_a_sample_that_is_decided_in_part_says_what_waits(store: Store) -> None:
     page = anna.page("/figures")
     assert "There is no violation among the decided calls, those of the sample (1) included" in page
     assert "Of the sample, not decided blind yet: 3." in page
+
+
+def test_a_share_that_rests_on_few_sampled_calls_is_none(store: Store) -> None:
+    reported = store.keys(CallFilter(outcomes=("violation",)))[:1]
+    for key in (*reported, *store.draw_sample(date(2026, 2, 1), date(2026, 3, 2), 2)):
+        store.decide(key, reviewer="Anna", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
+    page = visitor(store).page("/figures")
+    assert "One report has been reviewed, right: 1. Missed in the sample: 0 of 2." in page
+    assert "The sample has at least so many calls where a share is given: 10." in page
+    assert not [told for told in ("Of 100 violations", "95% range:", 'class="big"') if told in page]
 
 
 def test_recall_of_incidents_is_shown_where_there_are_any(store: Store) -> None:

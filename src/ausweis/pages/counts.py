@@ -17,7 +17,7 @@ __all__ = [
     "chance_of",
     "changes",
     "figures",
-    "highest",
+    "scale_of",
     "tallies",
     "tally",
     "trend_of",
@@ -91,10 +91,13 @@ def trends(
     return sorted((line for line in lines if line.calls), key=lambda line: (not line.name, -line.calls, line.name))
 
 
-def highest(lines: Iterable[Trend]) -> float:
-    """The highest share of a day. Days of very few calls, whose shares leap, do not count."""
-    days = (day for line in lines for day in line.days if day.calls >= TEAM_MINIMUM)
-    return max((day.share or 0.0 for day in days), default=0.0)
+_STEPS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+
+
+def scale_of(lines: Iterable[Trend]) -> float:
+    """The scale that holds all lines: a round share. Days of very few calls, whose shares leap, do not count."""
+    top = max((day.share or 0.0 for line in lines for day in line.days if day.calls >= TEAM_MINIMUM), default=0.0)
+    return next(step for step in _STEPS if top <= step)
 
 
 NOTABLE = 0.05

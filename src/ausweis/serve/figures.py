@@ -9,11 +9,20 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from ausweis.pages.counts import Trend, highest, trend_of
+from ausweis.pages.counts import Trend, scale_of, trend_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import ANY, ListQuery
 from ausweis.serve.web import answer, date_of
-from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, Counted, FieldRecall, Series, Subject, count_objections
+from ausweis.store import (
+    ALL_INCIDENTS,
+    ALL_VIOLATIONS,
+    FEWEST,
+    Counted,
+    FieldRecall,
+    Series,
+    Subject,
+    count_objections,
+)
 from ausweis.vocabulary import GRAVEST, VIOLATIONS
 
 __all__ = ["figures_page"]
@@ -38,7 +47,7 @@ class Period(NamedTuple):
 
 
 class FigureLine(NamedTuple):
-    """The figures of a type, queue or team, and where the calls of each number are; `trend` without one's days."""
+    """The figures of a type, queue or team, and where the calls of each number are; `trend`: None if no day is told."""
 
     name: str
     numbers: Counted
@@ -47,7 +56,7 @@ class FigureLine(NamedTuple):
 
 
 class Plots(NamedTuple):
-    """Rows whose trends are drawn to one scale: `top` is the share that fills the height."""
+    """Rows whose trends are drawn to one scale, as in the report: `top` is the share that fills the height."""
 
     rows: list[FigureLine]
     top: float
@@ -88,6 +97,7 @@ def figures_page(context: RequestContext) -> Response:
         least=LEAST,
         agreement=store.agreement(),
         recalls=recalls,
+        fewest=FEWEST,
         objections=count_objections(store.objections(), date.today()),
         **shown,
     )
@@ -101,11 +111,14 @@ def _sentences(
     told = [words.count("sum_right", total.decided, confirmed=words.number(total.confirmed))]
     if subject.name is not None:
         return told
-    if recall.recall is None or recall.low is None or recall.high is None:
-        told.append(words.text(f"sum_found_none{of}"))
+    sampled = words.number(recall.sampled)
+    if recall.is_told:
+        share, low, high = (words.number(100 * (one or 0)) for one in (recall.recall, recall.low, recall.high))
+        told.append(words.text(f"sum_found{of}", share=share, low=low, high=high, sampled=sampled))
+    elif recall.sampled:
+        told.append(words.text("sum_found_few", missed=words.number(recall.missed_in_sample), sampled=sampled))
     else:
-        share, low, high = (words.number(100 * one) for one in (recall.recall, recall.low, recall.high))
-        told.append(words.text(f"sum_found{of}", share=share, low=low, high=high))
+        told.append(words.text(f"sum_found_none{of}"))
     kinds = [one for one in counted if one.name and one.incident == subject.incident and counted[one].reported]
     if kinds:
         most = max(kinds, key=lambda one: counted[one].reported)
@@ -207,7 +220,7 @@ def _row(
 ) -> FigureLine:
     """`told`: empty where these calls have no name by which a queue of them could be asked for."""
     addresses = _addresses(base, subject) if told else {}
-    return FigureLine(name, series.total, addresses, trend_of(name, series.days, *period))
+    return FigureLine(name, series.total, addresses, trend_of(name, series.days, *period) if series.days else None)
 
 
 def _addresses(base: ListQuery, subject: Subject) -> dict[str, str]:
@@ -228,4 +241,4 @@ def _addresses(base: ListQuery, subject: Subject) -> dict[str, str]:
 
 def _plots(rows: Iterable[FigureLine]) -> Plots:
     some = sorted((row for row in rows if row.numbers.calls), key=lambda row: (not row.name, row.name))
-    return Plots(some, highest(row.trend for row in some if row.trend) or 1)
+    return Plots(some, scale_of(row.trend for row in some if row.trend))

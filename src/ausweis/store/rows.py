@@ -11,7 +11,7 @@ from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
 from ausweis.masking.kinds import Span
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
-from ausweis.store.counted import Counted, Subject
+from ausweis.store.counted import FEWEST, Counted, Subject
 from ausweis.store.persons import same_person
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
@@ -427,6 +427,11 @@ class FieldRecall:
     in_view: int = 0
     hasty: int = 0
     added: int = 0
+
+    @property
+    def is_told(self) -> bool:
+        """Whether recall rests on enough sampled calls to tell something."""
+        return self.recall is not None and self.sampled >= FEWEST
 
 
 @dataclass(frozen=True, slots=True)
