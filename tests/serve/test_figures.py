@@ -3,6 +3,7 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from openpyxl import load_workbook
@@ -168,12 +169,14 @@ def test_a_lead_opens_the_report_of_days_and_takes_it_as_an_excel_file(store: St
     assert "style-src 'sha256-" in policy
     assert ("script-src" in policy, "frame-ancestors 'none'" in policy) == (False, True)
     book = anna.http.post("/report", data={"csrf": anna.csrf, "format": "xlsx", **DAY})
-    assert book.headers["content-disposition"].startswith('attachment; filename="ausweis-2026-03-02-')
+    assert book.headers["content-disposition"] == 'attachment; filename="ausweis-2026-03-01-to-2026-03-02.xlsx"'
     which = CallFilter(first=date(2026, 3, 1), last=date(2026, 3, 2), to_review=True)
     calls = load_workbook(io.BytesIO(book.content))["Calls"]
     assert calls.max_row == 1 + store.count(which) == 1 + answer.text.count('<details class="call"')
     assert [(one.what, one.who) for one in store.chain(limit=2)] == [("exported", "Anna")] * 2
     assert anna.send("/report", format="html", first="2026-03-02", last="2026-03-01")[0] == 409
+    form = anna.page(f"/figures?{urlencode(DAY)}").partition('action="/report"')[2]
+    assert re.findall(r'name="(first|last)" value="([^"]+)" required', form) == list(DAY.items())
     petra = Visitor(anna.desk, "", store.invite("Petra", by="Anna").own_key)
     assert petra.send("/report", format="html", **DAY)[0] == 403
     assert 'action="/report"' not in petra.page("/figures")

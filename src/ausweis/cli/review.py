@@ -84,10 +84,11 @@ def review(
             warn(_no_calls(store, source))
         if unmasked:
             # Who had the pages made, once for each call that they show as it is: those in full, or in xlsx every one.
-            for key in source.keys if "xlsx" in kinds.values() else [call.row.key for call in source.calls]:
+            for key in source.book_keys if "xlsx" in kinds.values() else [call.row.key for call in source.calls]:
                 store.log("unmasked", who=login(), key=key)
         for path, kind in kinds.items():
-            write_report(store, path, source.keys, partial(_content, store, source, kind))
+            keys = source.book_keys if kind == "xlsx" else source.keys
+            write_report(store, path, keys, partial(_content, store, source, kind))
     if wanted.masked and not wanted.serve and "html" in kinds.values() and any(one.recordings for one in source.calls):
         warn(_UNHEARD)
     _notify(targets, source)
@@ -153,14 +154,12 @@ def _content(store: "Store", source: "Review", kind: str) -> str | bytes:
 
     if kind != "xlsx":
         return {"html": review_page, "markdown": review_markdown}[kind](source)
-    # All calls to review, each with its findings.
     wanted, words = source.wanted, Words(source.wanted.language)
     return call_book(
-        records_of(store, source.keys),
+        records_of(store, source.book_keys),
         words,
         title=f"{words.text('kind')}: {heading(source)}",
         by=login(),
-        notes=[words.text("book_calls", count=words.number(len(source.keys)))],
         agents=wanted.agents,
         serve=wanted.serve,
         masked=wanted.masked,
