@@ -149,7 +149,8 @@ def _places(connection: Connection, ids: Mapping[int, str], gone: Sequence[Path]
     dropped = {path for path in away | missing if any(path.is_relative_to(folder) for folder in above)}
     if away := away - dropped:
         message = "the folder that this was written to is not there, and it may hold the call; see that it is there, or"
-        raise StoreError(f"{message} say --gone if it was removed for good, and delete again", place=str(min(away)))
+        message += " say --gone if it was removed for good, and delete again"
+        raise StoreError(message, place=str(min(away)), code="delete_away")
     heard = {path for path in heard if path.parent not in of_any["recordings"]}
     return _Places(of_any, reports, heard, missing - dropped, dropped)
 
@@ -195,7 +196,8 @@ def _clean(places: _Places, ids: frozenset[str], words: Sequence[str], key: Key)
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise StoreError(f"the file cannot be removed ({error.strerror})", place=str(path)) from None
+            message = f"the file cannot be removed ({error.strerror})"
+            raise StoreError(message, place=str(path), code="delete_file") from None
     return removed
 
 
@@ -263,14 +265,16 @@ def _search(database: Database, traces: Traces) -> None:
     database.tidy(whole=True)
     if any(map(traces.in_database, database.files())):
         message = "words of the deleted call, or its id, are still in the store: in what was said or noted of another"
-        raise StoreError(f"{message} call; delete that one too, if it should go", place=database.place)
+        message += " call; delete that one too, if it should go"
+        raise StoreError(message, place=database.place, code="delete_words")
 
 
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except OSError as error:
-        raise StoreError(f"the folder cannot be read ({error.strerror})", place=str(path)) from None
+        message = f"the folder cannot be read ({error.strerror})"
+        raise StoreError(message, place=str(path), code="delete_file") from None
 
 
 def _may_be_there(path: Path) -> bool:
