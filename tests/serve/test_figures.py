@@ -49,7 +49,7 @@ def test_a_share_that_rests_on_few_sampled_calls_is_none(store: Store) -> None:
         store.decide(key, reviewer="Anna", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
     page = visitor(store).page("/figures")
     assert "One report has been reviewed, right: 1. Missed in the sample: 0 of 2." in page
-    assert "The sample has at least so many calls where a share is given: 10." in page
+    assert "These are too few sampled calls for a share." in page
     assert not [told for told in ("Of 100 violations", "95% range:", 'class="big"') if told in page]
 
 

@@ -125,8 +125,7 @@ class Review:
     `reasons`: why each of the `rest` is to be reviewed, in a sentence or two, by its key. `struck`: in words, what the
     verdict says of calls of which people say something else.
 
-    `added`: keys of calls that are not flagged, in which people added something; `withheld`: how many more there are,
-    of which the reader must not know yet.
+    `added`: keys of calls that are not flagged, in which people added something: Excel files have them, as figures do.
 
     `known`: where there are no calls, the first and the last day of others of these queues and teams, if any.
     """
@@ -151,7 +150,6 @@ class Review:
     known: tuple[date, date] | None
     to_review: int
     added: Sequence[int]
-    withheld: int
 
     @property
     def flagged(self) -> int:
@@ -168,11 +166,6 @@ class Review:
     def keys(self) -> list[int]:
         """The store's keys of all calls that are shown."""
         return [*(call.row.key for call in self.calls), *(row.key for row in self.rest)]
-
-    @property
-    def book_keys(self) -> list[int]:
-        """Those of all calls of its Excel file, which has all that figures of these days count, as far as may be."""
-        return [*self.keys, *self.added]
 
 
 def review_of(store: Store, wanted: Wanted) -> Review:
@@ -202,8 +195,6 @@ def review_of(store: Store, wanted: Wanted) -> Review:
     total = trends(days, start, wanted.last)
     objected = store.objections(which)
     unflagged = replace(within, to_review=False, finding="added")
-    added = dict.fromkeys((*store.keys(unflagged), *store.keys(replace(unflagged, any_incident=True))))
-    seen = [key for key in added if decided_of(store.record(key), wanted.reviewer).label]
     return Review(
         wanted=wanted,
         now=now,
@@ -225,8 +216,7 @@ def review_of(store: Store, wanted: Wanted) -> Review:
         since=since(store, which, wanted.first, wanted.last, objected, before=BEFORE),
         known=None if now.calls else _known(store, which),
         to_review=sum(row.state == "open" for row in said),
-        added=seen,
-        withheld=len(added) - len(seen),
+        added=list({*store.keys(unflagged), *store.keys(replace(unflagged, any_incident=True))}),
     )
 
 

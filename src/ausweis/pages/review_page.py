@@ -155,7 +155,7 @@ def _snippet(call: CallView) -> str:
 def _line(trend: Trend, top: float, width: float, height: float, share: str = "share") -> list[tuple[float, float]]:
     """The days of a trend in a drawing of this size; shares beyond the scale lie on its edge."""
     step = width / max(1, len(trend.days) - 1)
-    shares = [(place, getattr(day, share)) for place, day in enumerate(trend.days) if day.share is not None]
+    shares = [(place, getattr(day, share)) for place, day in enumerate(trend.days.values()) if day.share is not None]
     return [(round(place * step, 1), round(height * (1 - min(1.0, one / top)), 1)) for place, one in shares]
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ausweis.errors import StoreError
-from ausweis.pages.findings import Finding, Quote, by_cause, call_view, seen_by
+from ausweis.pages.findings import Finding, Quote, by_cause, call_view, decided_of, seen_by
 from ausweis.pages.markup import policy_of
 from ausweis.pages.review import Wanted, review_of
 from ausweis.pages.review_page import heading, review_page
@@ -29,12 +29,7 @@ LONGEST = 320
 
 
 def book(
-    context: RequestContext,
-    found: Sequence[int],
-    days: tuple[date | None, date | None],
-    *,
-    title: str,
-    withheld: int = 0,
+    context: RequestContext, found: Sequence[int], days: Sequence[date | None], *, title: str, withheld: int = 0
 ) -> Response:
     """These calls in their order as an Excel file, the first `MOST`; `days`: of which they are, where they are bounded.
 
@@ -83,7 +78,8 @@ def report(context: RequestContext) -> Response:
     source = review_of(store, wanted)
     if context.form.get("format") == "xlsx":
         title = f"{context.words.text('kind')}: {heading(source)}"
-        return book(context, source.book_keys, days, title=title, withheld=source.withheld)
+        seen = [key for key in source.added if decided_of(store.record(key), who).label]
+        return book(context, [*source.keys, *seen], days, title=title, withheld=len(source.added) - len(seen))
     store.log("exported", who=who, content=f"{len(source.keys)} calls, masked")
     # Its style stands in the page.
     policy = f"{policy_of('review.css', explained=True)}; frame-ancestors 'none'"

@@ -83,8 +83,9 @@ def delete(context: RequestContext) -> Mapping[str, Any]:
         if isinstance(error, StoreError) and error.code == "call_unknown":
             raise
         _LOG.error("%s", error)
-        fault = error if isinstance(error, StoreError) else StoreError(error.message, code="delete_file")
-        return {"fault": words.error(fault), "failed": call, "is_gone": context.store.find(call) is None}
+        # Else something of a file, which the log names.
+        told = error if isinstance(error, StoreError) and error.code else StoreError(error.message, code="delete_file")
+        return {"fault": words.error(told), "failed": call, "is_gone": context.store.find(call) is None}
     return {"said": words.text("deleted", call=call), "yours": deleted.kept}
 
 

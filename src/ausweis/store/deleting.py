@@ -196,8 +196,7 @@ def _clean(places: _Places, ids: frozenset[str], words: Sequence[str], key: Key)
         except FileNotFoundError:
             continue
         except OSError as error:
-            message = f"the file cannot be removed ({error.strerror})"
-            raise StoreError(message, place=str(path), code="delete_file") from None
+            raise StoreError(f"the file cannot be removed ({error.strerror})", place=str(path)) from None
     return removed
 
 
@@ -273,8 +272,7 @@ def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except OSError as error:
-        message = f"the folder cannot be read ({error.strerror})"
-        raise StoreError(message, place=str(path), code="delete_file") from None
+        raise StoreError(f"the folder cannot be read ({error.strerror})", place=str(path)) from None
 
 
 def _may_be_there(path: Path) -> bool:

@@ -97,10 +97,9 @@ def clean_lines(path: Path, ids: frozenset[str]) -> list[Path]:
             _put_back(path, (line for line in file if not _goes(line, ids)))
     except BlockingIOError:
         message = "another command is writing this file; wait until it is done, or end it, and delete again"
-        raise StoreError(message, place=str(path), code="delete_file") from None
+        raise StoreError(message, place=str(path)) from None
     except OSError as error:
-        message = f"the file cannot be rewritten ({error.strerror})"
-        raise StoreError(message, place=str(path), code="delete_file") from None
+        raise StoreError(f"the file cannot be rewritten ({error.strerror})", place=str(path)) from None
     return [*gone, path]
 
 
@@ -234,7 +233,7 @@ def _put_back(path: Path, kept: Iterable[bytes]) -> None:
         replace_file(path, kept, mode=S_IMODE(path.stat().st_mode))
     except (OSError, RunError):
         message = "the file cannot be rewritten; see that it can be read and written, with room beside it"
-        raise StoreError(f"{message}, and delete again", place=str(path), code="delete_file") from None
+        raise StoreError(f"{message}, and delete again", place=str(path)) from None
 
 
 _HALF = ".part"
@@ -251,8 +250,7 @@ def recordings_of(folder: Path, ids: frozenset[str]) -> list[Path]:
         there = list(folder.iterdir()) if folder.is_dir() else []
         return [path for path in there if not ids.isdisjoint(ids_of(path.name)) and not path.is_dir()]
     except OSError as error:
-        message = f"the folder cannot be read ({error.strerror})"
-        raise StoreError(message, place=str(folder), code="delete_file") from None
+        raise StoreError(f"the folder cannot be read ({error.strerror})", place=str(folder)) from None
 
 
 def ids_of(name: str) -> frozenset[str]:

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import reduce
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
@@ -208,7 +207,7 @@ def _columns(by: tuple[Column, ...]) -> list[Any]:
     return [calls.c[name] for name in ("day", "queue", "team") if name in by]
 
 
-def _within(connection: Connection, first: date, last: date, which: CallFilter) -> list[ColumnElement[bool]]:
+def _within(connection: Connection, first: date, last: date, which: CallFilter = EVERY) -> list[ColumnElement[bool]]:
     return [calls.c.day >= first, calls.c.day <= last, *conditions(which, connection.dialect.name)]
 
 
@@ -266,7 +265,7 @@ def figures(
     subject: Subject = ALL_VIOLATIONS,
 ) -> Figures:
     """The figures of these days, for violations or incidents, or one type or kind of them."""
-    within = _within(connection, first, last, EVERY)
+    within = _within(connection, first, last)
     place = [calls.c[name] for name in ("day", "queue", "team")]
     wanted = select(*place, *_sums(subject)).where(*within).group_by(*place)
     rows = [_Row(row.day, row.queue, row.team, Counted(*row[len(place) :])) for row in connection.execute(wanted)]
@@ -285,7 +284,7 @@ def counted_by_name(connection: Connection, first: date, last: date) -> dict[Sub
     """The figures of each type and kind that was reported, or that people found, and of all of them."""
     said = [calls.c[name] for name in ("violations", "right_violations", "incidents", "right_incidents")]
     something = or_(reported(ALL_VIOLATIONS), reported(ALL_INCIDENTS), calls.c.right_outcome.is_not(None))
-    wanted = select(*said, func.count().label("number")).where(*_within(connection, first, last, EVERY), something)
+    wanted = select(*said, func.count().label("number")).where(*_within(connection, first, last), something)
     counted: dict[Subject, Counted] = {}
     for row in connection.execute(wanted.group_by(*said)):
         for subject, numbers in counted_of(row).items():
@@ -295,9 +294,8 @@ def counted_by_name(connection: Connection, first: date, last: date) -> dict[Sub
 
 def reasons(connection: Connection, first: date, last: date) -> Counter[str]:
     """Why findings of these days were rejected, by the decisions that hold: how many for each reason."""
-    held = select(calls.c.key, calls.c.says).where(
-        *_within(connection, first, last, EVERY), calls.c.right_outcome.is_not(None)
-    )
+    within = _within(connection, first, last)
+    held = select(calls.c.key, calls.c.says).where(*within, calls.c.right_outcome.is_not(None))
     return Counter(why for label in labels(connection, held) for _, _, why in label.reasons)
 
 
@@ -324,7 +322,7 @@ def _series(rows: Iterable[_Row]) -> Series:
     days: dict[date, Counted] = {}
     for row in rows:
         days[row.day] = days.get(row.day, Counted()) + row.numbers
-    return Series(reduce(Counted.__add__, days.values(), Counted()), days)
+    return Series(sum(days.values(), Counted()), days)
 
 
 def _teams(rows: Sequence[_Row], agents: Sequence[Any]) -> dict[str | None, Series]:
@@ -340,15 +338,12 @@ def _teams(rows: Sequence[_Row], agents: Sequence[Any]) -> dict[str | None, Seri
         sizes[one.team][one.day].add(0, (one.agent,))
     in_all = told_apart({(None, None, team): Size.of(days.values()) for team, days in sizes.items()})
     told = {team: into[2] for (_, _, team), into in in_all.items() if into is not None}
-    by_name: dict[str | None, list[_Row]] = {}
-    for row in rows:
-        if row.team in told:
-            by_name.setdefault(told[row.team], []).append(row)
-    series = {name: _series(some) for name, some in by_name.items()}
+    names = dict.fromkeys(told.values())
+    series = {name: _series(row for row in rows if told.get(row.team) == name) for name in names}
 
-    def has_small_day(names: Collection[str | None]) -> bool:
+    def has_small_day(of: Collection[str | None]) -> bool:
         days: dict[date, list[Size]] = {}
-        for team in (team for team, name in told.items() if name in names):
+        for team in (team for team, name in told.items() if name in of):
             for day, size in sizes[team].items():
                 days.setdefault(day, []).append(size)
         return any(Size.of(some).is_small for some in days.values())

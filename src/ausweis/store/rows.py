@@ -11,7 +11,7 @@ from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
 from ausweis.masking.kinds import Span
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
-from ausweis.store.counted import FEWEST, Counted, Subject
+from ausweis.store.counted import Counted, Subject
 from ausweis.store.persons import same_person
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
@@ -407,7 +407,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class FieldRecall:
-    """Recall in the field; with its 95 % bounds None where it cannot be told.
+    """Recall in the field; with its 95 % bounds None where it cannot be told, as of fewer than `FEWEST` sampled calls.
 
     `found`: calls to review decided to be violations, or to have an incident where that is asked. `sampled`: calls that
     were not to review, but drawn and decided; `missed_in_sample` of them are violations, or have one. `represented`:
@@ -432,11 +432,6 @@ class FieldRecall:
     in_view: int = 0
     hasty: int = 0
     added: int = 0
-
-    @property
-    def is_told(self) -> bool:
-        """Whether recall rests on enough sampled calls to tell something."""
-        return self.recall is not None and self.sampled >= FEWEST
 
 
 @dataclass(frozen=True, slots=True)
