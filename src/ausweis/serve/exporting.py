@@ -31,10 +31,7 @@ LONGEST = 320
 def book(
     context: RequestContext, found: Sequence[int], days: Sequence[date | None], *, title: str, withheld: int = 0
 ) -> Response:
-    """These calls in their order as an Excel file, the first `MOST`; `days`: of which they are, where they are bounded.
-
-    Those that the reader has yet to hear without the verdict are left out, as so many were already (`withheld`).
-    """
+    """These calls of these days as an Excel file, the first `MOST`: none that is yet to be heard, or was `withheld`."""
     words, who = context.words, context.session.reviewer
     hidden = context.store.hidden(who, found)
     shown = [key for key in found if key not in hidden]

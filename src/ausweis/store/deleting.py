@@ -264,8 +264,7 @@ def _search(database: Database, traces: Traces) -> None:
     database.tidy(whole=True)
     if any(map(traces.in_database, database.files())):
         message = "words of the deleted call, or its id, are still in the store: in what was said or noted of another"
-        message += " call; delete that one too, if it should go"
-        raise StoreError(message, place=database.place, code="delete_words")
+        raise StoreError(f"{message} call; delete that too", place=database.place, code="delete_words")
 
 
 def _is_folder(path: Path) -> bool:

@@ -328,8 +328,7 @@ def _series(rows: Iterable[_Row]) -> Series:
 def _teams(rows: Sequence[_Row], agents: Sequence[Any]) -> dict[str | None, Series]:
     """Each team that is told apart in all days together, with its days where each of them may be told.
 
-    All days of a row or none: by its total, a single one that is left out could be worked out. Nor may a day of rows
-    without days be too small when all rows with days are taken from all calls of that day.
+    Of a row all days or none, since its total tells the one left out; those without are large enough together.
     """
     sizes: dict[str | None, dict[date, Size]] = {}
     for row in rows:
@@ -338,8 +337,7 @@ def _teams(rows: Sequence[_Row], agents: Sequence[Any]) -> dict[str | None, Seri
         sizes[one.team][one.day].add(0, (one.agent,))
     in_all = told_apart({(None, None, team): Size.of(days.values()) for team, days in sizes.items()})
     told = {team: into[2] for (_, _, team), into in in_all.items() if into is not None}
-    names = dict.fromkeys(told.values())
-    series = {name: _series(row for row in rows if told.get(row.team) == name) for name in names}
+    series = {name: _series(row for row in rows if told.get(row.team) == name) for name in set(told.values())}
 
     def has_small_day(of: Collection[str | None]) -> bool:
         days: dict[date, list[Size]] = {}
