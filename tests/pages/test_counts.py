@@ -10,7 +10,7 @@ from scipy.stats import fisher_exact
 from tests.pages.review_days import DAY
 from tests.store.runs import incident_of, make_call, write_run
 
-from ausweis.pages.counts import CallTally, chance_of, changes, figures, highest, tallies, tally, trends
+from ausweis.pages.counts import CallTally, chance_of, changes, figures, scale_of, tallies, tally, trends
 from ausweis.store import ALL_VIOLATIONS, CallFilter, Counted, DayCount, Store, Subject
 
 
@@ -232,14 +232,14 @@ def count_of_trends(day: int, queue: str | None, calls: int, violations: int, co
 
 def test_what_people_confirmed_stands_beside_what_was_reported() -> None:
     (trend,) = trends([count_of_trends(1, None, 10, 5, 2), count_of_trends(4, None, 10, 1, 1)], FIRST, LAST)
-    assert [(day.share, day.confirmed_share) for day in trend.known] == [(0.5, 0.2), (0.1, 0.1)]
-    assert (trend.reported, trend.confirmed, trend.confirmed_share) == (6, 3, 0.15)
+    assert [(day.share, day.confirmed_share) for day in trend.known.values()] == [(0.5, 0.2), (0.1, 0.1)]
+    assert (trend.total.reported, trend.total.confirmed, trend.total.confirmed_share) == (6, 3, 0.15)
 
 
 def test_days_without_calls_have_no_share() -> None:
     (trend,) = trends([count_of_trends(1, None, 10, 5), count_of_trends(4, None, 10, 1)], FIRST, LAST)
-    assert [day.share for day in trend.days] == [0.5, None, None, 0.1]
-    assert (trend.calls, trend.reported, trend.share) == (20, 6, 0.3)
+    assert [day.share for day in trend.days.values()] == [0.5, None, None, 0.1]
+    assert (trend.total.calls, trend.total.reported, trend.total.share) == (20, 6, 0.3)
     assert trend.change == 0.1 - 0.5
 
 
@@ -257,18 +257,18 @@ def test_the_busiest_comes_first_and_those_without_a_name_last() -> None:
     ]
     found = trends(counts, FIRST, LAST, "queue")
     assert [trend.name for trend in found] == ["b", "a", ""]
-    assert [(day.day.day, day.share) for day in found[1].known] == [(1, 0.1), (4, 0.2)]
+    assert [(day.day, one.share) for day, one in found[1].known.items()] == [(1, 0.1), (4, 0.2)]
 
 
 def test_days_of_few_calls_do_not_count_for_the_scale() -> None:
     counts = [count_of_trends(1, "a", 100, 4), count_of_trends(2, "a", 2, 2)]
-    assert highest(trends(counts, FIRST, LAST, "queue")) == 0.04
-    assert highest([]) == 0
+    assert scale_of(trends(counts, FIRST, LAST, "queue")) == 0.05
+    assert scale_of([]) == 0.02
 
 
 def test_calls_of_a_queue_without_letters_are_added_to_those_of_none() -> None:
     (trend,) = trends([count_of_trends(1, None, 10, 1), count_of_trends(1, "", 6, 3)], FIRST, LAST, "queue")
-    assert (trend.name, trend.calls, trend.reported) == ("", 16, 4)
+    assert (trend.name, trend.total.calls, trend.total.reported) == ("", 16, 4)
 
 
 def test_no_calls_have_no_trend() -> None:

@@ -58,7 +58,7 @@ def test_each_is_counted(store: Store) -> None:
     # Of these days and those before.
     assert (row.people.confirmed, row.people.overruled) == (3, 3)
     assert review.total is not None
-    assert (review.total.reported, review.total.confirmed) == (9, 3)
+    assert (review.total.total.reported, review.total.total.confirmed) == (9, 3)
 
 
 @pytest.mark.parametrize(("language", "told"), [("de", "3 bestätigt, 2 verworfen, 1 offen"), ("en", "3 confirmed")])

@@ -111,6 +111,14 @@ def test_unless_asked_otherwise(store: Store) -> None:
     assert "Agent 1" not in text
 
 
+def test_the_chart_names_the_days_at_its_edges_where_it_has_calls_of_none_too(review: Review) -> None:
+    chart = review_page(review).partition('<figure class="total">')[2].partition("</figure>")[0]
+    bars = [float(x) for x in re.findall(r'<rect class="bar(?: last)?" x="([\d.]+)"', chart)]
+    # Calls are of the last four of fifteen days.
+    assert [round((x - 2) / (268 / 14)) for x in bars] == [11, 12, 13, 14]
+    assert re.findall(r'<text class="tick" x="(?:0|286)"[^>]*>([^<]+)</text>', chart) == ["16 February", "2 March"]
+
+
 def test_an_unsure_call_says_why_it_is_there(page: Page) -> None:
     assert page.locator("details.call, table.rest tr", has_text="call-12").count() == 1
 

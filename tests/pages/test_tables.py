@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -12,12 +13,14 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 from tests.pages.review_days import DAY, filled
-from tests.serve.filled import call_of, fill, incident, judged
+from tests.serve.filled import call_of, fill, incident, judged, threats
 
 from ausweis.cli.store import export_tables
 from ausweis.facts import Facts
 from ausweis.judging.verdict import BadlyHeardReason, HeardBadly, Incident, Violation
 from ausweis.pages.findings import call_view, decided_of
+from ausweis.pages.review import Wanted, review_of
+from ausweis.pages.review_page import review_page
 from ausweis.pages.tables import Cell, Column, Linked, Table, call_lines, finding_lines, safe, table_csv, tables
 from ausweis.pages.words import Words
 from ausweis.pages.words import table as table_of
@@ -103,6 +106,23 @@ def test_a_call_stands_in_its_table_as_it_holds_and_what_was_rejected_has_no_adv
     told = ("outcome", "severity", "violations", "incidents", "turn", "quote", "reason", "state")
     assert [row[name] or "" for name in told] == ["Regelkonform", "", "", "", "", "", "", "Korrigiert"]
     assert {(one["people"], one["advice"]) for one in findings(record(store))} == {("Verworfen", "")}
+
+
+def test_no_call_is_compliant_beside_findings(tmp_path: Path) -> None:
+    """Of an incident alone the outcome says nothing, nor does the risk, which is that of a violation."""
+    with fill(tmp_path / "s.sqlite", threats()) as store:
+        told = {row.call_id: cells(record(store, row.call_id), "calls")[0] for row in store.calls()}
+        assert {name: (row["outcome"], row["risk"]) for name, row in told.items()} == {
+            "medium": ("Vorfall", None),
+            "critical": ("Vorfall", None),
+            "leaked": ("Verstoß", 0.9),
+        }
+        decide(store, "leaked", "Mia", "overrule", outcome="compliant", incidents=[("rude_agent", 1)])
+        (row,) = cells(record(store, "leaked"), "calls")
+        assert (row["outcome"], row["decided"]) == ("Vorfall", "Unhöflich gegen den Anrufer in Redebeitrag 1")
+        for full in (3, 0):
+            report = review_page(review_of(store, Wanted(DAY, DAY, full=full)))
+            assert not re.search(r"(?i)regelkonform|Risiko [0-9]", report.partition("<footer")[0])
 
 
 def sums(rows: Iterable[Mapping[str, Any]], words: tuple[str, str, str]) -> Counter[tuple[str, str]]:

@@ -3,6 +3,7 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from openpyxl import load_workbook
@@ -15,17 +16,18 @@ from ausweis.store import CallFilter, Store
 def test_agreement_and_recall_are_shown(store: Store) -> None:
     anna = visitor(store)
     reported = store.keys(CallFilter(outcomes=("violation",)))[:4]
-    drawn = store.draw_sample(date(2026, 2, 1), date(2026, 3, 2), 4)
+    drawn = store.draw_sample(date(2026, 2, 1), date(2026, 3, 2), 10)
     for key in (*reported, *drawn):
         for reviewer in ("Anna", "Ben"):
             store.decide(
                 key, reviewer=reviewer, choice="confirm", verdict_key=store.record(key).verdict_key, blind=True
             )
     page = anna.page("/figures")
-    assert "In 8 of 8 calls that two people heard they agreed." in page
+    assert "In 14 of 14 calls that two people heard they agreed." in page
     assert "Of 4 reviewed reports 4 were right. Of 100 violations we find about 100 (between" in page
+    assert "; sampled calls: 10)." in page
     assert "Most frequently reported: " in page
-    assert "Confirmed violations among the flagged calls: 4. Missed in the sample: 0 of 4." in page
+    assert "Confirmed violations among the flagged calls: 4. Missed in the sample: 0 of 10." in page
     assert page.count('role="img"') == page.count(", by day")
 
 
@@ -39,6 +41,16 @@ def test_a_sample_that_is_decided_in_part_says_what_waits(store: Store) -> None:
     page = anna.page("/figures")
     assert "There is no violation among the decided calls, those of the sample (1) included" in page
     assert "Of the sample, not decided blind yet: 3." in page
+
+
+def test_a_share_that_rests_on_few_sampled_calls_is_none(store: Store) -> None:
+    reported = store.keys(CallFilter(outcomes=("violation",)))[:1]
+    for key in (*reported, *store.draw_sample(date(2026, 2, 1), date(2026, 3, 2), 2)):
+        store.decide(key, reviewer="Anna", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
+    page = visitor(store).page("/figures")
+    assert "One report has been reviewed, right: 1. Missed in the sample: 0 of 2." in page
+    assert "These are too few sampled calls for a share." in page
+    assert not [told for told in ("Of 100 violations", "95% range:", 'class="big"') if told in page]
 
 
 def test_recall_of_incidents_is_shown_where_there_are_any(store: Store) -> None:
@@ -157,12 +169,14 @@ def test_a_lead_opens_the_report_of_days_and_takes_it_as_an_excel_file(store: St
     assert "style-src 'sha256-" in policy
     assert ("script-src" in policy, "frame-ancestors 'none'" in policy) == (False, True)
     book = anna.http.post("/report", data={"csrf": anna.csrf, "format": "xlsx", **DAY})
-    assert book.headers["content-disposition"].startswith('attachment; filename="ausweis-2026-03-02-')
+    assert book.headers["content-disposition"] == 'attachment; filename="ausweis-2026-03-01-to-2026-03-02.xlsx"'
     which = CallFilter(first=date(2026, 3, 1), last=date(2026, 3, 2), to_review=True)
     calls = load_workbook(io.BytesIO(book.content))["Calls"]
     assert calls.max_row == 1 + store.count(which) == 1 + answer.text.count('<details class="call"')
     assert [(one.what, one.who) for one in store.chain(limit=2)] == [("exported", "Anna")] * 2
     assert anna.send("/report", format="html", first="2026-03-02", last="2026-03-01")[0] == 409
+    form = anna.page(f"/figures?{urlencode(DAY)}").partition('action="/report"')[2]
+    assert re.findall(r'name="(first|last)" value="([^"]+)" required', form) == list(DAY.items())
     petra = Visitor(anna.desk, "", store.invite("Petra", by="Anna").own_key)
     assert petra.send("/report", format="html", **DAY)[0] == 403
     assert 'action="/report"' not in petra.page("/figures")

@@ -4,15 +4,17 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from openpyxl import load_workbook
-from tests.serve.filled import LAST_DAY, call_of, fill, judged
-from tests.serve.serving import visitor
+from tests.serve.filled import LAST_DAY, call_of, fill, golden, judged
+from tests.serve.serving import Visitor, visitor
 
 from ausweis.cli.store import export_tables
 from ausweis.facts import Facts
@@ -109,16 +111,15 @@ def test_every_place_says_the_same_numbers(morning: Store, tmp_path: Path) -> No
         counts = [one[word] for word in ("reported", "confirmed", "rejected", "open")]
         assert [int(cell) for cell in re.findall(r"\d+", text_of(row[1]).split(" of ")[0])][-5:-1] == counts
 
-    answer = anna.http.post("/calls.xlsx?show=all", data={"csrf": anna.csrf})
-    book = load_workbook(io.BytesIO(answer.content))
-    calls, findings = (rows(list(book[name].iter_rows(values_only=True))) for name in ("Calls", "Findings"))
+    calls, findings, _ = sheets(anna, "/calls.xlsx?show=all")
     assert Counter(row["Decision"] for row in calls) == Counter(STATES)
+    # Of the calls of the report, all that Figures count, the one too that was not flagged.
+    _, in_report, about = sheets(anna, "/report", format="xlsx", first=day, last=day)
+    assert not [line for line in about if "until you have decided" in line]
     export_tables(morning, tmp_path / "x.csv", "csv", CallFilter(), language="en", agents=False, serve=None)
     lines = list(csv.DictReader(io.StringIO((tmp_path / "x.csv").read_text("utf-8"))))
-    for table_of in (findings, lines):
-        counted: Counter[tuple[str, str]] = Counter()
-        for row in table_of:
-            counted[row["What"] or "", (row["What people say"] or "").lower()] += int(row["Counts as call"] or 0)
+    for table_of in (findings, in_report, lines):
+        counted = sums(table_of)
         for name, one in BY_HAND.items():
             if name != "All violations":
                 assert {word: counted[name, word] for word in one if word != "reported"} == {
@@ -128,6 +129,58 @@ def test_every_place_says_the_same_numbers(morning: Store, tmp_path: Path) -> No
         assert given == {"rule does not fit": 2, "place wrong": 1, "transcript wrong": 1}
         rejected = [row for row in table_of if row["Call"] == "c2" and row["What people say"] == "Rejected"]
         assert [row["What"] for row in rejected] == ["Leaked factor"]
+
+
+def test_a_file_says_how_many_calls_it_does_not_tell_of_as_figures_do(morning: Store) -> None:
+    """Ben has decided calls 1 and 6; of 0, 2, 3, 4 and 5 he sees that others have, of 9 not even that."""
+    day = str(LAST_DAY)
+    calls, findings, about = sheets(visitor(morning, "Ben"), "/report", format="xlsx", first=day, last=day)
+    assert [
+        line for line in about if line.startswith("Here as “Decided” only, until you have decided them yourself: 5.")
+    ]
+    assert "Left out until you have decided them yourself: 1. Figures count them." in about
+    assert {row["Call"] for row in calls if row["Decision"] == "Decided"} == {f"c{n}" for n in (0, 2, 3, 4, 5)}
+    assert "c9" not in {row["Call"] for row in calls}
+    counted = sums(findings)
+    for name in ("No authentication", "Leaked factor"):
+        known = sum(counted[name, word] for word in ("confirmed", "rejected", "open"))
+        assert (known, counted[name, "decided"]) == (BY_HAND[name]["reported"] - 5, 5)
+
+
+@pytest.mark.parametrize(("calls", "is_drawn"), [(900, True), (100, False)])
+def test_a_row_and_its_days_say_the_same_numbers(tmp_path: Path, calls: int, is_drawn: bool) -> None:
+    days = {"first": str(LAST_DAY - timedelta(days=6)), "last": str(LAST_DAY)}
+    with fill(tmp_path / "s.sqlite", list(golden(calls, days=7))) as store:
+        anna = visitor(store)
+        figures = anna.page(f"/figures?{urlencode(days)}")
+        _, report = anna.send("/report", format="html", **days)
+    scale = re.search(r"scale up to (\d+%)", figures)
+    assert scale
+    assert re.search(r'<text class="tick"[^>]*>(\d+%)</text>', report.partition('class="total"')[2])[1] == scale[1]  # type: ignore[index]
+    table = figures[figures.index("<h2>Team</h2>") :].partition("</table>")[0]
+    teams = re.findall(r'<th scope="row"><bdi>([^<]+)</bdi></th>(.*?)</tr>', table, re.DOTALL)
+    assert [name for name, _ in teams] == ["Nord", "Süd", "West"]
+    for name, row in teams:
+        cells = [text_of(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)]
+        label = re.search(rf'aria-label="{name} \((\d+)\): reported ([\d.]+%)', row)
+        assert (label is not None, "too few a day" in row) == (is_drawn, not is_drawn)
+        assert label is None or [label[1], label[2]] == [cells[0], cells[5]]
+
+
+def sheets(who: Visitor, address: str, **fields: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
+    """The calls, the findings and what is said of an Excel file."""
+    answer = who.http.post(address, data={"csrf": who.csrf, **fields})
+    book = load_workbook(io.BytesIO(answer.content))
+    calls, findings = (rows(list(book[name].iter_rows(values_only=True))) for name in ("Calls", "Findings"))
+    return calls, findings, [str(cell.value) for (cell,) in book["About this file"].iter_rows()]
+
+
+def sums(lines: Iterable[dict[str, Any]]) -> Counter[tuple[str, str]]:
+    """The pivot of a reader: what counts as a call, by type and what people say."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for row in lines:
+        counted[row["What"] or "", (row["What people say"] or "").lower()] += int(row["Counts as call"] or 0)
+    return counted
 
 
 def rows(lines: list[tuple[Any, ...]]) -> list[dict[str, Any]]:

@@ -1,6 +1,9 @@
 """The settings, for leads: sections of one page; addresses of before lead there."""
 
+import json
 import re
+from html import unescape
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -9,8 +12,11 @@ from tests.axe import complaints
 from tests.serve.driven import signed_in
 from tests.serve.serving import TOKEN, Visitor, desk_of, served, visitor
 
+from ausweis.journal import lock_file
+from ausweis.pages.words import table
 from ausweis.serve import Desk, create_app
 from ausweis.store import CallFilter, Store
+from ausweis.vocabulary import Language
 
 
 def reviewer(store: Store, name: str = "Petra") -> Visitor:
@@ -60,6 +66,31 @@ def test_a_call_is_deleted_by_its_id_typed_twice_while_the_server_runs(store: St
     assert (store.chain(limit=1)[0].what, store.chain(limit=1)[0].who) == ("deleted", "Anna")
     assert anna.http.get(f"/calls/{row.key}").status_code == 404
     assert store.verify_chain() > 0
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_why_a_call_was_not_deleted_is_said_without_paths_of_the_server(
+    store: Store, tmp_path: Path, language: Language, caplog: pytest.LogCaptureFixture
+) -> None:
+    anna, row, path = visitor(store), store.calls()[0], tmp_path / "out" / "verdicts.jsonl"
+    anna.http.headers["Accept-Language"] = language
+    path.parent.mkdir()
+    path.write_text(json.dumps({"call_id": row.call_id}) + "\n", encoding="utf-8")
+    store.register(path, "verdicts")
+
+    def told() -> str:
+        caplog.clear()
+        status, page = anna.send("/settings/delete", call=row.call_id, again=row.call_id)
+        problem = page.partition('<p class="problem" role="alert">')[2].partition("</p>")[0]
+        assert (status, str(path.parent) in caplog.text, str(tmp_path) in problem) == (200, True, False)
+        return unescape(problem)
+
+    with path.open("rb") as file:
+        lock_file(file)
+        assert table(language, "errors")["delete_file"] in told()
+    path.parent.rename(tmp_path / "elsewhere")
+    assert table(language, "errors")["delete_away"] in told()
+    assert store.find(row.call_id) == row.key
 
 
 def test_the_log_is_told_in_words_fifty_at_a_time(store: Store) -> None:

@@ -457,4 +457,4 @@ def test_calls_that_are_to_be_heard_blind_are_left_out(store: Store) -> None:
     book = taken(visitor(store), "?show=sample")
     assert book["Calls"].max_row == 1
     told = [str(cell.value) for (cell,) in book["About this file"].iter_rows()]
-    assert f"Left out, since you hear them without the verdict first: {len(drawn)}." in told
+    assert f"Left out until you have decided them yourself: {len(drawn)}. Figures count them." in told

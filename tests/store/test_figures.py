@@ -128,10 +128,41 @@ def test_teams_are_told_apart_as_everywhere(store: Store, filled: Filled) -> Non
         teams = store.figures(first, last).teams
         counted = {one.team: one.calls for one in store.day_counts(first, last, by=("team",))}
         assert {team: series.total.calls for team, series in teams.items()} == counted
-        by_day = {(one.day, one.team): one.calls for one in store.day_counts(first, last, by=("day", "team"))}
-        assert {(day, team): found.calls for team, own in teams.items() for day, found in own.days.items()} == by_day
         for team in filter(None, teams):
             assert store.count(CallFilter(first=first, last=last, teams=(team,))) == teams[team].total.calls
+
+
+@pytest.mark.parametrize(
+    ("teams", "with_days"),
+    [
+        # Calls of each of two days, and of how many agents.
+        ({"Nord": (6, 6, 3), "Süd": (7, 7, 3), "West": (8, 8, 3)}, {"Nord", "Süd", "West"}),
+        ({"Nord": (6, 6, 3), "Süd": (7, 2, 3), "West": (8, 8, 3)}, {"West"}),
+        ({"Nord": (6, 6, 3), "Süd": (7, 2, 3), "West": (8, 2, 3)}, set()),
+        ({"Nord": (6, 6, 3), "Süd": (7, 3, 3), "West": (8, 3, 3)}, {"Nord"}),
+        ({"Nord": (6, 6, 3), "Solo": (4, 4, 1), "Duo": (4, 4, 2)}, {"Nord", None}),
+        ({"Nord": (6, 0, 3), "Süd": (0, 7, 3)}, {"Nord", "Süd"}),
+        ({"Nord": (3, 3, 3)}, set()),
+    ],
+)
+def test_a_row_and_its_days_count_the_same_and_no_day_is_about_a_person(
+    store: Store, filled: Filled, teams: dict[str, tuple[int, int, int]], with_days: set[str | None]
+) -> None:
+    days = [FIRST, FIRST + timedelta(days=1)]
+    number = 0
+    for name, (*many, agents) in teams.items():
+        for day, count in zip(days, many, strict=True):
+            filled(team(name, number, count, agents, day=str(day)))
+            number += 100
+    found = store.figures(days[0], days[1])
+    assert {name for name, series in found.teams.items() if series.days} == with_days
+    for series in found.teams.values():
+        assert sum(series.days.values(), Counted()) in (series.total, Counted())
+    assert sum((series.total for series in found.teams.values()), Counted()) == found.every.total
+    for day in days:
+        shown = sum(series.days.get(day, Counted()).calls for series in found.teams.values())
+        left = found.every.days[day].calls - shown
+        assert not 0 < left < TEAM_MINIMUM or not with_days
 
 
 def test_a_share_of_few_decided_reports_tells_nothing() -> None:

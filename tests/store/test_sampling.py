@@ -8,7 +8,7 @@ from tests.store.conftest import Filled
 from tests.store.runs import make_call, write_run
 
 from ausweis.store import CallFilter, FieldRecall, Store
-from ausweis.store.counted import bounds
+from ausweis.store.counted import FEWEST, bounds
 
 DAY = date(2026, 3, 2)
 SAME: dict[str, Any] = {}
@@ -64,6 +64,22 @@ def test_the_same_seed_draws_the_same_calls(tmp_path: Path) -> None:
     assert drawn[0][0] != drawn[0][1]
 
 
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A share is told of a sample of any size."""
+    monkeypatch.setattr("ausweis.store.sampling.FEWEST", 1)
+
+
+def test_recall_is_told_from_a_sample_of_ten_on(store: Store, filled: Filled) -> None:
+    filled([*[make_call(n) for n in range(1, 21)], make_call(30, pin=False)])
+    confirm(store, *store.keys(CallFilter(to_review=True)))
+    drawn = store.draw_sample(DAY, DAY, FEWEST, seed=1)
+    confirm(store, *drawn[1:])
+    assert (store.field_recall().recall, store.field_recall().low, store.field_recall().sampled) == (None, None, 9)
+    confirm(store, drawn[0])
+    assert (store.field_recall().recall, store.field_recall().sampled) == (1.0, 10)
+
+
 def test_recall_in_the_field(store: Store, filled: Filled) -> None:
     filled([*[make_call(n) for n in range(1, 101)], *[make_call(n, pin=False) for n in range(200, 210)]])
     assert store.field_recall() == FieldRecall(0, 0, 0, 0, 0)
@@ -93,6 +109,7 @@ def test_recall_in_the_field(store: Store, filled: Filled) -> None:
     assert found.high == pytest.approx(8 / (8 + max(1.0, 100 * low)))
 
 
+@pytest.mark.usefixtures("few")
 def test_recall_is_no_higher_than_what_reviewers_found_besides_allows(store: Store, filled: Filled) -> None:
     filled([*[make_call(n) for n in range(1, 13)], *[make_call(n, pin=False) for n in range(200, 213)]])
     confirm(store, *store.keys(CallFilter(to_review=True)))
@@ -153,6 +170,7 @@ def test_calls_in_which_nobody_looked_tell_nothing_of_incidents(store: Store, fi
     assert (store.field_recall().sampled, store.field_recall().represented) == (30, 40)
 
 
+@pytest.mark.usefixtures("few")
 def test_recall_of_incidents(store: Store, filled: Filled) -> None:
     some = [*[make_call(n) for n in range(1, 11)], *[make_call(n, pin=False) for n in range(20, 24)]]
     filled(some, looked_for=["cancel_threat"])
@@ -213,6 +231,7 @@ def test_one_draw_over_days_is_one_stratum(store: Store, filled: Filled) -> None
     assert store.field_recall() == FieldRecall(0, 0, 5, 90, 0)
 
 
+@pytest.mark.usefixtures("few")
 def test_only_what_was_said_blind_counts(store: Store, filled: Filled) -> None:
     filled([*[make_call(n) for n in range(1, 11)], make_call(20, pin=False)])
     confirm(store, *store.keys(CallFilter(to_review=True)))

@@ -270,7 +270,6 @@ def _book(store: "Store", keys: Sequence[int], language: Language, *, agents: bo
         words,
         title=f"Ausweis: {words.text('calls')}",
         by=login(),
-        notes=[words.text("book_calls", count=words.number(len(keys)))],
         agents=agents,
         serve=serve,
     )

@@ -17,65 +17,31 @@ __all__ = [
     "chance_of",
     "changes",
     "figures",
-    "highest",
+    "scale_of",
     "tallies",
     "tally",
-    "trend_of",
     "trends",
 ]
 
 
-class CallShares:
-    """Shares of all calls; None where there are none."""
+class Trend:
+    """A queue or team (empty: those that are not told apart, or all calls) over the days from `first` to `last`.
 
-    calls: int
-    reported: int
-    confirmed: int
+    `days`: each of them once; `known`: those with calls; `total`: all together.
+    """
 
-    @property
-    def share(self) -> float | None:
-        """Reported ones of all calls."""
-        return self.reported / self.calls if self.calls else None
-
-    @property
-    def confirmed_share(self) -> float | None:
-        """Confirmed ones of all calls."""
-        return self.confirmed / self.calls if self.calls else None
-
-
-@dataclass(frozen=True)
-class Day(CallShares):
-    """One day: calls, those of them that were reported, and those of these that people confirmed."""
-
-    day: date
-    calls: int = 0
-    reported: int = 0
-    confirmed: int = 0
-
-
-class Trend(CallShares):
-    """A queue or team (empty: those that are not told apart, or all calls) over the days, each day once."""
-
-    def __init__(self, name: str, days: Sequence[Day]) -> None:
-        self.name, self.days = name, days
-        self.known = [day for day in days if day.calls]
-        self.calls = sum(day.calls for day in days)
-        self.reported = sum(day.reported for day in days)
-        self.confirmed = sum(day.confirmed for day in days)
+    def __init__(self, name: str, counted: Mapping[date, Counted], first: date, last: date) -> None:
+        days = (first + timedelta(days=place) for place in range((last - first).days + 1))
+        self.name, self.days = name, {day: counted.get(day, Counted()) for day in days}
+        self.known = {day: one for day, one in self.days.items() if one.asked}
+        self.total = sum(self.days.values(), Counted())
 
     @property
     def change(self) -> float | None:
         """The share of the later half of the days less that of the earlier half; None where either has no calls."""
-        middle = len(self.days) // 2
-        earlier, later = Trend("", self.days[:middle]).share, Trend("", self.days[middle:]).share
+        days, middle = list(self.days.values()), len(self.days) // 2
+        earlier, later = (sum(half, Counted()).share for half in (days[:middle], days[middle:]))
         return None if earlier is None or later is None else later - earlier
-
-
-def trend_of(name: str, counted: Mapping[date, Counted], first: date, last: date) -> Trend:
-    """The trend of what was counted, each day once."""
-    days = (first + timedelta(days=place) for place in range((last - first).days + 1))
-    numbers = ((day, counted.get(day, Counted())) for day in days)
-    return Trend(name, [Day(day, one.asked, one.reported, one.confirmed) for day, one in numbers])
 
 
 def trends(
@@ -87,14 +53,18 @@ def trends(
         if count.day is not None:
             row = table[(getattr(count, by) or "") if by else ""]
             row[count.day] = row.get(count.day, Counted()) + count.numbers[ALL_VIOLATIONS]
-    lines = [trend_of(name, row, first, last) for name, row in table.items()]
-    return sorted((line for line in lines if line.calls), key=lambda line: (not line.name, -line.calls, line.name))
+    lines = [Trend(name, row, first, last) for name, row in table.items()]
+    return sorted((one for one in lines if one.known), key=lambda one: (not one.name, -one.total.asked, one.name))
 
 
-def highest(lines: Iterable[Trend]) -> float:
-    """The highest share of a day. Days of very few calls, whose shares leap, do not count."""
-    days = (day for line in lines for day in line.days if day.calls >= TEAM_MINIMUM)
-    return max((day.share or 0.0 for day in days), default=0.0)
+_STEPS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+
+
+def scale_of(lines: Iterable[Trend]) -> float:
+    """The scale that holds all lines: a round share. Days of very few calls, whose shares leap, do not count."""
+    days = (one for line in lines for one in line.known.values() if one.asked >= TEAM_MINIMUM)
+    top = max((one.share or 0.0 for one in days), default=0.0)
+    return next(step for step in _STEPS if top <= step)
 
 
 NOTABLE = 0.05

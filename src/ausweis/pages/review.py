@@ -125,6 +125,8 @@ class Review:
     `reasons`: why each of the `rest` is to be reviewed, in a sentence or two, by its key. `struck`: in words, what the
     verdict says of calls of which people say something else.
 
+    `added`: keys of calls that are not flagged, in which people added something: Excel files have them, as figures do.
+
     `known`: where there are no calls, the first and the last day of others of these queues and teams, if any.
     """
 
@@ -147,6 +149,7 @@ class Review:
     since: Since
     known: tuple[date, date] | None
     to_review: int
+    added: Sequence[int]
 
     @property
     def flagged(self) -> int:
@@ -191,6 +194,7 @@ def review_of(store: Store, wanted: Wanted) -> Review:
     by_team = store.day_counts(start, wanted.last, filter=which, by=("day", "team"))
     total = trends(days, start, wanted.last)
     objected = store.objections(which)
+    unflagged = replace(within, to_review=False, finding="added")
     return Review(
         wanted=wanted,
         now=now,
@@ -212,6 +216,7 @@ def review_of(store: Store, wanted: Wanted) -> Review:
         since=since(store, which, wanted.first, wanted.last, objected, before=BEFORE),
         known=None if now.calls else _known(store, which),
         to_review=sum(row.state == "open" for row in said),
+        added=list({*store.keys(unflagged), *store.keys(replace(unflagged, any_incident=True))}),
     )
 
 

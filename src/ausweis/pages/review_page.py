@@ -1,10 +1,10 @@
 """The daily review as HTML and Markdown."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
-from ausweis.pages.counts import Figure, ShareChange, Trend, highest
+from ausweis.pages.counts import Figure, ShareChange, Trend, scale_of
 from ausweis.pages.findings import CallView
 from ausweis.pages.markup import cell, page_of
 from ausweis.pages.review import BEFORE, Review, Wanted
@@ -27,7 +27,6 @@ OPEN = 3
 """Calls that are opened already: the worst."""
 SNIPPET = 160
 """Letters of the quote that stands in a closed call's line."""
-_STEPS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 
 def review_page(review: Review) -> str:
@@ -41,8 +40,8 @@ def review_page(review: Review) -> str:
         review=review,
         wanted=wanted,
         title=heading(review),
-        top=_scale([*total, *review.queues, *review.teams]),
-        top_total=_scale(total),
+        top=scale_of([*total, *review.queues, *review.teams]),
+        top_total=scale_of(total),
         open=OPEN,
         minimum=TEAM_MINIMUM,
         before=BEFORE,
@@ -133,12 +132,6 @@ def change_in_words(change: ShareChange, words: Words) -> str:
     )
 
 
-def _scale(lines: Iterable[Trend]) -> float:
-    """The scale that holds all lines: a round share."""
-    top = highest(lines)
-    return next(step for step in _STEPS if top <= step)
-
-
 def _when(row: CallRow, *, words: Words, with_day: bool) -> str:
     """The time at which a call began; the day before it where the review has several."""
     time = time_of(row)
@@ -162,7 +155,7 @@ def _snippet(call: CallView) -> str:
 def _line(trend: Trend, top: float, width: float, height: float, share: str = "share") -> list[tuple[float, float]]:
     """The days of a trend in a drawing of this size; shares beyond the scale lie on its edge."""
     step = width / max(1, len(trend.days) - 1)
-    shares = [(place, getattr(day, share)) for place, day in enumerate(trend.days) if day.share is not None]
+    shares = [(place, getattr(day, share)) for place, day in enumerate(trend.days.values()) if day.share is not None]
     return [(round(place * step, 1), round(height * (1 - min(1.0, one / top)), 1)) for place, one in shares]
 
 

@@ -115,6 +115,11 @@ class Words:
         low, high = self.percent(right.low), self.percent(right.high)
         return self.text("hits_share", share=self.percent(right.share), low=low, high=high)
 
+    def result(self, outcome: str, incidents: Sequence[object] | None) -> str:
+        """An outcome with a capital; of a call without a violation that has incidents, that it has one."""
+        is_incident = incidents and outcome != "violation"
+        return self.text("incident") if is_incident else self.capital(self.word(outcome))
+
     def happened(self, row: "CallRow") -> str:
         """Violations and incidents of a call in short, or its outcome."""
         return ", ".join(map(self.word, (*row.violations, *row.incidents) or (row.outcome,)))
@@ -133,7 +138,9 @@ class Words:
     def label(self, decision: "Decision") -> str:
         """`Verstoß, vorgesagt in Turn 6`: what a decision says is right; empty where it is not sure."""
         happened = (*decision.violations, *(decision.incidents or ()))
-        label = [self.word(decision.outcome)] if decision.outcome else []
+        # No call is compliant beside an incident.
+        is_said = decision.outcome == "violation" or not happened
+        label = [self.word(decision.outcome)] if decision.outcome and is_said else []
         label += [self.text("label_at", type=self.word(kind), turn=turn) for kind, turn in dict.fromkeys(happened)]
         return ", ".join(label)
 

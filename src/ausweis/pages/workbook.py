@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
@@ -145,13 +146,18 @@ def call_book(
     `serve`: address of the desk, for links.
     """
     book = Book(title, words, tables(words, agents=agents, serve=serve))
+    states: Counter[str] = Counter()
     for record in records:
         view = call_view(record, words, masked=masked, reviewer=reviewer)
+        states[view.decided.state] += 1
         book.add("calls", call_lines(view))
         book.add("findings", finding_lines(view))
     made = words.text("book_made", day=words.day(date.today()), by=by)
-    counts = words.text("book_counts", counts=words.text("column_counts"))
-    told = (title, made, *notes, counts, words.text("sheet_masked" if masked else "sheet_unmasked"))
+    calls = words.text("book_calls", count=words.number(states.total()))
+    counts = [words.text("book_counts", counts=words.text("column_counts"))]
+    if hidden := states["decided"]:
+        counts.append(words.text("book_decided", count=words.number(hidden)))
+    told = (title, made, calls, *notes, *counts, words.text("sheet_masked" if masked else "sheet_unmasked"))
     book.add_notes(words.text("sheet_about"), told)
     return book.content()
 

@@ -187,8 +187,8 @@ def compared_lines(given: Sequence[Decision], verdict: Verdict, words: Words) ->
     """All that reviewers or the verdict say, line by line, the outcome first."""
     found = [(one.type, one.turn) for one in verdict.violations] + [(one.id, one.turn) for one in verdict.incidents]
     said = [said_at(one) for one in given]
-    outcomes = [words.capital(words.word(one.outcome or one.choice)) for one in given]
-    lines = [ComparedLine(words.text("outcome"), outcomes, words.capital(words.word(verdict.outcome)))]
+    outcomes = [words.result(one.outcome or one.choice, one.incidents) for one in given]
+    lines = [ComparedLine(words.text("outcome"), outcomes, words.result(verdict.outcome, verdict.incidents))]
     for kind in dict.fromkeys(name for one in (*said, found) for name, _ in one):
         cells = [_at_turns(kind, one, words) for one in said]
         lines.append(ComparedLine(words.capital(words.word(kind)), cells, _at_turns(kind, found, words)))

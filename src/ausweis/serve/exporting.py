@@ -6,7 +6,7 @@ from datetime import date
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ausweis.errors import StoreError
-from ausweis.pages.findings import Finding, Quote, by_cause, call_view, seen_by
+from ausweis.pages.findings import Finding, Quote, by_cause, call_view, decided_of, seen_by
 from ausweis.pages.markup import policy_of
 from ausweis.pages.review import Wanted, review_of
 from ausweis.pages.review_page import heading, review_page
@@ -28,18 +28,16 @@ LONGEST = 320
 """Letters of a quote."""
 
 
-def book(context: RequestContext, found: Sequence[int], *, title: str, name: str = "ausweis") -> Response:
-    """These calls in their order as an Excel file, the first `MOST`.
-
-    Those that the reader has yet to hear without the verdict are left out.
-    """
+def book(
+    context: RequestContext, found: Sequence[int], days: Sequence[date | None], *, title: str, withheld: int = 0
+) -> Response:
+    """These calls of these days as an Excel file, the first `MOST`: none that is yet to be heard, or was `withheld`."""
     words, who = context.words, context.session.reviewer
     hidden = context.store.hidden(who, found)
     shown = [key for key in found if key not in hidden]
-    keys = shown[:MOST]
-    notes = [words.text("book_calls", count=words.number(len(keys)))]
-    if hidden:
-        notes.append(words.text("book_hidden", count=words.number(len(hidden))))
+    keys, notes = shown[:MOST], []
+    if left_out := len(hidden) + withheld:
+        notes.append(words.text("book_hidden", count=words.number(left_out)))
     if len(shown) > MOST:
         notes.append(words.text("book_limit", most=words.number(MOST)))
     # Before it is made: nothing leaves that the chain does not know of.
@@ -54,7 +52,9 @@ def book(context: RequestContext, found: Sequence[int], *, title: str, name: str
         serve=context.origin,
         reviewer=who,
     )
-    headers = {"Content-Disposition": f'attachment; filename="{name}-{date.today()}.xlsx"'}
+    span = (asked or known for asked, known in zip(days, context.store.days() or (None, None), strict=True))
+    name = "-to-".join(dict.fromkeys(str(day or date.today()) for day in span))
+    headers = {"Content-Disposition": f'attachment; filename="ausweis-{name}.xlsx"'}
     return Response(content, media_type=MEDIA_TYPE, headers=headers)
 
 
@@ -75,7 +75,8 @@ def report(context: RequestContext) -> Response:
     source = review_of(store, wanted)
     if context.form.get("format") == "xlsx":
         title = f"{context.words.text('kind')}: {heading(source)}"
-        return book(context, source.keys, title=title, name=f"ausweis-{days[1]}")
+        seen = [key for key in source.added if decided_of(store.record(key), who).label]
+        return book(context, [*source.keys, *seen], days, title=title, withheld=len(source.added) - len(seen))
     store.log("exported", who=who, content=f"{len(source.keys)} calls, masked")
     # Its style stands in the page.
     policy = f"{policy_of('review.css', explained=True)}; frame-ancestors 'none'"

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from functools import reduce
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from ausweis.pages.counts import Trend, highest, trend_of
+from ausweis.pages.counts import Trend, scale_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import ANY, ListQuery
 from ausweis.serve.web import answer, date_of
@@ -38,7 +37,7 @@ class Period(NamedTuple):
 
 
 class FigureLine(NamedTuple):
-    """The figures of a type, queue or team, and where the calls of each number are; `trend` without one's days."""
+    """The figures of a type, queue or team, and where the calls of each number are; `trend`: None if no day is told."""
 
     name: str
     numbers: Counted
@@ -47,7 +46,7 @@ class FigureLine(NamedTuple):
 
 
 class Plots(NamedTuple):
-    """Rows whose trends are drawn to one scale: `top` is the share that fills the height."""
+    """Rows whose trends are drawn to one scale, as in the report: `top` is the share that fills the height."""
 
     rows: list[FigureLine]
     top: float
@@ -101,11 +100,10 @@ def _sentences(
     told = [words.count("sum_right", total.decided, confirmed=words.number(total.confirmed))]
     if subject.name is not None:
         return told
-    if recall.recall is None or recall.low is None or recall.high is None:
-        told.append(words.text(f"sum_found_none{of}"))
-    else:
-        share, low, high = (words.number(100 * one) for one in (recall.recall, recall.low, recall.high))
-        told.append(words.text(f"sum_found{of}", share=share, low=low, high=high))
+    known = "" if recall.recall is not None else "_few" if recall.sampled else "_none"
+    share, low, high = (words.number(100 * (one or 0)) for one in (recall.recall, recall.low, recall.high))
+    numbers = {"missed": words.number(recall.missed_in_sample), "sampled": words.number(recall.sampled)}
+    told.append(words.text(f"sum_found{known}{of}", share=share, low=low, high=high, **numbers))
     kinds = [one for one in counted if one.name and one.incident == subject.incident and counted[one].reported]
     if kinds:
         most = max(kinds, key=lambda one: counted[one].reported)
@@ -188,11 +186,9 @@ def _queues(
     for name, series in large.items():
         rows.append(_row(name or "", replace(base, queue=name or ""), subject, series, period, told=name or ""))
     if large and small:
-        together: dict[date, Counted] = {}
-        for series in small.values():
-            for day, numbers in series.days.items():
-                together[day] = together.get(day, Counted()) + numbers
-        total = reduce(Counted.__add__, (series.total for series in small.values()))
+        days = dict.fromkeys(day for series in small.values() for day in series.days)
+        together = {day: sum((one.days.get(day, Counted()) for one in small.values()), Counted()) for day in days}
+        total = sum((series.total for series in small.values()), Counted())
         asked = ListQuery.of({"queue": "\n".join(filter(None, small))}).queues
         # An address holds so much; calls of no queue cannot be asked for.
         told = "" if {*asked} != {*small} else ANY
@@ -207,7 +203,7 @@ def _row(
 ) -> FigureLine:
     """`told`: empty where these calls have no name by which a queue of them could be asked for."""
     addresses = _addresses(base, subject) if told else {}
-    return FigureLine(name, series.total, addresses, trend_of(name, series.days, *period))
+    return FigureLine(name, series.total, addresses, Trend(name, series.days, *period) if series.days else None)
 
 
 def _addresses(base: ListQuery, subject: Subject) -> dict[str, str]:
@@ -228,4 +224,4 @@ def _addresses(base: ListQuery, subject: Subject) -> dict[str, str]:
 
 def _plots(rows: Iterable[FigureLine]) -> Plots:
     some = sorted((row for row in rows if row.numbers.calls), key=lambda row: (not row.name, row.name))
-    return Plots(some, highest(row.trend for row in some if row.trend) or 1)
+    return Plots(some, scale_of(row.trend for row in some if row.trend))

@@ -120,8 +120,7 @@ def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool
     return RowView(
         key=row.key,
         call_id=row.call_id,
-        # That of a violation: beside an incident alone, it would speak of something else.
-        risk=row.risk if row.outcome == "violation" or not row.severity else None,
+        risk=row.shown_risk,
         found=((words.capital(name), turn), *others),
         meta=_place(row, words, agents=agents),
         tone="unsure" if row.needs_review else row.severity or row.outcome,

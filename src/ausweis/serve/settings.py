@@ -1,5 +1,6 @@
 """The settings, for leads: one page of sections, and what is done in them."""
 
+import logging
 import shlex
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -20,6 +21,7 @@ from ausweis.store import CallFilter, Invitation, Reviewer, Role, person_of, sam
 __all__ = ["SECTIONS", "acts", "change_role", "delete", "draw_sample", "invite", "renew", "settings_page", "withdraw"]
 
 SECTIONS = ("team", "rules", "sample", "calibration", "objections", "deletion", "log")
+_LOG = logging.getLogger("uvicorn.error")
 MAX_DRAWN = 1000
 PROPOSED = 50
 ENTRIES = 50
@@ -69,7 +71,7 @@ def draw_sample(context: RequestContext) -> Response:
 
 
 def delete(context: RequestContext) -> Mapping[str, Any]:
-    """Delete one call, whose id was typed twice; what the store cannot do here it says, with the command.
+    """Delete one call, whose id was typed twice; what cannot be done here the page says, and the log where it is.
 
     Raises:
         StoreError: the ids differ.
@@ -82,8 +84,10 @@ def delete(context: RequestContext) -> Mapping[str, Any]:
     except AusweisError as error:
         if isinstance(error, StoreError) and error.code == "call_unknown":
             raise
-        fault = ": ".join(filter(None, (error.place, error.message)))
-        return {"fault": fault, "failed": call, "is_gone": context.store.find(call) is None}
+        _LOG.error("%s", error)
+        # Else something of a file, which the log names.
+        told = error if isinstance(error, StoreError) and error.code else StoreError(error.message, code="delete_file")
+        return {"fault": words.error(told), "failed": call, "is_gone": context.store.find(call) is None}
     return {"said": words.text("deleted", call=call), "yours": deleted.kept}
 
 

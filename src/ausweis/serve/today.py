@@ -251,4 +251,4 @@ def download(context: RequestContext) -> Response:
     require_lead(context)
     question = question_of(context)
     found = context.store.keys(filter_of(context, question), order=question.by)
-    return book(context, found, title=f"Ausweis: {context.words.text('calls')}")
+    return book(context, found, question.days, title=f"Ausweis: {context.words.text('calls')}")

@@ -124,7 +124,8 @@ class Database:
             if whole:
                 connection.exec_driver_sql("VACUUM")
             if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar():
-                raise StoreError("others are reading the store; end `ausweis serve`, and try again", place=self.place)
+                message = "others are reading the store; end `ausweis serve`, and try again"
+                raise StoreError(message, place=self.place, code="store_read")
 
     def files(self) -> list[Path]:
         """The files of a SQLite database that are there; none of a server."""

@@ -149,7 +149,8 @@ def _places(connection: Connection, ids: Mapping[int, str], gone: Sequence[Path]
     dropped = {path for path in away | missing if any(path.is_relative_to(folder) for folder in above)}
     if away := away - dropped:
         message = "the folder that this was written to is not there, and it may hold the call; see that it is there, or"
-        raise StoreError(f"{message} say --gone if it was removed for good, and delete again", place=str(min(away)))
+        message += " say --gone if it was removed for good, and delete again"
+        raise StoreError(message, place=str(min(away)), code="delete_away")
     heard = {path for path in heard if path.parent not in of_any["recordings"]}
     return _Places(of_any, reports, heard, missing - dropped, dropped)
 
@@ -263,7 +264,7 @@ def _search(database: Database, traces: Traces) -> None:
     database.tidy(whole=True)
     if any(map(traces.in_database, database.files())):
         message = "words of the deleted call, or its id, are still in the store: in what was said or noted of another"
-        raise StoreError(f"{message} call; delete that one too, if it should go", place=database.place)
+        raise StoreError(f"{message} call; delete that too", place=database.place, code="delete_words")
 
 
 def _is_folder(path: Path) -> bool:

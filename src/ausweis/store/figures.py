@@ -8,10 +8,9 @@ Disclosure Control, Wiley 2012).
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import reduce
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
@@ -33,6 +32,11 @@ class Size:
 
     calls: int = 0
     agents: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, some: Collection["Size"]) -> "Size":
+        """Several together."""
+        return cls(sum(one.calls for one in some), set[str]().union(*(one.agents for one in some)))
 
     @property
     def is_small(self) -> bool:
@@ -203,7 +207,7 @@ def _columns(by: tuple[Column, ...]) -> list[Any]:
     return [calls.c[name] for name in ("day", "queue", "team") if name in by]
 
 
-def _within(connection: Connection, first: date, last: date, which: CallFilter) -> list[ColumnElement[bool]]:
+def _within(connection: Connection, first: date, last: date, which: CallFilter = EVERY) -> list[ColumnElement[bool]]:
     return [calls.c.day >= first, calls.c.day <= last, *conditions(which, connection.dialect.name)]
 
 
@@ -223,9 +227,7 @@ def told_apart(sizes: Mapping[Place, Size]) -> dict[Place, Place | None]:
     for (day, queue), teams in groups.items():
         others = {team for team, size in teams.items() if team is None or size.is_small}
         large = teams.keys() - others
-        small = [teams[team] for team in others]
-        together = Size(sum(one.calls for one in small), set[str]().union(*(one.agents for one in small)))
-        are_told = others <= {None} or not together.is_small
+        are_told = others <= {None} or not Size.of([teams[team] for team in others]).is_small
         if large and not are_told:
             # The same on all days, if it can be: else one day tells what another does not.
             others.add(min(large, key=lambda team: (number[team], team or "")))
@@ -242,7 +244,7 @@ def _in_order(place: Place) -> tuple[Any, ...]:
 
 
 class Series(NamedTuple):
-    """Calls of a place over the days: all of them, and those of each day on which there were any."""
+    """Calls of a place over the days: all of them, and the same by day; `days` is empty where no day may be told."""
 
     total: Counted
     days: Mapping[date, Counted]
@@ -261,11 +263,9 @@ def figures(
     first: date,
     last: date,
     subject: Subject = ALL_VIOLATIONS,
-    *,
-    filter: CallFilter = EVERY,  # noqa: A002
 ) -> Figures:
     """The figures of these days, for violations or incidents, or one type or kind of them."""
-    within = _within(connection, first, last, filter)
+    within = _within(connection, first, last)
     place = [calls.c[name] for name in ("day", "queue", "team")]
     wanted = select(*place, *_sums(subject)).where(*within).group_by(*place)
     rows = [_Row(row.day, row.queue, row.team, Counted(*row[len(place) :])) for row in connection.execute(wanted)]
@@ -280,17 +280,11 @@ def figures(
     )
 
 
-def counted_by_name(
-    connection: Connection,
-    first: date,
-    last: date,
-    *,
-    filter: CallFilter = EVERY,  # noqa: A002
-) -> dict[Subject, Counted]:
+def counted_by_name(connection: Connection, first: date, last: date) -> dict[Subject, Counted]:
     """The figures of each type and kind that was reported, or that people found, and of all of them."""
     said = [calls.c[name] for name in ("violations", "right_violations", "incidents", "right_incidents")]
     something = or_(reported(ALL_VIOLATIONS), reported(ALL_INCIDENTS), calls.c.right_outcome.is_not(None))
-    wanted = select(*said, func.count().label("number")).where(*_within(connection, first, last, filter), something)
+    wanted = select(*said, func.count().label("number")).where(*_within(connection, first, last), something)
     counted: dict[Subject, Counted] = {}
     for row in connection.execute(wanted.group_by(*said)):
         for subject, numbers in counted_of(row).items():
@@ -300,9 +294,8 @@ def counted_by_name(
 
 def reasons(connection: Connection, first: date, last: date) -> Counter[str]:
     """Why findings of these days were rejected, by the decisions that hold: how many for each reason."""
-    held = select(calls.c.key, calls.c.says).where(
-        *_within(connection, first, last, EVERY), calls.c.right_outcome.is_not(None)
-    )
+    within = _within(connection, first, last)
+    held = select(calls.c.key, calls.c.says).where(*within, calls.c.right_outcome.is_not(None))
     return Counter(why for label in labels(connection, held) for _, _, why in label.reasons)
 
 
@@ -329,31 +322,31 @@ def _series(rows: Iterable[_Row]) -> Series:
     days: dict[date, Counted] = {}
     for row in rows:
         days[row.day] = days.get(row.day, Counted()) + row.numbers
-    return Series(reduce(Counted.__add__, days.values(), Counted()), days)
+    return Series(sum(days.values(), Counted()), days)
 
 
 def _teams(rows: Sequence[_Row], agents: Sequence[Any]) -> dict[str | None, Series]:
-    """Each team in all days together, and on those on which it is told apart."""
-    total = _told(rows, agents, by_day=False)
-    by_day = _told(rows, agents, by_day=True)
-    days: dict[str | None, dict[date, Counted]] = {}
-    for (day, _, team), numbers in by_day.items():
-        if day is not None:
-            days.setdefault(team, {})[day] = numbers
-    return {team: Series(numbers, days.get(team, {})) for (_, _, team), numbers in total.items()}
+    """Each team that is told apart in all days together, with its days where each of them may be told.
 
-
-def _told(rows: Iterable[_Row], agents: Iterable[Any], *, by_day: bool) -> dict[Place, Counted]:
-    sizes: dict[Place, Size] = {}
-    numbers: dict[Place, Counted] = {}
+    Of a row all days or none, since its total tells the one left out; those without are large enough together.
+    """
+    sizes: dict[str | None, dict[date, Size]] = {}
     for row in rows:
-        place: Place = (row.day if by_day else None, None, row.team)
-        sizes.setdefault(place, Size()).add(row.numbers.calls, ())
-        numbers[place] = numbers.get(place, Counted()) + row.numbers
+        sizes.setdefault(row.team, {}).setdefault(row.day, Size()).add(row.numbers.calls, ())
     for one in agents:
-        sizes[one.day if by_day else None, None, one.team].add(0, (one.agent,))
-    told: dict[Place, Counted] = {}
-    for place, into in told_apart(sizes).items():
-        if into is not None:
-            told[into] = told.get(into, Counted()) + numbers[place]
-    return told
+        sizes[one.team][one.day].add(0, (one.agent,))
+    in_all = told_apart({(None, None, team): Size.of(days.values()) for team, days in sizes.items()})
+    told = {team: into[2] for (_, _, team), into in in_all.items() if into is not None}
+    series = {name: _series(row for row in rows if told.get(row.team) == name) for name in set(told.values())}
+
+    def has_small_day(of: Collection[str | None]) -> bool:
+        days: dict[date, list[Size]] = {}
+        for team in (team for team, name in told.items() if name in of):
+            for day, size in sizes[team].items():
+                days.setdefault(day, []).append(size)
+        return any(Size.of(some).is_small for some in days.values())
+
+    without = {name for name in series if has_small_day({name})}
+    while series.keys() - without and has_small_day(without):
+        without.add(min(series.keys() - without, key=lambda name: (series[name].total.calls, name or "")))
+    return {name: one._replace(days={}) if name in without else one for name, one in series.items()}

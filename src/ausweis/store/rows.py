@@ -199,6 +199,11 @@ class CallRow:
         return self.right_outcome != self.outcome or {*(self.right_violations or ())} != {*self.violations} or told
 
     @property
+    def shown_risk(self) -> float | None:
+        """The risk as pages show it: that of a violation, so None beside incidents alone, of which it says nothing."""
+        return None if self.incidents and self.outcome != "violation" else self.risk
+
+    @property
     def dismissed(self) -> bool:
         """Whether people say that there is neither violation nor incident."""
         incidents = self.incidents if self.right_incidents is None else self.right_incidents
@@ -402,7 +407,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class FieldRecall:
-    """Recall in the field; with its 95 % bounds None where it cannot be told.
+    """Recall in the field; with its 95 % bounds None where it cannot be told, as of fewer than `FEWEST` sampled calls.
 
     `found`: calls to review decided to be violations, or to have an incident where that is asked. `sampled`: calls that
     were not to review, but drawn and decided; `missed_in_sample` of them are violations, or have one. `represented`:

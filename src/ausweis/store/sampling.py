@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, upd
 
 from ausweis.provenance import now
 from ausweis.store import audit_log
-from ausweis.store.counted import LEVEL, bounds
+from ausweis.store.counted import FEWEST, LEVEL, bounds
 from ausweis.store.deciding import looked_for
 from ausweis.store.decisions import labels
 from ausweis.store.key import Key, canonical
@@ -167,7 +167,7 @@ def _looking(connection: Connection, within: Sequence[ColumnElement[bool]]) -> s
 def _estimate(strata: Sequence[_Stratum]) -> FieldRecall:
     names = ("found", "missed_in_sample", "sampled", "represented", "undecided", "hasty", "added")
     plain = FieldRecall(**{name: sum(getattr(stratum, name) for stratum in strata) for name in names})
-    if not plain.sampled:
+    if plain.sampled < FEWEST:
         return plain
     told = most = least = float(plain.found)
     for stratum in strata:
