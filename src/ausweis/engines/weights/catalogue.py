@@ -11,7 +11,18 @@ from pydantic import BaseModel, Field, StrictBool, StrictInt, field_validator, m
 
 from ausweis.errors import ModelError
 
-__all__ = ["LONG_CONTEXT", "Beside", "Entry", "File", "HubSource", "PackageSource", "default_id", "entries", "entry"]
+__all__ = [
+    "LONG_CONTEXT",
+    "Beside",
+    "Entry",
+    "File",
+    "HubSource",
+    "PackageSource",
+    "default_id",
+    "entries",
+    "entry",
+    "installed",
+]
 
 CATALOGUE_VARIABLE = "AUSWEIS_MODELS"
 LONG_CONTEXT = 16384
@@ -52,15 +63,9 @@ class PackageSource(BaseModel, extra="forbid", frozen=True):
         return pattern
 
     @property
-    def pieces(self) -> tuple[tuple[str, str, str], ...]:
-        """Name, version and data file of each package, in order."""
-        split = [package.split("==") for package in self.packages]
-        return tuple((name, version, self.pattern.format(n=n)) for n, (name, version) in enumerate(split, start=1))
-
-    def find(self) -> tuple[list[Path], list[str]]:
-        """The pieces that are installed, in order, and the packages (`name==version`) that are not."""
-        found = [(_installed(*piece), f"{piece[0]}=={piece[1]}") for piece in self.pieces]
-        return [path for path, _ in found if path], [package for path, package in found if not path]
+    def pieces(self) -> tuple[tuple[str, str], ...]:
+        """Each package (`name==version`) with its data file, in order."""
+        return tuple((package, self.pattern.format(n=n)) for n, package in enumerate(self.packages, start=1))
 
 
 class HubSource(BaseModel, extra="forbid", frozen=True):
@@ -93,13 +98,10 @@ class Beside(File):
     package: _Package | None = None
     data: Annotated[str, Field(min_length=1)] | None = None
 
-    def find(self) -> tuple[list[Path], list[str]]:
-        """As `PackageSource.find`; nothing where no package carries it."""
-        if self.package is None or self.data is None:
-            return [], []
-        name, version = self.package.split("==")
-        path = _installed(name, version, self.data)
-        return ([path], []) if path else ([], [self.package])
+    @property
+    def pieces(self) -> tuple[tuple[str, str], ...]:
+        """As those of a `PackageSource`; none where no package carries it."""
+        return ((self.package, self.data),) if self.package and self.data else ()
 
 
 class Entry(File):
@@ -216,7 +218,9 @@ def default_id(kind: Kind = "llm") -> str:
     return next(model.id for model in _read(_SHIPPED) if model.default and model.kind == kind)
 
 
-def _installed(name: str, version: str, file: str) -> Path | None:
+def installed(package: str, file: str) -> Path | None:
+    """A data file of a package (`name==version`); None where it is not installed."""
+    name, version = package.split("==")
     # Only the packages' metadata is read: importing a carrier would run its code.
     try:
         distribution = metadata.distribution(name)
