@@ -1,13 +1,12 @@
 """The catalogue of model weights: what each file is, which hash it must have, and where it can be had."""
 
 import os
-import re
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, Field, StrictBool, StrictInt, field_validator, model_validator
+from pydantic import BaseModel, Field, StrictBool, StrictInt, model_validator
 
 from ausweis.errors import ModelError
 
@@ -40,27 +39,19 @@ _KINDS: dict[Kind, tuple[str, str]] = {
     "voices": ("a voice encoder", "the path of a copy of its file"),
 }
 
-_NUMBER = re.compile(r"\{n(:0[1-9]d?)?\}")
 _Package = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[^=]+$")]
 
 
 class PackageSource(BaseModel, extra="forbid", frozen=True):
     """Pieces that are data files of Python packages, in this order; `extra` of Ausweis installs them, if there is one.
 
-    `{n}` in the pattern counts from 1 (`{n:02d}`: in two digits).
+    `{n}` in the pattern counts from 1 (`{n:02d}`: in two digits); nothing else may stand in braces.
     """
 
     kind: Literal["package"]
     packages: Annotated[tuple[_Package, ...], Field(min_length=1)]
-    pattern: str
+    pattern: Annotated[str, Field(pattern=r"^(?:[^{}]|\{n(:0[1-9]d?)?\})*$")]
     extra: str | None = None
-
-    @field_validator("pattern")
-    @classmethod
-    def _pattern_takes_only_a_number(cls, pattern: str) -> str:
-        if set("{}") & set(_NUMBER.sub("", pattern)):
-            raise ValueError("a pattern may hold {n} and nothing else in braces")
-        return pattern
 
     @property
     def pieces(self) -> tuple[tuple[str, str], ...]:
