@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ from ausweis.reading.evidence import EVIDENCE, NEVER, Piece, log_length, log_odd
 from ausweis.reading.questions import STARTS_LATE, Answer, Question, factors_of, own_questions, speakers_of
 from ausweis.vocabulary import OwnWord, Side
 
-__all__ = ["Asking", "Described", "TranscriptAsking", "WindowAsking", "read_lines", "transcript_of"]
+__all__ = ["Asking", "Described", "NoAsking", "TranscriptAsking", "WindowAsking", "read_lines", "transcript_of"]
 
 Array = NDArray[np.float32]
 Ending = tuple[Message, Message]
@@ -37,10 +38,10 @@ Told = list[dict[str, float]]
 """For each chunk the probability of each label."""
 
 
-class Asking:
-    """Asks about chunks, and says what the answers mean. This one asks nothing: where incidents alone are wanted."""
+class Asking(Protocol):
+    """Asks about chunks, and says what the answers mean."""
 
-    exclusive = False
+    exclusive: bool = False
     """Whether the labels share out one whole."""
     factors: frozenset[str] = frozenset()
     """Those that it can tell."""
@@ -58,6 +59,10 @@ class Asking:
         The first one tells besides how likely it is that the recording starts late.
         """
         return [{} for _ in chunks], 0
+
+
+class NoAsking(Asking):
+    """Asks nothing: where incidents alone are wanted."""
 
 
 class WindowAsking(Asking):

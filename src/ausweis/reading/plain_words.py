@@ -119,10 +119,7 @@ FEWEST_REPEATED = 3
 
 
 def plausible(
-    question: Question,
-    text: str,
-    caller_digits: str,
-    factors: Mapping[str, FactorRecord] = KNOWN_WORDS.factors,
+    question: Question, text: str, caller_digits: str, factors: Mapping[str, FactorRecord] = KNOWN_WORDS.factors
 ) -> bool:
     """Whether a turn with this text can be what the question asks for.
 

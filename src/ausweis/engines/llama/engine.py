@@ -101,12 +101,7 @@ class LlamaEngine:
 
     @classmethod
     def load(
-        cls,
-        model: str,
-        *,
-        context: int | None = None,
-        threads: int | None = None,
-        together: int | None = None,
+        cls, model: str, *, context: int | None = None, threads: int | None = None, together: int | None = None
     ) -> "LlamaEngine":
         """Load a model of the catalogue by id, or any GGUF file by path."""
         return cls(locate(model), context=context, threads=threads, together=together)
