@@ -10,17 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from ausweis.calls.text import shape
-from ausweis.vocabulary import (
-    KNOWN_WORDS,
-    IncidentId,
-    OwnKind,
-    OwnWord,
-    Side,
-    Speaker,
-    Vocabulary,
-    is_nothing,
-    is_word,
-)
+from ausweis.vocabulary import KNOWN_WORDS, IncidentId, OwnKind, OwnWord, Side, Speaker, Vocabulary, is_nothing, is_word
 
 __all__ = [
     "CALLER_EVENTS",
@@ -96,11 +86,7 @@ class Event(BaseModel, extra="forbid", frozen=True):
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
 
     def model_post_init(self, context: object, /) -> None:
-        """Refuse a subject that cannot be a factor or category, as `check_subject` does.
-
-        Raises:
-            ValueError: the event's kind wants another subject.
-        """
+        """Refuse a subject that cannot be a factor or category, as `check_subject` does."""
         check_subject(self.kind, self.subject)
 
 

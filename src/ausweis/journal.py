@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -172,11 +173,12 @@ def replace_file(path: Path, content: str | bytes | Iterable[bytes], *, mode: in
         RunError: it cannot be written.
     """
     part = part_of(path)
+    private = partial(os.open, mode=0o600)
     try:
         if mode is not None:
             # What a killed write left behind keeps its mode when it is opened again.
             part.unlink(missing_ok=True)
-        with open(part, "wb", opener=None if mode is None else _private) as file:
+        with open(part, "wb", opener=None if mode is None else private) as file:
             content = content.encode() if isinstance(content, str) else content
             file.writelines((content,) if isinstance(content, bytes) else content)
             file.flush()
@@ -196,10 +198,6 @@ def replace_file(path: Path, content: str | bytes | Iterable[bytes], *, mode: in
 def part_of(path: Path) -> Path:
     """Where `replace_file` writes first; a process that is killed meanwhile leaves it behind."""
     return path.with_name(f".{path.name}.part")
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def write_fault(path: Path, error: OSError) -> RunError:

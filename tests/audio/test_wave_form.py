@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,8 @@ class Samples:
 
 
 def rows(*sounds: NDArray[np.float32], turns: Sequence[Turn] = TURNS) -> list[Row]:
-    return wave_form({place: Samples(sound) for place, sound in enumerate(sounds)}, turns)
+    files: dict[int, Any] = {place: Samples(sound) for place, sound in enumerate(sounds)}
+    return wave_form(files, turns)
 
 
 def test_the_agent_stands_above_whichever_channel_it_is() -> None:
@@ -104,7 +106,7 @@ def test_short_and_empty_ones() -> None:
 def test_a_recording_of_days_ends_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = chain([0.0, 10.0, 20.0, 30.0], repeat(99.0))
     monkeypatch.setattr("ausweis.audio.wave_form.monotonic", lambda: next(seconds))
-    sound = Samples(talk(TURNS, RATE)[:1])
+    sound: Any = Samples(talk(TURNS, RATE)[:1])
     (row,) = wave_form({0: sound}, within=25)
     assert sound.read_blocks == 3
     assert row.seconds == pytest.approx(39.5 * 3 / 11, abs=0.1)

@@ -135,7 +135,9 @@ def listen(
             levels.feed(samples)
         spoken = [list(stream.feed(channel, last=last)) for stream, channel in zip(streams, samples, strict=False)]
         if listened.german is None and any(spoken):
-            listened.german = _german(language, asr_model, spoken)
+            # Both sides are asked: an announcement may be in another language than the talk.
+            heard_in = [(part.samples, part.spans) for parts in spoken for part in parts]
+            listened.german = float(language == "de") if language else asr_model.german(heard_in)
         for heard, parts in zip(listened.channels, spoken, strict=True):
             for part in parts:
                 heard += asr_model.hear(part.samples, part.spans, listened.language, part.offset)
@@ -158,13 +160,6 @@ def speech_of(recording: Recording, channel: int) -> Iterator[Speech]:
     stream = SpeechStream()
     for samples, last in _with_last(recording.chunks(CHUNK)):
         yield from stream.feed(samples[channel], last=last)
-
-
-def _german(language: Language | None, asr_model: AsrModel, spoken: Sequence[Sequence[Speech]]) -> float:
-    """Both sides are asked: an announcement may be in another language than the talk."""
-    if language is not None:
-        return float(language == "de")
-    return asr_model.german([(part.samples, part.spans) for parts in spoken for part in parts])
 
 
 def _side_by_side(recordings: Sequence[Recording]) -> Iterator[Samples]:

@@ -121,13 +121,11 @@ def _pool(config: ScorerConfig, workers: int, place: _Place) -> _Pool:
     if place.cluster and threads > max(place.processors, default=1):
         # Ray would wait for such a machine, for ever and without a word.
         raise InputError(f"no machine of the cluster gives Ray {threads} processors: give fewer --threads")
-    gpus = gpu_share(place.gpus, workers) if place.gpus and _reads_on_gpus(config) else 0
+    gpus = gpu_share(place.gpus, workers) if place.gpus and config.engine == "llama" and _has_gpu_build() else 0
     return _Pool(config, workers, {"num_cpus": threads if place.cluster else 1, "num_gpus": gpus})
 
 
-def _reads_on_gpus(config: ScorerConfig) -> bool:
-    if config.engine != "llama":
-        return False
+def _has_gpu_build() -> bool:
     import llama_cpp
 
     return bool(llama_cpp.llama_supports_gpu_offload())

@@ -118,10 +118,9 @@ def explain(error: ValidationError, document: Any = None) -> str:
         number = _number(document, above, last)
         key = "a key" if number is None else f"key {number}"
         return f"{_path(above) or 'the whole'}: {key} is not known ({shape(str(last))}){more}"
-    rule = {
-        "extra_forbidden": "this key is not known",
-        "missing": "this key is missing",
-    }.get(first["type"], first["msg"][:1].lower() + first["msg"][1:])
+    rule = {"extra_forbidden": "this key is not known", "missing": "this key is missing"}.get(
+        first["type"], first["msg"][:1].lower() + first["msg"][1:]
+    )
     return f"{_path(first['loc']) or 'the whole'}: {rule}{more}"
 
 

@@ -150,8 +150,7 @@ def read_stream(
 def _read_added(name: str, data: bytes, place: str) -> str:
     """The calls of a file in an added format as JSON: from there on, they are checked as any others.
 
-    Raises:
-        CallFormatError: the reader says why it cannot read the file, or fails; then only the type of its error is told.
+    Where the reader fails without saying why it cannot read the file, only the type of its error is told.
     """
     reader = _reader(name)
     try:

@@ -295,12 +295,7 @@ def read_amazon(value: dict[str, Any], place: str, speakers: Speakers) -> dict[s
 def _lens_turns(lens: _Lens) -> list[dict[str, Any]]:
     roles = {participant.id: participant.role for participant in lens.participants if participant.id}
     return [
-        raw_turn(
-            turn.role or roles.get(turn.participant or "", turn.participant),
-            turn.content,
-            turn.start,
-            turn.end,
-        )
+        raw_turn(turn.role or roles.get(turn.participant or "", turn.participant), turn.content, turn.start, turn.end)
         for turn in lens.transcript
     ]
 
@@ -341,8 +336,9 @@ def _joined(parts: list[dict[str, Any]], goes_on: Callable[[str, float], bool]) 
     turns: list[dict[str, Any]] = []
     texts: list[list[str]] = []
     for part in parts:
-        last = turns[-1] if turns else None
-        if last and last["speaker"] == part["speaker"] and goes_on(texts[-1][-1], _gap(last, part["start"])):
+        last = turns[-1] if turns else {"speaker": None, "end": None}
+        gap = 0.0 if part["start"] is None or last["end"] is None else part["start"] - last["end"]
+        if turns and last["speaker"] == part["speaker"] and goes_on(texts[-1][-1], gap):
             texts[-1].append(part["text"])
             last["end"] = part["end"]
         else:
@@ -352,7 +348,3 @@ def _joined(parts: list[dict[str, Any]], goes_on: Callable[[str, float], bool]) 
     for turn, said in zip(turns, texts, strict=True):
         turn["text"] = " ".join(said)
     return turns
-
-
-def _gap(turn: dict[str, Any], start: float | None) -> float:
-    return 0.0 if start is None or turn["end"] is None else start - float(turn["end"])

@@ -11,7 +11,6 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,17 +55,13 @@ class Script(BaseModel, extra="forbid", frozen=True):
             raise ValueError("needs either an answer or an error")
         return self
 
-    @cached_property
-    def _expression(self) -> re.Pattern[str] | None:
-        return None if self.matches is None else re.compile(self.matches)
-
     def fits(self, request: Request) -> bool:
         """Whether this entry answers the request."""
         last = request.messages[-1].content if request.messages else ""
         return (
             self.template in (None, request.template, request.template.partition("@")[0])
             and (self.contains is None or self.contains in last)
-            and (self._expression is None or self._expression.search(last) is not None)
+            and (self.matches is None or re.search(self.matches, last) is not None)
         )
 
 

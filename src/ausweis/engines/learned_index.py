@@ -86,10 +86,6 @@ class LearnedPart(BaseModel, extra="forbid", frozen=True):
         """Whether it is of this kind, for this version of a template, whatever its text."""
         return (self.kind, self.template.id, self.template.version) == (kind, template.id, template.version)
 
-    def fits(self, base_sha256: str, beside: Mapping[LearnedKind, str]) -> bool:
-        """Whether it is for this model, and bound to nothing but what it is used with."""
-        return self.base.sha256 == base_sha256 and self.bound_to.items() <= beside.items()
-
     def lacks(self, known: Collection[str]) -> str:
         """The kinds of parts that it is bound to and that are not among those known by SHA-256; empty with all."""
         return " and ".join(kind for kind, sha256 in self.bound_to.items() if sha256 not in known)
@@ -275,7 +271,9 @@ def newest(
     """
     other_text: Path | None = None
     for index in indexes():
-        parts = [part for part in index.parts if part.is_for(kind, template) and part.fits(base_sha256, beside or {})]
+        parts = [part for part in index.parts if part.is_for(kind, template) and part.base.sha256 == base_sha256]
+        # Bound to nothing but what it is used with.
+        parts = [part for part in parts if part.bound_to.items() <= (beside or {}).items()]
         parts = [part for part in parts if only in (None, part.sha256)]
         fitting = [part for part in parts if part.template == template]
         if fitting:

@@ -221,9 +221,6 @@ class Result(BaseModel, extra="forbid", frozen=True):
     """One answer. `probabilities` holds one number a choice, from 0 to 1, in the order of the choices, or none.
 
     `unsure`: of a generated text, the tokens that were less than `ALMOST_CERTAIN`; None where nobody tells.
-
-    Raises:
-        ValidationError: a number is no probability, or no count of tokens.
     """
 
     text: str

@@ -45,12 +45,7 @@ class Masker:
 
     @classmethod
     def of(
-        cls,
-        call: Call,
-        facts: Facts | None,
-        *,
-        language: Language | None = None,
-        own: Sequence[OwnWord] = (),
+        cls, call: Call, facts: Facts | None, *, language: Language | None = None, own: Sequence[OwnWord] = ()
     ) -> Masker:
         """One for this call.
 
@@ -61,9 +56,7 @@ class Masker:
 
     def turn(self, number: int, *, keep: Container[MaskKind] = frozenset()) -> str:
         """The masked text of a turn, by its number from 1; empty where there is none."""
-        if not 1 <= number <= len(self._call.turns):
-            return ""
-        return masked(self._call.turn(number).text, self.spans(number), self._language, keep)
+        return masked(self._text_of(number), self.spans(number), self._language, keep)
 
     def text(self, quote: str, turn: int, *, keep: Container[MaskKind] = frozenset()) -> str:
         """A masked quote from a turn; what the quote cuts through is masked too."""

@@ -34,11 +34,7 @@ _IBAN_DIGITS, _COUNTRY = 16, 2
 
 
 def number_spans(
-    text: str,
-    tokens: Sequence[Token],
-    *,
-    given: frozenset[FactorRecord] = frozenset(),
-    known: Container[str] = (),
+    text: str, tokens: Sequence[Token], *, given: frozenset[FactorRecord] = frozenset(), known: Container[str] = ()
 ) -> list[Span]:
     """The numbers of a text with these words, none overlapping another.
 
@@ -125,12 +121,7 @@ def _next_number(text: str, tokens: Sequence[Token], place: int) -> int | None:
 
 
 def _kind_of_run(
-    text: str,
-    tokens: Sequence[Token],
-    place: int,
-    end: int,
-    given: frozenset[FactorRecord],
-    known: Container[str],
+    text: str, tokens: Sequence[Token], place: int, end: int, given: frozenset[FactorRecord], known: Container[str]
 ) -> MaskKind | None:
     """As what a run is masked; None where it is left."""
     digits = _joined(tokens[place:end])

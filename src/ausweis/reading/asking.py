@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ from ausweis.vocabulary import OwnWord, Side
 __all__ = [
     "Asking",
     "Described",
+    "NoAsking",
     "TranscriptAsking",
     "WindowAsking",
     "endings_in",
@@ -45,10 +47,10 @@ Told = list[dict[str, float]]
 """For each chunk the probability of each label."""
 
 
-class Asking:
-    """Asks about chunks, and says what the answers mean. This one asks nothing: where incidents alone are wanted."""
+class Asking(Protocol):
+    """Asks about chunks, and says what the answers mean."""
 
-    exclusive = False
+    exclusive: bool = False
     """Whether the labels share out one whole."""
     factors: frozenset[str] = frozenset()
     """Those that it can tell."""
@@ -66,6 +68,10 @@ class Asking:
         The first one tells besides how likely it is that the recording starts late.
         """
         return [{} for _ in chunks], 0
+
+
+class NoAsking(Asking):
+    """Asks nothing: where incidents alone are wanted."""
 
 
 class WindowAsking(Asking):

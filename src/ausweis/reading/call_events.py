@@ -188,11 +188,7 @@ class EventsReader:
         return schema
 
     def _answer(self, result: Result, most: int) -> _Answer:
-        """What the model said.
-
-        Raises:
-            EngineError: it is no such answer, names what it was not asked about, or more events than a call has.
-        """
+        """What the model said; refused where it is no such answer, or names more than was asked or a call has."""
         try:
             answer = _Answer.model_validate(json.loads(result.text))
         except (ValidationError, ValueError, RecursionError):

@@ -15,12 +15,12 @@ from typing import TypedDict
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from ausweis.calls.call import Call, Turn
+from ausweis.calls.call import Call
 from ausweis.engines.heads import probability_of
 from ausweis.engines.protocol import Request, Result
 from ausweis.facts import RecordingDefect, Unsure
 from ausweis.prompts import Template
-from ausweis.reading.chunks import Chunk, SpokenLine, line_question, read_as, spoken_chunks
+from ausweis.reading.chunks import SpokenLine, line_question, read_as, spoken_chunks
 from ausweis.reading.patterns import pattern
 from ausweis.vocabulary import Speaker
 
@@ -101,16 +101,12 @@ def doubts(call: Call) -> Doubts:
 def _unsure_words(call: Call) -> Iterator[Unsure]:
     """What the reader asks about at once, where its words are not sure."""
     for chunk in spoken_chunks(call):
-        sure = _sure(call.turn(chunk.turn), chunk)
+        turn = call.turn(chunk.turn)
+        words = [word.probability for word in turn.words_at(chunk.begin, chunk.begin + len(chunk.text))]
+        # Of all words of the turn, where no more is known.
+        sure = sum(words) / len(words) if words else turn.confidence
         if sure is not None and sure < HEARD:
-            speaker = call.turn(chunk.turn).speaker
-            yield Unsure(speaker=speaker, probability=round(sure, 3), **chunk.place(call))
-
-
-def _sure(turn: Turn, chunk: Chunk) -> float | None:
-    """The mean probability of the words of a chunk; of all words of the turn where no more is known."""
-    sure = [word.probability for word in turn.words_at(chunk.begin, chunk.begin + len(chunk.text))]
-    return sum(sure) / len(sure) if sure else turn.confidence
+            yield Unsure(speaker=turn.speaker, probability=round(sure, 3), **chunk.place(call))
 
 
 class _Cut(BaseModel):

@@ -119,10 +119,7 @@ FEWEST_REPEATED = 3
 
 
 def plausible(
-    question: Question,
-    text: str,
-    caller_digits: str,
-    factors: Mapping[str, FactorRecord] = KNOWN_WORDS.factors,
+    question: Question, text: str, caller_digits: str, factors: Mapping[str, FactorRecord] = KNOWN_WORDS.factors
 ) -> bool:
     """Whether a turn with this text can be what the question asks for.
 
@@ -134,11 +131,7 @@ def plausible(
     if question.kind == "gives":
         return _LETTER.search(text) is not None or has_number(text)
     if question.kind == "reads_out" and record is not None and record.has_digits:
-        return has_number(text) and not _repeats(text, caller_digits)
+        told = digits_in(text)
+        # The agent's digits may be the caller's: said in one go, or put together from pieces.
+        return has_number(text) and not (len(told) >= FEWEST_REPEATED and told in caller_digits)
     return True
-
-
-def _repeats(text: str, caller_digits: str) -> bool:
-    """Whether the agent's digits are the caller's: said in one go, or put together from pieces."""
-    told = digits_in(text)
-    return len(told) >= FEWEST_REPEATED and told in caller_digits

@@ -15,7 +15,7 @@ from ausweis.engines.protocol import Engine, TranscriptEngine, WrittenAnswers
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.provenance import ModelProvenance, PromptProvenance
-from ausweis.reading.asking import Asking, Described, TranscriptAsking, WindowAsking
+from ausweis.reading.asking import Asking, Described, NoAsking, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
 from ausweis.reading.incidents import IncidentReader
 from ausweis.reading.questions import PolicyText, Question, Reader, own_questions
@@ -101,7 +101,7 @@ def open_reader(
         PromptError: a template is missing or cannot be used.
     """
     if strategy == "turnwise":
-        asking = _asking(engine, library, policy.own_words, probes=probes) if authentication else Asking()
+        asking = _asking(engine, library, policy.own_words, probes=probes) if authentication else NoAsking()
         incidents = incident_reader(engine, library, policy.incidents, probes=probes) if policy.incidents else None
         return TurnwiseReader(engine, asking, incidents, _calibration(engine, asking.prompts))
     if strategy == "events":

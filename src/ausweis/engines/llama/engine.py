@@ -6,12 +6,12 @@ needs no generated token: its answer is read from the probabilities where it wou
 probes tell from the states of a few layers what each of its rows means.
 """
 
-import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from importlib.metadata import version
-from itertools import accumulate
-from threading import Condition
+from itertools import accumulate, islice
+from threading import Condition, Lock
 from typing import Any
 
 import numpy as np
@@ -106,12 +106,7 @@ class LlamaEngine:
 
     @classmethod
     def load(
-        cls,
-        model: str,
-        *,
-        context: int | None = None,
-        threads: int | None = None,
-        together: int | None = None,
+        cls, model: str, *, context: int | None = None, threads: int | None = None, together: int | None = None
     ) -> "LlamaEngine":
         """Load a model of the catalogue by id, or any GGUF file by path."""
         return cls(locate(model), context=context, threads=threads, together=together)
@@ -289,12 +284,11 @@ class Gathered:
     """
 
     def __init__(self, complete: Callable[[Sequence[Request]], list[Answered]], threads: int) -> None:
-        self._complete = complete
-        self._threads = threads
+        self._complete, self._threads = complete, threads
+        self._waiting: dict[Future[list[Answered]], Sequence[Request]] = {}
         self._changed = Condition()
-        self._busy = self._closed = False
-        self._waiting: list[Sequence[Request]] = []
-        self._answered: dict[int, list[Answered] | BaseException] = {}
+        self._busy = Lock()
+        self._closed = False
 
     def ask(self, requests: Sequence[Request]) -> list[Answered]:
         """The answers to these requests, in their order.
@@ -302,54 +296,41 @@ class Gathered:
         Raises:
             EngineError: it was closed; or as `complete`, to all whose requests were among them.
         """
-        key = id(requests)
+        answered: Future[list[Answered]] = Future()
         with self._changed:
-            self._waiting.append(requests)
+            self._waiting[answered] = requests
             self._changed.notify_all()
-            self._changed.wait_for(lambda: key in self._answered or not self._busy)
-            if self._closed:
-                raise EngineError("the model was closed")
-            if key not in self._answered:
-                self._busy = True
-                group = self._group(requests)
-                self._waiting = [one for one in self._waiting if all(one is not taken for taken in group)]
-        if key not in self._answered:
-            self._answer(group)
-        with self._changed:
-            answered = self._answered.pop(key)
-        if isinstance(answered, BaseException):
-            raise answered
-        return answered
+        with self._busy:
+            if not answered.done():
+                self._answer(answered, requests)
+        return answered.result()
 
     def close(self) -> None:
         """Let nobody ask any more, and wait for who is being answered."""
+        self._closed = True
+        with self._busy:
+            pass
+
+    def _answer(self, own: "Future[list[Answered]]", first: Sequence[Request]) -> None:
+        """Answer these requests, and texts that others wait for meanwhile."""
         with self._changed:
-            self._closed = True
-            self._changed.wait_for(lambda: not self._busy)
-            self._changed.notify_all()
-
-    def _group(self, first: Sequence[Request]) -> list[Sequence[Request]]:
-        if _has_choices(first):
-            return [first]
-        until = time.monotonic() + PATIENCE
-        while len(self._waiting) < self._threads and (left := until - time.monotonic()) > 0:
-            self._changed.wait(left)
-        texts = [requests for requests in self._waiting if not _has_choices(requests)]
-        # In the order of the prompts, not of the threads: the same calls give the same numbers.
-        return sorted(texts, key=lambda requests: [request.messages[-1].content for request in requests])
-
-    def _answer(self, group: Sequence[Sequence[Request]]) -> None:
-        answered: dict[int, list[Answered] | BaseException] = {}
+            if _has_choices(first):
+                group = [own]
+            else:
+                self._changed.wait_for(lambda: len(self._waiting) >= self._threads, PATIENCE)
+                group = [one for one, requests in self._waiting.items() if not _has_choices(requests)]
+                # In the order of the prompts, not of the threads: the same calls give the same numbers.
+                group.sort(key=lambda one: [request.messages[-1].content for request in self._waiting[one]])
+            asked = {one: self._waiting.pop(one) for one in group}
         try:
-            results = self._complete([request for requests in group for request in requests])
-            for requests in group:
-                answered[id(requests)], results = results[: len(requests)], results[len(requests) :]
+            if self._closed:
+                raise EngineError("the model was closed")
+            results = iter(self._complete([request for requests in asked.values() for request in requests]))
+            for one, requests in asked.items():
+                one.set_result(list(islice(results, len(requests))))
         except BaseException as error:
-            answered = dict.fromkeys(map(id, group), error)
-        with self._changed:
-            self._busy = False
-            self._answered.update(answered)
-            self._changed.notify_all()
+            for one in asked:
+                one.set_exception(error)
 
 
 def _has_choices(requests: Sequence[Request]) -> bool:

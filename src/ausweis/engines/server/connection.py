@@ -118,13 +118,13 @@ class RetryPolicy:
 class TransientError(Exception):
     """A fault that may pass, so that the same request is sent again.
 
-    `what` goes on a sentence that begins with the server; `wait` is what the server asks.
+    `what` goes on a sentence that begins with the server; `wait`: the seconds that the server asks for.
     `unreachable`: no connection was made, so the fault has nothing to do with what was asked.
     """
 
     def __init__(self, what: str, *, wait: float | None = None, unreachable: bool = False) -> None:
         super().__init__(what)
-        self.what, self.wait, self.unreachable = what, wait, unreachable
+        self.wait, self.unreachable = wait, unreachable
 
 
 class Unsupported(EngineError):  # noqa: N818  (a finding about the server; nobody else sees it)
@@ -276,7 +276,7 @@ class Connection:
         if self._failed_in_a_row >= IN_A_ROW:
             message = f"left {IN_A_ROW} questions in a row without a reply: see its log"
             return ModelError(f"{self.server} {message}; {_RESUME}")
-        return EngineError(f"{self.server} {fault.what}{tried}: see that it can keep up, or lower --workers")
+        return EngineError(f"{self.server} {fault}{tried}: see that it can keep up, or lower --workers")
 
     async def _attempt(self, path: str, content: bytes | None, trying: bool, end: float) -> dict[str, Any]:
         seconds = max(0.0, min(self.retry_policy.attempt_seconds, end - asyncio.get_running_loop().time()))

@@ -145,7 +145,7 @@ async def abilities_of(connection: Connection, model: str) -> Abilities:
         try:
             return Reply.of(await connection.ask("chat/completions", body, trying=True), _TRIAL_ROOM)
         except Nonsense as nonsense:
-            raise ModelError(f"{connection.server} {nonsense.what}") from None
+            raise ModelError(f"{connection.server} {nonsense}") from None
         except (Unsupported, Unusable):
             return None
 
@@ -281,7 +281,7 @@ class Questions:
                     raise ContextError(f"a prompt of {asked} fills the context of {self.context} tokens")
                 check(reply)
             except Unusable as unusable:
-                fault = unusable.what
+                fault = str(unusable)
             else:
                 return reply
         raise EngineError(f"{self.connection.server} {fault} ({asked}, tried {TRIES} times)")

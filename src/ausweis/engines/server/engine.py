@@ -69,7 +69,7 @@ class ServerEngine:
         first = replace(policy, attempts=min(policy.attempts, _FIRST_ATTEMPTS))
         address = checked_address(address)
         self._connection = Connection(address, key=key, parallel=self.calls_at_once, retry_policy=first, warn=warn)
-        self._background = _Background("server")
+        self._background = _Background()
         try:
             served, self._questions = self._background.run(self._started(model, context))
         except BaseException:
@@ -126,12 +126,12 @@ class ServerEngine:
 class _Background:
     """An event loop in a thread of its own. Any thread may use it, and any may close it while others wait."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._lock = threading.Lock()
         self._closed = False
         self._waiting: set[Future[Any]] = set()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="server", daemon=True)
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:

@@ -41,11 +41,7 @@ _MOST_TOKENS = 2**31
 
 
 class Unusable(Exception):  # noqa: N818  (says that the same request may be sent again)
-    """A reply that is none to what was asked. `what` goes on a sentence that begins with the server."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
+    """A reply that is none to what was asked. Its text goes on a sentence that begins with the server."""
 
 
 class Nonsense(Unusable):

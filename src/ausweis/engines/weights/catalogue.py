@@ -1,17 +1,27 @@
 """The catalogue of model weights: what each file is, which hash it must have, and where it can be had."""
 
 import os
-import re
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, Field, StrictBool, StrictInt, field_validator, model_validator
+from pydantic import BaseModel, Field, StrictBool, StrictInt, model_validator
 
 from ausweis.errors import ModelError
 
-__all__ = ["LONG_CONTEXT", "Beside", "Entry", "File", "HubSource", "PackageSource", "default_id", "entries", "entry"]
+__all__ = [
+    "LONG_CONTEXT",
+    "Beside",
+    "Entry",
+    "File",
+    "HubSource",
+    "PackageSource",
+    "default_id",
+    "entries",
+    "entry",
+    "installed",
+]
 
 CATALOGUE_VARIABLE = "AUSWEIS_MODELS"
 LONG_CONTEXT = 16384
@@ -29,38 +39,24 @@ _KINDS: dict[Kind, tuple[str, str]] = {
     "voices": ("a voice encoder", "the path of a copy of its file"),
 }
 
-_NUMBER = re.compile(r"\{n(:0[1-9]d?)?\}")
 _Package = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[^=]+$")]
 
 
 class PackageSource(BaseModel, extra="forbid", frozen=True):
     """Pieces that are data files of Python packages, in this order; `extra` of Ausweis installs them, if there is one.
 
-    `{n}` in the pattern counts from 1 (`{n:02d}`: in two digits).
+    `{n}` in the pattern counts from 1 (`{n:02d}`: in two digits); nothing else may stand in braces.
     """
 
     kind: Literal["package"]
     packages: Annotated[tuple[_Package, ...], Field(min_length=1)]
-    pattern: str
+    pattern: Annotated[str, Field(pattern=r"^(?:[^{}]|\{n(:0[1-9]d?)?\})*$")]
     extra: str | None = None
 
-    @field_validator("pattern")
-    @classmethod
-    def _pattern_takes_only_a_number(cls, pattern: str) -> str:
-        if set("{}") & set(_NUMBER.sub("", pattern)):
-            raise ValueError("a pattern may hold {n} and nothing else in braces")
-        return pattern
-
     @property
-    def pieces(self) -> tuple[tuple[str, str, str], ...]:
-        """Name, version and data file of each package, in order."""
-        split = [package.split("==") for package in self.packages]
-        return tuple((name, version, self.pattern.format(n=n)) for n, (name, version) in enumerate(split, start=1))
-
-    def find(self) -> tuple[list[Path], list[str]]:
-        """The pieces that are installed, in order, and the packages (`name==version`) that are not."""
-        found = [(_installed(*piece), f"{piece[0]}=={piece[1]}") for piece in self.pieces]
-        return [path for path, _ in found if path], [package for path, package in found if not path]
+    def pieces(self) -> tuple[tuple[str, str], ...]:
+        """Each package (`name==version`) with its data file, in order."""
+        return tuple((package, self.pattern.format(n=n)) for n, package in enumerate(self.packages, start=1))
 
 
 class HubSource(BaseModel, extra="forbid", frozen=True):
@@ -93,13 +89,10 @@ class Beside(File):
     package: _Package | None = None
     data: Annotated[str, Field(min_length=1)] | None = None
 
-    def find(self) -> tuple[list[Path], list[str]]:
-        """As `PackageSource.find`; nothing where no package carries it."""
-        if self.package is None or self.data is None:
-            return [], []
-        name, version = self.package.split("==")
-        path = _installed(name, version, self.data)
-        return ([path], []) if path else ([], [self.package])
+    @property
+    def pieces(self) -> tuple[tuple[str, str], ...]:
+        """As those of a `PackageSource`; none where no package carries it."""
+        return ((self.package, self.data),) if self.package and self.data else ()
 
 
 class Entry(File):
@@ -216,7 +209,9 @@ def default_id(kind: Kind = "llm") -> str:
     return next(model.id for model in _read(_SHIPPED) if model.default and model.kind == kind)
 
 
-def _installed(name: str, version: str, file: str) -> Path | None:
+def installed(package: str, file: str) -> Path | None:
+    """A data file of a package (`name==version`); None where it is not installed."""
+    name, version = package.split("==")
     # Only the packages' metadata is read: importing a carrier would run its code.
     try:
         distribution = metadata.distribution(name)

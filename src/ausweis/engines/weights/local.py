@@ -27,7 +27,7 @@ from ausweis.engines.weights.cache import (
     read_all,
     write,
 )
-from ausweis.engines.weights.catalogue import Beside, Entry, File, HubSource, PackageSource
+from ausweis.engines.weights.catalogue import Beside, Entry, File, HubSource, PackageSource, installed
 from ausweis.errors import ModelError
 from ausweis.opening import open_file
 
@@ -63,10 +63,11 @@ def _pieces(entry: Entry, files: Sequence[File]) -> list[list[Path]]:
     source = entry.source(PackageSource)
     if source is None:
         raise ModelError(_how_to_get(entry, None, []))
-    found = [file.find() if isinstance(file, Beside) else source.find() for file in files]
-    if missing := list(dict.fromkeys(package for _, lacking in found for package in lacking)):
+    wanted = [file.pieces if isinstance(file, Beside) else source.pieces for file in files]
+    found = {piece: installed(*piece) for pieces in wanted for piece in pieces}
+    if missing := list(dict.fromkeys(package for (package, _), path in found.items() if path is None)):
         raise ModelError(_how_to_get(entry, source, missing))
-    return [pieces for pieces, _ in found]
+    return [[path for piece in pieces if (path := found[piece])] for pieces in wanted]
 
 
 def _how_to_get(entry: Entry, source: PackageSource | None, missing: list[str]) -> str:
