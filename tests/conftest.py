@@ -14,7 +14,7 @@ from tests.browser import running
 settings.register_profile("patient", deadline=None, derandomize=True)
 settings.load_profile("patient")
 
-SLOW = ("browser", "model", "ray", "training")
+SLOW = ("browser", "extras", "model", "ray", "training")
 """Marks of tests that are slow by what they start; others that take over two seconds say `slow` themselves."""
 
 
