@@ -32,7 +32,7 @@ COMMANDS = {
         "ausweis models list",
         SCORE,
         "ausweis judge --policy energy-de",
-        "ausweis store list",
+        "ausweis store verify",
         "ausweis store export --out cases.jsonl",
         "ausweis store export --state open --out calls.csv",
     ],
@@ -49,7 +49,7 @@ COMMANDS = {
     ],
     "review": [
         SCORE,
-        "ausweis review --day / --out day.html --out day.md --out day.xlsx",
+        "ausweis review --day today --out day.html --out day.md --out day.xlsx",
         "ausweis store export --state open --out calls.xlsx",
     ],
     # No server is there: the driver says so, and nothing that is missing.
@@ -126,7 +126,7 @@ def test_what_is_missing_is_named(start: Callable[..., "subprocess.Popen[str]"])
     assert start(SCORE).wait() == 0
     for command, extra in (
         ("ausweis eval report one", "evals"),
-        ("ausweis review --day / --out day.xlsx", "review"),
+        ("ausweis review --day today --out day.xlsx", "review"),
         ("ausweis store export --state open --out calls.xlsx", "review"),
         ("ausweis serve", "review"),
         ("ausweis transcribe recordings --out heard", "audio"),
