@@ -27,7 +27,7 @@ test-lab: $(VENV)/lab
 
 # Each extra installed by itself, from the wheel: some gigabytes, so not part of `test`.
 test-extras: $(VENV)/dev
-	$(BIN)/pytest tests/extras
+	$(BIN)/pytest tests/e2e/test_extras.py
 
 # The golden set against the baseline: from recorded answers where nothing changed, and three calls by chance asked anew.
 GOLDEN := $(addprefix evals/golden/,dev.jsonl test.jsonl short-test.jsonl field-dev.jsonl buried-test.jsonl own-test.jsonl own-field-test.jsonl) \
