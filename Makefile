@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-lab gate check format llama-server llama-bench browser lock clean
+.PHONY: demo test test-lab test-extras gate check format llama-server llama-bench browser lock clean
 
 demo: $(VENV)/demo
 	$(BIN)/ausweis models pull
@@ -18,12 +18,16 @@ demo: $(VENV)/demo
 	@echo "The review of the day: runs/demo.html. In the browser: $(BIN)/ausweis serve --store runs/demo.sqlite"
 
 test: $(VENV)/dev llama-server browser
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not model" --ignore tests/lab
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not model and not extras" --ignore tests/lab
 	$(BIN)/pytest -m model --ignore tests/lab
 
 # What is learned and tried in a checkout (evals/lab), and is not in the wheel.
 test-lab: $(VENV)/lab
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests/lab
+
+# Each extra installed by itself, from the wheel: some gigabytes, so not part of `test`.
+test-extras: $(VENV)/dev
+	$(BIN)/pytest tests/e2e/test_extras.py
 
 # The golden set against the baseline: from recorded answers where nothing changed, and three calls by chance asked anew.
 GOLDEN := $(addprefix evals/golden/,dev.jsonl test.jsonl short-test.jsonl field-dev.jsonl buried-test.jsonl own-test.jsonl own-field-test.jsonl) \

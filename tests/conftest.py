@@ -1,7 +1,10 @@
 """For all tests. The rule: nothing fails because a machine is slow."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -11,7 +14,7 @@ from tests.browser import running
 settings.register_profile("patient", deadline=None, derandomize=True)
 settings.load_profile("patient")
 
-SLOW = ("browser", "model", "ray", "training")
+SLOW = ("browser", "extras", "model", "ray", "training")
 """Marks of tests that are slow by what they start; others that take over two seconds say `slow` themselves."""
 
 
@@ -30,6 +33,14 @@ def _surroundings() -> Iterator[None]:
         patch.setattr(os, "fsync", lambda handle: None)
         patch.setattr(database, "_SETTINGS", quick)
         yield
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as it is installed by those who have no checkout."""
+    folder, root = tmp_path_factory.mktemp("wheel"), Path(__file__).parent.parent
+    subprocess.run((sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, root), check=True)
+    return next(folder.glob("*.whl"))
 
 
 @pytest.fixture(scope="module")

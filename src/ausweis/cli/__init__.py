@@ -63,6 +63,8 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(self._table.items()))
 
 
+_OF_REVIEW = ("multipart", "python_multipart", "starlette", "uvicorn", "xlsxwriter")
+"""Modules of the extra `review`."""
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -135,6 +137,8 @@ def _told_unforeseen(error: Exception) -> int:
         Path.cwd()
     except OSError:
         return _told("the current folder is gone; change to another, and try again", 2)
+    if isinstance(error, ModuleNotFoundError) and error.name in _OF_REVIEW:
+        return _told(f"this needs {error.name}: pip install 'ausweis[review]'", 2)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(frame.filename).name}:{frame.lineno}"
     return _told(f"{unforeseen(error)} at {place}; AUSWEIS_DEBUG=1 shows all of it", UNFORESEEN)

@@ -71,11 +71,9 @@ def serve(address: str, host: str, port: int, agents: bool, names: tuple[str, ..
     Prints the address to open, with the token that opens it. Ends with Ctrl-C. Behind the company's sign-on, a proxy
     says in a header who somebody is, and there is no token.
     """
-    try:
-        from ausweis.serve.running import run
-        from ausweis.serve.security import LOOPBACK
-    except ImportError as error:
-        raise InputError(f"ausweis serve needs {error.name}: pip install 'ausweis[review]'") from None
+    from ausweis.serve.running import run
+    from ausweis.serve.security import LOOPBACK
+
     if host not in LOOPBACK and not names:
         raise InputError(f"with --host {host}, say by which name browsers reach this machine: --name HOST")
     told = sign_on_of(**sign_on)
