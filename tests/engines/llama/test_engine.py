@@ -63,7 +63,7 @@ def test_a_text_that_questions_share_is_evaluated_once(tiny: LlamaEngine) -> Non
     alone = [tiny.complete([one])[0] for one in batch]
     together = tiny.complete(batch)
     for one, other in zip(together, alone, strict=True):
-        # Floating-point sums depend on what is evaluated together, and on the processor: 0.07 apart with AMX. This model
+        # Floating-point sums depend on what is evaluated together, and on the processor: 0.07 apart with AMX. The model
         # is small, and its weights are coarse; another question's answers are 0.2 and more away.
         assert one.probabilities == pytest.approx(other.probabilities, abs=0.1)
         assert one.prompt_tokens == other.prompt_tokens
