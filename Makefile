@@ -39,7 +39,7 @@ gate: $(VENV)/dev
 	$(BIN)/ausweis eval gate runs/gate --baseline $(BASELINE).jsonl --junit runs/gate/gate.xml --markdown runs/gate/gate.md
 	@! grep -q 'golden files not read' runs/gate/gate.md || { echo "GOLDEN lacks files of the baseline"; exit 1; }
 	rm -rf runs/careful
-	$(BIN)/ausweis eval run $(READ) $(addprefix --id ,$(shell cat $(CAREFUL)/calls.txt)) --engine replay:$(CAREFUL) --out runs/careful --quiet
+	$(BIN)/ausweis eval run $(READ) $(addprefix --id ,$(shell cat $(CAREFUL)/calls.txt)) --engine recorded:$(CAREFUL) --out runs/careful --quiet
 	$(BIN)/ausweis eval gate runs/careful --baseline $(CAREFUL).jsonl --at-least 'outcome accuracy=0.97' --at-least 'violation recall=1' --most-worse 0
 
 check: $(VENV)/lab

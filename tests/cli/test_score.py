@@ -129,7 +129,7 @@ def test_failures_are_told_and_hostile_words_are_not(run: Run, write_calls: Writ
         (["calls.jsonl", *FAKE, "--model", "x"], "--model, --context and --threads are for models"),
         (["calls.jsonl", "--policy", "bank-en", "--engine", "gpt"], "the engine must be llama, server:URL, fake:FILE"),
         (["calls.jsonl", "--policy", "bank-en", "--engine", "fake:no.yaml"], "no.yaml: the scripted answers cannot"),
-        (["calls.jsonl", "--policy", "bank-en", "--engine", "replay:no"], "there are no recorded answers here"),
+        (["calls.jsonl", "--policy", "bank-en", "--engine", "recorded:no"], "there are no recorded answers here"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_leaves_nothing(
@@ -226,14 +226,14 @@ def test_what_changed_since_is_judged_again(
     assert heard == []
 
 
-def test_record_and_replay(run: Run, write_calls: Write, folder: Path) -> None:
+def test_answers_are_recorded_and_given_again(run: Run, write_calls: Write, folder: Path) -> None:
     calls = write_calls(3)
     assert run("score", calls, *FAKE, "--record", "rec").code == 0
-    replay = ("--policy", "telecom-de", "--engine", "replay:rec")
-    assert run("score", calls, *replay, "--store", "again.sqlite").code == 0
+    again = ("--policy", "telecom-de", "--engine", "recorded:rec")
+    assert run("score", calls, *again, "--store", "again.sqlite").code == 0
     assert content(STORE)["facts"] == content(Path("again.sqlite"))["facts"]
     write_calls(3, broken_call(1))
-    result = run("score", calls, *replay)
+    result = run("score", calls, *again)
     assert result.code == 3
     assert "no recorded answer for a question of agent-turn@1" in result.out
 

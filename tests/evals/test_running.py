@@ -176,7 +176,7 @@ def test_repeats_ask_anew(wanted: EvalJob, tmp_path: Path) -> None:
 def test_scoring_again_needs_no_model(wanted: EvalJob, tmp_path: Path) -> None:
     evaluate(wanted, tmp_path / "run")
     (tmp_path / "answers.yaml").unlink()
-    kept = replace(wanted.recipe, engine=f"replay:{tmp_path / 'run' / 'answers' / '1'}")
+    kept = replace(wanted.recipe, engine=f"recorded:{tmp_path / 'run' / 'answers' / '1'}")
     again = evaluate(replace(wanted, recipe=kept), tmp_path / "again")
     assert again.summary.cost.seconds_median is None
     assert outcomes(tmp_path / "again") == outcomes(tmp_path / "run")

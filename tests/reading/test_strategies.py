@@ -13,7 +13,7 @@ from ausweis.engines.heads import LearnedFile, Probe
 from ausweis.engines.learned_index import Base, LearnedKind, index_to_write
 from ausweis.engines.matcher import WordMatcher
 from ausweis.engines.protocol import Engine, Message, Request, Result
-from ausweis.engines.recorded import RecordingEngine, ReplayEngine
+from ausweis.engines.recorded import RecordingEngine, RecordedOnly
 from ausweis.engines.weights import catalogue
 from ausweis.errors import InputError, ModelError, PromptError
 from ausweis.prompts import Library, Template, release
@@ -126,9 +126,9 @@ def test_answers_are_recorded_and_given_again_by_one_strategy(tmp_path: Path, an
     recording = RecordingEngine(FakeEngine({answers: "a"}), tmp_path / "answers")
     recording.complete([asked])
     recording.close()
-    replay = ReplayEngine(tmp_path / "answers")
-    assert (fitting(recording), fitting(replay)) == (strategy, strategy)
-    replay.close()
+    again = RecordedOnly(tmp_path / "answers")
+    assert (fitting(recording), fitting(again)) == (strategy, strategy)
+    again.close()
 
 
 def test_unknown_strategy(library: Library) -> None:

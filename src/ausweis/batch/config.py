@@ -129,7 +129,7 @@ class ScorerConfig:
     @property
     def by_ray(self) -> bool:
         """Whether `workers` are processes of Ray: a server, or an engine of another package, has them as requests."""
-        in_process = self.engine.partition(":")[0] in ("llama", "fake", "replay")
+        in_process = self.engine.partition(":")[0] in ("llama", "fake", "recorded")
         return self.workers is not None and (in_process or "RAY_ADDRESS" in os.environ)
 
     def library(self) -> PinnedLibrary:

@@ -138,7 +138,7 @@ system_options = added(
         "--engine",
         default="llama",
         show_default=True,
-        metavar="llama|server:URL|fake:FILE|replay:DIR",
+        metavar="llama|server:URL|fake:FILE|recorded:DIR|FILE.xz",
         help="What runs the model. A server gets the calls; its key comes from AUSWEIS_API_KEY.",
     ),
     click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Threads of the model in this process."),

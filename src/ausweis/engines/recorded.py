@@ -23,7 +23,7 @@ from ausweis.journal import FolderLock, Journal, lines, make_folder, replace_fil
 from ausweis.opening import open_file, read_bytes
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["Packed", "RecordedEngine", "RecordingEngine", "ReplayEngine", "pack", "recordings", "unpack"]
+__all__ = ["Packed", "RecordedEngine", "RecordingEngine", "RecordedOnly", "pack", "recordings", "unpack"]
 
 ENGINE_FILE = "engine.json"
 ANSWERS_FILE = "answers.jsonl"
@@ -161,8 +161,8 @@ class RecordedEngine:
         return self._live
 
 
-class ReplayEngine(RecordedEngine):
-    """Gives the recorded answers of a folder or a packed file, and no others. `info`: `replay:` and what was recorded.
+class RecordedOnly(RecordedEngine):
+    """Gives the recorded answers of a folder or a packed file, and no others.
 
     Raises:
         InputError: there are no recordings, or one of them is broken.
@@ -172,7 +172,6 @@ class ReplayEngine(RecordedEngine):
         source = unpack(path) if path.suffix == ".xz" else _Folder(path)
         super().__init__(source)
         self.templates = source.templates if isinstance(source, _Folder) else frozenset[str]()
-        self.info = source.info.model_copy(update={"engine": f"replay:{source.info.engine}"})
 
 
 class RecordingEngine:

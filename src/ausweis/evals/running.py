@@ -337,7 +337,7 @@ class _Run:
             )
             for labelled in self._calls
         ]
-        if self._wanted.recorded is not None or self._wanted.recipe.engine.startswith("replay:"):
+        if self._wanted.recorded is not None or self._wanted.recipe.engine.startswith("recorded:"):
             # Recorded answers take no time that says anything.
             return [case.model_copy(update={"seconds": None, "tokens": None}) for case in cases]
         return cases
