@@ -28,7 +28,7 @@ test-lab: $(VENV)/lab
 # The golden set against the baseline: from recorded answers where nothing changed, and three calls by chance asked anew.
 GOLDEN := $(addprefix evals/golden/,dev.jsonl test.jsonl short-test.jsonl field-dev.jsonl buried-test.jsonl own-test.jsonl own-field-test.jsonl) \
   $(addprefix evals/incidents/,golden.jsonl described-golden.jsonl described-field.jsonl)
-BASELINE := evals/baselines/turnwise
+BASELINE := evals/baselines/heads
 # What careful readers answered in the place of a model: prompt and rules are judged, and no model.
 READ := $(addprefix evals/golden/,test.jsonl short-test.jsonl field-test.jsonl buried-test.jsonl own-test.jsonl own-field-test.jsonl)
 CAREFUL := evals/baselines/careful-readers

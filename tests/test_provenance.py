@@ -30,10 +30,10 @@ def test_the_parts_of_a_run_are_shown_in_words() -> None:
 @pytest.mark.parametrize(
     ("engine", "strategy", "prompts", "measured"),
     [
-        ("llama-cpp-python 0.3", "turnwise", ("transcript", "transcript:probe"), True),
-        ("recorded:llama-cpp-python 0.3", "turnwise", ("transcript", "transcript:probe"), True),
-        ("llama-cpp-python 0.3", "turnwise", ("agent-turn", "caller-turn", "incidents:probe"), False),
-        ("llama-cpp-python 0.3", "turnwise", ("incidents", "incidents:probe"), True),
+        ("llama-cpp-python 0.3", "heads", ("transcript", "transcript:probe"), True),
+        ("recorded:llama-cpp-python 0.3", "heads", ("transcript", "transcript:probe"), True),
+        ("llama-cpp-python 0.3", "turnwise", ("agent-turn", "caller-turn", "incident"), False),
+        ("llama-cpp-python 0.3", "heads", ("incidents", "incidents:probe"), True),
         ("llama-cpp-python 0.3", "events", ("call-events",), False),
         ("server (vllm)", "turnwise", ("agent-turn", "caller-turn"), False),
         ("recorded:server (vllm)", "events", ("call-events",), False),

@@ -66,7 +66,7 @@ def test_the_whole_way(ausweis: Call, tmp_path: Path) -> None:
     assert "outcome accuracy" in out
     assert "0.75" in out
     assert "eval run: one" in out
-    code, out, _ = ausweis("bless", "one", "--message", "the first", "--baseline", "b/turnwise.jsonl")
+    code, out, _ = ausweis("bless", "one", "--message", "the first", "--baseline", "b/heads.jsonl")
     assert code == 0
     assert "4 calls" in out
     assert (tmp_path / "b" / "turnwise.answers.jsonl.xz").is_file()
@@ -79,7 +79,7 @@ def test_the_whole_way(ausweis: Call, tmp_path: Path) -> None:
     assert "worse: 2 calls" in out
     assert "- actions: contract_data@3 (in the label)" in out
 
-    gate = ("gate", "two", "--baseline", "b/turnwise.jsonl", "--junit", "g.xml", "--markdown", "g.md")
+    gate = ("gate", "two", "--baseline", "b/heads.jsonl", "--junit", "g.xml", "--markdown", "g.md")
     code, out, _ = ausweis(*gate)
     # Of four calls no loss can be told from chance, not even that all facts are gone.
     assert code == 1

@@ -1,6 +1,5 @@
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -276,25 +275,6 @@ def test_the_sentence_of_progress() -> None:
 
     assert sentence(Progress(30, 20, 1), 100, 40.0) == "30 of 100 calls, 1 failed, 0.25 a second, 5 min left"
     assert sentence(Progress(5, 5, 0), None, 1.0) == "5 calls"
-
-
-def test_zero_shot_reaches_the_reader(
-    run: Run, write_calls: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import ausweis.reading
-
-    small = ausweis.reading.open_reader
-    asked: list[object] = []
-
-    def opened(*arguments: Any, **more: Any) -> Any:
-        asked.append(more["probes"])
-        return small(*arguments, **more)
-
-    monkeypatch.setattr(ausweis.reading, "open_reader", opened)
-    calls = write_calls(1)
-    for options in ((), ("--strategy", "zero-shot")):
-        run("score", calls, *FAKE, *options)
-    assert asked == [True, False]
 
 
 def test_bad_files_beside_good_ones(run: Run, write_calls: Write, folder: Path) -> None:

@@ -7,7 +7,7 @@ from tests.probes import answers_by_chance, by_chance
 
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Message, Request, Result, Transcript, UnsureToken
-from ausweis.engines.recorded import RecordingEngine, RecordedOnly, pack, recordings
+from ausweis.engines.recorded import RecordedOnly, RecordingEngine, pack, recordings
 from ausweis.errors import EngineError, InputError, RunError
 
 

@@ -200,7 +200,7 @@ def test_a_choice_of_calls(wanted: EvalJob, tmp_path: Path) -> None:
 
 def test_a_baseline_and_its_recorded_answers(wanted: EvalJob, tmp_path: Path) -> None:
     evaluate(wanted, tmp_path / "run")
-    path = tmp_path / "baselines" / "turnwise.jsonl"
+    path = tmp_path / "baselines" / "heads.jsonl"
     bless(tmp_path / "run", path, "the first")
     baseline = read_baseline(path)
     assert [case.model_copy(update={"seconds": None, "tokens": None}) for case in cases_of(tmp_path / "run")] == list(

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from tests.store.conftest import Filled
-from tests.store.runs import make_call
+from tests.store.runs import make_call, origin_of
 
 from ausweis.calls import Call
+from ausweis.provenance import PromptProvenance
 from ausweis.store import CallFilter, CallRecord, Store
 from ausweis.store.packing import moment_of
 
@@ -174,3 +175,10 @@ def test_an_agent_whose_name_is_a_hash_has_a_pseudonym_too(store: Store, filled:
     filled([make_call(1, agent=name, metadata={"who": name, "sha256": "c" + 63 * "d"})])
     record = store.record(store.find("call-1") or 0)
     assert record.call.metadata == {"who": record.row.agent, "sha256": "c" + 63 * "d"}
+
+
+@pytest.mark.parametrize(("template", "strategy"), [("transcript", "heads"), ("agent-turn", "turnwise")])
+def test_runs_of_before_tell_their_strategy_by_the_name_of_today(store: Store, template: str, strategy: str) -> None:
+    """`turnwise` was the name of two readers; which one it was is told by the templates."""
+    asked = (PromptProvenance(id=template, version=1, sha256="a" * 64),)
+    assert store.begin(origin_of(strategy="turnwise", prompts=asked)).run.strategy == strategy

@@ -127,9 +127,10 @@ system_options = added(
     ),
     click.option(
         "--strategy",
-        type=click.Choice(["turnwise", "events", "zero-shot"]),
-        help="Read turn by turn, or all events in one answer, or turn by turn without what was learned for the model. "
-        "Unless given: turn by turn with what was learned, else all events.",
+        type=click.Choice(["heads", "turnwise", "events"]),
+        help="Read the transcript once, by what was learned for the model (heads); ask closed questions, line by line "
+        "(turnwise); or ask for all events in one answer. Unless given: heads where something was learned, else "
+        "events.",
     ),
     click.option(
         "--prompt", "pins", multiple=True, metavar="ID@VERSION", help="Take this version of a template. Repeatable."

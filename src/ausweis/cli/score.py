@@ -64,7 +64,7 @@ or SIGTERM.
     help="With a server: requests at once (default 8). Else, and wherever RAY_ADDRESS is set: processes of Ray, each "
     "with the model.",
 )
-@click.option("--record", type=PATH, metavar="DIR", help="Record the model's answers, which `--engine recorded:DIR` gives again.")
+@click.option("--record", type=PATH, metavar="DIR", help="Record answers for `--engine recorded:DIR`.")
 @click.option("--quiet", is_flag=True, help="Show no progress and no table.")
 @json_option
 @click.pass_context
