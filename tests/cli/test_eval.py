@@ -33,7 +33,6 @@ class Stopped(datetime):
 @pytest.fixture
 def ausweis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Call:
     """The command line in a folder with a golden set of four calls and scripted answers."""
-    monkeypatch.delenv("AUSWEIS_PROMPTS")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "answers.yaml").write_text(ANSWERS, encoding="utf-8")
     write(tmp_path / "golden.jsonl", CALLS)
@@ -69,7 +68,7 @@ def test_the_whole_way(ausweis: Call, tmp_path: Path) -> None:
     code, out, _ = ausweis("bless", "one", "--message", "the first", "--baseline", "b/heads.jsonl")
     assert code == 0
     assert "4 calls" in out
-    assert (tmp_path / "b" / "turnwise.answers.jsonl.xz").is_file()
+    assert (tmp_path / "b" / "heads.answers.jsonl.xz").is_file()
 
     # Worse: nothing is read any more, so every call is `not_applicable`.
     (tmp_path / "answers.yaml").write_text("answers: [{template: call-start, answer: beginning}, {answer: nothing}]")

@@ -122,9 +122,9 @@ def test_failures_are_told_and_hostile_words_are_not(run: Run, write_calls: Writ
         (["calls.jsonl", *FAKE, "--speaker", "Bot"], "--speaker needs LABEL=agent"),
         (["calls.jsonl", *FAKE, "--speaker", "Bot=robot"], "must be mapped to agent, caller or unknown"),
         (["calls.jsonl", *FAKE, "--format", "docx"], "the format must be one of"),
-        (["calls.jsonl", *FAKE, "--out", "prompts"], "prompts: cannot be written (Is a directory)"),
+        (["calls.jsonl", *FAKE, "--out", "."], ".: cannot be written (Is a directory)"),
         (["calls.jsonl", *FAKE, "--store", "answers.yaml/x"], "answers.yaml"),
-        (["calls.jsonl", *FAKE, "--prompt", "agent-turn@7"], "there is no template agent-turn"),
+        (["calls.jsonl", *FAKE, "--prompt", "agent-turn@7"], "there is no version 7 of agent-turn (there is: 1)"),
         (["calls.jsonl", *FAKE, "--model", "x"], "--model, --context and --threads are for models"),
         (["calls.jsonl", "--policy", "bank-en", "--engine", "gpt"], "the engine must be llama, server:URL, fake:FILE"),
         (["calls.jsonl", "--policy", "bank-en", "--engine", "fake:no.yaml"], "no.yaml: the scripted answers cannot"),
@@ -237,15 +237,16 @@ def test_answers_are_recorded_and_given_again(run: Run, write_calls: Write, fold
     assert "no recorded answer for a question of agent-turn@1" in result.out
 
 
-def test_a_version_of_a_template_can_be_chosen(run: Run, write_calls: Write, folder: Path) -> None:
+def test_a_version_of_a_template_can_be_chosen(
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUSWEIS_PROMPTS", str(folder / "prompts"))
     body = (
         "description: x\ninputs: {text: x}\noutput: {enum: [a, b]}\n---\n=== system ===\ns\n=== user ===\n{{ text }}\n"
     )
-    for name in ("agent-turn", "other"):
-        (folder / "prompts" / name).mkdir()
-        for version in (1, 2):
-            text = f"---\nid: {name}\nversion: {version}\n{body}"
-            (folder / "prompts" / name / f"{version}.md").write_text(text)
+    (folder / "prompts" / "other").mkdir(parents=True)
+    for version in (1, 2):
+        (folder / "prompts" / "other" / f"{version}.md").write_text(f"---\nid: other\nversion: {version}\n{body}")
     calls = write_calls(1)
     assert run("score", calls, *FAKE, "--prompt", "agent-turn@1").code == 0
     unused = run("score", calls, *FAKE, "--prompt", "other@1")

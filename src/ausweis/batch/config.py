@@ -16,7 +16,7 @@ from ausweis.engines.opened import Warn, open_engine
 from ausweis.engines.protocol import Engine
 from ausweis.errors import PromptError
 from ausweis.policies.files import PolicyFile
-from ausweis.prompts import Library, Template, default_library
+from ausweis.prompts import Library, Template, folders_over_shipped
 from ausweis.provenance import ModelProvenance, PromptProvenance, RunProvenance
 from ausweis.reading.questions import Reader
 from ausweis.reading.strategies import (
@@ -51,19 +51,21 @@ _HINTS = {
 
 
 class PinnedLibrary(Library):
-    """A folder of templates in which an id stands for the version that the user chose (`agent-turn@2`, or a file).
+    """Templates of which an id stands for the version that the user chose (`agent-turn@2`, or a file).
+
+    `own`: the folder that lies over those that ship.
 
     Raises:
         PromptError: a version is not there, or two versions of one template are chosen.
     """
 
-    def __init__(self, folder: Path, names: Sequence[str]) -> None:
-        super().__init__(folder)
+    def __init__(self, own: Path | None, names: Sequence[str]) -> None:
+        super().__init__(*folders_over_shipped(own))
         self._pinned: dict[str, Template] = {}
         for template in [self.get(name) for name in names]:
             other = self._pinned.setdefault(template.id, template)
             if other.name != template.name or other.sha256 != template.sha256:
-                raise PromptError(f"two versions of {template.id} are chosen; choose one", place=str(folder))
+                raise PromptError(f"two versions of {template.id} are chosen; choose one", place=str(self.folder))
 
     def candidates(self, identifier: str) -> Iterator[Template]:
         """The chosen version of an id alone; without one, as in any library."""
@@ -137,7 +139,7 @@ class ScorerConfig:
         Raises:
             PromptError: a version that was chosen is not there.
         """
-        return PinnedLibrary(self.prompt_folder or default_library().folder, self.pins)
+        return PinnedLibrary(self.prompt_folder, self.pins)
 
     @contextmanager
     def open(self, warn: Warn | None = None) -> Iterator[Scorer]:

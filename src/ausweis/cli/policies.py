@@ -2,6 +2,8 @@
 
 import click
 
+from ausweis.cli.options import json_option
+from ausweis.cli.output import show_json
 from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, LANGUAGES, Language
 
 __all__ = ["policies"]
@@ -16,15 +18,19 @@ def policies() -> None:
 
 
 @policies.command("list", epilog="\b\nExample:\n  ausweis policies list")
-def list_policies() -> None:
+@json_option
+def list_policies(as_json: bool) -> None:
     """List the policies that ship: name, version, language, title."""
     from ausweis.policies import find_policy, shipped_policies
 
-    names = shipped_policies()
-    width = max(map(len, names))
-    for name in names:
-        policy = find_policy(name).policy
-        click.echo(f"{name:<{width}}  {policy.version}  {policy.language}  {policy.title}")
+    files = list(map(find_policy, shipped_policies()))
+    if as_json:
+        keys = {"id", "version", "language", "title"}
+        show_json([{**file.policy.model_dump(include=keys), "sha256": file.sha256} for file in files])
+        return
+    width = max(len(file.policy.id) for file in files)
+    for policy in (file.policy for file in files):
+        click.echo(f"{policy.id:<{width}}  {policy.version}  {policy.language}  {policy.title}")
 
 
 @policies.command(epilog="\b\nExample:\n  ausweis policies show telecom-de > ours.yaml")

@@ -7,7 +7,7 @@ import click
 
 from ausweis.cli import UNFORESEEN
 from ausweis.cli.options import PATH, json_option, policy_option, recording_options, store_option, system_options
-from ausweis.cli.output import warn
+from ausweis.cli.output import show_json, warn
 from ausweis.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
@@ -102,7 +102,6 @@ def _unknown(turns: "Mapping[str, int]") -> str:
 
 
 def _show_json(summary: "ScoreSummary", options: "Options") -> None:
-    import json
     from dataclasses import asdict
 
     body = {
@@ -114,7 +113,7 @@ def _show_json(summary: "ScoreSummary", options: "Options") -> None:
         "passed_over": [asdict(group) for group in summary.passed_over],
         "seconds": round(summary.seconds, 3),
     }
-    click.echo(json.dumps(body, ensure_ascii=False))
+    show_json(body)
 
 
 def _show(summary: "ScoreSummary", options: "Options") -> None:

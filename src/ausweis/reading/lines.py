@@ -34,8 +34,8 @@ __all__ = ["LineReader"]
 class LineReader:
     """Asks about each chunk of a turn, and about the beginning of the call where the answers do not tell of it.
 
-    `strategy`: the name of the way of asking, `heads` or `turnwise`. `incidents` are looked for besides, where the policy asks
-    for some. `calibration`: of this way of asking.
+    `strategy`: the name of the way of asking, `heads` or `turnwise`. `incidents` are looked for besides, where the
+    policy asks for some. `calibration`: of this way of asking.
     """
 
     def __init__(
