@@ -313,6 +313,7 @@ def test_what_explain_warns_of_validate_tells_with_its_line(
     warned = [line for line in explain(find_policy(policy).policy, "en") if line.startswith(("Warning", "Note"))]
     result = CliRunner().invoke(policies, ["validate", policy])
     assert (result.exit_code, result.stdout) == (0, f"{policy}: good{', with warnings' if warned else ''}\n")
+    assert CliRunner().invoke(policies, ["validate", policy, "--strict"]).exit_code == bool(warned)
     told = [line.removeprefix(f"{policy}:").partition(": ") for line in result.stderr.splitlines()]
     assert sorted(sentence for _, _, sentence in told) == sorted(warned)
     lines = find_policy(policy).text.splitlines()
