@@ -32,7 +32,7 @@ test-extras: $(VENV)/dev
 # The golden set against the baseline: from recorded answers where nothing changed, and three calls by chance asked anew.
 GOLDEN := $(addprefix evals/golden/,dev.jsonl test.jsonl short-test.jsonl field-dev.jsonl buried-test.jsonl own-test.jsonl own-field-test.jsonl) \
   $(addprefix evals/incidents/,golden.jsonl described-golden.jsonl described-field.jsonl)
-BASELINE := evals/baselines/turnwise
+BASELINE := evals/baselines/heads
 # What careful readers answered in the place of a model: prompt and rules are judged, and no model.
 READ := $(addprefix evals/golden/,test.jsonl short-test.jsonl field-test.jsonl buried-test.jsonl own-test.jsonl own-field-test.jsonl)
 CAREFUL := evals/baselines/careful-readers
@@ -43,7 +43,7 @@ gate: $(VENV)/dev
 	$(BIN)/ausweis eval gate runs/gate --baseline $(BASELINE).jsonl --out runs/gate/gate.xml --out runs/gate/gate.md
 	@! grep -q 'golden files not read' runs/gate/gate.md || { echo "GOLDEN lacks files of the baseline"; exit 1; }
 	rm -rf runs/careful
-	$(BIN)/ausweis eval run $(READ) $(addprefix --only ,$(shell cat $(CAREFUL)/calls.txt)) --engine replay:$(CAREFUL) --out runs/careful --quiet
+	$(BIN)/ausweis eval run $(READ) $(addprefix --only ,$(shell cat $(CAREFUL)/calls.txt)) --engine recorded:$(CAREFUL) --out runs/careful --quiet
 	$(BIN)/ausweis eval gate runs/careful --baseline $(CAREFUL).jsonl --at-least 'outcome accuracy=0.97' --at-least 'violation recall=1' --most-worse 0
 
 check: $(VENV)/lab

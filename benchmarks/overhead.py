@@ -119,13 +119,13 @@ def parts(calls: int, answers: Path, path: Path) -> dict[str, float]:
     from ausweis.engines.fake import FakeEngine
     from ausweis.policies import find_policy
     from ausweis.prompts import Template
-    from ausweis.reading.turnwise import TurnwiseReader
+    from ausweis.reading.lines import LineReader
     from ausweis.store import RunWriter, Store, audit_log, writing
 
     clocks = Clocks()
     for part, owner, name in (
         ("rendering prompts", Template, "render"),
-        ("questions and facts", TurnwiseReader, "read"),
+        ("questions and facts", LineReader, "read"),
         ("the fake engine", FakeEngine, "complete"),
         ("looking up", RunWriter, "settled"),
         ("writing: rows", RunWriter, "add"),

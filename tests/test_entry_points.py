@@ -92,7 +92,7 @@ def test_a_format_and_an_engine_of_an_installed_package(tmp_path: Path, site: Pa
 def test_an_engine_that_is_not_there_or_cannot_be_opened(tmp_path: Path, site: Path) -> None:
     (tmp_path / "one.acme").write_text("agent|Guten Tag.\n")
     ran = score(tmp_path, site, "pythia:x")
-    assert (ran.returncode, "llama, server:URL, fake:FILE, oracle or replay:FOLDER" in ran.stderr) == (2, True)
+    assert (ran.returncode, "llama, server:URL, fake:FILE, oracle or recorded:DIR" in ran.stderr) == (2, True)
     ran = score(tmp_path, site, "oracle:delphi", "--threads", "2")
     assert ran.returncode == 2
     assert "the engine oracle (acme:Oracle) cannot be opened (TypeError)" in ran.stderr

@@ -16,7 +16,7 @@ from ausweis.cli.serve import sign_on_of
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.heads import Probe
 from ausweis.engines.learned_index import LearnedIndex
-from ausweis.engines.recorded import ReplayEngine, unpack
+from ausweis.engines.recorded import RecordedOnly, unpack
 from ausweis.engines.weights import catalogue, locate, locate_file
 from ausweis.errors import AusweisError
 from ausweis.evals.baseline import read_baseline
@@ -58,7 +58,7 @@ READERS: dict[str, Reader] = {
 }
 INSIDE: dict[str, Reader] = {
     "eval.json": read_eval,
-    "engine.json": ReplayEngine,
+    "engine.json": RecordedOnly,
     LOCK_NAME: Lock.read,
     "learned.yaml": LearnedIndex.read,
     FolderLock.NAME: FolderLock,

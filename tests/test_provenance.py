@@ -30,17 +30,17 @@ def test_the_parts_of_a_run_are_shown_in_words() -> None:
 @pytest.mark.parametrize(
     ("engine", "strategy", "prompts", "measured"),
     [
-        ("llama-cpp-python 0.3", "turnwise", ("transcript", "transcript:probe"), True),
-        ("replay:llama-cpp-python 0.3", "turnwise", ("transcript", "transcript:probe"), True),
-        ("llama-cpp-python 0.3", "turnwise", ("agent-turn", "caller-turn", "incidents:probe"), False),
-        ("llama-cpp-python 0.3", "turnwise", ("incidents", "incidents:probe"), True),
+        ("llama-cpp-python 0.3", "heads", ("transcript", "transcript:probe"), True),
+        ("recorded:llama-cpp-python 0.3", "heads", ("transcript", "transcript:probe"), True),
+        ("llama-cpp-python 0.3", "turnwise", ("agent-turn", "caller-turn", "incident"), False),
+        ("llama-cpp-python 0.3", "heads", ("incidents", "incidents:probe"), True),
         ("llama-cpp-python 0.3", "events", ("call-events",), False),
         ("server (vllm)", "turnwise", ("agent-turn", "caller-turn"), False),
-        ("replay:server (vllm)", "events", ("call-events",), False),
+        ("recorded:server (vllm)", "events", ("call-events",), False),
         ("server (vllm)", "events", ("call-events", "call-events:calibration"), True),
         ("server (vllm)", "turnwise", ("agent-turn", "agent-turn:calibration", "caller-turn"), True),
         ("fake", "events", ("call-events",), True),
-        ("replay:fake", "turnwise", ("agent-turn", "caller-turn"), True),
+        ("recorded:fake", "turnwise", ("agent-turn", "caller-turn"), True),
     ],
 )
 def test_a_reader_is_unmeasured_if_it_asks_what_agents_do_and_nothing_was_learned(

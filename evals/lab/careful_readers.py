@@ -2,7 +2,7 @@
 
     python -m evals.lab.careful_readers ask evals/golden/test.jsonl … --calls 160 --out FOLDER
     python -m evals.lab.careful_readers collect FOLDER evals/golden/test.jsonl … --out evals/baselines/careful-readers
-    ausweis eval run evals/golden/test.jsonl … --engine replay:evals/baselines/careful-readers
+    ausweis eval run evals/golden/test.jsonl … --engine recorded:evals/baselines/careful-readers
 
 `ask` writes down the prompt of each call, and nothing of its label: instructions by policy, and a numbered file a call.
 Readers answer `017.txt` in `017.json`. `collect` keeps the answers as recordings.

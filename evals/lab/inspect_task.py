@@ -41,7 +41,6 @@ def golden(
     engine: str = "llama",
     model: str | None = None,
     strategy: str | None = None,
-    zero_shot: bool = False,
     prompts: str | None = None,
 ) -> Task:
     """The labelled calls of one or several files, each judged by the policy of its label; options as of `eval run`.
@@ -58,7 +57,6 @@ def golden(
             engine=engine,
             model=model,
             strategy=strategy,
-            probes=not zero_shot,
             prompt_folder=Path(prompts).absolute() if prompts else None,
         )
         recipe.library()

@@ -84,7 +84,7 @@ class RunProvenance(_Origin):
         """
         ids = {prompt.id for prompt in self.prompts}
         calibrated = any(f"{name}:calibration" in ids for name in ASKED_FOR_EVENTS)
-        return calibrated or ids.isdisjoint(ASKED_FOR_EVENTS) or self.model.engine.removeprefix("replay:") == "fake"
+        return calibrated or ids.isdisjoint(ASKED_FOR_EVENTS) or self.model.engine.removeprefix("recorded:") == "fake"
 
     def of_verdict(self, facts_sha256: str, *, seconds: float | None = None, tokens: int | None = None) -> Provenance:
         """What one verdict comes from. `seconds` and `tokens` are of reading, None where stored facts were judged."""

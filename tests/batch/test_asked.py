@@ -51,7 +51,7 @@ def own_policy(tmp_path: Path) -> PolicyFile:
 def test_what_is_shown_is_what_is_asked_when_calls_are_scored(name: str, own_policy: PolicyFile) -> None:
     engine = FakeEngine(SCRIPT._answer)
     strategy = "events" if name == "call-events" else "turnwise"
-    ScorerConfig(own_policy, strategy=strategy, probes=False).scorer(engine).read(CALL)
+    ScorerConfig(own_policy, strategy=strategy).scorer(engine).read(CALL)
     asked = [one for group in asked_with(name, CALL, own_policy) for one in group]
     wanted = [request for request in engine.requests if request.template.startswith(f"{name}@")]
     assert wanted

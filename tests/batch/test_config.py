@@ -25,7 +25,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[PolicyText]:
 
     def opened(strategy: str, engine: FakeEngine, library: object, policy: PolicyText, **more: object) -> Reader:
         texts.append(policy)
-        return open_reader(strategy, engine, library, PolicyText(), probes=False)  # type: ignore[arg-type]
+        return open_reader("turnwise", engine, library, PolicyText())  # type: ignore[arg-type]
 
     monkeypatch.setattr(reading, "open_reader", opened)
     return texts
@@ -62,12 +62,12 @@ def test_a_newer_template_that_nothing_was_learned_for_is_told_of(
     base = bases()[0]
     engine = FakeEngine([])
     monkeypatch.setattr(engine, "info", ModelProvenance(id=base.id, sha256=base.sha256, engine="fake"))
-    for probes, sentences in (
-        (True, [f"transcript@2 has nothing learned for {base.id}: calls are read with transcript@1"]),
-        (False, []),
+    for strategy, sentences in (
+        ("heads", [f"transcript@2 has nothing learned for {base.id}: calls are read with transcript@1"]),
+        ("turnwise", []),
     ):
         told: list[str] = []
-        ScorerConfig(find_policy("telecom-de"), probes=probes, prompt_folder=own).scorer(engine, told.append)
+        ScorerConfig(find_policy("telecom-de"), strategy=strategy, prompt_folder=own).scorer(engine, told.append)
         assert told == sentences
 
 
@@ -82,12 +82,14 @@ OTHER = ModelProvenance(id="another", sha256="9" * 64, engine="llama")
         ("third-party", "the policy has own words"),
         ("own-word", "no factor or change of its own"),
         ("own-incident", "describes no incident"),
-        ("agent-turn", "--strategy zero-shot asks with it"),
+        ("incidents", "looks for no incident"),
+        ("agent-turn", "--strategy turnwise asks with it"),
+        ("call-events", "--strategy events asks with it"),
     ],
 )
 def test_why_a_chosen_template_is_not_asked_with(name: str, hint: str) -> None:
     with pytest.raises(PromptError, match=hint):
-        PinnedLibrary(default_library().folder, [f"{name}@1"]).refuse_unused("turnwise", [], DEFAULT, probes=True)
+        PinnedLibrary(default_library().folder, [f"{name}@1"]).refuse_unused("heads", [], DEFAULT)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +105,8 @@ def test_why_a_chosen_template_is_not_asked_with(name: str, hint: str) -> None:
 def test_what_to_do_where_nothing_was_learned_for_a_chosen_template(name: str, what: str) -> None:
     library = PinnedLibrary(default_library().folder, [f"{name}@1"])
     with pytest.raises(PromptError) as caught:
-        library.refuse_unused("turnwise", [], OTHER, probes=True)
+        library.refuse_unused("heads", [], OTHER)
     assert caught.value.message.startswith(what.format("python -m evals.lab train"))
     assert "docs/training.md" in caught.value.message
-    with pytest.raises(PromptError, match="the strategy turnwise does not ask with it"):
-        library.refuse_unused("turnwise", [], OTHER, probes=False)
+    with pytest.raises(PromptError, match=r"the strategy turnwise does not ask with it.*--strategy heads asks with it"):
+        library.refuse_unused("turnwise", [], OTHER)

@@ -33,9 +33,7 @@ def call(number: int, *, pin: bool, words: str = "Ihr Vertrag läuft bis Mai.") 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder, with a folder of templates that is not needed."""
-    (tmp_path / "prompts").mkdir()
-    monkeypatch.setenv("AUSWEIS_PROMPTS", str(tmp_path / "prompts"))
+    """An empty current folder."""
     monkeypatch.setenv("AUSWEIS_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     return tmp_path

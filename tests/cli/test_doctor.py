@@ -1,6 +1,5 @@
 import os
 import re
-import shutil
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -116,16 +115,14 @@ def test_what_llama_cpp_can_do_with_a_gpu(
 
 @pytest.mark.usefixtures("model_here")
 def test_a_template_that_nothing_was_learned_for_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as shipped:
-        shipped.delenv("AUSWEIS_PROMPTS")
-        own = shutil.copytree(default_library().folder, tmp_path / "own")
-    empty = next(line for line in CliRunner().invoke(doctor).output.splitlines() if " templates: " in line)
-    assert empty.startswith("warning")
-    assert empty.endswith("holds none")
+    shipped, own = default_library(), tmp_path / "own"
+    assert f"good     templates: {shipped.folder}\n" in CliRunner().invoke(doctor).output
     monkeypatch.setenv("AUSWEIS_PROMPTS", str(own))
-    assert f"good     templates: {own}" in CliRunner().invoke(doctor).output
-    text = (own / "incidents" / "1.md").read_text("utf-8").replace("version: 1", "version: 2")
+    (own / "incidents").mkdir(parents=True)
+    assert f"missing  templates: {own}: holds no template" in CliRunner().invoke(doctor).output
+    text = shipped.get("incidents@1").path.read_text("utf-8").replace("version: 1", "version: 2")
     (own / "incidents" / "2.md").write_text(text, "utf-8")
+    assert f"good     templates: {own} over {shipped.folder}\n" in CliRunner().invoke(doctor).output
     release(Library(own), "incidents@2", "better")
     told = f"warning  templates: incidents@2 has nothing learned for {DEFAULT}: calls are read with incidents@1"
     assert told in CliRunner().invoke(doctor).output

@@ -36,7 +36,6 @@ class Stopped(datetime):
 @pytest.fixture
 def ausweis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Call:
     """The command line in a folder with a golden set of four calls and scripted answers."""
-    monkeypatch.delenv("AUSWEIS_PROMPTS")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "answers.yaml").write_text(ANSWERS, encoding="utf-8")
     write(tmp_path / "golden.jsonl", CALLS)
@@ -69,10 +68,10 @@ def test_the_whole_way(ausweis: Call, tmp_path: Path) -> None:
     assert "outcome accuracy" in out
     assert "0.75" in out
     assert "eval run: one" in out
-    code, out, _ = ausweis("bless", "one", "--message", "the first", "--baseline", "b/turnwise.jsonl")
+    code, out, _ = ausweis("bless", "one", "--message", "the first", "--baseline", "b/heads.jsonl")
     assert code == 0
     assert "4 calls" in out
-    assert (tmp_path / "b" / "turnwise.answers.jsonl.xz").is_file()
+    assert (tmp_path / "b" / "heads.answers.jsonl.xz").is_file()
 
     # Worse: nothing is read any more, so every call is `not_applicable`.
     (tmp_path / "answers.yaml").write_text("answers: [{template: call-start, answer: beginning}, {answer: nothing}]")
@@ -82,7 +81,7 @@ def test_the_whole_way(ausweis: Call, tmp_path: Path) -> None:
     assert "worse: 2 calls" in out
     assert "- actions: contract_data@3 (in the label)" in out
 
-    gate = ("gate", "two", "--baseline", "b/turnwise.jsonl", "--out", "g.xml", "--out", "g.md", "--out", "g.json")
+    gate = ("gate", "two", "--baseline", "b/heads.jsonl", "--out", "g.xml", "--out", "g.md", "--out", "g.json")
     code, out, _ = ausweis(*gate)
     # Of four calls no loss can be told from chance, not even that all facts are gone.
     assert code == 1
@@ -230,11 +229,11 @@ def test_the_packages_of_its_extra_are_enough_for_each_command(ausweis: Call, tm
 
 
 FEWER = "answers: [{template: call-start, answer: beginning}, {answer: nothing}]"
-BY_TURNS = ("--prompt", "agent-turn@1", "--strategy", "turnwise", "--strategy", "zero-shot")
+BY_TURNS = ("--prompt", "agent-turn@1", "--strategy", "turnwise")
 
 
 def test_several_systems_in_one_table(ausweis: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The versions of a template, and strategies, each with each: a folder for each, told apart by what differs."""
+    """The versions of a template: a folder for each, told apart by what differs."""
     own = shutil.copytree(default_library().folder, tmp_path / "own")
     text = (own / "agent-turn" / "1.md").read_text("utf-8")
     # In other words: the same question would get the same answer.
@@ -244,7 +243,7 @@ def test_several_systems_in_one_table(ausweis: Call, tmp_path: Path, monkeypatch
     answers = (tmp_path / "answers.yaml").read_text("utf-8")
     (tmp_path / "answers.yaml").write_text(answers.replace("template: agent-turn", "template: agent-turn@1"), "utf-8")
     code, out, err = run(ausweis, "both", "--prompt", "agent-turn@2", *BY_TURNS, "--prompt", "caller-turn@1")
-    names = [f"{way}+agent-turn@{number}" for way in ("turnwise", "zero-shot") for number in (2, 1)]
+    names = [f"agent-turn@{number}" for number in (2, 1)]
     assert code == 0, err
     assert sorted(path.name for path in (tmp_path / "both").iterdir()) == sorted(names)
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if "agent-turn@" in line]

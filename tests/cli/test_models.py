@@ -1,5 +1,6 @@
 """`ausweis models` and what was learned for them; model files: `tests/engines/weights`."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,14 @@ def test_what_was_learned_for_each_model(part: Path) -> None:
     assert ["tiny", "matcher", "weather@2", "1", "5 bytes"] in [row[:5] for row in rows]
     assert ["qwen2.5-coder-1.5b", "probe", "transcript@1", "1"] in [row[:4] for row in rows]
     assert f"kept in {part.parent}" in out.replace("\n/", "/")
+
+
+def test_the_list_as_json(part: Path) -> None:
+    told = json.loads(run("list", "--json").output)
+    assert [model["id"] for model in told["models"]] == [model.id for model in catalogue.entries()]
+    assert {model["here"] for model in told["models"]} <= {"present", "absent", "wrong size"}
+    (own,) = (one for one in told["learned"] if one["folder"] == str(part.parent))
+    assert (own["kind"], own["template"]["id"], own["base"]["id"]) == ("matcher", "weather", "tiny")
 
 
 def test_titles_are_whole_where_the_table_goes_into_a_file() -> None:

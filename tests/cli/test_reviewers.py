@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -26,6 +27,11 @@ def test_reviewers_are_invited_listed_and_withdrawn(run: Run, monkeypatch: pytes
     assert "/invitation#" in run("store", "reviewers", "Petra", "renew")[1]
     assert "/invitation#" not in run("store", "reviewers", "Ben", "invite", "--no-key")[1]
     assert "Ben\treviewer\tno key" in run("store", "reviewers")[1]
+    listed = json.loads(run("store", "reviewers", "--json")[1])
+    assert [(one["name"], one["role"], one["has_key"], one["withdrawn"]) for one in listed] == [
+        ("Ben", "reviewer", False, None),
+        ("Petra", "lead", True, None),
+    ]
 
 
 def test_nobody_is_invited_where_there_is_no_store(run: Run) -> None:
@@ -34,5 +40,10 @@ def test_nobody_is_invited_where_there_is_no_store(run: Run) -> None:
 
 def test_who_and_what_belong_together(run: Run) -> None:
     Store.open("ausweis.sqlite").close()
-    for arguments in (["Petra"], ["--role", "lead"], ["Petra", "withdraw", "--role", "lead"]):
+    for arguments in (
+        ["Petra"],
+        ["--role", "lead"],
+        ["Petra", "withdraw", "--role", "lead"],
+        ["Petra", "renew", "--json"],
+    ):
         assert run("store", "reviewers", *arguments)[0] == 2

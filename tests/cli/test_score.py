@@ -1,6 +1,5 @@
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -123,13 +122,13 @@ def test_failures_are_told_and_hostile_words_are_not(run: Run, write_calls: Writ
         (["calls.jsonl", *FAKE, "--speaker", "Bot"], "--speaker needs LABEL=agent"),
         (["calls.jsonl", *FAKE, "--speaker", "Bot=robot"], "must be mapped to agent, caller or unknown"),
         (["calls.jsonl", *FAKE, "--format", "docx"], "the format must be one of"),
-        (["calls.jsonl", *FAKE, "--out", "prompts"], "prompts: cannot be written (Is a directory)"),
+        (["calls.jsonl", *FAKE, "--out", "."], ".: cannot be written (Is a directory)"),
         (["calls.jsonl", *FAKE, "--store", "answers.yaml/x"], "answers.yaml"),
-        (["calls.jsonl", *FAKE, "--prompt", "agent-turn@7"], "there is no template agent-turn"),
+        (["calls.jsonl", *FAKE, "--prompt", "agent-turn@7"], "there is no version 7 of agent-turn (there is: 1)"),
         (["calls.jsonl", *FAKE, "--model", "x"], "--model, --context and --threads are for models"),
         (["calls.jsonl", "--policy", "bank-en", "--engine", "gpt"], "the engine must be llama, server:URL, fake:FILE"),
         (["calls.jsonl", "--policy", "bank-en", "--engine", "fake:no.yaml"], "no.yaml: the scripted answers cannot"),
-        (["calls.jsonl", "--policy", "bank-en", "--engine", "replay:no"], "there are no recorded answers here"),
+        (["calls.jsonl", "--policy", "bank-en", "--engine", "recorded:no"], "there are no recorded answers here"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_leaves_nothing(
@@ -226,27 +225,28 @@ def test_what_changed_since_is_judged_again(
     assert heard == []
 
 
-def test_record_and_replay(run: Run, write_calls: Write, folder: Path) -> None:
+def test_answers_are_recorded_and_given_again(run: Run, write_calls: Write, folder: Path) -> None:
     calls = write_calls(3)
     assert run("score", calls, *FAKE, "--record", "rec").code == 0
-    replay = ("--policy", "telecom-de", "--engine", "replay:rec")
-    assert run("score", calls, *replay, "--store", "again.sqlite").code == 0
+    again = ("--policy", "telecom-de", "--engine", "recorded:rec")
+    assert run("score", calls, *again, "--store", "again.sqlite").code == 0
     assert content(STORE)["facts"] == content(Path("again.sqlite"))["facts"]
     write_calls(3, broken_call(1))
-    result = run("score", calls, *replay)
+    result = run("score", calls, *again)
     assert result.code == 3
     assert "no recorded answer for a question of agent-turn@1" in result.out
 
 
-def test_a_version_of_a_template_can_be_chosen(run: Run, write_calls: Write, folder: Path) -> None:
+def test_a_version_of_a_template_can_be_chosen(
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUSWEIS_PROMPTS", str(folder / "prompts"))
     body = (
         "description: x\ninputs: {text: x}\noutput: {enum: [a, b]}\n---\n=== system ===\ns\n=== user ===\n{{ text }}\n"
     )
-    for name in ("agent-turn", "other"):
-        (folder / "prompts" / name).mkdir()
-        for version in (1, 2):
-            text = f"---\nid: {name}\nversion: {version}\n{body}"
-            (folder / "prompts" / name / f"{version}.md").write_text(text)
+    (folder / "prompts" / "other").mkdir(parents=True)
+    for version in (1, 2):
+        (folder / "prompts" / "other" / f"{version}.md").write_text(f"---\nid: other\nversion: {version}\n{body}")
     calls = write_calls(1)
     assert run("score", calls, *FAKE, "--prompt", "agent-turn@1").code == 0
     unused = run("score", calls, *FAKE, "--prompt", "other@1")
@@ -276,25 +276,6 @@ def test_the_sentence_of_progress() -> None:
 
     assert sentence(Progress(30, 20, 1), 100, 40.0) == "30 of 100 calls, 1 failed, 0.25 a second, 5 min left"
     assert sentence(Progress(5, 5, 0), None, 1.0) == "5 calls"
-
-
-def test_zero_shot_reaches_the_reader(
-    run: Run, write_calls: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import ausweis.reading
-
-    small = ausweis.reading.open_reader
-    asked: list[object] = []
-
-    def opened(*arguments: Any, **more: Any) -> Any:
-        asked.append(more["probes"])
-        return small(*arguments, **more)
-
-    monkeypatch.setattr(ausweis.reading, "open_reader", opened)
-    calls = write_calls(1)
-    for options in ((), ("--strategy", "zero-shot")):
-        run("score", calls, *FAKE, *options)
-    assert asked == [True, False]
 
 
 def test_bad_files_beside_good_ones(run: Run, write_calls: Write, folder: Path) -> None:

@@ -35,7 +35,6 @@ def events(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     from ausweis.reading.strategies import open_reader
 
     monkeypatch.setattr(ausweis.reading, "open_reader", open_reader)
-    monkeypatch.delenv("AUSWEIS_PROMPTS")
     (folder / "ours.yaml").write_text(MARINA + INCIDENTS, encoding="utf-8")
     turns = [{"speaker": speaker, "text": text} for speaker, text in LINES.items()]
     (folder / "call.json").write_text(json.dumps({"id": "c1", "turns": turns}), encoding="utf-8")

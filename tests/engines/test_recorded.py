@@ -8,7 +8,7 @@ from tests.probes import answers_by_chance, by_chance
 
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Message, Request, Result, Transcript, UnsureToken
-from ausweis.engines.recorded import RecordingEngine, ReplayEngine, pack, recordings
+from ausweis.engines.recorded import RecordedOnly, RecordingEngine, pack, recordings
 from ausweis.errors import EngineError, InputError, RunError
 
 
@@ -30,11 +30,11 @@ def test_recorded_answers_come_back_the_same(tmp_path: Path) -> None:
     requests = [ask("PIN?"), ask("Ja.")]
     given = engine.complete(requests)
     engine.close()
-    replay = ReplayEngine(tmp_path / "r")
-    assert replay.complete(requests[::-1]) == given[::-1]
-    assert replay.info.sha256 == inner.info.sha256
-    assert replay.info.engine == "replay:fake"
-    replay.close()
+    again = RecordedOnly(tmp_path / "r")
+    assert again.complete(requests[::-1]) == given[::-1]
+    assert again.info.sha256 == inner.info.sha256
+    assert again.info.engine == "recorded:fake"
+    again.close()
 
 
 def test_no_word_of_a_prompt_is_recorded(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_what_a_recording_is_of_stands_beside_it_and_changes_no_key(tmp_path: Pa
     recording.close()
     lines = [json.loads(line) for line in (tmp_path / "r" / "answers.jsonl").read_text().splitlines()]
     assert [(line["template"], line.get("turn")) for line in lines] == [("agent-turn@1", None), ("agent-turn@1", 7)]
-    replay = ReplayEngine(tmp_path / "r")
+    replay = RecordedOnly(tmp_path / "r")
     assert replay.complete([ask("a"), ask("b")]) == given
     replay.close()
 
@@ -71,13 +71,13 @@ def test_each_row_of_a_transcript_is_recorded_with_its_turn(tmp_path: Path) -> N
 
 def test_a_missing_recording_names_template_and_key_and_no_text(tmp_path: Path) -> None:
     inner = record(tmp_path / "r", "a")
-    replay = ReplayEngine(tmp_path / "r")
+    again = RecordedOnly(tmp_path / "r")
     request = ask("Zwetschgendatschi")
     with pytest.raises(EngineError, match="agent-turn@1") as caught:
-        replay.complete([request])
+        again.complete([request])
     assert request.key(inner.info.sha256)[:16] in str(caught.value)
     assert "Zwetsch" not in str(caught.value)
-    replay.close()
+    again.close()
 
 
 def test_recording_goes_on_where_it_was_torn_and_writes_nothing_twice(tmp_path: Path) -> None:
@@ -101,18 +101,18 @@ def test_one_folder_one_model_one_process(tmp_path: Path) -> None:
 
 def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"engine\.json is missing"):
-        ReplayEngine(tmp_path)
+        RecordedOnly(tmp_path)
     record(tmp_path / "r", "a")
     with (tmp_path / "r" / "answers.jsonl").open("a") as file:
         file.write("{}\n")
     with pytest.raises(InputError, match=r"answers\.jsonl:2: is no recorded answer"):
-        ReplayEngine(tmp_path / "r")
+        RecordedOnly(tmp_path / "r")
     (tmp_path / "r" / "engine.json").write_text("{}")
     with pytest.raises(InputError, match="which engine was recorded"):
-        ReplayEngine(tmp_path / "r")
+        RecordedOnly(tmp_path / "r")
     (tmp_path / "packed.xz").write_bytes(b"no xz")
     with pytest.raises(InputError, match="no recorded answers, or broken"):
-        ReplayEngine(tmp_path / "packed.xz")
+        RecordedOnly(tmp_path / "packed.xz")
 
 
 @pytest.mark.parametrize("told", ["[NaN,1]", "[0.3,Infinity]", "[-0.1,1]", "[1e999,0]", '["x",1]', "[0.3,1.7]"])
@@ -121,7 +121,7 @@ def test_a_recorded_number_that_is_no_probability_is_named(tmp_path: Path, told:
     path = tmp_path / "r" / "answers.jsonl"
     path.write_text(path.read_text().replace("[0.3,0.7]", told))
     with pytest.raises(InputError, match=r"answers\.jsonl:1: is no recorded answer"):
-        ReplayEngine(tmp_path / "r")
+        RecordedOnly(tmp_path / "r")
 
 
 @pytest.mark.parametrize(
@@ -138,11 +138,11 @@ def test_a_recorded_answer_to_something_else_is_none(tmp_path: Path, old: str, n
     record(tmp_path / "r", "a", "b")
     path = tmp_path / "r" / "answers.jsonl"
     path.write_text(path.read_text().replace(old, new, 1))
-    replay = ReplayEngine(tmp_path / "r")
+    again = RecordedOnly(tmp_path / "r")
     with pytest.raises(EngineError, match=r"agent-turn@1 .* is none to it"):
-        replay.complete([ask("a")])
-    assert replay.complete([ask("b")])[0].text == "nothing"
-    replay.close()
+        again.complete([ask("a")])
+    assert again.complete([ask("b")])[0].text == "nothing"
+    again.close()
 
 
 def test_how_sure_a_generated_text_was_comes_back_too(tmp_path: Path) -> None:
@@ -156,12 +156,12 @@ def test_how_sure_a_generated_text_was_comes_back_too(tmp_path: Path) -> None:
     engine = RecordingEngine(Sure([]), tmp_path / "r")
     assert engine.complete([request]) == [told]
     engine.close()
-    replay = ReplayEngine(tmp_path / "r")
-    assert replay.complete([request]) == [told]
-    replay.close()
+    again = RecordedOnly(tmp_path / "r")
+    assert again.complete([request]) == [told]
+    again.close()
     info, answers = recordings(tmp_path / "r")
     pack(tmp_path / "packed.xz", info, answers)
-    packed = ReplayEngine(tmp_path / "packed.xz")
+    packed = RecordedOnly(tmp_path / "packed.xz")
     assert packed.complete([request]) == [told]
     with pytest.raises(EngineError, match="no recorded answer"):
         packed.complete([ask("a")])
@@ -185,11 +185,11 @@ def test_the_answer_about_a_call_is_recorded_under_the_template_of_its_questions
     engine = RecordingEngine(FakeEngine({"transcript": "greets", "third-party": "for another"}), tmp_path / "r")
     given = engine.read(asked)
     engine.close()
-    replay = ReplayEngine(tmp_path / "r")
+    again = RecordedOnly(tmp_path / "r")
     assert (
-        [result.text for result in replay.read(asked)] == [result.text for result in given] == ["greets", "for another"]
+        [result.text for result in again.read(asked)] == [result.text for result in given] == ["greets", "for another"]
     )
     other = asked.model_copy(update={"about": (about, about)})
     with pytest.raises(EngineError, match="a question of third-party@1"):
-        replay.read(other)
-    replay.close()
+        again.read(other)
+    again.close()

@@ -190,12 +190,12 @@ def test_a_calibration_of_another_reader_is_not_used(run: Path, wanted: EvalJob,
     calibrate(run, lambda line: None)
     other = tmp_path / "other.yaml"
     other.write_text(ANSWERS + "  - {contains: nothing of this, answer: nothing}\n", encoding="utf-8")
-    zero_shot = tmp_path / "zero.yaml"
-    zero_shot.write_text("answers: [{template: call-start, answer: beginning}, {answer: nothing}]", encoding="utf-8")
+    by_lines = tmp_path / "lines.yaml"
+    by_lines.write_text("answers: [{template: call-start, answer: beginning}, {answer: nothing}]", encoding="utf-8")
     for place, recipe in enumerate(
         (
             replace(wanted.recipe, engine=f"fake:{other}"),
-            replace(wanted.recipe, engine=f"fake:{zero_shot}", strategy="turnwise"),
+            replace(wanted.recipe, engine=f"fake:{by_lines}", strategy="turnwise"),
         )
     ):
         evaluate(replace(wanted, recipe=recipe), tmp_path / str(place))

@@ -181,13 +181,13 @@ def test_repeats_ask_anew(wanted: EvalJob, tmp_path: Path) -> None:
 def test_scoring_again_needs_no_model(wanted: EvalJob, tmp_path: Path) -> None:
     evaluate(wanted, tmp_path / "run")
     (tmp_path / "answers.yaml").unlink()
-    kept = replace(wanted.recipe, engine=f"replay:{tmp_path / 'run' / 'answers' / '1'}")
+    kept = replace(wanted.recipe, engine=f"recorded:{tmp_path / 'run' / 'answers' / '1'}")
     again = evaluate(replace(wanted, recipe=kept), tmp_path / "again")
     assert again.summary.cost.seconds_median is None
     # Nor are such answers, whose source may have changed, taken from another such run.
     shutil.copytree(tmp_path / "run" / "answers" / "1", tmp_path / "changed")
     (tmp_path / "changed" / "answers.jsonl").write_text("", encoding="utf-8")
-    changed = replace(wanted.recipe, engine=f"replay:{tmp_path / 'changed'}", strategy="turnwise", probes=False)
+    changed = replace(wanted.recipe, engine=f"recorded:{tmp_path / 'changed'}", strategy="turnwise")
     assert evaluate(replace(wanted, recipe=changed), tmp_path / "third").summary.failed == 4
     assert outcomes(tmp_path / "again") == outcomes(tmp_path / "run")
 
@@ -402,7 +402,7 @@ def test_the_model_is_loaded_only_where_something_must_be_asked(
         return script
 
     monkeypatch.setattr("ausweis.batch.config.open_engine", opened)
-    llama = replace(wanted, recipe=replace(wanted.recipe, engine="llama", strategy="turnwise", probes=False))
+    llama = replace(wanted, recipe=replace(wanted.recipe, engine="llama", strategy="turnwise"))
     evaluate(llama, tmp_path / "runs" / "one")
     assert loaded == ["llama"]
     again = evaluate(llama, tmp_path / "runs" / "two")
@@ -416,7 +416,7 @@ def test_the_model_is_loaded_only_where_something_must_be_asked(
 
 def test_a_baseline_and_its_recorded_answers(wanted: EvalJob, tmp_path: Path) -> None:
     evaluate(wanted, tmp_path / "run")
-    path = tmp_path / "baselines" / "turnwise.jsonl"
+    path = tmp_path / "baselines" / "heads.jsonl"
     bless(tmp_path / "run", path, "the first")
     baseline = read_baseline(path)
     assert [case.model_copy(update={"seconds": None, "tokens": None}) for case in cases_of(tmp_path / "run")] == list(

@@ -1,6 +1,7 @@
 """The policies that ship, and the mistakes that a policy file may hold."""
 
 import hashlib
+import json
 import os
 import re
 from pathlib import Path
@@ -266,6 +267,9 @@ def test_the_commands(tmp_path: Path) -> None:
     runner = CliRunner()
     listed = runner.invoke(policies, ["list"])
     assert [line.split()[0] for line in listed.output.splitlines()] == list(shipped_policies())
+    told = json.loads(runner.invoke(policies, ["list", "--json"]).output)
+    assert [(one["id"], one["sha256"]) for one in told] == [(name, find_policy(name).sha256) for name in sorted(SETS)]
+    assert set(told[0]) == {"id", "version", "language", "title", "sha256"}
     assert runner.invoke(policies, ["show", "bank-en"]).output == find_policy("bank-en").text
     words = runner.invoke(policies, ["show", "--words"]).output
     assert all(word in words for word in (*FACTORS, *CATEGORIES, *INCIDENTS))
@@ -309,6 +313,7 @@ def test_what_explain_warns_of_validate_tells_with_its_line(
     warned = [line for line in explain(find_policy(policy).policy, "en") if line.startswith(("Warning", "Note"))]
     result = CliRunner().invoke(policies, ["validate", policy])
     assert (result.exit_code, result.stdout) == (0, f"{policy}: good{', with warnings' if warned else ''}\n")
+    assert CliRunner().invoke(policies, ["validate", policy, "--strict"]).exit_code == bool(warned)
     told = [line.removeprefix(f"{policy}:").partition(": ") for line in result.stderr.splitlines()]
     assert sorted(sentence for _, _, sentence in told) == sorted(warned)
     lines = find_policy(policy).text.splitlines()

@@ -1,6 +1,5 @@
 import hashlib
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -30,6 +29,10 @@ def test_list_tells_released_from_draft(write: Write) -> None:
     rows = [row for row in run("list").output.splitlines() if "agent-act@" in row]
     assert ["draft" in row for row in rows] == [False, True]
     assert all("3 labels" in row for row in rows)
+    told = {f"{one['id']}@{one['version']}": one for one in json.loads(run("list", "--json").output)}
+    assert (told["agent-act@1"]["message"], told["agent-act@2"]["released"]) == ("first", None)
+    assert told["agent-act@2"]["labels"] == ["asks", "tells", "no"]
+    assert {template.name for template in default_library().templates()} == set(told)
 
 
 def test_show_asks_about_an_example_and_names_the_file(write: Write) -> None:
@@ -138,11 +141,12 @@ def test_lint_exit_codes(write: Write) -> None:
 
 @pytest.fixture
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The templates that ship, in a folder of one's own; transcript and third-party have a second version."""
+    """A folder of one's own over those that ship; transcript and third-party have a second version in it."""
     monkeypatch.delenv("AUSWEIS_PROMPTS")
-    own = shutil.copytree(default_library().folder, tmp_path / "own")
+    own = tmp_path / "own"
     for name in ("transcript", "third-party"):
-        text = (own / name / "1.md").read_text("utf-8").replace("version: 1", "version: 2")
+        text = default_library().get(f"{name}@1").path.read_text("utf-8").replace("version: 1", "version: 2")
+        (own / name).mkdir(parents=True)
         (own / name / "2.md").write_text(text, "utf-8")
     monkeypatch.setenv("AUSWEIS_PROMPTS", str(own))
     return own
@@ -154,7 +158,7 @@ def test_what_nothing_was_learned_for_is_released_only_by_force(shipped: Path, n
     assert refused.exception is not None
     assert str(refused.exception).startswith(f"{shipped / name / '2.md'}: {name}@2 has no {kind} learned for it, so")
     assert f"`python -m evals.lab train {kind} …" in str(refused.exception)
-    assert f"{name}@2" not in (shipped / "prompts.lock").read_text("utf-8")
+    assert not (shipped / "prompts.lock").exists()
     told = f"ausweis: {name}@2 has nothing learned for qwen2.5-coder-1.5b: calls are read with {name}@1"
     assert run("lint").stderr == ""
     assert told in run("release", name, "-m", "better", "--force").stderr.splitlines()
@@ -200,10 +204,22 @@ def test_a_release_rests_on_an_eval_run_of_this_very_version(write: Write, folde
 
 def test_releases_of_before_stay_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AUSWEIS_PROMPTS")
-    shipped = default_library().lock
+    (shipped,) = default_library().locks
     copied = Lock(tmp_path / "prompts.lock", shipped.entries)
     copied.add("call-events@1", shipped.entries["call-events@1"])
     assert copied.path.read_bytes() == shipped.path.read_bytes()
+
+
+def test_lint_looks_at_both_folders(shipped: Path) -> None:
+    """A version that ships has one text, also in a folder that lies over it."""
+    good = run("lint")
+    assert (good.exit_code, f" templates in {shipped} over " in good.stdout) == (0, True)
+    draft = (shipped / "transcript" / "2.md").read_text("utf-8")
+    (shipped / "transcript" / "1.md").write_text(draft.replace("version: 2", "version: 1") + "\n", "utf-8")
+    changed = run("lint")
+    assert changed.exit_code == 1
+    assert changed.stderr.startswith(f"{shipped / 'transcript' / '1.md'}: transcript@1 was changed after its release")
+    assert changed.stderr.endswith("put it back, and write the change as version 3\n")
 
 
 def test_lint_of_a_folder_without_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

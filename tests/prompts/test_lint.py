@@ -79,9 +79,9 @@ def test_broken_lock_is_named(folder: Path, write: Write) -> None:
 
 
 def test_release_is_written_sorted_by_version(folder: Path, write: Write) -> None:
-    library = Library(folder)
     for version in (10, 2):
         write(version)
+        library = Library(folder)
         release(library, f"agent-act@{version}", f"version {version}", today=date(2025, 3, 1))
     entries = json.loads((folder / "prompts.lock").read_text())
     assert list(entries) == ["agent-act@2", "agent-act@10"]

@@ -12,8 +12,8 @@ from ausweis.engines.fake import FakeEngine
 from ausweis.engines.heads import LearnedFile, Probe
 from ausweis.engines.learned_index import Base, LearnedKind, index_to_write
 from ausweis.engines.matcher import WordMatcher
-from ausweis.engines.protocol import Engine, Message, Request, Result
-from ausweis.engines.recorded import RecordingEngine, ReplayEngine
+from ausweis.engines.protocol import Engine, Message, Request, Result, Transcript
+from ausweis.engines.recorded import RecordedOnly, RecordingEngine
 from ausweis.engines.weights import catalogue
 from ausweis.errors import InputError, ModelError, PromptError
 from ausweis.prompts import Library, Template, release
@@ -70,10 +70,19 @@ def stamps(reader: Reader) -> list[str]:
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_strategy_opens_by_its_name(library: Library, name: str) -> None:
+    with_probe(library)
     reader = open_reader(name, ENGINE, library, POLICY)
     assert reader.strategy == name
-    for stamp in reader.prompts:
+    for stamp in (stamp for stamp in reader.prompts if ":" not in stamp.id):
         assert stamp.sha256 == library.get(f"{stamp.id}@{stamp.version}").sha256
+
+
+def test_heads_read_nothing_where_nothing_was_learned(library: Library) -> None:
+    """Incidents alone are read all the same, by their descriptions."""
+    wanted = r"no probe of transcript@1 for .*: learn it with .*, or give --strategy turnwise or events"
+    with pytest.raises(PromptError, match=wanted):
+        open_reader("heads", ENGINE, library, POLICY)
+    assert stamps(open_reader("heads", ENGINE, library, DESCRIBED, authentication=False)) == ["incident"]
 
 
 class Model:
@@ -87,6 +96,9 @@ class Model:
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         raise NotImplementedError
 
+    def read(self, transcript: Transcript) -> list[Result]:
+        raise NotImplementedError
+
     def close(self) -> None:
         raise NotImplementedError
 
@@ -95,29 +107,29 @@ DEFAULT = catalogue.entry(catalogue.default_id()).sha256
 
 
 @pytest.mark.parametrize(
-    ("engine", "probes", "strategy"),
+    ("engine", "strategy"),
     [
-        (Model(DEFAULT), True, "turnwise"),
-        (Model(ENGINE.info.sha256), True, "turnwise"),
-        (Model("0" * 64), True, "events"),
-        (Model("1" * 64), True, "events"),
-        (Model("0" * 64), False, "turnwise"),
-        (Model("0" * 64, schemas="json_schema"), True, "events"),
-        (Model("0" * 64, schemas="none"), True, "turnwise"),
-        (FakeEngine({"call-events": "{}"}), True, "events"),
-        (FakeEngine({"call-events@1": "{}"}), True, "events"),
-        (FakeEngine({"call-events": "{}", "agent-turn": "nothing"}), True, "turnwise"),
-        (FakeEngine({"call-events": "{}", "transcript": "nothing"}), True, "turnwise"),
-        (FakeEngine([{"answer": "nothing"}]), True, "turnwise"),
-        (FakeEngine(lambda request: "nothing"), True, "turnwise"),
+        (Model(DEFAULT), "heads"),
+        (Model(ENGINE.info.sha256), "heads"),
+        (Model("0" * 64), "events"),
+        (Model("1" * 64), "events"),
+        (Model("0" * 64, schemas="json_schema"), "events"),
+        (Model("0" * 64, schemas="none"), "turnwise"),
+        (FakeEngine({"call-events": "{}"}), "events"),
+        (FakeEngine({"call-events@1": "{}"}), "events"),
+        (FakeEngine({"call-events": "{}", "agent-turn": "nothing"}), "turnwise"),
+        (ENGINE, "heads"),
+        (FakeEngine({"transcript": "nothing"}, model_id="other"), "turnwise"),
+        (FakeEngine([{"answer": "nothing"}], model_id="other"), "turnwise"),
+        (FakeEngine(lambda request: "nothing", model_id="other"), "turnwise"),
     ],
 )
-def test_the_strategy_that_fits(library: Library, engine: Engine, probes: bool, strategy: str) -> None:
-    """`turnwise` by a probe that was learned, else `events`, if answers are held to a schema; written ones decide."""
+def test_the_strategy_that_fits(library: Library, engine: Engine, strategy: str) -> None:
+    """`heads` by a probe that was learned, else `events`, if answers are held to a schema; written ones decide."""
     with_probe(library)
     incidents = library.get("incidents")
     saved(matcher_by_chance((1,), 1, "1" * 64, incidents), incidents, asked_by=library.get("own-incident"))
-    assert fitting(engine, probes=probes) == strategy
+    assert fitting(engine) == strategy
 
 
 @pytest.mark.parametrize(("answers", "strategy"), [("call-events", "events"), ("agent-turn", "turnwise")])
@@ -126,13 +138,13 @@ def test_answers_are_recorded_and_given_again_by_one_strategy(tmp_path: Path, an
     recording = RecordingEngine(FakeEngine({answers: "a"}), tmp_path / "answers")
     recording.complete([asked])
     recording.close()
-    replay = ReplayEngine(tmp_path / "answers")
-    assert (fitting(recording), fitting(replay)) == (strategy, strategy)
-    replay.close()
+    again = RecordedOnly(tmp_path / "answers")
+    assert (fitting(recording), fitting(again)) == (strategy, strategy)
+    again.close()
 
 
 def test_unknown_strategy(library: Library) -> None:
-    with pytest.raises(InputError, match=r"there is no strategy guess \(there are: turnwise, events\)"):
+    with pytest.raises(InputError, match=r"there is no strategy guess \(there are: heads, turnwise, events\)"):
         open_reader("guess", ENGINE, library, POLICY)
 
 
@@ -173,11 +185,11 @@ def test_the_newest_version_that_something_was_learned_for_reads_calls(
 ) -> None:
     """Whatever was released since: a new version without what was learned takes nothing away, and is told of."""
     with_all(own)
-    before = open_reader("turnwise", ENGINE, own, policy).prompts
+    before = open_reader("heads", ENGINE, own, policy).prompts
     assert f"{name}@1" in {f"{stamp.id}@{stamp.version}" for stamp in before}
     assert list(unlearned(own, ENGINE.info)) == []
     newer = next_version(own, name)
-    assert open_reader("turnwise", ENGINE, newer, policy).prompts == before
+    assert open_reader("heads", ENGINE, newer, policy).prompts == before
     expected = f"{name}@2 has nothing learned for {ENGINE.info.id}: calls are read with {name}@1"
     assert list(unlearned(newer, ENGINE.info)) == [expected]
 
@@ -186,7 +198,7 @@ def test_a_version_that_something_was_learned_for_is_used_and_what_it_lacks_told
     with_all(own)
     newer = next_version(own, "transcript")
     saved(tiny(newer.get("transcript@2")), newer.get("transcript@2"))
-    prompts = open_reader("turnwise", ENGINE, newer, POLICY).prompts
+    prompts = open_reader("heads", ENGINE, newer, POLICY).prompts
     assert [stamp.version for stamp in prompts if stamp.id == "transcript"] == [2]
     (told,) = unlearned(newer, ENGINE.info, ("transcript",))
     assert told.startswith("transcript@2 has no answers and words for ")
@@ -195,11 +207,10 @@ def test_a_version_that_something_was_learned_for_is_used_and_what_it_lacks_told
 def test_a_chosen_version_without_what_was_learned_reads_no_call(own: Library) -> None:
     with_all(own)
     pinned = PinnedLibrary(next_version(own, "transcript").folder, ["transcript@2"])
-    prompts = open_reader("turnwise", ENGINE, pinned, POLICY).prompts
     with pytest.raises(
         PromptError, match=r"no probe of transcript@2 for .*: learn it with `python -m evals.lab train probe …"
     ):
-        pinned.refuse_unused("turnwise", prompts, ENGINE.info, probes=True)
+        open_reader("heads", ENGINE, pinned, POLICY)
 
 
 def test_a_question_in_other_words_is_asked_where_there_is_no_other_and_told_of(own: Library) -> None:
@@ -209,14 +220,14 @@ def test_a_question_in_other_words_is_asked_where_there_is_no_other_and_told_of(
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     (own.folder / "prompts.lock").unlink()
     changed = Library(own.folder)
-    reader = open_reader("turnwise", ENGINE, changed, WITH_OWN)
+    reader = open_reader("heads", ENGINE, changed, WITH_OWN)
     assert {"transcript:words", "own-word"} < set(stamps(reader))
     (told,) = unlearned(changed, ENGINE.info)
     assert told.startswith(
         f"own-word@1 has nothing learned for {ENGINE.info.id}: calls are read by what was learned for"
     )
     chosen = PinnedLibrary(next_version(own, "own-incident").folder, ["own-incident@2"])
-    prompts = open_reader("turnwise", ENGINE, chosen, DESCRIBED).prompts
+    prompts = open_reader("heads", ENGINE, chosen, DESCRIBED).prompts
     assert [stamp.version for stamp in prompts if stamp.id == "own-incident"] == [2]
 
 
@@ -225,14 +236,14 @@ def test_provenance_names_the_version_of_what_was_learned(own: Library) -> None:
     template = own.get("transcript")
     for version in (1, 2, 3):
         saved(replace(tiny(template), notes=str(version)), template)
-    (stamp,) = (stamp for stamp in open_reader("turnwise", ENGINE, own, POLICY).prompts if ":" in stamp.id)
+    (stamp,) = (stamp for stamp in open_reader("heads", ENGINE, own, POLICY).prompts if ":" in stamp.id)
     assert (stamp.id, stamp.version) == ("transcript:probe", 3)
 
 
 def test_a_missing_template(own: Library) -> None:
     shutil.rmtree(own.folder / "call-start")
     with pytest.raises(PromptError, match="no template call-start"):
-        open_reader("turnwise", ENGINE, own, POLICY)
+        open_reader("heads", ENGINE, own, POLICY)
 
 
 def test_a_template_with_the_sections_of_another_kind(own: Library) -> None:
@@ -247,14 +258,14 @@ def test_a_template_with_the_sections_of_another_kind(own: Library) -> None:
         (own.folder / name / "2.md").write_text(changed, encoding="utf-8")
         library = PinnedLibrary(own.folder, [f"{name}@2"])
         with pytest.raises(PromptError, match=message) as caught:
-            open_reader("turnwise", ENGINE, library, WITH_OWN)
+            open_reader("heads", ENGINE, library, WITH_OWN)
         assert str(caught.value.place).endswith(f"{name}/2.md")
 
 
 def test_a_probe_of_the_folder_is_found(own: Library) -> None:
     template = own.get("transcript")
     path = saved(tiny(template), template)
-    reader = open_reader("turnwise", ENGINE, own, POLICY)
+    reader = open_reader("heads", ENGINE, own, POLICY)
     (stamp,) = (stamp for stamp in reader.prompts if stamp.id == "transcript:probe")
     assert (stamp.version, stamp.sha256) == (template.version, Probe.load(path).sha256)
     reader.read(Call(id="c", turns=(Turn(speaker="agent", text="Es sind 30 Euro."),)))
@@ -265,23 +276,25 @@ def test_a_probe_of_the_folder_is_found(own: Library) -> None:
 def test_a_probe_can_be_left_alone(own: Library) -> None:
     template = own.get("transcript")
     saved(tiny(template), template)
-    assert "transcript:probe" not in stamps(open_reader("turnwise", ENGINE, own, POLICY, probes=False))
+    assert "transcript:probe" not in stamps(open_reader("turnwise", ENGINE, own, POLICY))
 
 
 def test_one_for_another_model_is_passed_over(own: Library) -> None:
     template = own.get("transcript")
     saved(replace(tiny(template), model_sha256="9" * 64), template)
-    assert "transcript:probe" not in stamps(open_reader("turnwise", ENGINE, own, POLICY))
+    with pytest.raises(PromptError, match="no probe of transcript@1"):
+        open_reader("heads", ENGINE, own, POLICY)
     saved(tiny(template), template)
     other = FakeEngine([], model_id="another")
-    assert "transcript:probe" not in stamps(open_reader("turnwise", other, own, POLICY))
+    with pytest.raises(PromptError, match="no probe of transcript@1 for another"):
+        open_reader("heads", other, own, POLICY)
 
 
 def test_one_for_another_text_of_the_template_is_refused(own: Library) -> None:
     template = own.get("transcript")
     path = saved(replace(tiny(template), template_sha256="9" * 64), template)
     with pytest.raises(PromptError, match="trained for another text of transcript@1: train it again") as caught:
-        open_reader("turnwise", ENGINE, own, POLICY)
+        open_reader("heads", ENGINE, own, POLICY)
     assert caught.value.place == str(path)
 
 
@@ -289,14 +302,14 @@ def test_one_with_labels_that_mean_nothing_is_refused_before_a_call_is_read(own:
     template = own.get("transcript")
     saved(tiny(template, ("nothing", "dances")), template)
     with pytest.raises(PromptError, match="'dances' means nothing to the reader"):
-        open_reader("turnwise", ENGINE, own, POLICY)
+        open_reader("heads", ENGINE, own, POLICY)
 
 
 def test_one_that_is_not_what_its_index_says_is_refused(own: Library) -> None:
     template = own.get("transcript")
     path = saved(replace(tiny(template), template_sha256="9" * 64), template, of=template.sha256)
     with pytest.raises(PromptError, match="trained for another model or template than its index says") as caught:
-        open_reader("turnwise", ENGINE, own, POLICY)
+        open_reader("heads", ENGINE, own, POLICY)
     assert caught.value.place == str(path)
 
 
@@ -306,10 +319,10 @@ def test_words_are_weighed_with_the_probe_that_they_were_learned_with(own: Libra
     words = ngrams_of_words("changes", "geändert", template=template, model_sha256=ENGINE.info.sha256)
     saved(words, template, probe="3" * 64)
     assert ngrams_for(template, ENGINE, probe) is None
-    assert "transcript:ngrams" not in stamps(open_reader("turnwise", ENGINE, own, POLICY))
+    assert "transcript:ngrams" not in stamps(open_reader("heads", ENGINE, own, POLICY))
     saved(words, template, probe=probe.sha256)
     assert ngrams_for(template, ENGINE, probe) is not None
-    assert "transcript:ngrams" in stamps(open_reader("turnwise", ENGINE, own, POLICY))
+    assert "transcript:ngrams" in stamps(open_reader("heads", ENGINE, own, POLICY))
 
 
 def test_a_call_is_asked_about_where_answers_can_be_read(own: Library) -> None:
@@ -317,23 +330,23 @@ def test_a_call_is_asked_about_where_answers_can_be_read(own: Library) -> None:
     answers = answers_by_chance(("for another",), (1,), 3, ENGINE.info.sha256, questions)
     saved(words_by_chance((1,), 1, ENGINE.info.sha256, template), template, probe=with_probe(own))
     saved(answers, questions, probe="3" * 64)
-    assert "third-party" not in stamps(open_reader("turnwise", ENGINE, own, POLICY))
+    assert "third-party" not in stamps(open_reader("heads", ENGINE, own, POLICY))
     saved(replace(answers, template_sha256="9" * 64), questions, probe=with_probe(own))
     with pytest.raises(PromptError, match="trained for another text of third-party@1: train it again"):
-        open_reader("turnwise", ENGINE, own, POLICY)
+        open_reader("heads", ENGINE, own, POLICY)
     saved(answers, questions, probe=with_probe(own))
-    assert {"third-party", "third-party:answers"} < set(stamps(open_reader("turnwise", ENGINE, own, POLICY)))
+    assert {"third-party", "third-party:answers"} < set(stamps(open_reader("heads", ENGINE, own, POLICY)))
     # How own words are weighed was learned without.
-    assert "third-party" not in stamps(open_reader("turnwise", ENGINE, own, WITH_OWN))
+    assert "third-party" not in stamps(open_reader("heads", ENGINE, own, WITH_OWN))
     shutil.rmtree(own.folder / "third-party")
-    assert "third-party" not in stamps(open_reader("turnwise", ENGINE, Library(own.folder), POLICY))
+    assert "third-party" not in stamps(open_reader("heads", ENGINE, Library(own.folder), POLICY))
 
 
 def test_a_broken_one_is_refused(own: Library) -> None:
     template = own.get("transcript")
     saved(tiny(template), template).write_bytes(b"no probe")
     with pytest.raises(ModelError, match="install Ausweis again, or learn it again"):
-        open_reader("turnwise", ENGINE, own, POLICY)
+        open_reader("heads", ENGINE, own, POLICY)
 
 
 BERTH = OwnWord(kind="factor", id="berth", name="the berth", description="Where the boat lies.")
@@ -350,12 +363,12 @@ def with_probe(own: Library) -> str:
 def test_own_words_are_read_where_a_matcher_of_words_was_learned(own: Library) -> None:
     template = own.get("transcript")
     path = saved(words_by_chance((1,), 1, ENGINE.info.sha256, template), template, probe=with_probe(own))
-    reader = open_reader("turnwise", ENGINE, own, WITH_OWN)
+    reader = open_reader("heads", ENGINE, own, WITH_OWN)
     (stamp,) = (stamp for stamp in reader.prompts if stamp.id == "transcript:words")
     assert stamp.sha256 == WordMatcher.load(path).sha256
     assert "berth" in reader.factors
     assert reader.read(TALK).facts.asked_words == (BERTH,)
-    without = open_reader("turnwise", ENGINE, own, POLICY)
+    without = open_reader("heads", ENGINE, own, POLICY)
     assert "transcript:words" not in stamps(without)
     assert without.read(TALK).facts.asked_words == ()
 
@@ -367,7 +380,7 @@ def test_own_words_are_read_with_the_probe_that_their_matcher_was_learned_with(o
     saved(words_by_chance((1,), 1, ENGINE.info.sha256, template), template, probe=older)
     newer = Probe.load(saved(replace(tiny(template), notes="newer"), template)).sha256
     for policy, used in ((WITH_OWN, older), (POLICY, newer)):
-        prompts = open_reader("turnwise", ENGINE, own, policy).prompts
+        prompts = open_reader("heads", ENGINE, own, policy).prompts
         assert [stamp.sha256 for stamp in prompts if stamp.id == "transcript:probe"] == [used]
 
 
@@ -378,7 +391,7 @@ def test_own_words_are_not_asked_without_it(own: Library, learned_for_another_pr
     with_probe(own)
     if learned_for_another_probe:
         saved(words_by_chance((1,), 1, ENGINE.info.sha256, template), template, probe="9" * 64)
-    made = [open_reader("turnwise", ENGINE, own, policy) for policy in (WITH_OWN, POLICY)]
+    made = [open_reader("heads", ENGINE, own, policy) for policy in (WITH_OWN, POLICY)]
     asked = []
     for reader in made:
         begun = len(ENGINE.requests)
@@ -388,12 +401,12 @@ def test_own_words_are_not_asked_without_it(own: Library, learned_for_another_pr
     assert asked[0] == asked[1]
 
 
-def test_own_words_are_not_asked_zero_shot(own: Library) -> None:
+def test_own_words_are_not_asked_line_by_line(own: Library) -> None:
     template = own.get("transcript")
     saved(words_by_chance((1,), 1, ENGINE.info.sha256, template), template, probe=with_probe(own))
-    reader = open_reader("turnwise", ENGINE, own, WITH_OWN, probes=False)
+    reader = open_reader("turnwise", ENGINE, own, WITH_OWN)
     assert "berth" not in reader.factors
-    assert stamps(reader) == stamps(open_reader("turnwise", ENGINE, own, POLICY, probes=False))
+    assert stamps(reader) == stamps(open_reader("turnwise", ENGINE, own, POLICY))
 
 
 def test_the_matcher_goes_with_the_probe(own: Library) -> None:
@@ -401,11 +414,11 @@ def test_the_matcher_goes_with_the_probe(own: Library) -> None:
     saved(blank(template, ("rude agent",), ENGINE.info.sha256), template)
     saved(matcher_by_chance((1,), 1, ENGINE.info.sha256, template), template)
     wanted = (Question(incident="rude_agent"), Question(description="a wrong tariff is named"))
-    for probes, read in (
+    for learned, read in (
         (True, ["incidents", "incidents:probe", "incidents:matcher", "own-incident"]),
         (False, ["incident"]),
     ):
-        reader = incident_reader(ENGINE, own, wanted, probes=probes)
+        reader = incident_reader(ENGINE, own, wanted, learned=learned)
         assert [stamp.id for stamp in reader.prompts] == read
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from tests.judging.own_policies import marina
 from tests.store.conftest import Filled
-from tests.store.runs import make_call
+from tests.store.runs import make_call, origin_of
 
 from ausweis.calls import Call
 from ausweis.policies import Policy, find_policy, shipped_policies
-from ausweis.provenance import ModelProvenance, PolicyProvenance, RunProvenance
+from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
 from ausweis.store import CallFilter, CallRecord, Store
 from ausweis.store.packing import moment_of, run_values
 
@@ -194,3 +194,10 @@ def origin(policy: Policy) -> RunProvenance:
     stamp = PolicyProvenance(id=policy.id, version=policy.version, sha256="0" * 64)
     model = ModelProvenance(id="m", sha256="1" * 64, engine="fake")
     return RunProvenance(ausweis="1", strategy="turnwise", policy=stamp, model=model)
+
+
+@pytest.mark.parametrize(("template", "strategy"), [("transcript", "heads"), ("agent-turn", "turnwise")])
+def test_runs_of_before_tell_their_strategy_by_the_name_of_today(store: Store, template: str, strategy: str) -> None:
+    """`turnwise` was the name of two readers; which one it was is told by the templates."""
+    asked = (PromptProvenance(id=template, version=1, sha256="a" * 64),)
+    assert store.begin(origin_of(strategy="turnwise", prompts=asked)).run.strategy == strategy

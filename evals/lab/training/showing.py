@@ -18,7 +18,7 @@ from ausweis.labelled import LabelledCall
 from ausweis.policies import find_policy
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.turnwise import TurnwiseReader
+from ausweis.reading.lines import LineReader
 from ausweis.vocabulary import OwnWord
 
 Array = NDArray[np.float32]
@@ -54,7 +54,7 @@ def left_out_cases(calls: Sequence[LabelledCall], answers: Iterable[Answers], *,
     for labelled, told in zip(calls, answers, strict=True):
         policy = policies[labelled.policy]
         words = policy.own_words if own_words else ()
-        facts = TurnwiseReader(FakeEngine({}), _Told(told, words)).read(labelled.call).facts
+        facts = LineReader(FakeEngine({}), _Told(told, words), "heads").read(labelled.call).facts
         verdict = judge(facts, policy)
         cases.append(case_of(labelled, gold_of(labelled, policy), verdict, own_words=words, facts=facts))
     return cases

@@ -3,6 +3,7 @@
 scoring      calls + runner → the store; one call → one row
 config       what a scorer is made of, by name: engine, templates, reader, policy; to be imported by itself
 asked        what reading asks about one call with one template
+reader       for programs: one call, one verdict; to be imported by itself
 ray_runner   many scorers at work, on this machine or a cluster; ray_worker: one of them
 rejudging    the facts of calls + another policy → other verdicts, without the model
 tally        what a command's calls come to: counts, the worst, what failed

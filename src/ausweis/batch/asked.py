@@ -39,8 +39,8 @@ def asked_with(
     info = engine.info if engine else ModelProvenance(id=model.id, sha256=model.sha256, engine="none")
     heard = _without_heads(template, library, call, turn, info) if engine is None else []
     if not heard:
-        strategy = "events" if template.id == EVENTS_TEMPLATE else "turnwise"
-        recipe = ScorerConfig(policy, strategy=strategy, probes=template.id in HEADS, pins=(name,))
+        strategy = "events" if template.id == EVENTS_TEMPLATE else "heads" if template.id in HEADS else "turnwise"
+        recipe = ScorerConfig.of(policy, {"strategy": strategy, "pins": (name,)})
         listening = OverhearingEngine(info, engine, Wanted(template.name, turn))
         try:
             recipe.reader(listening).read(call)

@@ -16,11 +16,12 @@ from ausweis.engines.opened import Warn, open_engine
 from ausweis.engines.protocol import Engine
 from ausweis.errors import PromptError
 from ausweis.policies.files import PolicyFile
-from ausweis.prompts import Library, Template, default_library
+from ausweis.prompts import Library, Template, folders_over_shipped
 from ausweis.provenance import ModelProvenance, PromptProvenance, RunProvenance
 from ausweis.reading.questions import Reader
 from ausweis.reading.strategies import (
     CALL_TEMPLATE,
+    EVENTS_TEMPLATE,
     HEADS,
     INCIDENT_QUESTION_TEMPLATE,
     INCIDENTS_TEMPLATE,
@@ -28,47 +29,50 @@ from ausweis.reading.strategies import (
     TRANSCRIPT_TEMPLATE,
     TURN_TEMPLATES,
     fitting,
-    how_to_learn,
+    not_learned,
     unlearned,
 )
 
 __all__ = ["ScorerConfig"]
 
-_HINTS = {
-    **dict.fromkeys(TURN_TEMPLATES.values(), " (--strategy zero-shot asks with it)"),
-    TRANSCRIPT_TEMPLATE: " (--strategy zero-shot asks without it)",
-    QUESTION_TEMPLATE: " (the policy has no factor or change of its own, or the strategy is zero-shot)",
-    CALL_TEMPLATE: " (learned for another probe, the policy has own words, or the strategy is zero-shot)",
-    INCIDENT_QUESTION_TEMPLATE: " (the policy describes no incident, or the strategy is zero-shot)",
-    INCIDENTS_TEMPLATE: " (the policy asks for no incident, or the strategy is zero-shot)",
-    "incident": " (the policy asks for no incident, or for those alone that something was learned for)",
+_ASKED_BY = {
+    **dict.fromkeys(HEADS, "heads"),
+    **dict.fromkeys(TURN_TEMPLATES.values(), "turnwise"),
+    EVENTS_TEMPLATE: "events",
 }
-"""Why `turnwise` does not ask with a template."""
+"""The strategy that asks with a template, where it is one alone."""
+_HINTS = {
+    QUESTION_TEMPLATE: " (the policy has no factor or change of its own)",
+    CALL_TEMPLATE: " (learned for another probe, or the policy has own words)",
+    INCIDENTS_TEMPLATE: " (the policy looks for no incident)",
+    INCIDENT_QUESTION_TEMPLATE: " (the policy describes no incident)",
+}
+"""Why that one does not ask with it here."""
 
 
 class PinnedLibrary(Library):
-    """A folder of templates in which an id stands for the version that the user chose (`agent-turn@2`, or a file).
+    """Templates of which an id stands for the version that the user chose (`agent-turn@2`, or a file).
+
+    `own`: the folder that lies over those that ship.
 
     Raises:
         PromptError: a version is not there, or two versions of one template are chosen.
     """
 
-    def __init__(self, folder: Path, names: Sequence[str]) -> None:
-        super().__init__(folder)
+    def __init__(self, own: Path | None, names: Sequence[str]) -> None:
+        super().__init__(*folders_over_shipped(own))
         self._pinned: dict[str, Template] = {}
         for template in [self.get(name) for name in names]:
             other = self._pinned.setdefault(template.id, template)
             if other.name != template.name or other.sha256 != template.sha256:
-                raise PromptError(f"two versions of {template.id} are chosen; choose one", place=str(folder))
+                raise PromptError(f"two versions of {template.id} are chosen; choose one", place=str(self.folder))
 
     def candidates(self, identifier: str) -> Iterator[Template]:
         """The chosen version of an id alone; without one, as in any library."""
         pinned = self._pinned.get(identifier)
         return super().candidates(identifier) if pinned is None else iter((pinned,))
 
-    def refuse_unused(
-        self, strategy: str, prompts: Iterable[PromptProvenance], model: ModelProvenance, *, probes: bool
-    ) -> None:
+    def refuse_unused(self, strategy: str, prompts: Iterable[PromptProvenance], model: ModelProvenance) -> None:
         """Say so when a template was chosen that is not among those that the strategy asks with.
 
         Raises:
@@ -79,15 +83,16 @@ class PinnedLibrary(Library):
         for identifier, template in self._pinned.items():
             if identifier in asked:
                 continue
-            heads = HEADS.get(identifier, ()) if strategy == "turnwise" and probes else ()
+            heads = HEADS.get(identifier, ()) if strategy == "heads" else ()
             # These two are asked in any words, by choice.
             free = identifier in (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE)
             learned = kinds_for(model.sha256).items() if heads else ()
             stamps = {stamp for stamp, kinds in learned if kinds & set(heads)}
             if heads and not any(stamp == template.provenance or (free and stamp.id == identifier) for stamp in stamps):
-                raise PromptError(f"no {heads[0]} of {template.name} for {model.id}: {how_to_learn(template)}")
+                raise PromptError(not_learned(template, model))
             message = f"the strategy {strategy} does not ask with it; it asks with {', '.join(sorted(asked))}"
-            hint = _HINTS.get(identifier, "") if strategy == "turnwise" else ""
+            own = _ASKED_BY.get(identifier, strategy)
+            hint = _HINTS.get(identifier, "") if own == strategy else f" (--strategy {own} asks with it)"
             raise PromptError(message + hint, place=template.name)
 
 
@@ -107,7 +112,6 @@ class ScorerConfig:
     workers: int | None = None
     record: Path | None = None
     strategy: str | None = None
-    probes: bool = True
     prompt_folder: Path | None = None
     pins: tuple[str, ...] = ()
     authentication: bool = True
@@ -116,22 +120,17 @@ class ScorerConfig:
     def of(cls, policy: PolicyFile, options: dict[str, Any]) -> "ScorerConfig":
         """Take out of the options of a command those that are named as the fields are.
 
-        The strategy `zero-shot` is `turnwise` without probes; templates are those of AUSWEIS_PROMPTS, on all machines.
+        Templates are those of AUSWEIS_PROMPTS, on all machines.
         """
-        strategy, folder = options.pop("strategy"), os.environ.get("AUSWEIS_PROMPTS")
+        folder = os.environ.get("AUSWEIS_PROMPTS")
         names = {own.name for own in fields(cls)} & options.keys() - {"policy"}
-        return cls(
-            policy,
-            strategy=None if strategy == "zero-shot" else strategy,
-            probes=strategy != "zero-shot",
-            prompt_folder=Path(folder) if folder else None,
-            **{name: options.pop(name) for name in names},
-        )
+        given = {name: options.pop(name) for name in names}
+        return cls(policy, prompt_folder=Path(folder) if folder else None, **given)
 
     @property
     def by_ray(self) -> bool:
         """Whether `workers` are processes of Ray: a server, or an engine of another package, has them as requests."""
-        in_process = self.engine.partition(":")[0] in ("llama", "fake", "replay")
+        in_process = self.engine.partition(":")[0] in ("llama", "fake", "recorded")
         return self.workers is not None and (in_process or "RAY_ADDRESS" in os.environ)
 
     def library(self) -> PinnedLibrary:
@@ -140,7 +139,7 @@ class ScorerConfig:
         Raises:
             PromptError: a version that was chosen is not there.
         """
-        return PinnedLibrary(self.prompt_folder or default_library().folder, self.pins)
+        return PinnedLibrary(self.prompt_folder, self.pins)
 
     @contextmanager
     def open(self, warn: Warn | None = None) -> Iterator[Scorer]:
@@ -181,7 +180,7 @@ class ScorerConfig:
             InputError, PromptError: as `reader`.
         """
         reader = self.reader(engine)
-        if warn is not None and self.probes and reader.strategy == "turnwise":
+        if warn is not None and reader.strategy == "heads":
             for sentence in unlearned(self.library(), engine.info, self._read_by_heads()):
                 warn(sentence)
         sets = (factors for level in self.policy.policy.levels.values() for factors in level.any_of)
@@ -197,7 +196,7 @@ class ScorerConfig:
 
     def told_of_strategy(self, origin: RunProvenance) -> str | None:
         """What to say of the strategy before calls are read: None where it was named, or is the one of the default."""
-        if self.strategy is not None or origin.strategy == "turnwise":
+        if self.strategy is not None or origin.strategy != "events":
             return None
         how = f"is asked for all events of a call in one answer (strategy {origin.strategy})"
         return f"the model {origin.model.id} {how}: nothing was learned for it that reads turns"
@@ -229,10 +228,8 @@ class ScorerConfig:
             ),
             policy.own_words,
         )
-        strategy = self.strategy or fitting(engine, probes=self.probes)
-        reader = reading.open_reader(
-            strategy, engine, library, text, probes=self.probes, authentication=self.authentication
-        )
+        strategy = self.strategy or fitting(engine)
+        reader = reading.open_reader(strategy, engine, library, text, authentication=self.authentication)
         if self.authentication:
-            library.refuse_unused(reader.strategy, reader.prompts, engine.info, probes=self.probes)
+            library.refuse_unused(reader.strategy, reader.prompts, engine.info)
         return reader

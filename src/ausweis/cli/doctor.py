@@ -185,10 +185,7 @@ def _templates() -> Iterator[HostCheck]:
     for sentence in sentences:
         yield HostCheck("warning", "templates", sentence)
     if not sentences:
-        empty = not library.versions()
-        yield HostCheck(
-            "warning" if empty else "good", "templates", f"{library.folder}{' holds none' if empty else ''}"
-        )
+        yield HostCheck("good", "templates", str(library))
 
 
 def _disk() -> HostCheck:

@@ -29,7 +29,7 @@ SHOWN = 20
 baseline_option = click.option(
     "--baseline",
     type=PATH,
-    default=Path("evals/baselines/turnwise.jsonl"),
+    default=Path("evals/baselines/heads.jsonl"),
     show_default=True,
     help="The file of the baseline; its recorded answers stand beside it.",
 )

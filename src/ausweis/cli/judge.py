@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ausweis.cli.options import day_option, json_option, login, opened, policy_option, store_option
-from ausweis.cli.output import warn
+from ausweis.cli.output import show_json, warn
 
 if TYPE_CHECKING:
     from ausweis.batch import Rejudged
@@ -54,7 +54,6 @@ def judge(
 
 
 def _show_json(result: "Rejudged") -> None:
-    import json
     from dataclasses import asdict
 
     body = {
@@ -65,7 +64,7 @@ def _show_json(result: "Rejudged") -> None:
         "changed": result.changed,
         "changes": [asdict(change) for change in result.changes],
     }
-    click.echo(json.dumps(body, ensure_ascii=False))
+    show_json(body)
 
 
 def _show(result: "Rejudged") -> None:

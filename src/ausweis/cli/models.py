@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import click
 
+from ausweis.cli.options import json_option
+from ausweis.cli.output import show_json
 from ausweis.engines import weights
 from ausweis.engines.learned_index import indexes
 from ausweis.engines.weights import catalogue
@@ -26,8 +28,22 @@ def models() -> None:
 
 
 @models.command("list", epilog="\b\nExample:\n  ausweis models list")
-def list_command() -> None:
+@json_option
+def list_command(as_json: bool) -> None:
     """Show the catalogue, what of it is on this machine, and what was learned for each model."""
+    if as_json:
+        kinds = [(model, weights.state(model.id)) for model in catalogue.entries()]
+        show_json(
+            {
+                "models": [model.model_dump(mode="json") | {"here": state} for model, state in kinds],
+                "learned": [
+                    part.model_dump(mode="json") | {"folder": str(index.folder)}
+                    for index in indexes()
+                    for part in index.parts
+                ],
+            }
+        )
+        return
     from rich.filesize import decimal
 
     from ausweis.cli.tables import print_table

@@ -146,16 +146,17 @@ engine_option = click.option(
     "--engine",
     default="llama",
     show_default=True,
-    metavar="llama|server:URL|fake:FILE|replay:DIR",
+    metavar="llama|server:URL|fake:FILE|recorded:DIR|FILE.xz",
     help="What runs the model. A server gets the calls; its key comes from AUSWEIS_API_KEY.",
 )
 system_options = added(
     model_option,
     click.option(
         "--strategy",
-        type=click.Choice(["turnwise", "events", "zero-shot"]),
-        help="Read turn by turn, or all events in one answer, or turn by turn without what was learned for the model. "
-        "Unless given: turn by turn with what was learned, else all events.",
+        type=click.Choice(["heads", "turnwise", "events"]),
+        help="Read the transcript once, by what was learned for the model (heads); ask closed questions, line by line "
+        "(turnwise); or ask for all events in one answer. Unless given: heads where something was learned, else "
+        "events.",
     ),
     click.option(
         "--prompt", "pins", multiple=True, metavar="ID@VERSION", help="Take this version of a template. Repeatable."

@@ -15,12 +15,19 @@ from ausweis.errors import AusweisError
 if TYPE_CHECKING:
     from ausweis.store import Store
 
-__all__ = ["OutputError", "output_checked", "warn", "write_file", "write_out", "write_report"]
+__all__ = ["OutputError", "output_checked", "show_json", "warn", "write_file", "write_out", "write_report"]
 
 
 def warn(text: str) -> None:
     """Say one sentence on standard error, so that what is piped on stays clean."""
     click.echo(f"ausweis: {text}", err=True)
+
+
+def show_json(body: Any) -> None:
+    """What `--json` asks for, as one line of standard output."""
+    import json
+
+    click.echo(json.dumps(body, ensure_ascii=False))
 
 
 def write_file(path: Path, content: str | bytes, *, mode: int | None = None) -> None:

@@ -1,7 +1,9 @@
-"""`ausweis policies`: list, show, validate, explain."""
+"""`ausweis policies`: list, show, validate, explain, compare."""
 
 import click
 
+from ausweis.cli.options import json_option
+from ausweis.cli.output import show_json
 from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, LANGUAGES, Language
 
 __all__ = ["policies"]
@@ -9,22 +11,26 @@ __all__ = ["policies"]
 
 @click.group()
 def policies() -> None:
-    """List, show, validate and explain policies.
+    """List, show, validate, explain and compare policies.
 
     A policy is the name of one that ships (see: ausweis policies list) or the path of a YAML file.
     """
 
 
 @policies.command("list", epilog="\b\nExample:\n  ausweis policies list")
-def list_policies() -> None:
+@json_option
+def list_policies(as_json: bool) -> None:
     """List the policies that ship: name, version, language, title."""
     from ausweis.policies import find_policy, shipped_policies
 
-    names = shipped_policies()
-    width = max(map(len, names))
-    for name in names:
-        policy = find_policy(name).policy
-        click.echo(f"{name:<{width}}  {policy.version}  {policy.language}  {policy.title}")
+    files = list(map(find_policy, shipped_policies()))
+    if as_json:
+        keys = {"id", "version", "language", "title"}
+        show_json([{**file.policy.model_dump(include=keys), "sha256": file.sha256} for file in files])
+        return
+    width = max(len(file.policy.id) for file in files)
+    for policy in (file.policy for file in files):
+        click.echo(f"{policy.id:<{width}}  {policy.version}  {policy.language}  {policy.title}")
 
 
 @policies.command(epilog="\b\nExample:\n  ausweis policies show telecom-de > ours.yaml")
@@ -46,18 +52,19 @@ def show(policy: str | None, words: bool) -> None:
         click.echo(find_policy(policy).text, nl=False)
 
 
-@policies.command(epilog="\b\nExample:\n  ausweis policies validate ours.yaml")
+@policies.command(epilog="\b\nExample:\n  ausweis policies validate ours.yaml --strict")
 @click.argument("policy", nargs=-1, required=True)
+@click.option("--strict", is_flag=True, help="Exit code 1 if there is a warning.")
 @click.pass_context
-def validate(context: click.Context, policy: tuple[str, ...]) -> None:
+def validate(context: click.Context, policy: tuple[str, ...], strict: bool) -> None:
     """Check POLICY files. Each mistake is told with file, line and the words allowed; exit code 2 if there is one.
 
-    Of a good one, what `explain` warns of is told, which changes no exit code.
+    Of a good one, what `explain` warns of is told.
     """
     from ausweis.errors import AusweisError
     from ausweis.policies import check_all
 
-    faulty = False
+    faulty = warned = False
     for name in policy:
         try:
             found, warnings = check_all(name)
@@ -73,8 +80,8 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
             for warning in warnings:
                 click.echo(f"{name}:{warning.line}: {warning.message}", err=True)
             click.echo(f"{name}: good" + (", with warnings" if warnings else ""))
-    if faulty:
-        context.exit(2)
+            warned = warned or bool(warnings)
+    context.exit(2 if faulty else int(strict and warned))
 
 
 def _words(policy: str | None) -> None:
@@ -108,3 +115,30 @@ def explain(policy: str, language: Language | None) -> None:
 
     for sentence in sentences(find_policy(policy).policy, language):
         click.echo(sentence)
+
+
+@policies.command(epilog="\b\nExample:\n  ausweis policies diff telecom-de ours.yaml")
+@click.argument("before")
+@click.argument("after")
+@click.option("--language", type=click.Choice(LANGUAGES), help="German or English; that of AFTER by default.")
+@click.pass_context
+def diff(context: click.Context, before: str, after: str, language: Language | None) -> None:
+    """Say what the policy AFTER lets through that BEFORE does not, then the other way.
+
+    Exit code 1 if they differ, 0 if both judge alike, whatever their titles and levels are called.
+    """
+    from dataclasses import asdict
+
+    from ausweis.policies import differences, find_policy
+    from ausweis.policies.differing import TEXTS
+
+    old, new = find_policy(before).policy, find_policy(after).policy
+    language = language or new.language
+    found = {part: told for part, told in asdict(differences(old, new, language)).items() if told}
+    for part, told in found.items():
+        click.echo(TEXTS[language][part].format(before=before, after=after))
+        for sentence in told:
+            click.echo(f"- {sentence}")
+    if not found:
+        click.echo(TEXTS[language]["same"])
+    context.exit(int(bool(found)))

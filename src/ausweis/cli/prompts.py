@@ -1,14 +1,15 @@
 """`ausweis prompts`: look at, check and release prompt templates."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from ausweis.cli.options import FILE, PATH, added, engine_option, model_option
-from ausweis.cli.output import warn
+from ausweis.cli.options import FILE, PATH, added, engine_option, json_option, model_option
+from ausweis.cli.output import show_json, warn
 from ausweis.engines.protocol import Message
 from ausweis.errors import InputError, PromptError
-from ausweis.prompts import EvalNumbers, Library, Template, default_library, lint_file, lint_folder
+from ausweis.prompts import EvalNumbers, Library, Template, default_library, lint_file, lint_library
 from ausweis.prompts import release as release_template
 from ausweis.vocabulary import KNOWN_WORDS
 
@@ -29,24 +30,47 @@ CALL_HELP = "A file that `ausweis score` reads; of several calls the first, or t
 
 @click.group()
 def prompts() -> None:
-    """List, show, try, check and release prompt templates: those that ship, or those of the folder AUSWEIS_PROMPTS."""
+    """List, show, try, check and release prompt templates.
+
+    They are those that ship, and those of your own in the folder that AUSWEIS_PROMPTS names: what stands there goes
+    before what ships.
+    """
 
 
 @prompts.command("list", epilog="\b\nExample:\n  ausweis prompts list")
-def list_command() -> None:
+@json_option
+def list_command(as_json: bool) -> None:
     """Show all templates with their versions."""
     from rich.text import Text
 
     from ausweis.cli.tables import print_table
 
     library = default_library()
+    if as_json:
+        show_json([_about(library, template) for template in library.templates()])
+        return
     rows = []
     for template in library.templates():
-        entry = library.lock.entries.get(template.name)
+        entry = library.released(template.name)
         answer = f"{len(template.labels)} labels" if template.labels else "JSON" if template.is_prompt else "none"
         released = entry.released if entry else "draft"
         rows.append((template.name, released, answer, len(template.examples), Text(template.description.strip())))
     print_table("", ("template", "released", "answer", "examples", "description"), rows, no_wrap=(0, 1))
+
+
+def _about(library: Library, template: Template) -> dict[str, Any]:
+    entry = library.released(template.name)
+    return {
+        "id": template.id,
+        "version": template.version,
+        "sha256": template.sha256,
+        "released": entry and entry.released,
+        "message": entry and entry.message,
+        "description": template.description.strip(),
+        "labels": template.labels,
+        "examples": len(template.examples),
+        "path": str(template.path),
+    }
 
 
 @prompts.command(epilog="\b\nExample:\n  ausweis prompts show agent-turn@2 --call call.json --turn 7")
@@ -128,11 +152,8 @@ def lint(context: click.Context, files: tuple[Path, ...]) -> None:
         what = f"{len(files)} files"
     else:
         library = default_library()
-        problems = lint_folder(library.folder)
-        count = sum(map(len, library.versions().values()))
-        if not count and not problems:
-            raise PromptError("holds no template: they stand in it as ID/VERSION.md", place=str(library.folder))
-        what = f"{count} templates in {library.folder}"
+        problems = lint_library(library)
+        what = f"{sum(map(len, library.versions().values()))} templates in {library}"
     for problem in problems:
         click.echo(str(problem), err=True)
     if problems:

@@ -7,7 +7,7 @@ import click
 
 from ausweis.cli import UNFORESEEN
 from ausweis.cli.options import PATH, json_option, policy_option, recording_options, store_option, system_options
-from ausweis.cli.output import warn
+from ausweis.cli.output import show_json, warn
 from ausweis.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ or SIGTERM.
     help="With a server: requests at once (default 8). Else, and wherever RAY_ADDRESS is set: processes of Ray, each "
     "with the model.",
 )
-@click.option("--record", type=PATH, metavar="DIR", help="Record the model's answers for replay.")
+@click.option("--record", type=PATH, metavar="DIR", help="Record answers for `--engine recorded:DIR`.")
 @click.option("--quiet", is_flag=True, help="Show no progress and no table.")
 @json_option
 @click.pass_context
@@ -102,7 +102,6 @@ def _unknown(turns: "Mapping[str, int]") -> str:
 
 
 def _show_json(summary: "ScoreSummary", options: "Options") -> None:
-    import json
     from dataclasses import asdict
 
     body = {
@@ -114,7 +113,7 @@ def _show_json(summary: "ScoreSummary", options: "Options") -> None:
         "passed_over": [asdict(group) for group in summary.passed_over],
         "seconds": round(summary.seconds, 3),
     }
-    click.echo(json.dumps(body, ensure_ascii=False))
+    show_json(body)
 
 
 def _show(summary: "ScoreSummary", options: "Options") -> None:

@@ -33,7 +33,7 @@ from ausweis.policies import find_policy
 from ausweis.prompts import Library
 from ausweis.provenance import RunProvenance
 from ausweis.reading.questions import PolicyText, Reader
-from ausweis.reading.strategies import open_reader
+from ausweis.reading.strategies import fitting, open_reader
 from ausweis.store import RunWriter, Store
 from ausweis.vocabulary import Language
 
@@ -161,7 +161,8 @@ class Recordings:
 
         @cache
         def reader() -> Reader:
-            return open_reader("turnwise", engine(), self.library, PolicyText())
+            strategy = "heads" if fitting(engine()) == "heads" else "turnwise"
+            return open_reader(strategy, engine(), self.library, PolicyText())
 
         happens: Happens = lambda call: sum(event.probability for event in reader().read(call).facts.events)  # noqa: E731
         return Hearing(

@@ -14,20 +14,21 @@ from ausweis.cli.options import (
     PATH,
     day_option,
     desk_address,
+    json_option,
     language_option,
     login,
     opened,
     store_option,
     warn_of_key,
 )
-from ausweis.cli.output import write_file, write_report
+from ausweis.cli.output import show_json, write_file, write_report
 from ausweis.errors import InputError
 from ausweis.vocabulary import Language
 
 if TYPE_CHECKING:
     from ausweis.calls import Call
     from ausweis.facts import Facts
-    from ausweis.store import CallFilter, Deleted, Invitation, Role, State, Store
+    from ausweis.store import CallFilter, Deleted, Invitation, Reviewer, Role, State, Store
 
 __all__ = ["export_tables", "store"]
 
@@ -112,12 +113,14 @@ Examples:
 @click.argument("change", required=False, type=click.Choice(["invite", "renew", "withdraw"]))
 @click.option("--role", type=click.Choice(["reviewer", "lead"]), help="What NAME may do.")
 @click.option("--no-key", is_flag=True, help="Invite without a key: the company's sign-on tells who somebody is.")
+@json_option
 @store_option
 def reviewers(
     name: str | None,
     change: Literal["invite", "renew", "withdraw"] | None,
     role: "Role | None",
     no_key: bool,
+    as_json: bool,
     address: str,
 ) -> None:
     """List reviewers with their roles and keys; or `invite` NAME, `renew` its key, `withdraw` it, or give it a --role.
@@ -130,8 +133,12 @@ def reviewers(
         raise InputError("say who, and what: ausweis store reviewers NAME invite, renew, withdraw, or --role ROLE")
     if role is not None and change not in (None, "invite"):
         raise InputError("--role goes with invite, or stands alone")
+    if as_json and name is not None:
+        raise InputError("--json is for the list: ausweis store reviewers --json")
     with opened(address) as store:
-        if name is None:
+        if as_json:
+            show_json([_about(reviewer) for reviewer in store.reviewers()])
+        elif name is None:
             _list_reviewers(store)
         elif change == "invite":
             _show_invitation(store.invite(name, role or "reviewer", by=login(), with_key=not no_key))
@@ -142,6 +149,11 @@ def reviewers(
         elif role is not None:
             reviewer = store.change_role(name, role, by=login())
             click.echo(f"{reviewer.name}: {reviewer.role}")
+
+
+def _about(reviewer: "Reviewer") -> dict[str, Any]:
+    about = {key: getattr(reviewer, key) for key in ("name", "role", "made", "withdrawn")}
+    return about | {"has_key": bool(reviewer.mark)}
 
 
 def _list_reviewers(store: "Store") -> None:

@@ -13,7 +13,7 @@ __all__ = ["Warn", "open_engine"]
 Warn = Callable[[str], None]
 """Told what a user should know before calls are read."""
 _GROUP = "ausweis.engines"
-_SHIPPED = ("llama", "server", "fake", "replay")
+_SHIPPED = ("llama", "server", "fake", "recorded")
 
 
 def open_engine(
@@ -26,7 +26,7 @@ def open_engine(
     record: Path | None = None,
     warn: Warn | None = None,
 ) -> Engine:
-    """The engine `llama`, `server:URL`, `fake:FILE`, `replay:FOLDER`, or `NAME:ARGUMENT` of an installed package.
+    """The engine `llama`, `server:URL`, `fake:FILE`, `recorded:DIR`, or `NAME:ARGUMENT` of an installed package.
 
     `model` is an id or path for `llama` (the default one, if None), and the server's name of it for `server`. With
     `record`, its answers are written to that folder. `warn` is told what a user should know before calls are read.
@@ -37,7 +37,7 @@ def open_engine(
         RunError: the recordings cannot be written.
     """
     kind, _, argument = name.partition(":")
-    if kind in ("fake", "replay") and any(option is not None for option in (model, context, threads)):
+    if kind in ("fake", "recorded") and any(option is not None for option in (model, context, threads)):
         raise InputError(f"--model, --context and --threads are for models, not for the engine {kind}")
     if kind in _SHIPPED and kind != "server" and workers is not None:
         raise InputError("--workers is for --engine server:URL, and for ausweis score, which runs so many processes")
@@ -63,10 +63,10 @@ def open_engine(
         from ausweis.engines.fake import FakeEngine
 
         engine = FakeEngine.from_file(Path(argument))
-    elif kind == "replay" and argument:
-        from ausweis.engines.recorded import ReplayEngine
+    elif kind == "recorded" and argument:
+        from ausweis.engines.recorded import RecordedOnly
 
-        engine = ReplayEngine(Path(argument))
+        engine = RecordedOnly(Path(argument))
     else:
         raise InputError(f"the engine must be {_names()}")
     if record is None:
@@ -82,7 +82,7 @@ def open_engine(
 
 def _names() -> str:
     added = (point.name for point in entry_points(group=_GROUP))
-    return " or ".join((", ".join(("llama", "server:URL", "fake:FILE", *added)), "replay:FOLDER"))
+    return " or ".join((", ".join(("llama", "server:URL", "fake:FILE", *added)), "recorded:DIR"))
 
 
 def _open_added(kind: str, argument: str, **options: str | int | None) -> Engine:

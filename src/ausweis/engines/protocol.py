@@ -296,7 +296,7 @@ def transcript_engine(engine: Engine) -> TranscriptEngine:
         EngineError: it is none.
     """
     if not isinstance(engine, TranscriptEngine):
-        raise EngineError(f"{engine.info.engine} cannot read a transcript for probes: give --strategy zero-shot")
+        raise EngineError(f"{engine.info.engine} cannot read a transcript by heads: give --strategy turnwise or events")
     return engine
 
 

@@ -24,7 +24,7 @@ from ausweis.journal import FolderLock, Journal, lines, make_folder, replace_fil
 from ausweis.opening import open_file, read_bytes
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["Folders", "Packed", "RecordedEngine", "RecordingEngine", "ReplayEngine", "pack", "recordings", "unpack"]
+__all__ = ["Folders", "Packed", "RecordedEngine", "RecordedOnly", "RecordingEngine", "pack", "recordings", "unpack"]
 
 ENGINE_FILE = "engine.json"
 ANSWERS_FILE = "answers.jsonl"
@@ -196,8 +196,8 @@ class RecordedEngine:
         return self._live
 
 
-class ReplayEngine(RecordedEngine):
-    """Gives the recorded answers of a folder or a packed file, and no others. `info`: `replay:` and what was recorded.
+class RecordedOnly(RecordedEngine):
+    """Gives the recorded answers of a folder or a packed file, and no others.
 
     Raises:
         InputError: there are no recordings, or one of them is broken.
@@ -205,7 +205,7 @@ class ReplayEngine(RecordedEngine):
 
     def __init__(self, path: Path) -> None:
         source = unpack(path) if path.suffix == ".xz" else Folders(recordings(path)[0], path)
-        super().__init__(source, info=source.info.model_copy(update={"engine": f"replay:{source.info.engine}"}))
+        super().__init__(source)
         self.templates = source.templates if isinstance(source, Folders) else frozenset[str]()
 
 

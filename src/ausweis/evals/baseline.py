@@ -126,4 +126,4 @@ def cases_of(place: Path) -> list[Case]:
 
 def plain_engine(engine: str) -> str:
     """The engine that answered first, whoever gave its answers again."""
-    return engine.removeprefix("recorded:").removeprefix("replay:")
+    return engine.removeprefix("recorded:")

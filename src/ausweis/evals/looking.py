@@ -66,15 +66,15 @@ def _read_again(labelled: LabelledCall, run: RunRow, answers: Path) -> tuple[Ask
         raise InputError("the run did not keep its policy; run it again")
     stamps = _asking(run.prompts)
     templates = {stamp.id: f"{stamp.id}@{stamp.version}" for stamp in stamps if ":" not in stamp.id}
-    recipe = ScorerConfig(
+    told = templates.keys() & {TRANSCRIPT_TEMPLATE, EVENTS_TEMPLATE, *TURN_TEMPLATES.values()}
+    recipe = ScorerConfig.of(
         PolicyFile(Policy.model_validate_json(run.rules), "", run.policy.id, run.policy.sha256),
-        engine=f"replay:{answers}",
-        strategy=run.strategy,
-        probes=len(templates) < len(stamps),
-        pins=tuple(templates.values()),
-        authentication=not templates.keys().isdisjoint(
-            (TRANSCRIPT_TEMPLATE, EVENTS_TEMPLATE, *TURN_TEMPLATES.values())
-        ),
+        {
+            "engine": f"recorded:{answers}",
+            "strategy": run.strategy,
+            "pins": tuple(templates.values()),
+            "authentication": bool(told),
+        },
     )
     with recipe.engine_opened() as engine:
         listening = OverhearingEngine(engine.info, engine)

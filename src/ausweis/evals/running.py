@@ -335,7 +335,6 @@ class _Run:
             system.strategy,
             [prompt for scorer in scorers for prompt in scorer.origin.prompts],
             scorers[0].origin.model,
-            probes=self._wanted.recipe.probes,
         )
         prompts = dict.fromkeys(prompt for scorer in scorers for prompt in System.of(scorer.origin).prompts)
         system = system.model_copy(update={"prompts": tuple(prompts)})

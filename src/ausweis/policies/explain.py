@@ -26,6 +26,7 @@ from ausweis.vocabulary import (
 __all__ = [
     "WORDS",
     "Texts",
+    "expected_in_words",
     "explain",
     "listed",
     "permission_in_words",
@@ -57,11 +58,10 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
 
 
 def sentences(policy: Policy, language: Language) -> Iterator[tuple[tuple[str, str], str]]:
-    """What it asks, each sentence with what it is about: a word of `texts.toml`, and a level or action if it is one."""
+    """What it asks, each sentence with what it is about: a word of `texts.toml`, and an id if it has one."""
     rules, texts = rules_of(policy), TEXTS[language]
     yield ("head", ""), texts["head"].format(id=policy.id, version=policy.version, title=policy.title.rstrip("."))
-    for sentence in _own_words(policy, language):
-        yield ("own", ""), sentence
+    yield from _own_words(policy, language)
     yield from _levels(policy, rules, language)
     yield from _actions(policy, language)
     yield from _read_outs(policy, language)
@@ -70,31 +70,32 @@ def sentences(policy: Policy, language: Language) -> Iterator[tuple[tuple[str, s
     yield ("third_party", ""), third
     yield ("third_party", ""), texts["by_the_way"]
     yield ("attempts", ""), texts["attempts"].format(count=policy.attempts)
-    for sentence in _expected(policy, language):
-        yield ("expected", ""), sentence
+    if policy.expected_violations != EXPECTED:
+        yield ("expected", ""), expected_in_words(policy, language)
     for rule in policy.incidents:
         described = INCIDENTS[rule.kind].sentence[language] if rule.kind else rule.description
         severity = SEVERITY_NAMES[rule.severity][language]
-        yield ("incident", ""), texts["incident"].format(severity=severity, description=described)
+        yield ("incident", rule.id), texts["incident"].format(severity=severity, description=described)
 
 
-def _own_words(policy: Policy, language: Language) -> list[str]:
+def _own_words(policy: Policy, language: Language) -> Iterator[tuple[tuple[str, str], str]]:
     texts = TEXTS[language]
-    return [
-        texts[f"own_{word.kind}"].format(
-            name=word.name,
-            id=word.id,
-            strength=texts.get(word.strength or ""),
-            description=f"{word.description.rstrip('.')}.",
+    for word in policy.own_words:
+        yield (
+            ("own", word.id),
+            texts[f"own_{word.kind}"].format(
+                name=word.name,
+                id=word.id,
+                strength=texts.get(word.strength or ""),
+                description=f"{word.description.rstrip('.')}.",
+            ),
         )
-        for word in policy.own_words
-    ]
 
 
-def _expected(policy: Policy, language: Language) -> list[str]:
-    share = policy.expected_violations
-    told = f"{round(100 * share, 4):g}".replace(".", "," if language == "de" else ".")
-    return [] if share == EXPECTED else [TEXTS[language]["expected"].format(share=told)]
+def expected_in_words(policy: Policy, language: Language) -> str:
+    """The share of calls that are expected to break the policy."""
+    share = f"{round(100 * policy.expected_violations, 4):g}".replace(".", "," if language == "de" else ".")
+    return TEXTS[language]["expected"].format(share=share)
 
 
 def _levels(policy: Policy, rules: Rules, language: Language) -> Iterator[tuple[tuple[str, str], str]]:

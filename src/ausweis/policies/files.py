@@ -37,7 +37,6 @@ MUST_BE = {
     "tuple_type": "must be a list, such as [pin, password]",
     "list_type": "must be a list, such as [pin, password]",
     "dict_type": "must be a mapping of keys and values",
-    "model_type": "must be a mapping of keys and values",
     "string_too_short": "is empty: put a text there",
 }
 SIGNS_OF_AN_ID = "a-z, A-Z, digits, dots, _ and -, with a letter or digit first"
@@ -207,6 +206,8 @@ def _sentence(detail: "ErrorDetails", path: _Steps) -> str:
         return f"{place} has {_size(detail)}; {context['max_length']} at most"
     if kind == "string_pattern_mismatch":
         return f"{place} must " + ("hold no blanks" if steps != ["id"] else f"be of {SIGNS_OF_AN_ID}")
+    if kind == "model_type":
+        return f"{place} must be a mapping with keys among {', '.join(_keys_at([*steps, '']))}"
     if kind in MUST_BE:
         return f"{place} {MUST_BE[kind]}"
     return f"{place}: {detail['msg'][0].lower()}{detail['msg'][1:]}"

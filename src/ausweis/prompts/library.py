@@ -1,10 +1,14 @@
-"""A folder of templates: `ID/VERSION.md`, with `prompts.lock` beside. Says which version answers to a name."""
+"""Folders of templates, one over the other: `ID/VERSION.md`, with `prompts.lock` beside.
+
+Says which version answers to a name.
+"""
 
 import json
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -14,7 +18,7 @@ from ausweis.journal import replace_file
 from ausweis.opening import read_bytes
 from ausweis.prompts.template import Template
 
-__all__ = ["EvalNumbers", "Library", "Lock", "LockEntry", "default_library"]
+__all__ = ["EvalNumbers", "Library", "Lock", "LockEntry", "default_library", "folders_over_shipped"]
 
 FOLDER_VARIABLE = "AUSWEIS_PROMPTS"
 _NAME = re.compile(r"(?P<id>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?:@(?P<version>[1-9][0-9]{0,8}))?")
@@ -53,6 +57,17 @@ class Lock:
 
     path: Path
     entries: dict[str, LockEntry] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the templates."""
+        return self.path.parent
+
+    def versions(self) -> Iterator[tuple[str, int]]:
+        """The ids and version numbers that stand in the folder, by file name; no file is read."""
+        for path in sorted(self.folder.glob("*/*.md")):
+            if _NAME.fullmatch(f"{path.parent.name}@{path.stem}"):
+                yield path.parent.name, int(path.stem)
 
     @classmethod
     def read(cls, folder: Path) -> "Lock":
@@ -98,25 +113,45 @@ def _order(name: str) -> tuple[str, int, str]:
 
 
 class Library:
-    """The templates of one folder. The lock is read once, when the library is opened.
+    """The templates of a folder, and of those `under` it: a version that stands in several is that of the first.
+
+    The locks are read once, when the library is opened. What one says of a version holds for the folders over it too,
+    unless their own say otherwise.
 
     Raises:
-        PromptError: the folder is missing, or its lock cannot be read.
+        PromptError: a folder is missing or holds no template, or its lock cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
-        if not folder.is_dir():
-            raise PromptError("is no folder of templates", place=str(folder))
+    def __init__(self, folder: Path, *under: Path) -> None:
         self.folder = folder
-        self.lock = Lock.read(folder)
+        for one in (folder, *under):
+            if not one.is_dir():
+                raise PromptError("is no folder of templates", place=str(one))
+        self.locks = tuple(map(Lock.read, (folder, *under)))
+        for lock in self.locks:
+            if next(lock.versions(), None) is None:
+                raise PromptError("holds no template: they stand in it as ID/VERSION.md", place=str(lock.folder))
+
+    def __str__(self) -> str:
+        return " over ".join(str(lock.folder) for lock in self.locks)
 
     def versions(self) -> dict[str, tuple[int, ...]]:
         """The ids with their version numbers, both ascending; by file name, no file is read."""
-        versions: dict[str, list[int]] = {}
-        for path in sorted(self.folder.glob("*/*.md")):
-            if _NAME.fullmatch(f"{path.parent.name}@{path.stem}"):
-                versions.setdefault(path.parent.name, []).append(int(path.stem))
-        return {identifier: tuple(sorted(numbers)) for identifier, numbers in versions.items()}
+        versions: dict[str, set[int]] = {}
+        for identifier, number in chain.from_iterable(lock.versions() for lock in self.locks):
+            versions.setdefault(identifier, set()).add(number)
+        return {identifier: tuple(sorted(numbers)) for identifier, numbers in sorted(versions.items())}
+
+    def locks_of(self, identifier: str, version: int) -> tuple[Lock, ...]:
+        """The lock of the folder in which a version stands, and those under it."""
+        first = (n for n, lock in enumerate(self.locks) if (lock.folder / identifier / f"{version}.md").exists())
+        return self.locks[next(first, 0) :]
+
+    def released(self, name: str) -> LockEntry | None:
+        """The release of a version such as `agent-turn@1`; None for a draft."""
+        identifier, _, version = name.partition("@")
+        entries = (lock.entries.get(name) for lock in self.locks_of(identifier, int(version)))
+        return next(filter(None, entries), None)
 
     def templates(self) -> tuple[Template, ...]:
         """All versions, by id and version.
@@ -154,7 +189,7 @@ class Library:
             PromptError: there is no such template, it cannot be loaded, or it was changed after its release.
         """
         numbers = self._numbers(identifier)
-        released = [number for number in numbers if f"{identifier}@{number}" in self.lock.entries]
+        released = [number for number in numbers if self.released(f"{identifier}@{number}")]
         return (self._load(identifier, number) for number in reversed(released or numbers))
 
     def newest(self, identifier: str) -> str:
@@ -173,12 +208,12 @@ class Library:
         return versions[identifier]
 
     def _load(self, identifier: str, version: int) -> Template:
-        path = self.folder / identifier / f"{version}.md"
+        path = self.locks_of(identifier, version)[0].folder / identifier / f"{version}.md"
         template = Template.load(path)
         if (template.id, template.version) != (identifier, version):
             message = f"calls itself {template.name}, but stands where {identifier}@{version} belongs"
             raise PromptError(message, place=str(path))
-        entry = self.lock.entries.get(template.name)
+        entry = self.released(template.name)
         if entry and entry.sha256 != template.sha256:
             message = (
                 f"{template.name} was changed after its release on {entry.released}: "
@@ -190,24 +225,33 @@ class Library:
     def _load_file(self, path: Path) -> Template:
         if not path.is_file():
             raise PromptError("there is no such template: give an id, id@version or a file", place=str(path))
-        inside = path.resolve().parent.parent == self.folder.resolve()
-        if inside and _NAME.fullmatch(f"{path.resolve().parent.name}@{path.stem}"):
-            return self._load(path.resolve().parent.name, int(path.stem))
+        folder, identifier = path.resolve().parent.parent, path.resolve().parent.name
+        inside = folder in (lock.folder.resolve() for lock in self.locks)
+        if inside and _NAME.fullmatch(f"{identifier}@{path.stem}"):
+            return self._load(identifier, int(path.stem))
         return Template.load(path)
 
 
 def default_library() -> Library:
-    """The folder named by AUSWEIS_PROMPTS, else the templates of the package, else the repository's `prompts`.
+    """The templates that ship, under those of the folder that AUSWEIS_PROMPTS names.
+
+    Raises:
+        PromptError: there are none.
+    """
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Library(*folders_over_shipped(Path(named) if named else None))
+
+
+def folders_over_shipped(own: Path | None) -> tuple[Path, ...]:
+    """The folder of one's own, if there is one, and that of the templates that ship: of the package, or a checkout.
 
     Raises:
         PromptError: there is none.
     """
-    if named := os.environ.get(FOLDER_VARIABLE):
-        if not Path(named).is_dir():
-            raise PromptError(f"{FOLDER_VARIABLE} names no folder", place=named)
-        return Library(Path(named))
+    if own is not None and not own.is_dir():
+        raise PromptError(f"{FOLDER_VARIABLE} names no folder", place=str(own))
     here = Path(__file__).resolve().parent
-    for folder in (here / "templates", here.parents[2] / "prompts"):
-        if folder.is_dir():
-            return Library(folder)
-    raise PromptError(f"no templates are installed: install the package again, or set {FOLDER_VARIABLE} to a folder")
+    shipped = next(filter(Path.is_dir, (here / "templates", here.parents[2] / "prompts")), None)
+    if shipped is None:
+        raise PromptError("the templates that ship are missing: install the package again")
+    return (shipped,) if own is None else (own, shipped)

@@ -10,11 +10,22 @@ from ausweis.prompts.library import EvalNumbers, Library, Lock, LockEntry
 from ausweis.prompts.render import Budget, Fault
 from ausweis.prompts.template import Template, TemplateFile, read_template
 
-__all__ = ["lint_file", "lint_folder", "release"]
+__all__ = ["lint_file", "lint_folder", "lint_library", "release"]
 
 # Keywords whose value holds schemas by name, and those whose value is a schema or a list of them.
 _SCHEMAS_BY_NAME = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 _SCHEMAS = ("items", "prefixItems", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "contains")
+
+
+def lint_library(library: Library) -> list[Fault]:
+    """All problems of its folders; without any, whether one of them has another text of a version that is released."""
+    problems = [problem for lock in library.locks for problem in lint_folder(lock.folder)]
+    if not problems:
+        try:
+            library.templates()
+        except PromptError as error:
+            return [Fault(str(error.place), error.message)]
+    return problems
 
 
 def lint_folder(folder: Path) -> list[Fault]:
@@ -64,16 +75,14 @@ def release(
         raise PromptError("a release needs a message: say what it is better at")
     # `get` refuses a released version that was changed.
     template = library.get(name if "@" in name else library.newest(name))
-    lock = Lock.read(library.folder)
-    if template.name in lock.entries:
+    if library.released(template.name):
         raise PromptError(f"{template.name} is released already: copy it to the next version number and change that")
     if problems := lint_file(template.path):
         more = f" ({len(problems) - 1} more: ausweis prompts lint)" if len(problems) > 1 else ""
         raise PromptError(f"{problems[0].message}{more}", place=problems[0].place)
     day = today or datetime.now(UTC).date()
     entry = LockEntry(sha256=template.sha256, message=message.strip(), released=day.isoformat(), run=run)
-    lock.add(template.name, entry)
-    library.lock = lock
+    library.locks_of(template.id, template.version)[0].add(template.name, entry)
     return template.name, entry
 
 

@@ -1,7 +1,7 @@
 """A call, prompts and an engine in; facts out.
 
 strategies    opens a reader by name
-turnwise      the product: a closed question about every turn
+lines         the product: a closed question about every line
 call_events   all events of a call in one answer, for large models
 questions     what a line is asked for, by which label, and the events that answers mean; what every reader offers
 asking        the ways to ask about a call's lines: in a window, or as a transcript that is read once

@@ -18,8 +18,8 @@ from ausweis.provenance import ModelProvenance, PromptProvenance
 from ausweis.reading.asking import Asking, Described, NoAsking, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
 from ausweis.reading.incidents import IncidentReader
+from ausweis.reading.lines import LineReader
 from ausweis.reading.questions import PolicyText, Question, Reader, own_questions
-from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import OwnWord
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "fitting",
     "how_to_learn",
     "ngrams_for",
+    "not_learned",
     "open_reader",
     "probe_for",
     "template_of",
@@ -44,15 +45,15 @@ __all__ = [
 
 _Learned = TypeVar("_Learned", bound=LearnedFile)
 
-STRATEGIES = ("turnwise", "events")
+STRATEGIES = ("heads", "turnwise", "events")
 TURN_TEMPLATES: Mapping[str, str] = {"agent": "agent-turn", "caller": "caller-turn"}
-"""The template that asks about a speaker's turns, where nothing was learned."""
-TRANSCRIPT_TEMPLATE = "transcript"  # what was learned for it reads turns of both,
+"""The template that asks about a speaker's turns (`turnwise`)."""
+TRANSCRIPT_TEMPLATE = "transcript"  # what was learned for it reads turns of both (`heads`),
 INCIDENTS_TEMPLATE = "incidents"  # and tells critical incidents
 QUESTION_TEMPLATE = "own-word"  # asked after the transcript: about a policy's own words,
 INCIDENT_QUESTION_TEMPLATE = "own-incident"  # about an incident that it describes,
 CALL_TEMPLATE = "third-party"  # about the call as a whole
-EVENTS_TEMPLATE = "call-events"  # asks for all events of a call at once
+EVENTS_TEMPLATE = "call-events"  # asks for all events of a call at once (`events`)
 _QUESTIONS = (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE)
 HEADS: Mapping[str, tuple[LearnedKind, ...]] = {
     TRANSCRIPT_TEMPLATE: ("probe",),
@@ -64,46 +65,43 @@ HEADS: Mapping[str, tuple[LearnedKind, ...]] = {
 """What must be learned for a version of a template before calls are read with it: one of these, rather the first."""
 
 
-def fitting(engine: Engine, *, probes: bool = True) -> str:
-    """The strategy for an engine where none was named: `turnwise` where a probe was learned for its model.
+def fitting(engine: Engine) -> str:
+    """The strategy for an engine where none was named: `heads` where a probe was learned for its model, else `events`.
 
-    Without one, `events`; but turn by turn where the answer of `events` cannot be held to its schema, and without
-    `probes`. Of answers that were written before, the templates that they are for decide.
+    But `turnwise` where the answer of `events` cannot be held to its schema. Of answers that were written before, the
+    templates that they are for decide.
 
     Raises:
         ModelError: an index of learned parts cannot be read.
     """
-    if isinstance(engine, WrittenAnswers):
-        by_turns = {*TURN_TEMPLATES.values(), TRANSCRIPT_TEMPLATE} & engine.templates
-        return "events" if EVENTS_TEMPLATE in engine.templates and not by_turns else "turnwise"
-    if not probes or engine.info.parameters.get("schemas") == "none":
-        return "turnwise"
-    kinds = learned_index.kinds_for(engine.info.sha256)
+    kinds = learned_index.kinds_for(engine.info.sha256) if isinstance(engine, TranscriptEngine) else {}
     learned = any(stamp.id == TRANSCRIPT_TEMPLATE and "probe" in found for stamp, found in kinds.items())
-    return "turnwise" if learned else "events"
+    if isinstance(engine, WrittenAnswers):
+        asked = engine.templates & {EVENTS_TEMPLATE, TRANSCRIPT_TEMPLATE, *TURN_TEMPLATES.values()}
+        if asked == {EVENTS_TEMPLATE}:
+            return "events"
+        return "heads" if learned and (not asked or TRANSCRIPT_TEMPLATE in asked) else "turnwise"
+    if learned:
+        return "heads"
+    return "turnwise" if engine.info.parameters.get("schemas") == "none" else "events"
 
 
 def open_reader(
-    strategy: str,
-    engine: Engine,
-    library: Library,
-    policy: PolicyText,
-    *,
-    probes: bool = True,
-    authentication: bool = True,
+    strategy: str, engine: Engine, library: Library, policy: PolicyText, *, authentication: bool = True
 ) -> Reader:
-    """The reader for a strategy. With `probes` false, `turnwise` asks zero-shot even where a probe was learned.
+    """The reader for a strategy. `heads` reads a transcript by what was learned, `turnwise` asks without that.
 
-    With `authentication` false, `turnwise` reads incidents alone; the others, which ask for all at once, do not.
+    With `authentication` false, these two read incidents alone; `events`, which asks for all at once, does not.
 
     Raises:
         InputError: there is no such strategy.
-        PromptError: a template is missing or cannot be used.
+        PromptError: a template is missing or cannot be used, or nothing was learned that `heads` could read with.
     """
-    if strategy == "turnwise":
-        asking = _asking(engine, library, policy.own_words, probes=probes) if authentication else NoAsking()
-        incidents = incident_reader(engine, library, policy.incidents, probes=probes) if policy.incidents else None
-        return TurnwiseReader(engine, asking, incidents, _calibration(engine, asking.prompts))
+    if strategy in ("heads", "turnwise"):
+        learned = strategy == "heads"
+        asking = _asking(engine, library, policy.own_words, learned=learned) if authentication else NoAsking()
+        incidents = incident_reader(engine, library, policy.incidents, learned=learned) if policy.incidents else None
+        return LineReader(engine, asking, strategy, incidents, _calibration(engine, asking.prompts))
     if strategy == "events":
         template = template_of(library, EVENTS_TEMPLATE)
         return EventsReader(engine, template, policy, _calibration(engine, (template.provenance,)))
@@ -132,15 +130,18 @@ def _calibration(engine: Engine, prompts: Iterable[PromptProvenance]) -> ReaderC
     return ReaderCalibration.load(index.checked(part), part)
 
 
-def _asking(engine: Engine, library: Library, own_words: tuple[OwnWord, ...], *, probes: bool) -> Asking:
-    """The way to ask with a probe; turn by turn where the templates or the model have none.
+def _asking(engine: Engine, library: Library, own_words: tuple[OwnWord, ...], *, learned: bool) -> Asking:
+    """The way to ask with a probe, or turn by turn.
 
     Where the policy has own words, with the newest probe that a matcher of words was learned with.
     """
     start = template_of(library, "call-start")
-    found = _newest_with(library, TRANSCRIPT_TEMPLATE, partial(probe_for, engine=engine)) if probes else None
-    if found is None:
+    if not learned:
         return WindowAsking({speaker: template_of(library, name) for speaker, name in TURN_TEMPLATES.items()}, start)
+    found = _newest_with(library, TRANSCRIPT_TEMPLATE, partial(probe_for, engine=engine))
+    if found is None:
+        wanted = template_of(library, TRANSCRIPT_TEMPLATE)
+        raise PromptError(f"{not_learned(wanted, engine.info)}, or give --strategy turnwise or events")
     template, probe = found
     probe, words = _with_words(template, engine, probe) if own_words else (probe, None)
     own = _described(own_questions(own_words), words, template, library, QUESTION_TEMPLATE)
@@ -185,6 +186,11 @@ def how_to_learn(template: Template) -> str:
     # To other commands `--template` names the transcript after which they ask; they ask the newest released question.
     command = f"train {kind} … --template {template.name}`" if kind == "probe" else f"train {kind} …` after its release"
     return f"learn it with `python -m evals.lab {command} (docs/training.md)"
+
+
+def not_learned(template: Template, model: ModelProvenance) -> str:
+    """That what reads with a version of one of `HEADS` was not learned for a model, and what to do."""
+    return f"no {HEADS[template.id][0]} of {template.name} for {model.id}: {how_to_learn(template)}"
 
 
 def unlearned(
@@ -252,21 +258,21 @@ def _of_its_kind(template: Template) -> Template:
 
 
 def incident_reader(
-    engine: Engine, library: Library, wanted: Sequence[Question], *, probes: bool = True
+    engine: Engine, library: Library, wanted: Sequence[Question], *, learned: bool = True
 ) -> IncidentReader:
-    """Looks for the wanted incidents; with `probes` false, by description alone.
+    """Looks for the wanted incidents; with `learned` false, by description alone.
 
     Raises:
         PromptError: a template is missing or cannot be used.
     """
-    forms: tuple[type[LearnedFile], ...] = (Probe, Matcher) if probes else ()
+    forms: tuple[type[LearnedFile], ...] = (Probe, Matcher) if learned else ()
     heads = (partial(_learned_for, form, engine=engine) for form in forms)
     found = next(filter(None, (_newest_with(library, INCIDENTS_TEMPLATE, head) for head in heads)), None)
     template = found[0] if found else template_of(library, INCIDENTS_TEMPLATE)
-    probe = probe_for(template, engine) if probes else None
+    probe = probe_for(template, engine) if learned else None
     described = tuple(question for question in wanted if question.incident is None)
     beside: dict[LearnedKind, str] = {"probe": probe.sha256} if probe else {}
-    matcher = _learned_for(Matcher, template, engine, beside) if probes and described else None
+    matcher = _learned_for(Matcher, template, engine, beside) if learned and described else None
     by_matcher = _described(described, matcher, template, library, INCIDENT_QUESTION_TEMPLATE)
     ngrams = ngrams_for(template, engine, probe) if probe else None
     return IncidentReader(engine, wanted, template_of(library, "incident"), template, probe, ngrams, by_matcher)

@@ -64,7 +64,10 @@ def run_values(origin: RunProvenance, started: str, policy: Policy | None) -> di
 def run_row(row: Any) -> RunRow:
     """The run of a row."""
     columns = {name: getattr(row, name) for name in RunRow.model_fields}
-    return RunRow.model_validate(columns | {name: json.loads(columns[name]) for name in _AS_JSON})
+    columns |= {name: json.loads(columns[name]) for name in _AS_JSON}
+    if columns["strategy"] == "turnwise" and any(prompt["id"] == "transcript" for prompt in columns["prompts"]):
+        columns["strategy"] = "heads"  # as rows of before call it
+    return RunRow.model_validate(columns)
 
 
 def call_row(row: Row[Any]) -> CallRow:

@@ -171,7 +171,6 @@ def command(server: Served, folder: Path, *more: str, calls: int = 12) -> list[s
 def environment(folder: Path) -> dict[str, str]:
     return os.environ | {
         "PYTHONPATH": str(ROOT / "src"),
-        "AUSWEIS_PROMPTS": str(folder),
         "AUSWEIS_CACHE": str(folder / "cache"),
         "AUSWEIS_API_KEY": "geheim",
     }

@@ -112,7 +112,7 @@ class StateTap:
         finally:
             self._open = False
         if len(self._taken) < len(self._places):
-            raise EngineError("the states of this model's layers cannot be read: give --strategy zero-shot")
+            raise EngineError("the states of this model's layers cannot be read: give --strategy turnwise or events")
         return np.stack([self._taken[place] for place in range(len(self._places))]).transpose(1, 0, 2)
 
     @contextmanager

@@ -15,8 +15,8 @@ from ausweis.prompts import Library
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import PolicyText, open_reader
 from ausweis.reading.chunks import LONGEST, Chunk
+from ausweis.reading.lines import LineReader
 from ausweis.reading.questions import MENTIONED
-from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import OwnWord
 
 POLICY = PolicyText()
@@ -187,7 +187,7 @@ def test_own_words_are_subjects_of_events_as_known_ones_are(call: Callable[..., 
         {"gives": 0.9, "gives pin": 0.3, "gives own berth": 0.7, "gives own motto": MENTIONED / 2},
         {"tells own boats": 0.6, "tells contract data": 0.2},
     )
-    reader = TurnwiseReader(FakeEngine({}), asking)
+    reader = LineReader(FakeEngine({}), asking, "heads")
     facts = reader.read(call("agent: Ihr Platz?", "caller: Platz vier", "agent: Da liegt die Möwe.")).facts
     own = [(e.turn, e.kind, e.subject, e.quote, e.probability) for e in facts.events if e.subject in ("berth", "boats")]
     assert own == [
@@ -204,7 +204,7 @@ def test_own_words_are_subjects_of_events_as_known_ones_are(call: Callable[..., 
 def test_an_own_factor_that_looks_like_digits_needs_some(call: Callable[..., Call]) -> None:
     told = {"gives own berth": 0.7, "gives own motto": 0.7}
     read_out = {"reads out own berth": 0.7, "reads out own motto": 0.7}
-    reader = TurnwiseReader(FakeEngine({}), Told(told, told, read_out, read_out))
+    reader = LineReader(FakeEngine({}), Told(told, told, read_out, read_out), "heads")
     lines = ("caller: Ahoi", "caller: 47109", "agent: 47109, Ahoi", "agent: 52200")
     events = reader.read(call(*lines)).facts.events
     assert [(event.turn, event.subject) for event in events] == [

@@ -1,4 +1,4 @@
-"""Strategy `turnwise`: every turn is asked a closed question; the answers become events with turn and quote.
+"""Strategies `heads` and `turnwise`: a closed question about every line; the answers become events with turn and quote.
 
 The quote is the turn itself, or the sentences of a long turn that were asked about: it is taken from the transcript,
 never from the model, so it always stands there. What code knows to be impossible is taken away (`plausible`).
@@ -28,24 +28,25 @@ from ausweis.reading.questions import (
 from ausweis.spoken import digits_in
 from ausweis.vocabulary import with_own
 
-__all__ = ["TurnwiseReader"]
+__all__ = ["LineReader"]
 
 
-class TurnwiseReader:
+class LineReader:
     """Asks about each chunk of a turn, and about the beginning of the call where the answers do not tell of it.
 
-    `incidents` are looked for besides, where the policy asks for some. `calibration`: of this way of asking.
+    `strategy`: the name of the way of asking, `heads` or `turnwise`. `incidents` are looked for besides, where the
+    policy asks for some. `calibration`: of this way of asking.
     """
-
-    strategy = "turnwise"
 
     def __init__(
         self,
         engine: Engine,
         asking: Asking,
+        strategy: str,
         incidents: IncidentReader | None = None,
         calibration: ReaderCalibration | None = None,
     ) -> None:
+        self.strategy = strategy
         self._engine, self._asking, self._incidents, self._calibration = engine, asking, incidents, calibration
         self._own = own_questions(asking.words)
         self._factors = with_own(asking.words).factors
