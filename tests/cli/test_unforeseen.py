@@ -19,7 +19,7 @@ SCORE = FAKE
 STORE = Path("ausweis.sqlite")
 ERRORS = [KeyError(SECRET), RecursionError(SECRET), MemoryError(), AssertionError(SECRET), OSError(5, SECRET)]
 PLACES = {
-    "read": ("ausweis.calls.json_format", "_contract"),
+    "read": ("ausweis.calls.json_format", "_reader_of"),
     "checked": ("ausweis.calls.reading", "check"),
     "judged": ("ausweis.batch.scoring", "judge"),
     "told": ("ausweis.batch.scoring", "facts_sha256"),

@@ -21,7 +21,7 @@ answers:
   - {template: agent-turn, matches: "Vertrag[^\\n]*$", answer: tells contract data}
   - {answer: nothing}
 """
-RECORDED = "evals/baselines/turnwise.answers.jsonl.xz"
+RECORDED = "evals/baselines/heads.answers.jsonl.xz"
 WORDS = {
     "GOLDEN …": "evals/golden/dev.jsonl evals/golden/test.jsonl",
     " golden.jsonl": " all.jsonl",

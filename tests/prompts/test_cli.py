@@ -90,9 +90,14 @@ def test_a_turn_is_one_of_a_call(write: Write) -> None:
     assert str(run("show", "agent-act", "--turn", "1").exception) == "--turn is for --call"
 
 
-def test_try_prints_the_answer_and_what_else_it_may_be(shipped: Path, call: str, tmp_path: Path) -> None:
+def test_try_prints_the_answer_and_what_else_it_may_be(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AUSWEIS_PROMPTS")
     draft = tmp_path / "draft.md"
-    draft.write_text((shipped / "agent-turn" / "1.md").read_text("utf-8").replace("version: 1", "version: 9"), "utf-8")
+    draft.write_text(
+        default_library().get("agent-turn@1").path.read_text("utf-8").replace("version: 1", "version: 9"), "utf-8"
+    )
     events = {"start": "middle", "events": [{"turn": 2, "quote": "1234", "event": "gives pin"}]}
     answers = [
         {"template": "agent-turn@9", "contains": "Vertrag", "answer": {"tells contract data": 0.9, "nothing": 0.1}},

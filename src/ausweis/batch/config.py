@@ -44,7 +44,7 @@ _ASKED_BY = {
 _HINTS = {
     QUESTION_TEMPLATE: " (the policy has no factor or change of its own)",
     CALL_TEMPLATE: " (learned for another probe, or the policy has own words)",
-    INCIDENTS_TEMPLATE: " (the policy looks for no incident)",
+    **dict.fromkeys((INCIDENTS_TEMPLATE, "incident"), " (the policy looks for no incident)"),
     INCIDENT_QUESTION_TEMPLATE: " (the policy describes no incident)",
 }
 """Why that one does not ask with it here."""
