@@ -6,7 +6,6 @@ from ausweis.cli import SETTINGS, LazyGroup, main
 
 COMMANDS = {
     "train": "Learn what the reader needs from labelled calls: probe, matcher …",
-    "metamorphic": "Judge calls that are changed in ways whose effect is known.",
 }
 
 
