@@ -13,7 +13,7 @@ from evals.lab.heard.values import read_spoken
 from evals.lab.spoken.speaking import speak_call
 from evals.lab.spoken.telephone import Noise, on_the_telephone
 from evals.lab.spoken.voices import Manner, PicoVoice, Voice, cast, check_voices
-from evals.lab.spoken.writing import write_mono, write_stereo, write_truth
+from evals.lab.spoken.writing import WavCodec, write_mono, write_stereo, write_truth
 
 from ausweis.errors import AusweisError, InputError
 from ausweis.labelled import LabelledCall, read_all
@@ -91,7 +91,7 @@ def speak(
             seed = crc32(call.id.encode())
             spoken = speak_call(chosen, cast(call.language, seed), seed)
             spoken = on_the_telephone(spoken, snr=snr, noise=noise, seed=seed)
-            law = "pcm_alaw" if call.language == "de" else "pcm_mulaw"
+            law: WavCodec = "pcm_alaw" if call.language == "de" else "pcm_mulaw"
             (write_mono if mono else write_stereo)(spoken, folder / f"{call.id}.wav", law)
             write_truth(spoken, folder / f"{call.id}.truth.json")
             click.echo(f"{call.id:<12} {len(call.turns):>4} turns {spoken.seconds:>8.1f} seconds")

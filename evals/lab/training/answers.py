@@ -22,7 +22,7 @@ from evals.lab.training.calls import (
     splits_of,
     template_for,
 )
-from evals.lab.training.options import Bound, Options, drawn, names_of, probe_beside
+from evals.lab.training.options import Bound, Options, drawn, names_of
 from numpy.typing import NDArray
 
 from ausweis.engines.heads import AnswerProbe, Ngrams, Probe, answer_features, log_odds, probabilities_of
@@ -96,7 +96,7 @@ def train_answers(options: Options) -> Path:
     to_learn = chosen_calls(calls, asking.labels)
     to_weigh = chosen_calls(others, asking.labels, others=None) if options.weigh else None
     engine = LlamaEngine.load(options.model)
-    probe = probe_beside(template, engine)
+    probe = options.probe(template, engine)
     if unknown := [label for label in asking.labels if label not in probe.labels]:
         raise InputError(f"the probe of {template.name} does not tell {', '.join(unknown)}: train it first")
     about = f"learned from {names_of(options.labelled)}, after {template.name}"

@@ -29,7 +29,7 @@ from evals.lab.training.calls import (
 )
 from evals.lab.training.matching import LeftOut, MatchedCall, MatchPlan, basis_of, learned_matcher, left_out_of
 from evals.lab.training.networks import Weighed, learn_weighing, raised_by
-from evals.lab.training.options import Bound, Options, Wordings, names_of, probe_beside, wordings_of
+from evals.lab.training.options import Bound, Options, Wordings, names_of, wordings_of
 from evals.lab.training.showing import left_out_cases, show_verdicts
 from numpy.typing import NDArray
 
@@ -81,7 +81,7 @@ def train_words(options: Options) -> Path:
         return [ending_of(question, asked) for asked in asked_about(of_policy)]
 
     engine = LlamaEngine.load(options.model)
-    probe = probe_beside(template, engine)
+    probe = options.probe(template, engine)
     about = f"learned from {names_of(options.labelled)}, asked by {question.name}"
     keep = options.keeper("words", template, engine.info, about, {"probe": probe.sha256}, question)
     with options.progress(calls) as reading:
