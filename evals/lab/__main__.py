@@ -6,7 +6,7 @@ from ausweis.cli import SETTINGS, LazyGroup, main
 
 COMMANDS = {
     "train": "Learn what the reader needs from labelled calls: probe, matcher …",
-    "metamorphic": "Judge calls that are changed in ways whose effect is known.",
+    "wording": "Choose the examples of a zero-shot template by search over labelled calls.",
 }
 
 

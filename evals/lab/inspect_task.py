@@ -13,6 +13,7 @@ import os
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from anyio import to_thread
@@ -41,7 +42,6 @@ def golden(
     engine: str = "llama",
     model: str | None = None,
     strategy: str | None = None,
-    prompts: str | None = None,
 ) -> Task:
     """The labelled calls of one or several files, each judged by the policy of its label; options as of `eval run`.
 
@@ -52,17 +52,12 @@ def golden(
         files = map(Path, [golden] if isinstance(golden, str) else golden)
         calls = [labelled for labelled in read_all(files) if labelled.gold.outcome is not None]
         policies = {name: find_policy(name) for name in dict.fromkeys(labelled.policy for labelled in calls)}
-        recipe = ScorerConfig(
-            policy=next(iter(policies.values())),
-            engine=engine,
-            model=model,
-            strategy=strategy,
-            prompt_folder=Path(prompts).absolute() if prompts else None,
-        )
+        options = {"engine": engine, "model": model, "strategy": strategy}
+        recipe = ScorerConfig.of(next(iter(policies.values())), options)
         recipe.library()
     return Task(
         dataset=MemoryDataset([_sample(labelled) for labelled in calls], name="golden"),
-        solver=_judging(_Judge(recipe, policies), {labelled.call.id: labelled for labelled in calls}),
+        solver=_judging(recipe, policies, {labelled.call.id: labelled for labelled in calls}),
         scorer=[outcome(), first_violation_turn()],
     )
 
@@ -84,11 +79,10 @@ def outcome() -> Scorer:
         if verdict is None:
             return Score(value=INCORRECT, explanation=f"label: {label}\nno verdict: {state.output.error}")
         told = Label.of_verdict(verdict)
-        lines = [
-            f"label: {label}",
-            f"verdict: {_side(str(told.outcome), [*map(str, told.violations)])}",
-            *_quoted(verdict),
-        ]
+        lines = [f"label: {label}", f"verdict: {_side(str(told.outcome), [*map(str, told.violations)])}"]
+        for one in verdict.violations:
+            lines.append(f"{one.type}@{one.turn}: {violation_sentence(one, 'en', verdict.vocabulary)}")
+            lines += [f"{one.type}@{one.turn}: turn {shown.turn}, “{shown.quote}”" for shown in one.evidence]
         right = told.outcome == target.text
         return Score(value=CORRECT if right else INCORRECT, answer=told.outcome, explanation="\n".join(lines))
 
@@ -112,61 +106,37 @@ def first_violation_turn() -> Scorer:
     return score
 
 
-class _Judge:
+def _judging(recipe: ScorerConfig, policies: Mapping[str, PolicyFile], calls: Mapping[str, LabelledCall]) -> Solver:
     """Judges one call at a time. The model is loaded for the first, and closed with the last reference to this."""
+    stack = contextlib.ExitStack()
 
-    def __init__(self, recipe: ScorerConfig, policies: Mapping[str, PolicyFile]) -> None:
-        self._recipe = recipe
-        self._policies = policies
-        self._engine: Engine | None = None
-        self._stack = contextlib.ExitStack()
-        weakref.finalize(self, self._stack.close)
+    @cache
+    def engine() -> Engine:
+        return stack.enter_context(recipe.engine_opened(logging.getLogger(__name__).warning))
 
-    def judge(self, labelled: LabelledCall) -> Scored:
-        """Read and judge.
+    def judged(labelled: LabelledCall) -> Scored:
+        return replace(recipe, policy=policies[labelled.policy]).scorer(engine()).score(labelled.call)
 
-        Raises:
-            AusweisError: no call can be read, as when the model is missing.
-        """
-        if self._engine is None:
-            opened = self._recipe.engine_opened(logging.getLogger(__name__).warning)
-            self._engine = self._stack.enter_context(opened)
-        recipe = replace(self._recipe, policy=self._policies[labelled.policy])
-        return recipe.scorer(self._engine).score(labelled.call)
-
-
-def _judging(judge: _Judge, calls: Mapping[str, LabelledCall]) -> Solver:
     # Inspect writes the arguments of a solver to its log: so there are none.
     @solver(name=_NAME)
     def judging() -> Solver:
         async def solve(state: TaskState, generate: Generate) -> TaskState:
             async with concurrency(_NAME, 1):
-                scored = await to_thread.run_sync(judge.judge, calls[str(state.sample_id)])
-            _put(scored, state)
+                scored = await to_thread.run_sync(judged, calls[str(state.sample_id)])
+            if (verdict := scored.verdict) is None:
+                reason = f"{scored.failure.message} [{scored.failure.kind}]" if scored.failure else "no verdict"
+                state.output = ModelOutput(model=_NAME, error=reason)
+                return state
+            content = verdict.model_dump_json(by_alias=True, exclude_none=True, indent=2)
+            origin = verdict.provenance.model if verdict.provenance else None
+            state.output = ModelOutput.from_content(origin.id if origin else _NAME, content)
+            state.messages.append(state.output.message)
             return state
 
+        weakref.finalize(solve, stack.close)
         return solve
 
     return judging()
-
-
-def _put(scored: Scored, state: TaskState) -> None:
-    """Write what came out where the viewer shows it."""
-    if scored.verdict is None:
-        reason = f"{scored.failure.message} [{scored.failure.kind}]" if scored.failure else "no verdict"
-        state.store.set("failure", reason)
-        state.output = ModelOutput(model=_NAME, error=reason)
-        return
-    verdict = scored.verdict
-    told = Label.of_verdict(verdict)
-    state.store.set("outcome", told.outcome)
-    state.store.set("violations", [*map(str, told.violations)])
-    state.store.set("risk", verdict.risk)
-    state.store.set("needs_review", verdict.needs_review)
-    origin = verdict.provenance.model if verdict.provenance else None
-    content = verdict.model_dump_json(by_alias=True, exclude_none=True, indent=2)
-    state.output = ModelOutput.from_content(origin.id if origin else _NAME, content)
-    state.messages.append(state.output.message)
 
 
 def _sample(labelled: LabelledCall) -> Sample:
@@ -193,14 +163,6 @@ def _verdict(state: TaskState) -> Verdict | None:
 
 def _side(told: str, violations: Sequence[str]) -> str:
     return f"{told} ({', '.join(violations)})" if violations else told
-
-
-def _quoted(verdict: Verdict) -> list[str]:
-    lines = []
-    for violation in verdict.violations:
-        lines.append(f"{violation.type}@{violation.turn}: {violation_sentence(violation, 'en', verdict.vocabulary)}")
-        lines += [f"{violation.type}@{violation.turn}: turn {e.turn}, “{e.quote}”" for e in violation.evidence]
-    return lines
 
 
 def _folder() -> Path:

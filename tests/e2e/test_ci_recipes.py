@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 CALLS = ("dev-009", "dev-016", "dev-020", "dev-021", "dev-024", "dev-027", "dev-029", "dev-043", "dev-044", "dev-055")
-BASELINE = ROOT / "evals" / "baselines" / "turnwise.answers.jsonl.xz"
+BASELINE = ROOT / "evals" / "baselines" / "heads.answers.jsonl.xz"
 BLESS = (
     f"ausweis eval run golden/*.jsonl --recorded {BASELINE} --out gate --quiet",
     "ausweis eval bless gate --message 'As it is' --baseline baselines/ours.jsonl --fewer",

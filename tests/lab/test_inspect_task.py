@@ -63,7 +63,7 @@ def test_the_log_holds_label_and_verdict_of_each_call(arguments: dict[str, Any],
     assert broken.input.splitlines()[1] == "[2] caller: Eine Frage."
     assert broken.target == "violation"
     assert broken.metadata["why"] == "Nobody asked."
-    assert broken.metadata["violations"] == broken.store["violations"] == ["no_authentication@3"]
+    assert broken.metadata["violations"] == ["no_authentication@3"]
     assert "scenario:plain" in broken.metadata["tags"]
     assert '"outcome": "violation"' in broken.output.completion
     label, verdict, why, quote = broken.scores["outcome"].explanation.splitlines()

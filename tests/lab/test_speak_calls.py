@@ -8,9 +8,7 @@ from typing import Any
 import av
 import pytest
 from click.testing import CliRunner
-from evals.lab import speak_examples
-from evals.lab.speak_calls import speak, spoken_set
-from evals.lab.speak_examples import EXAMPLES
+from evals.lab.speak_calls import EXAMPLES, speak, spoken_set
 from evals.lab.spoken import voices
 from ruamel.yaml import YAML
 from tests.lab.test_voices import needs_german
@@ -57,7 +55,7 @@ def test_a_german_call_becomes_a_recording_and_its_truth(tmp_path: Path) -> None
     gold = {"policy": "telecom-de", "outcome": "violation"}
     row = {"schema": "ausweis/labelled@1", "call": {"id": "x-1", "language": "de", "turns": turns}, "gold": gold}
     calls.write_text(json.dumps(row) + "\n")
-    wanted = ["--labelled", str(calls), "--language", "de", "--mono", "--snr", "20", "--loss", "3"]
+    wanted = ["--labelled", str(calls), "--language", "de", "--mono", "--snr", "20"]
     done = CliRunner().invoke(speak, [str(tmp_path / "out"), *wanted])
     assert done.exit_code == 0, done.output
     with av.open(str(tmp_path / "out" / "x-1.wav")) as container:
@@ -90,7 +88,7 @@ def test_recording_is_small_and_says_who_is_on_which_channel(labelled: LabelledC
 
 @pytest.mark.skipif(shutil.which("pico2wave") is None, reason="needs Pico: libttspico-utils of Debian's non-free")
 def test_examples_are_spoken_again(tmp_path: Path) -> None:
-    done = CliRunner().invoke(speak_examples.speak, [str(tmp_path)])
+    done = CliRunner().invoke(speak, [str(tmp_path), "--examples"])
     assert done.exit_code == 0, done.output
     names = {labelled.call.id for labelled in CALLS}
     assert {path.name for path in tmp_path.iterdir()} == {f"{name}{end}" for name in names for end in (".ogg", ".json")}

@@ -85,7 +85,7 @@ def test_the_same_seed_gives_the_same_call_whatever_came_before(language: Langua
 
     def spoken(seed: int) -> tuple[bytes, float]:
         one = speak_call(call, cast(language, seed), seed)
-        line = on_the_telephone(one, snr=20, noise="floor", seed=seed, loss=2)
+        line = on_the_telephone(one, snr=20, noise="floor", seed=seed)
         return line.samples.tobytes(), line.seconds
 
     first = spoken(3)

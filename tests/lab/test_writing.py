@@ -7,7 +7,6 @@ import av
 import numpy as np
 import pytest
 from evals.lab.spoken.speaking import Sound, Spoken, SpokenTurn
-from evals.lab.spoken.telephone import companded
 from evals.lab.spoken.writing import (
     CODECS,
     WavCodec,
@@ -29,7 +28,7 @@ def spoken() -> Spoken:
     time = np.arange(RATE) / RATE
     samples = np.stack([0.3 * np.sin(2 * np.pi * tone * time) for tone in (440, 660)]).astype(np.float32)
     turn = SpokenTurn(turn=1, speaker="agent", start=0, end=1, text="Grüezi.", written="Grüezi.")
-    return Spoken(Call(id="x-1", language="en", turns=()), companded(samples), RATE, (turn,))
+    return Spoken(Call(id="x-1", language="en", turns=()), samples, RATE, (turn,))
 
 
 def read(path: Path) -> tuple[Sound, int, str]:
@@ -42,7 +41,7 @@ def read(path: Path) -> tuple[Sound, int, str]:
         return (samples / 32_768).astype(np.float32), stream.rate, stream.codec_context.name
 
 
-@pytest.mark.parametrize(("wav", "error"), [("pcm_s16le", 1e-6), ("pcm_mulaw", 1e-6), ("pcm_alaw", 0.02)])
+@pytest.mark.parametrize(("wav", "error"), [("pcm_s16le", 1e-4), ("pcm_mulaw", 0.02), ("pcm_alaw", 0.02)])
 def test_wav_holds_the_samples(spoken: Spoken, tmp_path: Path, wav: WavCodec, error: float) -> None:
     write_stereo(spoken, tmp_path / "x.wav", wav)
     samples, rate, codec = read(tmp_path / "x.wav")
@@ -74,10 +73,10 @@ def test_mono_and_a_file_each(spoken: Spoken, tmp_path: Path) -> None:
     mix, _, _ = read(tmp_path / "x.wav")
     assert mix.shape[0] == 1
     assert np.max(np.abs(mix[0] - spoken.samples.sum(axis=0))) < 1e-4
-    pair = write_pair(spoken, tmp_path / "x.wav")
+    pair = write_pair(spoken, tmp_path / "x.wav", "pcm_s16le")
     assert [path.name for path in pair] == ["x.agent.wav", "x.caller.wav"]
     for path, channel in zip(pair, spoken.samples, strict=True):
-        assert np.array_equal(read(path)[0][0], channel)
+        assert np.max(np.abs(read(path)[0][0] - channel)) < 1e-4
 
 
 def test_the_truth_is_written(spoken: Spoken, tmp_path: Path) -> None:

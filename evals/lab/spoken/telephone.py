@@ -1,18 +1,12 @@
-"""What a telephone does to speech: 300 to 3,400 Hz, 8,000 samples a second, noise, coding, loss, music on hold.
-
-Coding is ITU-T G.711: eight bits a sample, µ-law as North America and Japan have it, A-law as everybody else. Packets
-are lost in bursts after Gilbert's model; in their place the last pitch period is heard again and again, as loud for
-10 ms, then fading to silence at 60 ms: G.711 Appendix I, without its longer periods and its crossfading at the start.
-"""
+"""What a telephone does to speech: 300 to 3,400 Hz, 8,000 samples a second, noise. Files are coded when written."""
 
 from dataclasses import replace
 from functools import lru_cache
-from itertools import accumulate
 from typing import Literal
 
 import numpy as np
-from evals.lab.spoken.speaking import Sound, Spoken, SpokenTurn
-from evals.lab.spoken.voices import CAST, CHANNELS, Manner, Mono
+from evals.lab.spoken.speaking import Sound, Spoken
+from evals.lab.spoken.voices import CAST, Manner, Mono
 from evals.lab.spoken.voices import RATE as VOICE_RATE
 from numpy.typing import NDArray
 from scipy.signal import butter, resample_poly, sosfilt, sosfiltfilt
@@ -29,27 +23,6 @@ FRAME = 160
 """Samples in 20 ms."""
 ACTIVE = 0.01
 """Of the loudest frame's power: a frame above it is speech."""
-MUSIC_LOUDNESS = 0.05
-CHORDS = ((261.6, 329.6, 392.0), (220.0, 261.6, 329.6), (349.2, 440.0, 523.3), (392.0, 493.9, 587.3))
-"""C, a minor, F, G, in Hz."""
-CHORD_SECONDS = 0.8
-
-Sizes = NDArray[np.int32]
-Law = Literal["alaw", "mulaw"]
-BIAS = 132
-"""µ-law: added to a sample of 16 bits before its segment is found; `CLIP` is the largest that it codes."""
-CLIP = 32_635
-
-PACKET = 160
-"""Samples of 20 ms at 8 kHz."""
-BURST = 2.5
-"""Packets lost together, on average."""
-PERIODS = (40, 120)
-"""Samples of a pitch period: 200 to 67 Hz."""
-KEPT = 80
-FADED = 480
-BACK = 32
-"""Samples in which the speech that comes back fades in."""
 
 COLLEAGUES = 10
 CLICKS = 6.0
@@ -84,24 +57,12 @@ MURMUR: dict[Language, tuple[str, ...]] = {
 }
 
 
-def on_the_telephone(
-    spoken: Spoken,
-    *,
-    snr: float | None = None,
-    noise: Noise = "white",
-    seed: int = 0,
-    law: Law = "mulaw",
-    loss: float = 0.0,
-) -> Spoken:
-    """The call as it comes out of a telephone line.
-
-    `snr` in dB adds noise of the line's band to each channel, `loss` is how many of a hundred packets do not arrive.
-    """
+def on_the_telephone(spoken: Spoken, *, snr: float | None = None, noise: Noise = "white", seed: int = 0) -> Spoken:
+    """The call as it comes out of a telephone line. `snr` in dB adds noise of the line's band to each channel."""
     line = band(resample_poly(spoken.samples, RATE, spoken.rate, axis=1))
     if snr is not None:
         line = noisy(line, snr, noise, seed, spoken.call.language)
-    coded = companded(line, law)
-    return replace(spoken, samples=dropped(coded, loss, seed) if loss else coded, rate=RATE)
+    return replace(spoken, samples=line, rate=RATE)
 
 
 def noisy(samples: Sound, snr: float, noise: Noise = "white", seed: int = 0, language: Language = "en") -> Sound:
@@ -132,46 +93,6 @@ def _level(noise: NDArray[np.floating], sound: Mono, snr: float) -> np.float64:
     spoken = power[power > ACTIVE * np.max(power, initial=0)]
     loud = float(spoken.mean()) if spoken.size else 0.0
     return np.float64(np.sqrt(loud / (float(np.mean(noise**2)) or 1.0) / 10 ** (snr / 10)))
-
-
-def hold_music(seconds: float, rate: int) -> Mono:
-    """Chords of sine tones, one after the other, with soft edges."""
-    time = np.arange(round(seconds * rate)) / rate
-    music = np.zeros_like(time)
-    for number, first in enumerate(np.arange(0, seconds, CHORD_SECONDS)):
-        here = (time >= first) & (time < first + CHORD_SECONDS)
-        within = (time[here] - first) / CHORD_SECONDS
-        tones = np.sin(2 * np.pi * np.outer(CHORDS[number % len(CHORDS)], time[here])).sum(axis=0)
-        music[here] = np.sin(np.pi * within) * tones
-    level = float(np.sqrt(np.mean(music**2))) if music.size else 1.0
-    quiet: Mono = (music * (MUSIC_LOUDNESS / (level or 1.0))).astype(np.float32)
-    return quiet
-
-
-def held(spoken: Spoken, seconds: float) -> Spoken:
-    """The call with music on hold in the agent's channel, at the pause that is nearest to the middle of the call.
-
-    A call without a pause between two turns stays as it is.
-    """
-    turns = spoken.turns
-    ends = list(accumulate((turn.end for turn in turns), max))
-    pauses = [(end + after.start) / 2 for end, after in zip(ends[:-1], turns[1:], strict=True) if after.start > end]
-    if not pauses:
-        return spoken
-    cut = min(pauses, key=lambda pause: abs(pause - spoken.seconds / 2))
-    at = round(cut * spoken.rate)
-    music = hold_music(seconds, spoken.rate)
-    inserted = np.zeros((len(CHANNELS), music.size), np.float32)
-    inserted[CHANNELS.index("agent")] = music
-    samples = np.concatenate([spoken.samples[:, :at], inserted, spoken.samples[:, at:]], axis=1)
-    late = music.size / spoken.rate
-    moved = tuple(turn if turn.start < cut else _later(turn, late) for turn in turns)
-    return replace(spoken, samples=samples, turns=moved)
-
-
-def _later(turn: SpokenTurn, seconds: float) -> SpokenTurn:
-    times = {"start": round(turn.start + seconds, 3), "end": round(turn.end + seconds, 3)}
-    return turn.model_copy(update=times)
 
 
 def band(samples: NDArray[np.floating]) -> Sound:
@@ -228,91 +149,3 @@ def _keys(length: int, chance: np.random.Generator) -> Mono:
         struck = chance.uniform(0.5, 3.0) * decay * chance.standard_normal(decay.size)
         clicks[at : at + decay.size] += struck
     return clicks[:length]
-
-
-def companded(samples: Sound, law: Law = "mulaw") -> Sound:
-    """What the coding leaves of the samples. Done twice, it changes no more."""
-    rounded = np.round(samples * 32_768).astype(np.int32)
-    size = (_alaw if law == "alaw" else _mulaw)(np.abs(rounded))
-    # A-law has no zero: silence is the smallest step.
-    sign = np.where(rounded < 0, -1, 1)
-    coded: Sound = (sign * size / 32_768).astype(np.float32)
-    return coded
-
-
-def _mulaw(sizes: Sizes) -> Sizes:
-    biased = np.minimum(sizes, CLIP) + BIAS
-    segment = np.floor(np.log2(biased)).astype(np.int32) - 7
-    mantissa = (biased >> (segment + 3)) & 15
-    size: Sizes = (((mantissa << 3) + BIAS) << segment) - BIAS
-    return size
-
-
-def _alaw(sizes: Sizes) -> Sizes:
-    held = np.minimum(sizes, 32_767)
-    segment = np.maximum(np.floor(np.log2(np.maximum(held, 1))).astype(np.int32) - 7, 0)
-    shift = np.maximum(segment, 1) + 3
-    size: Sizes = ((held >> shift) << shift) + (1 << (shift - 1))
-    return size
-
-
-def lost_packets(count: int, percent: float, chance: np.random.Generator) -> list[bool]:
-    """Which of so many packets are lost: a good and a bad state, each left with a fixed chance (Gilbert 1960)."""
-    share = percent / 100
-    leaves_bad = 1 / BURST
-    leaves_good = leaves_bad * share / (1 - share)
-    bad = chance.random() < share
-    lost: list[bool] = []
-    for draw in chance.random(count):
-        lost.append(bool(bad))
-        bad = draw >= leaves_bad if bad else draw < leaves_good
-    return lost
-
-
-def dropped(samples: Sound, percent: float, seed: int = 0) -> Sound:
-    """The samples of a line, (channels, samples), after it lost so many of a hundred packets on each channel."""
-    chance = np.random.default_rng([seed, PACKET])
-    heard = [_concealed(channel, lost_packets(-(-channel.size // PACKET), percent, chance)) for channel in samples]
-    return np.stack(heard)
-
-
-def _concealed(sound: Mono, lost: list[bool]) -> Mono:
-    heard = sound.copy()
-    gap = 0
-    period = heard[:0]
-    for number, missing in enumerate(lost):
-        here = slice(number * PACKET, min((number + 1) * PACKET, heard.size))
-        length = here.stop - here.start
-        if missing:
-            if not gap:
-                period = _last_period(heard[: here.start])
-            heard[here] = _repeated(period, gap, length)
-            gap += length
-        elif gap:
-            rise = np.linspace(0, 1, min(BACK, length), dtype=np.float32)
-            back = slice(here.start, here.start + rise.size)
-            heard[back] = rise * heard[back] + (1 - rise) * _repeated(period, gap, rise.size)
-            gap = 0
-    return heard
-
-
-def _last_period(before: Mono) -> Mono:
-    """The last pitch period of the sound: the lag at which its last 20 ms are most like what went before."""
-    shortest, longest = PERIODS
-    if before.size < PACKET + longest:
-        return np.zeros(longest, np.float32)
-    last = before[-PACKET:]
-
-    def likeness(lag: int) -> float:
-        earlier = before[-PACKET - lag : -lag]
-        return float(last @ earlier) / (float(np.linalg.norm(earlier)) or 1.0)
-
-    return before[-max(range(shortest, longest + 1), key=likeness) :].copy()
-
-
-def _repeated(period: Mono, already: int, length: int) -> Mono:
-    """So many samples of the period over and over, after it was heard for `already` samples."""
-    at = np.arange(already, already + length)
-    loud = np.clip((FADED - at) / (FADED - KEPT), 0, 1)
-    played: Mono = (period[at % period.size] * loud).astype(np.float32)
-    return played

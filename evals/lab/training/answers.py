@@ -22,7 +22,8 @@ from evals.lab.training.calls import (
     splits_of,
     template_for,
 )
-from evals.lab.training.options import Bound, Options, drawn, names_of, probe_beside
+from evals.lab.training.options import Bound, Options, drawn, names_of
+from evals.lab.training.showing import ranked
 from numpy.typing import NDArray
 
 from ausweis.engines.heads import AnswerProbe, Ngrams, Probe, answer_features, log_odds, probabilities_of
@@ -96,7 +97,7 @@ def train_answers(options: Options) -> Path:
     to_learn = chosen_calls(calls, asking.labels)
     to_weigh = chosen_calls(others, asking.labels, others=None) if options.weigh else None
     engine = LlamaEngine.load(options.model)
-    probe = probe_beside(template, engine)
+    probe = options.probe(template, engine)
     if unknown := [label for label in asking.labels if label not in probe.labels]:
         raise InputError(f"the probe of {template.name} does not tell {', '.join(unknown)}: train it first")
     about = f"learned from {names_of(options.labelled)}, after {template.name}"
@@ -240,16 +241,7 @@ def _stacking(evidence: Array, truth: Array, counts: Array) -> Array:
 
 def _show(told: ToldAnswers, labels: Sequence[str], tell: Callable[[str], None]) -> None:
     """How well calls are told that nothing was learned from: by lines alone, by answers alone, by both."""
-    from sklearn.metrics import average_precision_score
-
     calls = told.calls
     for place, label in enumerate(labels):
-        truth = calls.truth[:, place] > 0
-        others = f"{int((~truth).sum())} without it, which stand for {calls.counts[~truth].sum():.0f}"
-        tell(f"{label}: {int(truth.sum())} calls with it, {others}")
         for name, odds in (("lines", calls.lines), ("answers", told.answers), ("both", told.together)):
-            scores = odds[:, place]
-            said = scores > 0
-            ranked = average_precision_score(truth, scores, sample_weight=calls.counts)
-            wrong = f"{int((said & ~truth).sum())} wrongly told, {int((truth & ~said).sum())} missed"
-            tell(f"  by {name:<8} average precision {ranked:.3f}, {wrong}")
+            tell(f"{label} by {name:<8} {ranked(calls.truth[:, place] > 0, odds[:, place], calls.counts)}")

@@ -27,6 +27,7 @@ from evals.lab.training.calls import (
 from evals.lab.training.matching import LeftOut, MatchedCall, MatchPlan, basis_of, learned_matcher, left_out_of
 from evals.lab.training.networks import Weighed, learn_weighing
 from evals.lab.training.options import Bound, Options, drawn, names_of
+from evals.lab.training.showing import ranked
 from numpy.typing import NDArray
 
 from ausweis.engines.heads import LineFeatures, features, probabilities_of
@@ -222,8 +223,6 @@ def _show(left_out: Sequence[LeftOut], tell: Callable[[str], None]) -> None:
 
     Half of them are weighed by what was learned from the other half.
     """
-    from sklearn.metrics import average_precision_score
-
     groups = sorted({told.call.group for told in left_out})
     halves: tuple[list[tuple[Weighed, bool]], ...] = ([], [])
     for told in left_out:
@@ -239,10 +238,4 @@ def _show(left_out: Sequence[LeftOut], tell: Callable[[str], None]) -> None:
         ("weighed", weighed),
     ):
         likeliest = np.array([float(score.max()) for score in scores])
-        bars = np.unique(likeliest[own])
-        said = likeliest[own][None] >= bars[:, None]
-        f1 = 2 * (said & happens[own]).sum(axis=1) / (said.sum(axis=1) + happens[own].sum())
-        ranked = average_precision_score(happens[own], likeliest[own])
-        counted = f"{way}: {int(happens[own].sum())} of {int(own.sum())} calls, average precision {ranked:.3f}"
-        by_chance = (likeliest[~own] >= bars[f1.argmax()]).mean() if not own.all() else 0.0
-        tell(f"{counted}, best F1 {f1.max():.3f}; then said of {by_chance:.3f} of the descriptions by chance")
+        tell(f"{way}: {ranked(happens[own], likeliest[own])}; by chance: {ranked(happens[~own], likeliest[~own])}")

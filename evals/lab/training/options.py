@@ -55,6 +55,12 @@ class Options:
     weigh: tuple[Path, ...] = ()
     """Other calls, from which it is learned how much answers count."""
     wordings: Path | None = None
+    ngrams: bool = True
+    """Whether a probe that is kept learns besides what the words of a line tell."""
+    beside: Path | None = None
+    """The probe that what is learned will be used with; else the newest."""
+    digest: str = ""
+    """Of all that it is learned from, for the end of its notes."""
 
     def keeper(
         self,
@@ -83,6 +89,7 @@ class Options:
 
             return saved
         index, base = index_to_write(), Base(id=model.id, sha256=model.sha256)
+        about += f", {self.digest}" if self.digest else ""
         return lambda learned: index.register(
             kind,
             template.provenance,
@@ -124,6 +131,18 @@ class Options:
             raise InputError(message, place=str(self.go_on))
         return start
 
+    def probe(self, template: Template, engine: Engine) -> Probe:
+        """The probe that what is learned will be used with.
+
+        Raises:
+            InputError: there is none.
+            ModelError, PromptError: as `probe_for`.
+        """
+        probe = Probe.load(self.beside) if self.beside else probe_for(template, engine)
+        if probe is None:
+            raise InputError(f"there is no probe of {template.name} for {engine.info.id}: train it first")
+        return probe
+
 
 class Bound(NamedTuple):
     """What is learned belongs to this template and model, and reads these layers.
@@ -150,19 +169,6 @@ class Bound(NamedTuple):
 def names_of(files: Sequence[Path]) -> str:
     """For the notes."""
     return ", ".join(path.name for path in files)
-
-
-def probe_beside(template: Template, engine: Engine) -> Probe:
-    """The probe that what is learned will be used with: the newest for the template and the engine's model.
-
-    Raises:
-        InputError: there is none.
-        ModelError, PromptError: as `probe_for`.
-    """
-    probe = probe_for(template, engine)
-    if probe is None:
-        raise InputError(f"there is no probe of {template.name} for {engine.info.id}: train it first")
-    return probe
 
 
 def drawn(calls: Sequence[LabelledCall], limit: int | None) -> list[LabelledCall]:

@@ -133,7 +133,7 @@ def train_probe(options: Options) -> Path:
     if task is FACT_TASK:
         options.tell("It is taken at its word until its calibration is learned: ausweis eval run, then eval calibrate")
     others = [task.lines(labelled) for labelled in not_among(ids, known)]
-    if options.out is None and (found := learn_ngrams(told, others, bound, task)) is not None:
+    if options.out is None and options.ngrams and (found := learn_ngrams(told, others, bound, task)) is not None:
         beside: dict[LearnedKind, str] = {"probe": Probe.load(path).sha256}
         ngrams_path = options.keeper("ngrams", template, engine.info, about, beside)(found.ngrams)
         options.tell("The same, with the words of the lines:")

@@ -60,19 +60,24 @@ def left_out_cases(calls: Sequence[LabelledCall], answers: Iterable[Answers], *,
     return cases
 
 
+def ranked(truth: NDArray[np.bool_], scores: Array, weights: Array | None = None) -> str:
+    """How well these log-odds tell what is true: shape (calls,) or (lines,) each."""
+    from sklearn.metrics import average_precision_score
+
+    precision = average_precision_score(truth, scores, sample_weight=weights) if truth.any() else float("nan")
+    wrong = f"{int((~truth & (scores > 0)).sum())} wrongly told, {int((truth & (scores <= 0)).sum())} missed"
+    return f"{int(truth.sum())} of {len(truth)}, average precision {precision:.3f}, {wrong}"
+
+
 def show_labels(
     labels: Sequence[str], calls: Sequence[CallNumbers], scores: Sequence[Array], tell: Callable[[str], None]
 ) -> None:
-    """The average precision of each label over all lines."""
-    from sklearn.metrics import average_precision_score
-
+    """How well each label is told over all lines."""
     every = np.concatenate(scores)
     truth, counts = (np.concatenate([getattr(call, part) for call in calls]) > 0 for part in ("labels", "counts"))
     for place, label in enumerate(labels):
         rows = counts[:, place]
-        count = int(truth[rows, place].sum())
-        precision = average_precision_score(truth[rows, place], every[rows, place]) if count else float("nan")
-        tell(f"{label:<28} {count:>5} lines, average precision {precision:.2f}")
+        tell(f"{label:<28} {ranked(truth[rows, place], every[rows, place])}")
 
 
 def show_verdicts(cases: Sequence[Case], tell: Callable[[str], None]) -> None:

@@ -29,8 +29,8 @@ from evals.lab.training.calls import (
 )
 from evals.lab.training.matching import LeftOut, MatchedCall, MatchPlan, basis_of, learned_matcher, left_out_of
 from evals.lab.training.networks import Weighed, learn_weighing, raised_by
-from evals.lab.training.options import Bound, Options, Wordings, names_of, probe_beside, wordings_of
-from evals.lab.training.showing import left_out_cases, show_verdicts
+from evals.lab.training.options import Bound, Options, Wordings, names_of, wordings_of
+from evals.lab.training.showing import left_out_cases, ranked, show_verdicts
 from numpy.typing import NDArray
 
 from ausweis.engines.heads import LineFeatures, Probe, features, probabilities_of, probability_of
@@ -81,7 +81,7 @@ def train_words(options: Options) -> Path:
         return [ending_of(question, asked) for asked in asked_about(of_policy)]
 
     engine = LlamaEngine.load(options.model)
-    probe = probe_beside(template, engine)
+    probe = options.probe(template, engine)
     about = f"learned from {names_of(options.labelled)}, asked by {question.name}"
     keep = options.keeper("words", template, engine.info, about, {"probe": probe.sha256}, question)
     with options.progress(calls) as reading:
@@ -324,8 +324,6 @@ def _show(
     one: Half, other: Half, words: Sequence[AskedWord], calls: Sequence[LabelledCall], tell: Callable[[str], None]
 ) -> None:
     """How well verbs and calls are told, each half of the writing passes by what was learned from the other half."""
-    from sklearn.metrics import average_precision_score
-
     learned = [(weighing_of(by.alike), half) for by, half in ((one, other), (other, one))]
     for own, verb in ((own, verb) for own in (True, False) for verb in VERBS):
         told = [
@@ -335,10 +333,7 @@ def _show(
         ]
         if any(some.truth.any() for some in told):
             scores, truth = Weighed.together(told)
-            said = scores > 0
-            f1 = 2 * (said & (truth > 0)).sum() / (said.sum() + truth.sum())
-            name = f"{'own' if own else 'known'} words, {verb:<9} {int(truth.sum()):>5} lines"
-            tell(f"{name}, average precision {average_precision_score(truth, scores):.3f}, F1 {f1:.3f}")
+            tell(f"{'own' if own else 'known'} words, {verb:<9} {ranked(truth > 0, scores)}")
     by_id = {labelled.call.id: labelled for labelled in calls}
     asked = [by_id[told.call.id] for _, half in learned for told in half.told]
     answers = (answers_with(told, words, parts) for parts, half in learned for told in half.told)
