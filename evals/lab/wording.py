@@ -54,7 +54,7 @@ def wording(
 ) -> None:
     """Choose the examples of TEMPLATE, agent-turn or caller-turn, so that labels of lines are right, and draft it.
 
-    The draft is the next version, in FILE; measure it: ausweis eval run --strategy zero-shot --prompt FILE.
+    The draft is the next version, in FILE; measure it: ausweis eval run --strategy turnwise --prompt FILE.
     """
     if find_spec("dspy") is None:
         raise InputError("the search is DSPy's: pip install dspy")
