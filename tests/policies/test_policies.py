@@ -187,7 +187,7 @@ def test_a_word_that_no_factor_is_where_all_known_ones_count(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("old", "new", "hides"),
     [
-        ("language: en", "langauge: en", True),
+        ("language: en", "langauge: en", False),
         ("title: Mine", "title: Mine: all", True),
         ("  pin: {", "  2024: {", True),
         ("- [pin]", "- [pim]", False),
@@ -261,6 +261,26 @@ def test_explain_names_levels_actions_third_party_and_attempts(tmp_path: Path) -
         "No factors here: address, phone number",
     ):
         assert words in text
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    """What the whole says wrongly is told beside what a part does, and nothing that only follows from that."""
+    path = tmp_path / "mine.yaml"
+    wrong = GOOD.replace("{strength: weak}", "{strength: weka, colour: red}").replace("- [pin]", "- [pim]")
+    path.write_text(wrong.replace("usage_data: basic", "usage_data: bassic") + "attemps: 3\n", encoding="utf-8")
+    told = [(problem.line, problem.message.partition(";")[0]) for problem in check_policy(path)]
+    assert told == [
+        (7, "unknown strength 'weka' (perhaps 'weak'?)"),
+        (7, "unknown key 'colour'"),
+        (12, "unknown factor 'pim' (perhaps 'pin'?)"),
+        (19, "unknown level 'bassic'"),
+        (20, "unknown key 'attemps' (perhaps 'attempts'?)"),
+    ]
+    assert "more may show" not in CliRunner().invoke(policies, ["validate", str(path)]).stderr
+    path.write_text(MARINA.replace("strength: weak", "strength: weka", 1), encoding="utf-8")
+    assert len(check_policy(path)) == 1
+    path.write_text(wrong.replace("[date_of_birth]", "5"), encoding="utf-8")
+    assert "more may show once this is mended" in CliRunner().invoke(policies, ["validate", str(path)]).stderr
 
 
 def test_the_commands(tmp_path: Path) -> None:

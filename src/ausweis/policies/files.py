@@ -6,11 +6,12 @@ Pydantic knows the path to a mistake, the document the line of each key and item
 import hashlib
 import re
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -177,14 +178,47 @@ def _parse(data: bytes, place: str) -> tuple[PolicyFile | None, tuple[Problem, .
 
 def _problems_of(error: ValidationError, document: "Document") -> list[Problem]:
     """All mistakes that validation found, in the order of their lines."""
-    problems = []
-    for detail in error.errors(include_url=False):
-        if detail["type"] == "too_short" and detail["input"]:
-            continue  # pydantic counts only the items without mistakes, and those have their own line
-        line = document.line([step for step in detail["loc"] if step != "[key]"])
-        # What the whole says is looked at only where all parts are well-formed.
-        problems.append(Problem(line, _sentence(detail, detail["loc"]), hides=detail["type"] != "impossible"))
+    # Pydantic counts only the items without mistakes, and those have their own line.
+    details = [one for one in error.errors(include_url=False) if one["type"] != "too_short" or not one["input"]]
+    # What the whole says is looked at only where all parts are well-formed.
+    rest = _of_the_rest(details, document.data)
+    problems = [
+        Problem(
+            document.line(_steps(detail)),
+            _sentence(detail, detail["loc"]),
+            hides=rest is None and detail["type"] != "impossible",
+        )
+        for detail in (*details, *(rest or ()))
+    ]
     return sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
+
+
+def _steps(detail: "ErrorDetails") -> list[str | int]:
+    return [step for step in detail["loc"] if step != "[key]"]
+
+
+def _of_the_rest(details: Sequence["ErrorDetails"], data: Any) -> "list[ErrorDetails] | None":
+    """What is impossible in a policy without the keys that are wrong; None where nobody can tell without them."""
+    rest, parents = deepcopy(data), []
+    for detail in details:
+        *path, key = _steps(detail) or [""]
+        part: Any = rest
+        for step in path:
+            part = cast("dict[Any, Any]", part)[step] if isinstance(part, dict | list) else None
+        whole = not path or (len(path) == 1 and path[0] in ("factors", "levels", "actions"))
+        if not isinstance(part, dict) or (whole and detail["type"] != "extra_forbidden"):
+            return None
+        part.pop(key, None)
+        parents.append(path)
+    try:
+        Policy.model_validate(rest)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        if any(one["type"] != "impossible" for one in found):
+            return None
+        # A part that lacks a key now may be said to need it.
+        return [one for one in found if not any(path and _steps(one)[: len(path)] == path for path in parents)]
+    return []
 
 
 def _sentence(detail: "ErrorDetails", path: _Steps) -> str:
