@@ -5,7 +5,6 @@ it optimises is our template, asked by our engine. The instructions stay: a mode
 search them. A third of the calls, by whole writing passes, gives examples, one chooses, one measures.
 """
 
-# DSPy is no dependency: pip install dspy.
 # mypy: disable-error-code="import-not-found,misc,no-any-return"
 
 import random
@@ -57,7 +56,7 @@ def wording(
     The draft is the next version, in FILE; measure it: ausweis eval run --strategy turnwise --prompt FILE.
     """
     if find_spec("dspy") is None:
-        raise InputError("the search is DSPy's: pip install dspy")
+        raise InputError("the search is DSPy's: pip install --group wording")
     from ausweis.engines.llama import LlamaEngine
     from ausweis.engines.weights import catalogue
 

@@ -104,6 +104,7 @@ def test_it_serves_until_it_is_stopped(folder: Path) -> None:
         assert "<form" in page
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert "server" not in answer.headers
+        assert "rm calls.sqlite.token" in process.stdout.readline()
     finally:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
@@ -111,6 +112,5 @@ def test_it_serves_until_it_is_stopped(folder: Path) -> None:
     assert err == ""
     token = address.partition("token=")[2]
     assert token not in out
-    assert "rm calls.sqlite.token" in out
     # What was a bookmark yesterday is one tomorrow.
     assert Auth(kept=folder / "calls.sqlite.token").token == token

@@ -21,14 +21,24 @@ answers:
   - {template: agent-turn, matches: "Vertrag[^\\n]*$", answer: tells contract data}
   - {answer: nothing}
 """
+CALL = ROOT / "examples" / "calls" / "01-auskunft-an-ex-partnerin.json"
 RECORDED = "evals/baselines/heads.answers.jsonl.xz"
 WORDS = {
     "GOLDEN …": "evals/golden/dev.jsonl evals/golden/test.jsonl",
     " golden.jsonl": " all.jsonl",
     "server:URL": "fake:answers.yaml",
+    "--call call.json": f"--call {CALL}",
+    "ours/agent-turn.md --call calls.jsonl#0815": f"prompts/agent-turn/2.md --call {CALL}",
+    "runs/whole dev-001": "runs/whole dev-021",
 }
 """What a reader puts in."""
-NOT_HERE = ("pip install", "make ", "inspect ", "ausweis eval run evals/golden/own-test.jsonl --prompt own-word@2")
+NOT_HERE = (
+    "pip install",
+    "make ",
+    "inspect ",
+    "ausweis eval run evals/golden/own-test.jsonl --prompt own-word@2",
+    "ausweis prompts try transcript",
+)
 """Beginnings of commands that install something, need the laboratory, or ask the model."""
 CODES = {"git diff --no-index": 1}
 
@@ -42,6 +52,8 @@ def commands(page: str) -> list[str]:
 
 def answered(command: str) -> str:
     """The same with answers where a model would be asked: recorded ones, or where those do not fit, of a script."""
+    if command.startswith("ausweis prompts try"):
+        return f"{command} --engine fake:answers.yaml"
     if not command.startswith("ausweis eval run") or "--engine" in command:
         return command
     if "--prompt" in command or "--strategy" in command:

@@ -363,7 +363,6 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
             Event(kind="discloses", subject="contract_data", turn=1, quote=HOSTILE[0][:30]),
             Event(kind="gives", subject="password", turn=2, quote=HOSTILE[1][:20]),
         ),
-        notes=(HOSTILE[2],),
     )
     broken = incident(call, turn=3, kind=HOSTILE[0]) | {"description": HOSTILE[3]}
     one = judged(call, facts, incidents=(broken,))
