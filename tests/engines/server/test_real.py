@@ -51,8 +51,7 @@ TEXTS = (
     "Lovely weather.",
 )
 NEAR = 0.1
-"""How far a probability may be off where both evaluate one question at a time (0.02; more with AMX); equal labels are asked
-for beyond."""
+"""How far a probability may be off where both evaluate one question at a time: 0.02, more with AMX."""
 TOGETHER = 0.15
 """The same where the server evaluates questions together as they come: a small model in four bits rounds coarsely."""
 
