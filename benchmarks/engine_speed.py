@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 Entrant(_with_slots(n), stack.enter_context(server(TOOLS, path, threads, n)), plain, every)
                 for n in given.slots or SLOTS
             ),
-            Entrant("Ausweis, zero-shot", engine.complete, plain, every),
+            Entrant("Ausweis, turnwise", engine.complete, plain, every),
             Entrant("Ausweis", engine.read, learned, every),
         ]
         measured = measure(entrants, [len(one.call.turns) for one in calls])
