@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 import numpy as np
-from evals.lab.heard.words import digits_of, says_date, tokens_of
+from evals.lab.heard import digits_of, says_date, tokens_of
 from evals.lab.spoken.telephone import RATE, Noise, noisy
 from evals.lab.spoken.voices import Mono, trimmed
 from scipy.signal import resample_poly

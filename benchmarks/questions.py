@@ -9,8 +9,6 @@ from ausweis.reading.asking import TranscriptAsking, WindowAsking
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, TURN_TEMPLATES, probe_for
 
-__all__ = ["questions", "transcripts"]
-
 
 def questions(call: Call) -> list[Request]:
     """The turns of a call in windows, as a model without a probe is asked."""

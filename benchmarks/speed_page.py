@@ -7,8 +7,6 @@ from statistics import median
 
 from ausweis.engines.protocol import Result
 
-__all__ = ["Limit", "Measured", "write_page"]
-
 PAGE = "engine-speed.md"
 PLOT = "engine-speed.svg"
 COMMAND = "python benchmarks/engine_speed.py --docs docs"

@@ -15,8 +15,6 @@ import httpx
 from ausweis.engines.protocol import Request, Result
 from ausweis.engines.server.dialects import BARE_LISTS
 
-__all__ = ["LONGEST_ANSWER", "Way", "free_port", "plain_loop", "server", "wait_for"]
-
 Way = Callable[[Sequence[Request]], list[Result]]
 """Questions of one call in the order of its turns, to their answers."""
 

@@ -6,8 +6,6 @@ from importlib.resources import files
 
 from playwright.sync_api import Page
 
-__all__ = ["complaints"]
-
 
 @cache
 def _script() -> str:

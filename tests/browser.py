@@ -7,8 +7,6 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 
-__all__ = ["PATIENCE", "Opened", "chromium", "looked_at", "opened", "running"]
-
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 60_000
 """Milliseconds until a page that is not as expected is a fault, on however slow a machine."""

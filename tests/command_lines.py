@@ -6,8 +6,6 @@ import click
 
 from ausweis.cli import cli
 
-__all__ = ["complaint", "lines_of"]
-
 
 def lines_of(text: str) -> list[str]:
     """The lines that call `ausweis`, those that go on after a backslash joined."""

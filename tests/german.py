@@ -11,8 +11,6 @@ from ausweis.pages.words import table
 from ausweis.policies.explain import WORDS
 from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS, LEVELS, SEVERITY_NAMES, VIOLATIONS, Language
 
-__all__ = ["english_in", "ids_in", "own_words_of"]
-
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _ID = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 _SHOWN = ("aria-label", "title", "placeholder", "alt")

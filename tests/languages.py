@@ -11,8 +11,6 @@ from ausweis.facts import Event, Facts, Unsure
 from ausweis.judging.sentences import SENTENCES
 from ausweis.vocabulary import INCIDENTS, Language
 
-__all__ = ["DAY", "calls", "sentences_in"]
-
 DAY = date(2026, 3, 2)
 _QUOTE = {"turn": 2, "quote": "Nein."}
 _UNHEARD = tuple(Unsure(turn=turn, quote=said, probability=0.2) for turn, said in ((2, "Nein."), (3, "Ja.")))

@@ -9,8 +9,6 @@ from ausweis.engines.heads import BUCKETS, PARTS, AnswerProbe, Ngrams, Probe, ng
 from ausweis.engines.matcher import MATCHER_PARTS, VERBS, Matcher, WordMatcher
 from ausweis.prompts import Template
 
-__all__ = ["answers_by_chance", "blank", "by_chance", "matcher_by_chance", "ngrams_of_words", "words_by_chance"]
-
 _Form = TypeVar("_Form", bound=Matcher)
 
 

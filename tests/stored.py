@@ -8,8 +8,6 @@ from ausweis.facts import facts_line
 from ausweis.judging.verdict import comparable
 from ausweis.store import CallFilter, Judged, Store
 
-__all__ = ["content", "count", "failures", "judged", "verdicts"]
-
 
 def judged(path: Path) -> list[Judged]:
     """What counts of each call, in the order in which it was written."""

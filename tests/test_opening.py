@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evals.lab.heard.values import read_spoken
+from evals.lab.heard import read_spoken
 
 from ausweis.cli.serve import sign_on_of
 from ausweis.engines.fake import FakeEngine

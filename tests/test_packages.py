@@ -1,6 +1,6 @@
 """The `__init__.py` of a package is its map: each module stands on it, and each name that it gives exists.
 
-What other modules use of a module stands in its `__all__`.
+A name with an underscore is used in its own module alone.
 """
 
 import ast
@@ -29,16 +29,6 @@ MODULES = {
 }
 
 
-def listed(tree: ast.Module) -> set[str]:
-    """The names in `__all__`."""
-    values = [
-        ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]
-    ]
-    return {name for names in values for name in names}
-
-
 def used(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Which names of which modules of ours a file uses, by `from module import name` or as `module.name`."""
     modules: dict[str, str] = {}
@@ -57,15 +47,14 @@ def used(tree: ast.Module) -> Iterator[tuple[str, str]]:
                 yield module, node.attr
 
 
-def test_what_other_modules_use_is_listed() -> None:
-    names = {module: listed(tree) for module, tree in MODULES.items()}
-    unlisted = {
+def test_a_name_with_an_underscore_stays_in_its_module() -> None:
+    private = {
         f"{place} uses {name} of {module}"
         for place, tree in MODULES.items()
         for module, name in used(tree)
-        if name not in names[module]
+        if name.startswith("_") and not name.startswith("__")
     }
-    assert unlisted == set()
+    assert private == set()
 
 
 @pytest.mark.parametrize("name", PACKAGES)

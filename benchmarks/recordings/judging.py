@@ -19,8 +19,6 @@ from benchmarks.recordings.ways import ROOT, state_of
 from ausweis.calls.call import Call
 from ausweis.policies import find_policy
 
-__all__ = ["Judged", "judge_both"]
-
 JUDGES = ("calls", "engines", "facts.py", "judging", "prompts", "reading", "vocabulary.py", "vocabulary.toml")
 """What a verdict depends on, besides the call, its policy and the templates."""
 AT_ONCE = 10

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.lab.heard.values import SaidValue, SpokenCall, read_spoken
+from evals.lab.heard import SaidValue, SpokenCall, read_spoken
 
 from ausweis.calls.call import Call, Turn
 from ausweis.labelled import LabelledCall
 from ausweis.vocabulary import Language
-
-__all__ = ["GOLDEN", "Spoken", "spoken_calls"]
 
 EVALS = Path(__file__).parents[2] / "evals"
 GOLDEN = EVALS / "golden"

@@ -9,8 +9,6 @@ from benchmarks.recordings.judging import Judged
 from ausweis.evals.metrics.estimate import share
 from ausweis.vocabulary import Language
 
-__all__ = ["differences_of", "outcomes_of"]
-
 Verdict = Mapping[str, Any] | None
 
 

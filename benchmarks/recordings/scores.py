@@ -1,28 +1,27 @@
 """The numbers of one way to hear: word errors, values heard, the right speaker. Shares with Wilson's interval."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from benchmarks.recordings.material import Spoken
 from benchmarks.recordings.ways import Heard
 from benchmarks.recordings.word_errors import made_alike
-from evals.lab.heard.values import KINDS, Finding, SaidValue, find_value
+from evals.lab.heard import KINDS, SaidValue, says, words_between
 
 from ausweis.calls.call import Call, Turn
 from ausweis.evals.metrics.estimate import share
 from ausweis.vocabulary import Language
 
-__all__ = ["Found", "errors_of", "found_values", "scores_of"]
-
 
 @dataclass(frozen=True)
 class Found:
-    """One value of one call, and what became of it."""
+    """One value of one call, the words in its time, and whether they say it."""
 
     call: Spoken
     value: SaidValue
-    finding: Finding
+    heard: str
+    right: bool
 
 
 def scores_of(calls: Sequence[Spoken], heard: Heard, found: Sequence[Found]) -> dict[str, Any]:
@@ -52,14 +51,14 @@ def found_values(calls: Iterable[Spoken], heard: Mapping[str, Call]) -> list[Fou
     for call in calls:
         for value in call.values:
             speaker = call.labelled.call.turn(value.turns[0]).speaker
-            finding = find_value(value, call.spans(value), speaker, heard.get(call.id), call.language)
-            found.append(Found(call, value, finding))
+            text = words_between(heard.get(call.id), call.spans(value), speaker)
+            found.append(Found(call, value, text, says(text, value, call.language)))
     return found
 
 
 def errors_of(found: Iterable[Found]) -> list[dict[str, Any]]:
     """The values that were heard wrong, for people who improve hearing; those of numbers first."""
-    wrong = [one for one in found if not one.finding.right]
+    wrong = [one for one in found if not one.right]
     return [
         {
             "call": one.call.id,
@@ -67,7 +66,7 @@ def errors_of(found: Iterable[Found]) -> list[dict[str, Any]]:
             "kind": one.value.kind,
             "factor": one.value.factor,
             "said": one.value.value,
-            "heard": one.finding.heard,
+            "heard": one.heard,
             "spans": one.call.spans(one.value),
         }
         for one in sorted(wrong, key=lambda one: KINDS.index(one.value.kind))
@@ -77,18 +76,7 @@ def errors_of(found: Iterable[Found]) -> list[dict[str, Any]]:
 def _shares(found: Sequence[Found]) -> dict[str, Any]:
     kinds = {kind: [one for one in found if one.value.kind == kind] for kind in KINDS}
     groups = {"all": list(found)} | {kind: ones for kind, ones in kinds.items() if ones}
-    return {
-        name: _share(ones, lambda finding: finding.right)
-        | {
-            "exact": sum(one.finding.exact for one in ones),
-            "alike": sum(one.finding.alike for one in ones),
-        }
-        for name, ones in groups.items()
-    }
-
-
-def _share(found: Sequence[Found], hit: Callable[[Finding], bool]) -> dict[str, Any]:
-    return share(sum(hit(one.finding) for one in found), len(found)).model_dump()
+    return {name: share(sum(one.right for one in ones), len(ones)).model_dump() for name, ones in groups.items()}
 
 
 def _word_errors(calls: Sequence[Spoken], heard: Mapping[str, Call], language: Language) -> dict[str, Any]:

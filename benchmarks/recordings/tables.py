@@ -3,16 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evals.lab.heard.values import KINDS
-
-__all__ = [
-    "aligned",
-    "difference_rows",
-    "hearing_rows",
-    "kind_rows",
-    "outcome_rows",
-    "reason_rows",
-]
+from evals.lab.heard import KINDS
 
 Row = Sequence[str]
 
@@ -120,6 +111,4 @@ def _share(share: Mapping[str, Any]) -> str:
 def _of(share: Mapping[str, Any] | None) -> str:
     if share is None or not share["n"]:
         return "–"
-    right = round(share["value"] * share["n"])
-    exact = "" if share["exact"] == right else f" ({share['exact']})"
-    return f"{right}{exact}/{share['n']}"
+    return f"{round(share['value'] * share['n'])}/{share['n']}"

@@ -15,8 +15,6 @@ from benchmarks.recordings.material import Spoken
 
 from ausweis.calls.call import Call
 
-__all__ = ["ROOT", "WAYS", "Heard", "Way", "hear_all", "state_of"]
-
 Way = Literal["ausweis", "plain", "plain-int8"]
 WAYS: tuple[Way, ...] = get_args(Way)
 ROOT = Path(__file__).parents[2]

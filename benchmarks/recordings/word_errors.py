@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from evals.lab.heard.words import tokens_of
+from evals.lab.heard import tokens_of
 
 from ausweis.vocabulary import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-__all__ = ["made_alike"]
 
 MOST_PARTS = 3
 """Words that a compound may be written as: `fest netz telefon`."""

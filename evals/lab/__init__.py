@@ -3,5 +3,4 @@
 train         learns what the reader needs (training/)
 inspect_task  the golden set as a task of Inspect
 speak_calls   calls said by machine voices (spoken/); heard: which values ASR heard
-splice_calls  long calls from short ones; careful_readers: people answer in a model's place
 """

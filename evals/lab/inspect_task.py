@@ -58,7 +58,7 @@ def golden(
     return Task(
         dataset=MemoryDataset([_sample(labelled) for labelled in calls], name="golden"),
         solver=_judging(recipe, policies, {labelled.call.id: labelled for labelled in calls}),
-        scorer=[outcome(), first_violation_turn()],
+        scorer=outcome(),
     )
 
 
@@ -74,10 +74,10 @@ def outcome() -> Scorer:
     """Whether the outcome is the label's; a call without a verdict is wrong."""
 
     async def score(state: TaskState, target: Target) -> Score:
-        verdict = _verdict(state)
         label = _side(target.text, state.metadata["violations"])
-        if verdict is None:
+        if not state.output.completion:
             return Score(value=INCORRECT, explanation=f"label: {label}\nno verdict: {state.output.error}")
+        verdict = Verdict.model_validate_json(state.output.completion)
         told = Label.of_verdict(verdict)
         lines = [f"label: {label}", f"verdict: {_side(str(told.outcome), [*map(str, told.violations)])}"]
         for one in verdict.violations:
@@ -85,23 +85,6 @@ def outcome() -> Scorer:
             lines += [f"{one.type}@{one.turn}: turn {shown.turn}, “{shown.quote}”" for shown in one.evidence]
         right = told.outcome == target.text
         return Score(value=CORRECT if right else INCORRECT, answer=told.outcome, explanation="\n".join(lines))
-
-    return score
-
-
-@scorer(metrics=[accuracy(), stderr()])
-def first_violation_turn() -> Scorer:
-    """Whether the verdict names the turn of the earliest violation; of calls that are violations alone."""
-
-    async def score(state: TaskState, target: Target) -> Score | None:
-        wanted = state.metadata["first_violation_turn"]
-        if wanted is None:
-            return None
-        verdict = _verdict(state)
-        turn = Label.of_verdict(verdict).first_violation_turn if verdict else None
-        told = str(turn or "none")
-        explanation = f"label: {wanted}\nverdict: {told}"
-        return Score(value=CORRECT if turn == wanted else INCORRECT, answer=told, explanation=explanation)
 
     return score
 
@@ -151,14 +134,9 @@ def _sample(labelled: LabelledCall) -> Sample:
             "language": call.language,
             "tags": list(tags_of(labelled)),
             "violations": [f"{violation.type}@{violation.turn}" for violation in gold.violations],
-            "first_violation_turn": gold.first_violation_turn,
             "why": gold.why,
         },
     )
-
-
-def _verdict(state: TaskState) -> Verdict | None:
-    return Verdict.model_validate_json(state.output.completion) if state.output.completion else None
 
 
 def _side(told: str, violations: Sequence[str]) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 from zlib import crc32
 
 import click
-from evals.lab.heard.values import read_spoken
+from evals.lab.heard import read_spoken
 from evals.lab.spoken.speaking import speak_call
 from evals.lab.spoken.telephone import Noise, on_the_telephone
-from evals.lab.spoken.voices import Manner, PicoVoice, Voice, cast, check_voices
+from evals.lab.spoken.voices import Manner, Voice, cast, check_voices, pico
 from evals.lab.spoken.writing import WavCodec, write_mono, write_stereo, write_truth
 
 from ausweis.errors import AusweisError, InputError
@@ -47,7 +47,7 @@ def speak_examples(folder: Path) -> None:
     """
     for number, labelled in enumerate(read_all([EXAMPLES])):
         name, pitches = labelled.call.id, PITCHES[number % len(PITCHES)]
-        voices: dict[Speaker, Voice] = {who: PicoVoice("de-DE", Manner(0.95, pitch)) for who, pitch in pitches.items()}
+        voices: dict[Speaker, Voice] = {who: pico("de-DE", Manner(0.95, pitch)) for who, pitch in pitches.items()}
         write_stereo(on_the_telephone(speak_call(labelled, voices, crc32(name.encode()))), folder / f"{name}.ogg")
         (folder / f"{name}.json").write_text(BESIDE, encoding="utf-8")
 

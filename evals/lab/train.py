@@ -1,6 +1,5 @@
 """`python -m evals.lab train`: learns what the reader needs from labelled calls."""
 
-from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,9 +70,7 @@ def options_of(given: dict[str, Any]) -> "Options":
 )
 @_common
 @_rounds
-@click.option(
-    "--template", default="transcript", show_default=True, help="Or incidents; or another version, or a file."
-)
+@click.option("--template", default="transcript", show_default=True, help="Or incidents, another version, or a file.")
 @click.option("--go-on", type=FILE, metavar="PROBE", help="Go on from this probe of the same template and model.")
 @click.option(
     "--rehearse",
@@ -82,9 +79,7 @@ def options_of(given: dict[str, Any]) -> "Options":
     metavar="LABELLED",
     help="With --go-on: labelled calls that it has learned from. May be given several times.",
 )
-@click.option(
-    "--rehearsed", type=click.IntRange(min=1), metavar="N", help="So many of those, drawn by chance. Default: all."
-)
+@click.option("--rehearsed", type=click.IntRange(min=1), metavar="N", help="So many of those, by chance. Default: all.")
 @click.option(
     "--share",
     type=click.FloatRange(0, 1, min_open=True),
@@ -101,8 +96,6 @@ def probe(share: float | None, **given: Any) -> None:
         raise InputError(f"{'--rehearse' if given['rehearse'] else '--share'} is for --go-on")
     if given["rehearsed"] and not given["rehearse"]:
         raise InputError("--rehearsed is for --rehearse")
-    if share is not None and isnan(share):
-        raise InputError("--share is a number from 0 to 1")
     from evals.lab.training.probe import train_probe
 
     train_probe(options_of({**given, "share": share or 1.0}))

@@ -6,6 +6,7 @@ what Python waits for then.
 """
 
 import atexit
+import logging
 import os
 import signal
 import sys
@@ -13,8 +14,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any, NoReturn
-
-__all__ = ["main"]
 
 STOPPED = 130
 TOLD = b"ausweis: stopped\n"
@@ -73,6 +72,7 @@ def _end_at_once(number: int, frame: object) -> None:
 
 def _break_off(broken_off: list[int], number: int, frame: object) -> None:
     broken_off.append(number)
+    logging.disable()  # what a library has to say of the interruption
     raise KeyboardInterrupt
 
 

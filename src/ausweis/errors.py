@@ -21,24 +21,6 @@ quotes what was said in a call: `path`, line and call id are enough to find the 
 
 from typing import Literal
 
-__all__ = [
-    "AusweisError",
-    "CallFormatError",
-    "ContextError",
-    "DiskFullError",
-    "EncodingError",
-    "EngineError",
-    "InputError",
-    "ModelError",
-    "NameRefusedError",
-    "NoCallError",
-    "PolicyError",
-    "PromptError",
-    "RunError",
-    "StoreError",
-    "unforeseen",
-]
-
 
 class AusweisError(Exception):
     """A mistake that a user can understand and mend. `place` is a path, with `:line` where known."""

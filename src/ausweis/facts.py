@@ -12,26 +12,6 @@ from pydantic import BaseModel, Field
 from ausweis.calls.text import shape
 from ausweis.vocabulary import KNOWN_WORDS, IncidentId, OwnKind, OwnWord, Side, Speaker, Vocabulary, is_nothing, is_word
 
-__all__ = [
-    "CALLER_EVENTS",
-    "Calibration",
-    "Event",
-    "EventKind",
-    "Facts",
-    "Mention",
-    "NoteCode",
-    "OneSided",
-    "RecordingDefect",
-    "Shown",
-    "Unsure",
-    "check_subject",
-    "facts_line",
-    "facts_sha256",
-    "is_nothing",
-    "may_be_about",
-    "sides_of",
-]
-
 EventKind = Literal[
     # the caller
     "gives",  # says the value of a factor (subject: the factor)

@@ -17,18 +17,6 @@ from typing import Any, BinaryIO, NamedTuple
 from ausweis.errors import DiskFullError, RunError
 from ausweis.opening import open_file, require_file
 
-__all__ = [
-    "FolderLock",
-    "Journal",
-    "lines",
-    "lock_file",
-    "make_folder",
-    "parsed",
-    "part_of",
-    "replace_file",
-    "write_fault",
-]
-
 _CHUNK = 1 << 16
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 

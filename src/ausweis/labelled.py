@@ -32,26 +32,11 @@ from ausweis.vocabulary import (
     with_own,
 )
 
-__all__ = [
-    "POLICIES",
-    "Gold",
-    "GoldEvent",
-    "GoldIncident",
-    "GoldViolation",
-    "IncidentLabel",
-    "LabelledCall",
-    "OwnIncident",
-    "Part",
-    "gold_facts",
-    "read_all",
-    "read_labelled",
-]
-
 # fmt: off
 Scenario = Literal[
     "plain", "twin", "menu", "outbound", "callback", "third_party", "hand_over", "evaluator", "failed", "late",
     "leak", "no_action", "refusal", "recording", "own_words", "correction", "spelled", "dialect", "non_native",
-    "elderly", "anger", "digression", "interruption", "backchannel", "several_actions",
+    "elderly", "anger", "digression", "interruption", "backchannel", "several_actions", "stretch",
 ]
 # fmt: on
 ANY_POLICY = "telecom-de"

@@ -4,8 +4,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["gpu_maker", "usable_cpus", "usable_memory"]
-
 
 def usable_cpus() -> int:
     """How many processors the process may run on; all of them where the system does not say."""

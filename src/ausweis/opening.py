@@ -13,18 +13,6 @@ from typing import BinaryIO
 
 from ausweis.errors import CallFormatError
 
-__all__ = [
-    "LARGEST",
-    "TOO_LARGE",
-    "bounded_lines",
-    "is_stream",
-    "open_file",
-    "read_bytes",
-    "read_file",
-    "read_rest",
-    "require_file",
-]
-
 LARGEST = 64 << 20
 """Bytes that are read at once: a file of one call, a line of JSON Lines, the rows of one call in a table. Days of talk
 fit in. Recordings are not read at once, and have no limit here."""

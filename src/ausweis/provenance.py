@@ -6,8 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-__all__ = ["ModelProvenance", "PolicyProvenance", "PromptProvenance", "Provenance", "RunProvenance", "now"]
-
 
 class _Part(BaseModel, extra="forbid", frozen=True, populate_by_name=True):
     pass

@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterator
 from unicodedata import normalize
 
-__all__ = ["digits_in", "has_date", "has_number", "words_in"]
-
 _ONES_DE = "null ein zwei drei vier fünf sechs sieben acht neun".split()
 _TEENS_DE = "zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn".split()
 _TENS_DE = "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split()

@@ -24,8 +24,6 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ausweis.errors import AusweisError
 from ausweis.opening import open_file
 
-__all__ = ["Document", "UserYamlError", "keys_of", "load", "read_bytes", "read_model"]
-
 MAX_BYTES = 500_000
 MAX_NODES = 50_000
 """Keys and values."""

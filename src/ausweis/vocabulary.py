@@ -15,53 +15,6 @@ from typing import Annotated, Any, Literal, TypeVar, cast, get_args
 
 from pydantic import BaseModel, Field
 
-__all__ = [
-    "CATEGORIES",
-    "CHANGES",
-    "CHECKS",
-    "DISCLOSURES",
-    "FACTORS",
-    "GRAVEST",
-    "INCIDENTS",
-    "KNOWN_WORDS",
-    "LANGUAGES",
-    "NAME",
-    "OUTCOMES",
-    "SEVERITIES",
-    "SEVERITY_NAMES",
-    "VIOLATIONS",
-    "ActionKind",
-    "AuthorisationStatus",
-    "Caller",
-    "CheckId",
-    "CheckResult",
-    "Factor",
-    "FactorRecord",
-    "FactorStatus",
-    "IncidentId",
-    "Language",
-    "LooksLike",
-    "MaskKind",
-    "Outcome",
-    "OwnKind",
-    "OwnWord",
-    "Severity",
-    "Side",
-    "Speaker",
-    "Strength",
-    "Texts",
-    "ViolationType",
-    "Vocabulary",
-    "WordId",
-    "default_mask",
-    "hot_words",
-    "is_nothing",
-    "is_word",
-    "level_name",
-    "name_of",
-    "with_own",
-]
-
 Language = Literal["de", "en"]
 Texts = Mapping[Language, str]
 """The same said in each language."""

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from ausweis.calls.call import Turn
 
-__all__ = ["talk", "three_channels", "tone"]
-
 
 def tone(seconds: float, rate: int, hertz: float = 440.0) -> NDArray[np.float32]:
     """A sine of half the loudest."""

@@ -128,9 +128,13 @@ def test_an_answer_that_a_reader_can_do_nothing_with_is_shown(policy: PolicyFile
 @pytest.mark.parametrize(
     ("name", "turn", "message"),
     [
-        ("agent-turn", 2, r"agent-turn@1 asks nothing about turn 2, which is the caller's, of 3; leave --turn out"),
-        ("agent-turn", 9, r"asks nothing about turn 9, of 3; leave"),
-        ("call-start", 1, r"call-start@1 asks nothing about turn 1"),
+        ("agent-turn", 2, r"agent-turn@1 asks nothing about turn 2, but about turns 1, 3: take one of them, or leave"),
+        ("agent-turn", 9, r"asks nothing about turn 9, but about turns 1, 3"),
+        (
+            "call-start",
+            1,
+            r"call-start@1 asks nothing about turn 1, but about the call as a whole, or leave --turn out",
+        ),
     ],
 )
 def test_a_turn_that_nothing_is_asked_about(name: str, turn: int, message: str, policy: PolicyFile) -> None:

@@ -1,5 +1,6 @@
 """`ausweis eval` from the command line: run, compare, gate, bless, report, validate."""
 
+import html
 import json
 import re
 import shutil
@@ -78,8 +79,8 @@ def test_the_whole_way(ausweis: Call, tmp_path: Path) -> None:
     assert run(ausweis, "two", "--quiet") == (0, "", "")
     code, out, _ = ausweis("compare", "one", "two")
     assert code == 0
-    assert "worse: 2 calls" in out
-    assert "- actions: contract_data@3 (in the label)" in out
+    assert "Worse: 2 calls" in out
+    assert "− actions: contract_data@3 (in the label)" in out
 
     gate = ("gate", "two", "--baseline", "b/heads.jsonl", "--out", "g.xml", "--out", "g.md", "--out", "g.json")
     code, out, _ = ausweis(*gate)
@@ -105,7 +106,9 @@ def test_one_call_turn_by_turn(ausweis: Call) -> None:
     run(ausweis, "one", "--quiet")
     code, out, err = ausweis("show", "one", "right")
     assert (code, err) == (0, "")
-    assert out.startswith("call right: label compliant, verdict compliant, risk 0.")
+    assert re.match(r"call right: risk 0\.\d\d\n    label: compliant\n    verdict: compliant\n", out)
+    missed = ausweis("show", "one", "broken")[1]
+    assert "    label: violation, no_authentication@3\n    verdict: violation, no_authentication@3\n" in missed
     assert "\n    call-start@1: beginning 100.0%\n\n1 caller: Guten Tag, mein Name ist Ilse Krummbiegel.\n" in out
     assert out.endswith(
         "3 agent: Ihr Vertrag läuft bis Mai.\n"
@@ -273,7 +276,7 @@ def test_several_runs_are_compared_and_written(ausweis: Call, tmp_path: Path) ->
     files = ("c.md", "c.html", "c.json")
     code, out, _ = ausweis("compare", "b.jsonl", "one", "two", *(word for name in files for word in ("--out", name)))
     assert code == 0
-    assert "worse: 2 calls" not in out
+    assert "Worse: 2 calls" not in out
     found = json.loads((tmp_path / "c.json").read_bytes())
     assert list(found["runs"]) == ["b.jsonl", "one", "two"]
     assert found["runs"]["one"] | {"seconds": None} == found["runs"]["b.jsonl"]
@@ -281,12 +284,17 @@ def test_several_runs_are_compared_and_written(ausweis: Call, tmp_path: Path) ->
     assert found["against_first"]["two"]["p"] == 0.5
     text = (tmp_path / "c.md").read_text("utf-8")
     assert text.startswith("| run | calls | right | found | false alarms | AP | s a call | better | worse | p |\n|---|")
-    assert "| two | 4 | 0.250 | 0.000 | 0.000 |" in text
-    assert "| <code>right</code> | compliant | compliant | not&#95;applicable |" in text.replace("not_", "not&#95;")
+    assert "| `two` | 4 | 0.250 | 0.000 | 0.000 |" in text
+    assert "| `right` | `compliant` | `compliant` | `not_applicable` |" in text
+    assert "− actions: `contract_data@3` (in the label)" in text
+    pair = ausweis("compare", "one", "two")[1]
     page = (tmp_path / "c.html").read_text("utf-8")
+    for shown in (pair, html.unescape(page)):
+        assert "− actions: contract_data@3 (in the label)" in shown
+        assert "AP: average precision of risk" in shown
+        assert "4 calls compared." in shown
     assert page.startswith("<!doctype html>")
     assert "<h3>Worse: 2 calls</h3>" in page
-    assert "− contract_data@3" in page
 
 
 def test_runs_of_one_name_are_told_apart_by_their_paths(ausweis: Call) -> None:
@@ -296,11 +304,22 @@ def test_runs_of_one_name_are_told_apart_by_their_paths(ausweis: Call) -> None:
     assert [word for word in ("old/run", "new/run") if f"│ {word} │" in out] == ["old/run", "new/run"]
 
 
-def test_answers_used_again_are_counted_at_the_end(ausweis: Call) -> None:
+def test_answers_used_again_are_counted_at_the_end(ausweis: Call, tmp_path: Path) -> None:
     assert "used again" not in run(ausweis, "one")[1]
     found = re.search(r"(\d+) answers used again, 0 asked", run(ausweis, "two")[1])
     assert found is not None
     assert int(found[1]) > 4
+    manifest = tmp_path / "two" / "eval.json"
+    earlier = re.sub('"finished": "20[0-9]{2}', '"finished": "2020', manifest.read_text("utf-8"))
+    manifest.write_text(earlier, "utf-8")
+    assert "used again" not in run(ausweis, "two")[1]  # nothing was read, so nothing was used
+    assert ('"finished": "2020' in earlier, manifest.read_text("utf-8")) == (True, earlier)
+
+
+def test_a_sample_larger_than_what_there_is_says_so(ausweis: Call) -> None:
+    told = "--sample 6: there are 2 such calls, and all of them are measured"
+    assert told in run(ausweis, "few", "--only", "violation", "--sample", "6")[2]
+    assert "--sample" not in run(ausweis, "all", "--sample", "4")[2]
 
 
 def test_numbers_stand_in_a_file(ausweis: Call, tmp_path: Path) -> None:
@@ -338,7 +357,7 @@ def test_labels_of_incidents_are_measured_too(ausweis: Call, tmp_path: Path) -> 
     code, out, _ = run(ausweis, "two")
     assert (code, "lawyer_threat" in out, "outcome accuracy" in out) == (0, True, True)
     code, out, _ = ausweis("compare", "one", "two")
-    assert "- incidents: lawyer_threat@1 (in the label)" in out
+    assert "− incidents: lawyer_threat@1 (in the label)" in out
     ausweis("bless", "one", "--message", "m", "--baseline", "b.jsonl")
     code, out, _ = ausweis("gate", "two", "--baseline", "b.jsonl")
     assert code == 1
@@ -382,7 +401,7 @@ def test_validate_tells_the_mix_and_what_is_wrong(ausweis: Call, tmp_path: Path)
         (("compare", "a", "b", "a"), "a: name another run to compare it with, and each once"),
         (
             ("run", "golden.jsonl", "--only", "complaint"),
-            "no labelled call has the id, outcome, violation, language or tag",
+            "no labelled call has the id, outcome, violation, incident, language or tag",
         ),
         (("gate", "nowhere", "--at-least", "recall=85"), "say a name and a number from 0 to 1, as recall=0.85"),
         (("report", "nowhere"), "there is no eval run here"),

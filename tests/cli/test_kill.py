@@ -160,6 +160,13 @@ MOMENTS = {
         "instead(ask)",
         130,
     ),
+    # SQLAlchemy's pool logs what breaks off the closing of a connection.
+    "in one that logs it": (
+        f"import logging\ndef close():\n try: {KILL}; {WAIT}\n"
+        " except BaseException: logging.error('closing', exc_info=True); raise\n"
+        "instead(close)",
+        130,
+    ),
     "while a thread waits for ever": (
         f"import threading\ndef begin(): threading.Thread(target=threading.Event().wait).start(); {KILL}; {WAIT}\n"
         "instead(begin)",

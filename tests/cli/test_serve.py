@@ -41,16 +41,17 @@ def test_a_port_that_is_taken_is_one_sentence(run: Run) -> None:
     assert done.err.count("\n") == 1
 
 
-def test_a_host_that_is_not_this_machines_is_one_sentence(run: Run) -> None:
+def test_a_host_that_is_not_this_machines_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     Store.open("ausweis.sqlite").close()
-    assert run("serve", "--host", "192.0.2.1", "--name", "calls.example").code == 2
-    assert "cannot listen on no such host" in run("serve", "--host", "no such host", "--name", "x").err
+    monkeypatch.setenv("AUSWEIS_SERVE", "https://calls.example")
+    assert run("serve", "--host", "192.0.2.1").code == 2
+    assert "cannot listen on no such host" in run("serve", "--host", "no such host").err
 
 
 def test_other_machines_are_let_in_by_name_only(run: Run) -> None:
     done = run("serve", "--host", "0.0.0.0")
     assert done.code == 2
-    assert "--name HOST" in done.err
+    assert "AUSWEIS_SERVE=https://" in done.err
 
 
 @pytest.mark.parametrize(

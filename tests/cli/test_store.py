@@ -85,7 +85,7 @@ def test_another_text_under_an_id_is_told(run: Run, write_calls: Write, folder: 
         assert {row.state for row in store.calls()} == {"open"}
 
 
-@pytest.mark.parametrize("command", [("verify",), ("delete", "x"), ("expire", "--days", "1")])
+@pytest.mark.parametrize("command", [("verify",), ("delete", "x"), ("delete", "--days", "1")])
 def test_a_store_that_is_not_there_is_not_made(run: Run, folder: Path, command: tuple[str, ...]) -> None:
     result = run("store", *command, "--store", "typo.db")
     assert result.code == 2
@@ -103,7 +103,8 @@ def test_delete_and_expire(run: Run, write_calls: Write, folder: Path) -> None:
     assert b"call-3" not in (folder / "away" / "v.jsonl").read_bytes()
     gone = run("store", "delete", "call-3")
     assert (gone.code, gone.err) == (2, "ausweis: there is no call with this id in the store\n")
-    assert run("store", "expire", "--days", "30").out.startswith("0 calls removed\n")
+    assert run("store", "delete", "--days", "30").out.startswith("0 calls removed\n")
+    assert {run("store", "delete", *which).code for which in ((), ("call-1", "--days", "1"))} == {2}
     (folder / "away").rename(folder / "elsewhere")
     missing = run("store", "delete", "call-1")
     assert (missing.code, missing.out) == (2, "")
@@ -118,17 +119,17 @@ def test_sample_and_verify(run: Run, write_calls: Write) -> None:
     with Store.open("ausweis.sqlite") as store:
         day = str(store.calls()[0].day)
         flagged = {row.call_id for row in store.calls(CallFilter(to_review=True))}
-    drawn = run("store", "sample", "--day", day, "-n", "3").out.split()
+    drawn = run("store", "sample", day, "-n", "3").out.split()
     assert len(drawn) == min(3, 9 - len(flagged))
     assert not flagged & set(drawn)
     first, schema, head = run("store", "verify").out.splitlines()
     assert first.endswith("entries, all as they were written")
     assert schema.startswith("rows of these tables are not checked: artefact_calls, artefacts, calibration_calls, ")
-    assert run("store", "verify", "--head", head.removeprefix("head: ")).code == 0
-    cut = run("store", "verify", "--head", "f" * 64)
+    assert run("store", "verify", head.removeprefix("head: ")).code == 0
+    cut = run("store", "verify", "f" * 64)
     assert cut.code == 2
     assert "it was cut off" in cut.err
-    assert run("store", "sample", "--day", "gestern").code == 2
+    assert run("store", "sample", "gestern").code == 2
 
 
 def test_export_names_the_policies_that_must_stand_beside_the_cases(run: Run, write_calls: Write, folder: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from evals.lab.spoken.speaking import speak_call
 from evals.lab.spoken.telephone import on_the_telephone
 from evals.lab.spoken.voices import JoeVoice, Manner, Voice
-from evals.lab.spoken.writing import write_audio, write_mono, write_pair, write_stereo
+from evals.lab.spoken.writing import write_audio, write_mono, write_stereo
 from tests.audio.sounds import three_channels
 from tests.stored import failures
 
@@ -54,7 +54,8 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spoken = on_the_telephone(speak_call(labelled, voices), snr=30)
     write_stereo(spoken, folder / "stereo.wav")
     write_stereo(spoken, folder / "named.agent-caller.flac")
-    write_pair(spoken, folder / "pair.wav")
+    for speaker, channel in (("agent", spoken.samples[:1]), ("caller", spoken.samples[1:])):
+        write_audio(folder / f"pair.{speaker}.wav", channel, spoken.rate, "pcm_mulaw")
     write_mono(spoken, folder / "mono.opus")
     write_audio(folder / "silent.wav", np.zeros((1, 80_000), dtype=np.float32), 8000)
     (folder / "empty.wav").write_bytes(b"")

@@ -8,18 +8,6 @@ from ausweis.evals.case import Case, Label, Likeliest, Occurrence
 from ausweis.labelled import Gold, GoldEvent, GoldViolation, LabelledCall, Tags
 from ausweis.vocabulary import Outcome
 
-__all__ = [
-    "ANSWERS",
-    "NAME",
-    "TELLS",
-    "asked",
-    "case",
-    "findings",
-    "incident_case",
-    "labelled",
-    "own_word_case",
-]
-
 ANSWERS = r"""
 answers:
   - {template: call-start, answer: beginning}

@@ -134,7 +134,7 @@ def test_no_call_is_told_of_by_what_was_learned_from_its_author(run: Path, monke
     seen: list[set[str]] = []
     learn = calibrating._learned
 
-    def spied(reads: Sequence[calibrating._Read], states_events: bool) -> calibrating._Part:
+    def spied(reads: Sequence[calibrating._Read], states_events: bool) -> object:
         seen.append({read.labelled.call.id[:2] for read in reads})
         return learn(reads, states_events)
 

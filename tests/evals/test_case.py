@@ -6,12 +6,16 @@ import pytest
 from tests.evals.cases import NAME, TELLS, asked, case, labelled, own_word_case
 from tests.judging.own_policies import MARINA, marina, read_by
 
-from ausweis.evals.case import Case, Occurrence, case_of, gold_of
+from ausweis.evals.case import Case, Label, Occurrence, case_of
 from ausweis.judging import judge
-from ausweis.labelled import gold_facts, read_labelled
-from ausweis.policies import find_policy
+from ausweis.labelled import LabelledCall, gold_facts, read_labelled
+from ausweis.policies import Policy, find_policy
 
 BANK = find_policy("bank-en").policy
+
+
+def gold_of(call: LabelledCall, policy: Policy, *, anew: bool = False) -> Label:
+    return case_of(call, policy, None, anew=anew).gold
 
 
 def test_another_policy_makes_its_own_outcome_of_the_events() -> None:
@@ -41,15 +45,15 @@ def test_own_words_of_label_and_reading_stand_side_by_side(tmp_path: Path) -> No
     )
     policy = marina()
     facts = read_by(gold_facts(call).model_copy(update={"events": (likely, unlikely)}), policy)
-    gold = gold_of(call, policy)
-    found = case_of(call, gold, judge(facts, policy), own_words=policy.own_words, facts=facts)
+    found = case_of(call, policy, judge(facts, policy), facts)
     assert [*map(str, found.gold.own_words)] == ["asks berth_number@1", "gives berth_number@2"]
     assert found.told is not None
     assert found.told.own_words == (Occurrence(2, "berth_number", kind="gives"),)
     assert found.own_words == {word.id: word.kind for word in policy.own_words}
     assert Case.model_validate_json(found.model_dump_json()) == found
     assert gold_of(call, BANK, anew=True).own_words == ()
-    assert case_of(call, gold, None, own_words=policy.own_words).own_words == found.own_words
+    assert case_of(call, policy, None).own_words == found.own_words
+    assert case_of(call, policy, None, own_words=False).own_words == {}
 
 
 def test_a_case_without_own_words_is_written_as_before() -> None:

@@ -4,7 +4,6 @@ import pytest
 from tests.evals.cases import case, findings
 
 from ausweis.evals.metrics import summarise
-from ausweis.evals.metrics.calibration import coverage, reliability
 from ausweis.evals.metrics.estimate import share
 from ausweis.evals.metrics.summary import flipped, found_curve
 
@@ -86,7 +85,7 @@ def test_review_finds_the_riskiest_and_ties_are_against_us() -> None:
 
 def test_reliability_bins() -> None:
     cases = [case("a", "compliant", "compliant", confidence=1.0), case("b", "compliant", "violation", confidence=0.95)]
-    (found,) = reliability(cases)
+    (found,) = summarise(cases).reliability
     assert (found.low, found.right.value) == (0.9, 0.5)
     assert found.confidence == pytest.approx(0.975)
 
@@ -95,8 +94,8 @@ def test_coverage_takes_equal_confidences_together() -> None:
     right = [case(str(n), "compliant", "compliant", confidence=0.9) for n in range(3)]
     wrong = case("w", "compliant", "violation", confidence=0.9)
     unsure = case("u", "compliant", "violation", confidence=0.2)
-    assert coverage([*right, unsure]).value == pytest.approx(3 / 4)
-    assert coverage([*right, wrong, unsure]).value == 0.0
+    assert summarise([*right, unsure]).coverage.value == pytest.approx(3 / 4)
+    assert summarise([*right, wrong, unsure]).coverage.value == 0.0
 
 
 def test_failed_calls_do_not_make_confidence_look_good() -> None:

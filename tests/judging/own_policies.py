@@ -5,8 +5,6 @@ from typing import Any
 from ausweis.facts import Facts
 from ausweis.policies import Policy
 
-__all__ = ["MARINA", "marina", "read_by"]
-
 MARINA = """\
 id: hafenlicht-de
 version: "1"

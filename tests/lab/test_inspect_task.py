@@ -57,8 +57,6 @@ def values(log: Any, scorer: str) -> dict[str, str]:
 def test_the_log_holds_label_and_verdict_of_each_call(arguments: dict[str, Any], tmp_path: Path) -> None:
     log = evaluated(arguments, tmp_path / "logs")
     assert values(log, "outcome") == {"right": "C", "broken": "C", "missed": "I", "bank": "C", "noise": "I"}
-    # Calls that are no violation have no first turn of one.
-    assert values(log, "first_violation_turn") == {"broken": "C", "missed": "I"}
     (broken,) = [one for one in log.samples if one.id == "broken"]
     assert broken.input.splitlines()[1] == "[2] caller: Eine Frage."
     assert broken.target == "violation"
@@ -80,11 +78,10 @@ def test_a_call_without_a_verdict_is_wrong_and_says_why(arguments: dict[str, Any
 
 
 def test_numbers_are_told_apart_by_policy_and_language(arguments: dict[str, Any], tmp_path: Path) -> None:
-    first, second = evaluated(arguments, tmp_path / "logs").results.scores
-    numbers = {name: metric.value for name, metric in first.metrics.items()}
+    (score,) = evaluated(arguments, tmp_path / "logs").results.scores
+    numbers = {name: metric.value for name, metric in score.metrics.items()}
     assert numbers.pop("stderr") > 0
     assert numbers == {"accuracy": 0.6, "policy:telecom-de": 0.5, "policy:bank-en": 1.0, "language:de": 0.6}
-    assert (second.name, second.metrics["accuracy"].value) == ("first_violation_turn", 0.5)
 
 
 def test_the_model_is_loaded_once_and_nothing_leaves_the_machine(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from evals.lab.spoken import voices
 from evals.lab.spoken.numbers import words_of
-from evals.lab.spoken.speaking import Spoken, Utterance, speak_call, starts, truth_of
+from evals.lab.spoken.speaking import Spoken, Utterance, speak_call, starts
 from evals.lab.spoken.voices import RATE, JoeVoice, Manner, Mono, Voice
 from scipy.signal import welch
 
@@ -59,7 +59,7 @@ def test_each_speaker_is_heard_in_his_channel_at_his_times(spoken: Spoken) -> No
         ]
         assert power[0] > 1e-3
         assert power[1] < 1e-9
-    assert truth_of(spoken).voices == {"agent": "joe", "caller": "joe"}
+    assert spoken.voices == {"agent": "joe", "caller": "joe"}
 
 
 def test_another_pitch_is_higher_and_as_fast(spoken: Spoken) -> None:
@@ -108,10 +108,9 @@ def test_the_seed_decides_on_the_pauses() -> None:
     assert beeped(*turns, seed=1).turns != beeped(*turns, seed=2).turns
 
 
-def test_the_truth_tells_the_length(spoken: Spoken) -> None:
-    truth = truth_of(spoken)
-    assert truth.call_id == "x-1"
-    assert truth.seconds == pytest.approx(spoken.turns[-1].end + 0.5, abs=0.01)
+def test_the_length_is_told(spoken: Spoken) -> None:
+    assert spoken.call.id == "x-1"
+    assert spoken.seconds == pytest.approx(spoken.turns[-1].end + 0.5, abs=0.01)
 
 
 def test_what_cannot_be_spoken_is_refused() -> None:

@@ -44,7 +44,6 @@ def golden(folder: Path) -> str:
     [
         (("probe", "golden.jsonl", "--rehearse", "golden.jsonl"), "--rehearse is for --go-on"),
         (("probe", "golden.jsonl", "--share", "0.5"), "--share is for --go-on"),
-        (("probe", "golden.jsonl", "--go-on", "golden.jsonl", "--share", "nan"), "--share is a number from 0 to 1"),
         (("probe", "golden.jsonl", "--template", "agent-turn"), "has no probe: --template is transcript or incidents"),
         (("answers", "golden.jsonl"), "calls have the label 'for another': 10 must have it, and as many must not"),
         (("answers", "golden.jsonl", "--weigh", "golden.jsonl"), "of the calls to weigh by are learned from too, "),

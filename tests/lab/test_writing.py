@@ -12,7 +12,6 @@ from evals.lab.spoken.writing import (
     WavCodec,
     write_audio,
     write_mono,
-    write_pair,
     write_stereo,
     write_truth,
 )
@@ -68,15 +67,11 @@ def test_another_rate_is_resampled_where_the_format_has_to(spoken: Spoken, tmp_p
     assert samples.shape[1] / rate == pytest.approx(1, abs=0.1)
 
 
-def test_mono_and_a_file_each(spoken: Spoken, tmp_path: Path) -> None:
+def test_mono_is_both_speakers_each_as_loud(spoken: Spoken, tmp_path: Path) -> None:
     write_mono(spoken, tmp_path / "x.wav", "pcm_s16le")
     mix, _, _ = read(tmp_path / "x.wav")
     assert mix.shape[0] == 1
     assert np.max(np.abs(mix[0] - spoken.samples.sum(axis=0))) < 1e-4
-    pair = write_pair(spoken, tmp_path / "x.wav", "pcm_s16le")
-    assert [path.name for path in pair] == ["x.agent.wav", "x.caller.wav"]
-    for path, channel in zip(pair, spoken.samples, strict=True):
-        assert np.max(np.abs(read(path)[0][0] - channel)) < 1e-4
 
 
 def test_the_truth_is_written(spoken: Spoken, tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from ausweis.evals.comparing import CaseChange, Comparison
 from ausweis.evals.gate import Gate, GateCheck
 
-__all__ = ["HOSTILE", "gate_of"]
-
 HOSTILE = "a|b`c\\|\n</code><script>\x00\x1b\ufffe @everyone [x](http://x) *y* ]]> & \"'"
 
 

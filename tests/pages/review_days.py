@@ -9,8 +9,6 @@ from tests.store.runs import make_call, write_run
 from ausweis.calls.call import Call
 from ausweis.store import Store
 
-__all__ = ["DAY", "HOSTILE", "filled"]
-
 DAY = date(2026, 3, 2)
 LOOKED_FOR = ("lawyer_threat",)
 HOSTILE = "</p><script>document.title='ran'</script><img src=x onerror=alert(1)> {{ 7*7 }} \u202eedoc\u202c =1+1 | *x*"

@@ -42,12 +42,14 @@ def test_what_calls_do_not_tell_is_no_number() -> None:
 
 def test_hostile_names_and_ids_show_and_do_nothing(page: Page) -> None:
     expect(page.locator("tbody th").nth(2)).to_have_text(HOSTILE[1])
-    expect(page.locator("section:last-child tbody th")).to_have_text(HOSTILE[0])
+    expect(page.locator("section:last-child tbody th").last).to_have_text(HOSTILE[0])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_markdown_names_the_calls_of_each_pair() -> None:
     text = compare_markdown(runs("x|y", "<b>"))
     assert text.count("\n## ") == 2
-    assert "| <code>x&#124;y</code> | violation | violation | compliant |" in text
+    assert "| <code>x&#124;y</code> | `violation` | `violation` | `compliant` |" in text
+    assert "| violation or not right | 0.500 | 1.000 | 1 | 0 | p 1.000 |" in text
+    assert text.count("AP: average precision of risk") == 1
     assert "<b>" not in text

@@ -78,7 +78,7 @@ def test_what_was_dismissed_is_struck_through_and_comes_last(store: Store) -> No
     page = review_page(review)
     assert page.count("<s><b>no authentication</b></s>") == 2
     assert page.count('<span class="people">Reviewers: <b>compliant</b></span>') == 2
-    assert "### corrected: ~~no authentication~~ Reviewers: compliant, Call <code>call-0</code>".lower() in (
+    assert "### corrected: ~~no authentication~~ Reviewers: compliant, Call `call-0`".lower() in (
         review_markdown(review).lower()
     )
     keys = {row["call"] for row in summary(review)["worst"]}

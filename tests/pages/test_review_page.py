@@ -263,7 +263,7 @@ def german(store: Store) -> Review:
 def test_markdown_tells_counts_moments_and_quotes(german: Review) -> None:
     text = review_markdown(german)
     assert "- **6 mit Verstoß** (30\u00a0%, sonst 5\u00a0%): 6 offen" in text
-    assert "### kritisch: keine Authentifizierung, Anruf <code>call-1</code>" in text
+    assert "### kritisch: keine Authentifizierung, Anruf `call-1`" in text
     assert "> 4 Agent: Ihr Vertrag mit der Nummer ‹Nummer› läuft bis Mai. ◀" in text
     assert "Krummbiegel" not in text
 

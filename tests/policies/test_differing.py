@@ -9,7 +9,6 @@ from tests.judging.own_policies import MARINA
 
 from ausweis.cli.policies import policies
 from ausweis.policies import Policy, differences, find_policy, shipped_policies
-from ausweis.vocabulary import LANGUAGES
 
 OLD: dict[str, Any] = {
     "id": "old",
@@ -99,13 +98,13 @@ def test_names_of_levels_and_titles_make_no_difference() -> None:
     assert (found.weaker, found.stricter, found.otherwise) == ((), (), ())
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_command(language: str) -> None:
+@pytest.mark.parametrize(("before", "after"), [("telecom-de", "bank-en"), ("bank-en", "telecom-de")])
+def test_the_command(before: str, after: str) -> None:
     """What is weaker stands first; the exit code is that of `diff`."""
-    told = CliRunner().invoke(policies, ["diff", "telecom-de", "bank-en", "--language", language])
+    told = CliRunner().invoke(policies, ["diff", before, after])
     heads = [line for line in told.output.splitlines() if not line.startswith("- ")]
     assert (told.exit_code, len(heads)) == (1, 2)
-    assert all(head.startswith("bank-en") and "telecom-de" in head for head in heads)
+    assert all(head.startswith(after) and before in head for head in heads)
     for name in shipped_policies():
-        same = CliRunner().invoke(policies, ["diff", name, name, "--language", language])
+        same = CliRunner().invoke(policies, ["diff", name, name])
         assert (same.exit_code, len(same.output.splitlines())) == (0, 1)

@@ -294,7 +294,7 @@ def test_the_commands(tmp_path: Path) -> None:
     words = runner.invoke(policies, ["show", "--words"]).output
     assert all(word in words for word in (*FACTORS, *CATEGORIES, *INCIDENTS))
     assert "Der Agent" in runner.invoke(policies, ["show", "--words", "telecom-de"]).output
-    assert "Warning" in runner.invoke(policies, ["explain", "telecom-de", "--language", "en"]).output
+    assert "Warnung" in runner.invoke(policies, ["explain", "telecom-de"]).output
     path = tmp_path / "mine.yaml"
     path.write_text(MARINA, encoding="utf-8")
     words = runner.invoke(policies, ["show", "--words", str(path)]).output

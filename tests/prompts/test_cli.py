@@ -85,6 +85,11 @@ def test_show_prints_what_is_asked_about_a_call(call: str) -> None:
     assert behind.rstrip().endswith("[assistant]\nDie Person ruft an für")
 
 
+@pytest.mark.usefixtures("shipped")
+def test_show_of_a_template_that_has_no_example() -> None:
+    assert "transcript@2 has no example to show: give --call FILE" in str(run("show", "transcript@2").exception)
+
+
 def test_a_turn_is_one_of_a_call(write: Write) -> None:
     write()
     assert str(run("show", "agent-act", "--turn", "1").exception) == "--turn is for --call"
@@ -139,9 +144,21 @@ def test_lint_exit_codes(write: Write) -> None:
     assert run("lint", str(path)).exit_code == 0
     run("release", "agent-act", "--force", text="first\n")
     path.write_text(path.read_text().replace("Mhm.", "Aha."))
-    result = run("lint")
-    assert result.exit_code == 1
-    assert f"{path}: agent-act@1 was changed after its release" in result.stderr
+    for files in ((), (str(path),)):
+        result = run("lint", *files)
+        assert result.exit_code == 1
+        assert f"{path}: agent-act@1 was changed after its release" in result.stderr
+
+
+def test_lint_of_a_file_looks_at_the_lock_in_its_folder(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write()
+    run("release", "agent-act", "--force", text="first\n")
+    monkeypatch.delenv("AUSWEIS_PROMPTS")
+    assert run("lint", str(path)).exit_code == 0
+    path.write_text(path.read_text().replace("Mhm.", "Aha."))
+    assert "agent-act@1 was changed after its release" in run("lint", str(path)).stderr
 
 
 @pytest.fixture

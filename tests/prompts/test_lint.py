@@ -78,13 +78,13 @@ def test_broken_lock_is_named(folder: Path, write: Write) -> None:
         assert problem.place.startswith(str(lock))
 
 
-def test_release_is_written_sorted_by_version(folder: Path, write: Write) -> None:
+def test_release_is_written_sorted_by_name(folder: Path, write: Write) -> None:
     for version in (10, 2):
         write(version)
         library = Library(folder)
         release(library, f"agent-act@{version}", f"version {version}", today=date(2025, 3, 1))
     entries = json.loads((folder / "prompts.lock").read_text())
-    assert list(entries) == ["agent-act@2", "agent-act@10"]
+    assert list(entries) == ["agent-act@10", "agent-act@2"]
     assert entries["agent-act@2"]["released"] == "2025-03-01"
     assert entries["agent-act@2"]["message"] == "version 2"
     assert entries["agent-act@2"]["sha256"] == library.get("agent-act@2").sha256

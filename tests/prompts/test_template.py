@@ -104,6 +104,13 @@ def test_variable_that_is_not_declared_is_named_with_its_line(write: Write) -> N
     assert caught.value.place == f"{path}:28"
 
 
+def test_part_of_an_input_that_is_not_there_is_named_with_its_line(write: Write) -> None:
+    path = write(1, ("{{ turn.text }}", "{{ turn.txt }}"))
+    with pytest.raises(PromptError, match="the part txt of an input is missing") as caught:
+        Template.load(path).render({"text": "x", "context": [{"speaker": "caller", "text": "y"}]}, language="de")
+    assert caught.value.place == f"{path}:26"
+
+
 def test_message_about_a_missing_part_holds_no_words_of_the_call(write: Write) -> None:
     path = write(1, ("{{ turn.text }}", "{{ turn[turn.text] }}"))
     with pytest.raises(PromptError, match="a part of an input") as caught:

@@ -10,7 +10,7 @@ from ausweis.calls.call import Call
 from ausweis.reading import plain_words
 from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.reading.evidence import weighed
-from ausweis.reading.plain_words import DECLINED, NAMED, declines, named, outspoken, without_asides
+from ausweis.reading.plain_words import DECLINED, DECLINES, NAMED, named, outspoken, without_asides
 from ausweis.reading.questions import Question
 from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import WITH_DIGITS, Factor, FactorRecord, LooksLike, OwnWord, with_own
@@ -58,7 +58,62 @@ def test_the_readers_doubt_gives_way(call: Callable[..., Call]) -> None:
     ],
 )
 def test_plain_words(text: str, refused: bool) -> None:
-    assert declines(text) is refused
+    assert (DECLINES.search(text) is not None) is refused
+
+
+AGAIN = [{"gives": 0.99, "gives pin": 0.98}, {"rejects": 0.97}, {"gives": 0.99, "gives pin": 0.98}]
+"""An answer, its rejection, and an answer again."""
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "told", "least", "most"),
+    [
+        (AGAIN, "nee auch nich", {"rejects": 0.02}, 0.8, 0.95),
+        (AGAIN, "No, that isn’t it.", {"rejects": 0.02}, 0.8, 0.95),
+        # Without a word that denies, its own probability counts more than that of a first answer.
+        (AGAIN, "Das war wieder der alte.", {"rejects": 0.3}, 0.7, 0.9),
+        (AGAIN, "Danke.", {"rejects": 0.0}, 0.0, 0.05),
+        # Accepted all the same, or no answer but a request is turned down.
+        (AGAIN, "Nicht lachen, aber ja.", {"rejects": 0.02, "accepts": 0.95}, 0.0, 0.1),
+        (AGAIN, "Das darf ich Ihnen nicht sagen.", {"rejects": 0.02, "refuses": 0.95}, 0.0, 0.1),
+        # Nothing was rejected, or nothing answered again.
+        (AGAIN[:1], "Nein.", {"rejects": 0.02}, 0.02, 0.02),
+        (AGAIN[:2], "Nein.", {"rejects": 0.02}, 0.02, 0.02),
+        ([*AGAIN[:2], {"gives": 0.99, "gives name": 0.98}], "Nein.", {"rejects": 0.02}, 0.02, 0.02),
+        ([*AGAIN, {"rejects": 0.0}], "Nein.", {"rejects": 0.02}, 0.02, 0.02),
+    ],
+)
+def test_an_answer_after_a_rejected_one_is_denied(
+    before: list[dict[str, float]], line: str, told: dict[str, float], least: float, most: float
+) -> None:
+    speakers = ["caller" if "gives" in answer else "agent" for answer in before]
+    chunks = [Chunk(turn, speaker, "…") for turn, speaker in enumerate([*speakers, "agent"], start=1)]
+    chunks[-1] = chunks[-1]._replace(text=line)
+    *_, last = weighed(chunks, [*before, told], ())
+    assert least <= last["rejects"] <= most
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "least", "most"),
+    [
+        ([("agent", {"asks one time code": 0.9})], "So, der ist raus.", 0.2, 0.5),
+        ([("agent", {"asks one time code": 0.9})], "that’s been sent", 0.2, 0.5),
+        # Not sent, or nothing to wait for: not asked for, or there already.
+        ([("agent", {"asks one time code": 0.9})], "Die Adresse ist geändert.", 0.9, 0.9),
+        ([("agent", {"asks pin": 0.9})], "So, die neue Karte ist raus.", 0.9, 0.9),
+        ([("agent", {"asks one time code": 0.9}), ("caller", {"gives one time code": 1.0})], "Ist raus.", 0.9, 0.9),
+        # It is forgotten with time.
+        ([("agent", {"asks one time code": 0.9}), *[("agent", {"asks": 0.0})] * 12], "Ist raus.", 0.85, 0.9),
+    ],
+)
+def test_what_is_sent_while_a_code_is_waited_for_is_the_code(
+    before: list[tuple[str, dict[str, float]]], line: str, least: float, most: float
+) -> None:
+    chunks = [Chunk(turn, speaker, "…") for turn, (speaker, _) in enumerate(before, start=1)]
+    chunks.append(Chunk(len(chunks) + 1, "agent", line))
+    *_, last = weighed(chunks, [*(answer for _, answer in before), {"changes": 0.9, "changes device": 0.9}], ())
+    assert last["changes"] == last["changes device"]
+    assert least <= last["changes"] <= most
 
 
 def test_only_the_agent_refuses(call: Callable[..., Call]) -> None:

@@ -50,8 +50,13 @@ def test_an_unknown_label(label: str) -> None:
     if label == "gives":
         assert meaning(label) is None
         return
-    with pytest.raises(PromptError, match="means nothing to the reader"):
+    with pytest.raises(PromptError, match="means nothing to the reader: use those"):
         meaning(label)
+
+
+def test_a_mistyped_label_is_told_the_nearest() -> None:
+    with pytest.raises(PromptError, match="means nothing to the reader: do you mean 'gives date of birth'"):
+        meaning("gives date of brith")
 
 
 @given(
@@ -80,6 +85,14 @@ def test_a_subject_that_was_not_learned_is_not_taken_for_its_likeliest_neighbour
     assert told(answer, exclusive=False) == [("reads_out", "address", 0.1)]
     known = answer | {"reads out address": 0.3}
     assert told(known, exclusive=False) == [("reads_out", "address", 0.9)]
+
+
+def test_a_certain_change_is_one_of_the_known_ones() -> None:
+    """The kinds of changes leave out none, unlike factors and data told."""
+    answer = {"changes": 0.9, "changes device": 0.1, "changes contact": 0.02}
+    assert told(answer, exclusive=False) == [("changes", "device_change", 0.9)]
+    disclosed = {"tells": 0.9, "tells usage data": 0.1}
+    assert told(disclosed, exclusive=False) == [("discloses", "usage_data", 0.1)]
 
 
 def test_the_factors_of_labels() -> None:

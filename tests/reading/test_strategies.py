@@ -9,7 +9,7 @@ from tests.probes import answers_by_chance, blank, matcher_by_chance, ngrams_of_
 from ausweis.batch.config import PinnedLibrary
 from ausweis.calls.call import Call, Turn
 from ausweis.engines.fake import FakeEngine
-from ausweis.engines.heads import LearnedFile, Probe
+from ausweis.engines.heads import LearnedFile, Ngrams, Probe
 from ausweis.engines.learned_index import Base, LearnedKind, index_to_write
 from ausweis.engines.matcher import WordMatcher
 from ausweis.engines.protocol import Engine, Message, Request, Result, Transcript
@@ -20,7 +20,7 @@ from ausweis.prompts import Library, Template, release
 from ausweis.provenance import ModelProvenance
 from ausweis.reading import STRATEGIES, PolicyText, Question, Reader, open_reader
 from ausweis.reading.questions import IDLE
-from ausweis.reading.strategies import fitting, incident_reader, ngrams_for, unlearned
+from ausweis.reading.strategies import fitting, incident_reader, learned_for, unlearned
 from ausweis.vocabulary import OwnWord
 
 POLICY = PolicyText()
@@ -318,10 +318,10 @@ def test_words_are_weighed_with_the_probe_that_they_were_learned_with(own: Libra
     probe = Probe.load(saved(tiny(template), template))
     words = ngrams_of_words("changes", "geändert", template=template, model_sha256=ENGINE.info.sha256)
     saved(words, template, probe="3" * 64)
-    assert ngrams_for(template, ENGINE, probe) is None
+    assert learned_for(Ngrams, template, ENGINE, {"probe": probe.sha256}) is None
     assert "transcript:ngrams" not in stamps(open_reader("heads", ENGINE, own, POLICY))
     saved(words, template, probe=probe.sha256)
-    assert ngrams_for(template, ENGINE, probe) is not None
+    assert learned_for(Ngrams, template, ENGINE, {"probe": probe.sha256}) is not None
     assert "transcript:ngrams" in stamps(open_reader("heads", ENGINE, own, POLICY))
 
 

@@ -7,8 +7,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser import PATIENCE, Opened
 from tests.serve.serving import TOKEN
 
-__all__ = ["sign_in", "signed_in"]
-
 
 @contextmanager
 def signed_in(

@@ -18,8 +18,6 @@ from ausweis.store import RunWriter, Store
 from ausweis.store.schema import batches
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["LAST_DAY", "Judged", "call_of", "fill", "golden", "incident", "judged", "threats", "tone", "write_run"]
-
 GOLDEN = Path(__file__).parents[2] / "evals" / "golden" / "dev.jsonl"
 LAST_DAY = date(2026, 3, 2)
 _ZONE = timezone(timedelta(hours=1))

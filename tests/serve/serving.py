@@ -12,8 +12,6 @@ from ausweis.serve import Auth, Desk, create_app
 from ausweis.serve.running import server
 from ausweis.store import Store
 
-__all__ = ["TOKEN", "Visitor", "desk_of", "served", "visitor"]
-
 TOKEN = "a-token-for-tests"
 
 

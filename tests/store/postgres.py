@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["MISSING", "binaries", "serving"]
-
 NAMED = "AUSWEIS_TEST_POSTGRES"
 MISSING = f"no PostgreSQL here: install it (Debian: apt-get install postgresql), or name a server in {NAMED}"
 _SETTINGS = "-c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=30 -c shared_buffers=64MB"

@@ -13,8 +13,6 @@ from ausweis.policies import find_policy
 from ausweis.provenance import ModelProvenance, PromptProvenance, RunProvenance
 from ausweis.store import RunWriter, Store
 
-__all__ = ["DAY", "incident_of", "make_call", "origin_of", "read_facts", "write_run"]
-
 DAY = "2026-03-02"
 PROMPTS = (PromptProvenance(id="agent-turn", version=1, sha256="a" * 64),)
 ENGINE = ModelProvenance(id="tiny", sha256="b" * 64, engine="fake", context_tokens=4096)

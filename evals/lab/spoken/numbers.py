@@ -26,13 +26,15 @@ DIGITS = {
     "de": "null eins zwei drei vier fünf sechs sieben acht neun".split(),
     "en": "zero one two three four five six seven eight nine".split(),
 }
-TEENS = {
-    "de": "zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn".split(),
-    "en": "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),
-}
-TENS = {
-    "de": "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split(),
-    "en": "twenty thirty forty fifty sixty seventy eighty ninety".split(),
+_TEENS_DE = "zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn".split()
+_TENS_DE = "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split()
+_TEENS_EN = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_TENS_EN = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_UND = ("", "einund", *(f"{ones}und" for ones in DIGITS["de"][2:]))
+_DASH = ("", *(f"-{ones}" for ones in DIGITS["en"][1:]))
+BELOW_HUNDRED = {
+    "de": [*DIGITS["de"], *_TEENS_DE, *(ones + tens for tens in _TENS_DE for ones in _UND)],
+    "en": [*DIGITS["en"], *_TEENS_EN, *(tens + ones for tens in _TENS_EN for ones in _DASH)],
 }
 ORDINALS_DE = {1: "erste", 3: "dritte", 7: "siebte", 8: "achte"}
 ORDINALS_EN = dict(pair.split("=") for pair in "one=first two=second three=third five=fifth twelve=twelfth".split())
@@ -75,24 +77,13 @@ def said(text: str, speaker: Habits) -> str:
 
 def cardinal_de(number: int) -> str:
     """0 to 999,999 in one word: "zweihundertdreiundvierzig"."""
-    thousands, rest = divmod(number, 1_000)
-    if not thousands:
-        return _below_thousand_de(rest) or DIGITS["de"][0]
-    return f"{_joined_de(_below_thousand_de(thousands))}tausend{_below_thousand_de(rest)}"
-
-
-def _below_thousand_de(number: int) -> str:
-    hundreds, rest = divmod(number, 100)
-    before = f"{_joined_de(DIGITS['de'][hundreds])}hundert" if hundreds else ""
-    if rest < 20:
-        return before + ("", *DIGITS["de"][1:], *TEENS["de"])[rest]
-    tens, ones = divmod(rest, 10)
-    return before + (f"{_joined_de(DIGITS['de'][ones])}und" if ones else "") + TENS["de"][tens - 2]
-
-
-def _joined_de(word: str) -> str:
-    """A number as it goes before another part of its word: "eins" loses its s."""
-    return f"{word[:-4]}ein" if word.endswith("eins") else word
+    for size, name in ((1_000, "tausend"), (100, "hundert")):
+        if number >= size:
+            before, rest = cardinal_de(number // size), number % size
+            # Before another part of its word, "eins" loses its s.
+            before = before.removesuffix("s") if before.endswith("eins") else before
+            return f"{before}{name}{cardinal_de(rest) if rest else ''}"
+    return BELOW_HUNDRED["de"][number]
 
 
 def ordinal_de(number: int) -> str:
@@ -110,21 +101,11 @@ def year_de(year: int) -> str:
 
 def cardinal_en(number: int) -> str:
     """0 to 999,999, British: "two hundred and forty-three"."""
-    thousands, rest = divmod(number, 1_000)
-    if not thousands:
-        return _below_thousand_en(rest)
-    before = f"{_below_thousand_en(thousands)} thousand"
-    return before if not rest else f"{before} {'and ' if rest < 100 else ''}{_below_thousand_en(rest)}"
-
-
-def _below_thousand_en(number: int) -> str:
-    hundreds, rest = divmod(number, 100)
-    if hundreds:
-        return f"{DIGITS['en'][hundreds]} hundred" + (f" and {_below_thousand_en(rest)}" if rest else "")
-    if rest < 20:
-        return (*DIGITS["en"], *TEENS["en"])[rest]
-    tens, ones = divmod(rest, 10)
-    return TENS["en"][tens - 2] + (f"-{DIGITS['en'][ones]}" if ones else "")
+    for size, name in ((1_000, "thousand"), (100, "hundred")):
+        if number >= size:
+            before, rest = f"{cardinal_en(number // size)} {name}", number % size
+            return before if not rest else f"{before} {'and ' if rest < 100 else ''}{cardinal_en(rest)}"
+    return BELOW_HUNDRED["en"][number]
 
 
 def ordinal_en(number: int) -> str:
@@ -176,10 +157,6 @@ def groups_of(text: str, speaker: Habits) -> str:
         return ", ".join(digits_of(part, speaker) for part in parts)
 
     return ", ".join(map(read, groups))
-
-
-def _groups(found: re.Match[str], speaker: Habits) -> str:
-    return groups_of(found[0], speaker)
 
 
 def _code(found: re.Match[str], speaker: Habits) -> str:
@@ -325,9 +302,9 @@ RULES: dict[Language, tuple[Rule, ...]] = {
         (re.compile(r"\b(\d{1,2})\.(?=\s+[a-zäöü])"), _ordinal_de),
         (re.compile(r"(?:(?<=\b[Aa]m )|(?<=\b[ZzVv][uo]m ))(\d{1,2})\."), _ordinal_de),
         (re.compile(r"\b(?!PIN|TAN|SIM|SMS)([A-ZÄÖÜ]{1,3})[ -]?(\d+(?:[ -]\d+)*)\b"), _code),
-        (re.compile(r"\b\d+(?:[ /-]\d+)+\b"), _groups),
+        (re.compile(r"\b\d+(?:[ /-]\d+)+\b"), lambda found, speaker: groups_of(found[0], speaker)),
         _four_digits(_YEAR_BEFORE_DE, year_de),
-        (re.compile(r"\b(?:0\d+|\d{5,})\b"), _groups),
+        (re.compile(r"\b(?:0\d+|\d{5,})\b"), lambda found, speaker: groups_of(found[0], speaker)),
         # "thuermer90" and "14b" are two words; "250er" is one.
         (re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=(?!ern?\b)[^\W\d_])"), lambda *_: " "),
         (re.compile(r"\d+"), _alone_de),
@@ -363,7 +340,7 @@ RULES: dict[Language, tuple[Rule, ...]] = {
         (re.compile(rf"\b({_COUNT_EN})\.(\d+)\b"), _point_en),
         (re.compile(r"\b\d{1,3}(?:,\d{3})+\b"), lambda found, _: _whole_en(found[0])),
         (re.compile(r"\b(?!PIN|ATM|SIM|I\b|A\b)([A-Z]{1,3})[ -]?(\d+(?:[ -]\d+)*)\b"), _code),
-        (re.compile(r"\b\d+(?:[ -]\d+)+\b"), _groups),
+        (re.compile(r"\b\d+(?:[ -]\d+)+\b"), lambda found, speaker: groups_of(found[0], speaker)),
         _four_digits(_YEAR_BEFORE_EN, year_en),
         # A postcode ends in letters, each read by its name: "2JB".
         (

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ausweis.calls.call import Call, Seconds
 from ausweis.errors import InputError
 from ausweis.labelled import LabelledCall
-from ausweis.vocabulary import Language, Speaker
+from ausweis.vocabulary import Speaker
 
 Sound = NDArray[np.float32]
 """(channels, samples), each sample from -1 to 1."""
@@ -66,18 +66,6 @@ class SpokenTurn(BaseModel):
     end: Seconds
     text: str
     written: str
-
-
-class Truth(BaseModel):
-    """What is heard in a recording, and in whose voices."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    call_id: str
-    language: Language
-    seconds: Seconds
-    voices: dict[Speaker, str]
-    turns: tuple[SpokenTurn, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +117,12 @@ def speak_call(labelled: LabelledCall, voices: Mapping[Speaker, Voice], seed: in
         )
         for one, start in zip(spoken, starts(spoken, chance), strict=True)
     )
-    return Spoken(call, _placed(turns, sounds), RATE, turns, {who: voice.name for who, voice in voices.items()})
-
-
-def truth_of(spoken: Spoken) -> Truth:
-    """The truth of a spoken call."""
-    call = spoken.call
-    return Truth(
-        call_id=call.id,
-        language=call.language,
-        seconds=round(spoken.seconds, 3),
-        voices=spoken.voices,
-        turns=spoken.turns,
-    )
+    seconds = max((turn.end for turn in turns), default=EDGE) + EDGE
+    samples = np.zeros((len(CHANNELS), round(seconds * RATE)), np.float32)
+    for one, sound in zip(turns, sounds, strict=True):
+        first = round(one.start * RATE)
+        samples[CHANNELS.index(one.speaker), first : first + sound.size] += sound
+    return Spoken(call, samples, RATE, turns, {who: voice.name for who, voice in voices.items()})
 
 
 def _voiced(text: str, voice: Voice, chance: np.random.Generator) -> Mono:
@@ -152,15 +133,6 @@ def _voiced(text: str, voice: Voice, chance: np.random.Generator) -> Mono:
             pieces.append(np.zeros(round(float(chance.uniform(*HESITATION)) * RATE), np.float32))
         pieces.append(voice.speak(part))
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
-
-
-def _placed(turns: Sequence[SpokenTurn], sounds: list[Mono]) -> Sound:
-    seconds = max((turn.end for turn in turns), default=EDGE) + EDGE
-    samples = np.zeros((len(CHANNELS), round(seconds * RATE)), np.float32)
-    for turn, sound in zip(turns, sounds, strict=True):
-        first = round(turn.start * RATE)
-        samples[CHANNELS.index(turn.speaker), first : first + sound.size] += sound
-    return samples
 
 
 @dataclass(frozen=True, slots=True)

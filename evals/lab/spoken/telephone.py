@@ -72,27 +72,19 @@ def noisy(samples: Sound, snr: float, noise: Noise = "white", seed: int = 0, lan
     """
     chance = np.random.default_rng(seed)
     length = samples.shape[1]
-    added = band(
-        np.stack(
-            [
-                chance.standard_normal((length,), np.float32) if noise == "white" else floor(language, length, chance)
-                for _ in samples
-            ]
-        )
+    each = (
+        chance.standard_normal((length,), np.float32) if noise == "white" else floor(language, length, chance)
+        for _ in samples
     )
+    added = band(np.stack(list(each)))
     for channel, sound in zip(added, samples, strict=True):
-        channel *= _level(channel, sound, snr)
+        power = np.mean(sound[: sound.size // FRAME * FRAME].reshape(-1, FRAME) ** 2, axis=1)
+        # The frames in which somebody speaks; none of a silent channel.
+        spoken = power[power > ACTIVE * np.max(power, initial=0)]
+        loud = float(spoken.mean()) if spoken.size else 0.0
+        channel *= np.float64(np.sqrt(loud / (float(np.mean(channel**2)) or 1.0) / 10 ** (snr / 10)))
     heard: Sound = np.clip(samples + added, -1, 1).astype(np.float32)
     return heard
-
-
-def _level(noise: NDArray[np.floating], sound: Mono, snr: float) -> np.float64:
-    """What puts noise `snr` dB below the frames in which somebody speaks, multiplied with it; 0 for silence."""
-    whole = sound[: sound.size // FRAME * FRAME].reshape(-1, FRAME)
-    power = np.mean(whole**2, axis=1)
-    spoken = power[power > ACTIVE * np.max(power, initial=0)]
-    loud = float(spoken.mean()) if spoken.size else 0.0
-    return np.float64(np.sqrt(loud / (float(np.mean(noise**2)) or 1.0) / 10 ** (snr / 10)))
 
 
 def band(samples: NDArray[np.floating]) -> Sound:

@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from importlib import metadata
 from io import BytesIO
 from pathlib import Path
@@ -30,6 +31,7 @@ from ausweis.vocabulary import Language, Speaker
 
 Mono = NDArray[np.float32]
 """(samples,), each from -1 to 1."""
+Samples = NDArray[np.int16]
 
 RATE = 22_050
 """Samples a second of what a voice speaks."""
@@ -136,57 +138,42 @@ def _model() -> Path:
     return path
 
 
-class MbrolaVoice:
-    """A voice such as `de2`."""
+class SystemVoice:
+    """A voice of the operating system. `said`: samples of 16 bits of a text at a speed, as a factor, and their rate."""
 
-    def __init__(self, name: str, manner: Manner) -> None:
-        self.name = f"mbrola-{name}"
-        self._voice = name
-        self._manner = manner
+    def __init__(self, name: str, manner: Manner, said: Callable[[str, float], tuple[int, Samples]]) -> None:
+        self.name, self._manner, self._said = name, manner, said
 
     def speak(self, text: str) -> Mono:
         """The text as speech at `RATE`.
 
         Raises:
-            ModelError: eSpeak NG or MBROLA fails.
+            ModelError: a program fails.
         """
         if not WORD.search(text):
             return np.zeros(0, np.float32)
-        speed = round(WORDS_A_MINUTE * self._manner.speed / self._manner.pitch)
-        given = respelled(text) if self._voice.startswith("de") else text
-        # Of itself, eSpeak NG hands MBROLA's sound on while both run, and on a busy machine drops some without a word.
-        phonemes = _run(["espeak-ng", "-v", f"mb-{self._voice}", "-s", str(speed), *PHONEMES], given.encode())
-        wav = _run(["mbrola", "-e", str(MBROLA_FILES / self._voice / self._voice), "-", "-.wav"], phonemes)
-        # A pipe cannot be sought in, so that the header gives no length: 44 bytes of it, then samples of 16 bits.
-        rate = int.from_bytes(wav[24:28], "little")
-        samples = np.frombuffer(wav[44 : len(wav) // 2 * 2], "<i2")
+        given = respelled(text) if "-de" in self.name else text
+        rate, samples = self._said(given, self._manner.speed / self._manner.pitch)
         return shaped((samples / 32_768).astype(np.float32), rate, self._manner.pitch)
 
 
-class PicoVoice:
-    """A voice of Pico, such as `de-DE`."""
+def _by_mbrola(voice: str, text: str, speed: float) -> tuple[int, Samples]:
+    # Of itself, eSpeak NG hands MBROLA's sound on while both run, and on a busy machine drops some without a word.
+    phonemes = _run(
+        ["espeak-ng", "-v", f"mb-{voice}", "-s", str(round(WORDS_A_MINUTE * speed)), *PHONEMES], text.encode()
+    )
+    wav = _run(["mbrola", "-e", str(MBROLA_FILES / voice / voice), "-", "-.wav"], phonemes)
+    # A pipe cannot be sought in, so that the header gives no length: 44 bytes of it, then samples of 16 bits.
+    return int.from_bytes(wav[24:28], "little"), np.frombuffer(wav[44 : len(wav) // 2 * 2], "<i2")
 
-    def __init__(self, language: str, manner: Manner) -> None:
-        self.name = f"pico-{language}"
-        self._language = language
-        self._manner = manner
 
-    def speak(self, text: str) -> Mono:
-        """The text as speech at `RATE`.
-
-        Raises:
-            ModelError: Pico fails.
-        """
-        if not WORD.search(text):
-            return np.zeros(0, np.float32)
-        speed = round(100 * self._manner.speed / self._manner.pitch)
-        given = respelled(text) if self._language == "de-DE" else text
-        marked = f"<speed level='{speed}'>{given.replace('<', ' ')}</speed>"
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / "spoken.wav"
-            _run(["pico2wave", "-l", self._language, "-w", str(file), marked])
-            rate, samples = wavfile.read(BytesIO(file.read_bytes()))
-        return shaped((samples / 32_768).astype(np.float32), rate, self._manner.pitch)
+def _by_pico(language: str, text: str, speed: float) -> tuple[int, Samples]:
+    marked = f"<speed level='{round(100 * speed)}'>{text.replace('<', ' ')}</speed>"
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "spoken.wav"
+        _run(["pico2wave", "-l", language, "-w", str(file), marked])
+        rate, samples = wavfile.read(BytesIO(file.read_bytes()))
+    return rate, samples
 
 
 def _run(command: list[str], given: bytes = b"") -> bytes:
@@ -244,13 +231,13 @@ class Part:
 
 
 def _mbrola(name: str, sex: Sex) -> Part:
-    return Part(
-        f"mbrola-{name}", sex, ("espeak-ng", "mbrola", f"mbrola-{name}"), lambda manner, _: MbrolaVoice(name, manner)
-    )
+    full, said = f"mbrola-{name}", partial(_by_mbrola, name)
+    return Part(full, sex, ("espeak-ng", "mbrola", full), lambda manner, _: SystemVoice(full, manner, said))
 
 
-def _pico(language: str) -> Part:
-    return Part(f"pico-{language}", "female", ("libttspico-utils",), lambda manner, _: PicoVoice(language, manner))
+def pico(language: str, manner: Manner) -> Voice:
+    """A voice of Pico, such as `de-DE`."""
+    return SystemVoice(f"pico-{language}", manner, partial(_by_pico, language))
 
 
 # Word error rate of Whisper base at full band without noise, eight German sentences without numbers: 0.08 to 0.17, but
@@ -258,7 +245,7 @@ def _pico(language: str) -> Part:
 CAST: dict[Language, tuple[Part, ...]] = {
     "de": (_mbrola("de1", "female"), _mbrola("de5", "female"), _mbrola("de6", "male")),
     "en": (
-        _pico("en-US"),
+        Part("pico-en-US", "female", ("libttspico-utils",), lambda manner, _: pico("en-US", manner)),
         Part("joe", "male", (), lambda manner, seed: JoeVoice.load(seed, manner)),
         _mbrola("us2", "male"),
     ),
@@ -287,15 +274,12 @@ def check_voices(languages: Iterable[Language]) -> None:
     Raises:
         ModelError: some are not; says what to install.
     """
-    wanted = {package for language in languages for part in CAST[language] for package in part.packages}
-    missing = sorted(package for package in wanted if not _there(package))
-    if missing:
-        raise ModelError(f"voices are missing; on Debian with contrib and non-free: apt install {' '.join(missing)}")
-
-
-def _there(package: str) -> bool:
     programs = {"espeak-ng": "espeak-ng", "mbrola": "mbrola", "libttspico-utils": "pico2wave"}
-    if package in programs:
-        return shutil.which(programs[package]) is not None
-    name = package.removeprefix("mbrola-")
-    return (MBROLA_FILES / name / name).is_file()
+
+    def there(package: str) -> bool:
+        name = package.removeprefix("mbrola-")
+        return bool(shutil.which(programs[package])) if package in programs else (MBROLA_FILES / name / name).is_file()
+
+    wanted = {package for language in languages for part in CAST[language] for package in part.packages}
+    if missing := sorted(package for package in wanted if not there(package)):
+        raise ModelError(f"voices are missing; on Debian with contrib and non-free: apt install {' '.join(missing)}")

@@ -3,13 +3,13 @@
 The format is told by the file's extension. WAV files hold 16-bit PCM, or µ-law or A-law as telephone systems record.
 """
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 import av
 import numpy as np
-from evals.lab.spoken.speaking import Sound, Spoken, truth_of
-from evals.lab.spoken.voices import CHANNELS
+from evals.lab.spoken.speaking import Sound, Spoken
 
 from ausweis.errors import InputError
 
@@ -43,17 +43,11 @@ def write_mono(spoken: Spoken, path: Path, wav: WavCodec = "pcm_mulaw") -> None:
     write_audio(path, mix, spoken.rate, wav)
 
 
-def write_pair(spoken: Spoken, path: Path, wav: WavCodec = "pcm_mulaw") -> tuple[Path, Path]:
-    """Two files of one channel: `ID.agent.wav` and `ID.caller.wav` for the path `ID.wav`."""
-    agent, caller = (path.with_name(f"{path.stem}.{speaker}{path.suffix}") for speaker in CHANNELS)
-    for file, channel in ((agent, spoken.samples[:1]), (caller, spoken.samples[1:])):
-        write_audio(file, channel, spoken.rate, wav)
-    return agent, caller
-
-
 def write_truth(spoken: Spoken, path: Path) -> None:
-    """The truth as JSON."""
-    path.write_text(truth_of(spoken).model_dump_json(indent=2) + "\n", encoding="utf-8")
+    """What is heard, and in whose voices, as JSON."""
+    about = {"call_id": spoken.call.id, "language": spoken.call.language, "seconds": round(spoken.seconds, 3)}
+    truth = {**about, "voices": spoken.voices, "turns": [turn.model_dump() for turn in spoken.turns]}
+    path.write_text(json.dumps(truth, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def write_audio(path: Path, samples: Sound, rate: int, wav: WavCodec = "pcm_s16le") -> None:

@@ -25,6 +25,7 @@ from evals.lab.training.calls import (
 from evals.lab.training.options import Bound, Options, drawn, names_of
 from evals.lab.training.showing import ranked
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 
 from ausweis.engines.heads import AnswerProbe, Ngrams, Probe, answer_features, log_odds, probabilities_of
 from ausweis.engines.llama import LlamaEngine
@@ -34,7 +35,7 @@ from ausweis.prompts import default_library
 from ausweis.reading.asking import endings_in
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.questions import SINGLE
-from ausweis.reading.strategies import CALL_TEMPLATE, ngrams_for, template_of
+from ausweis.reading.strategies import CALL_TEMPLATE, learned_for, template_of
 
 Array = NDArray[np.float32]
 
@@ -103,7 +104,7 @@ def train_answers(options: Options) -> Path:
     about = f"learned from {names_of(options.labelled)}, after {template.name}"
     about += f", weighed by {names_of(options.weigh)}" if options.weigh else ""
     keep = options.keeper("answers", asking, engine.info, about, {"probe": probe.sha256})
-    questions, ngrams = endings_in(asking), ngrams_for(template, engine, probe)
+    questions, ngrams = endings_in(asking), learned_for(Ngrams, template, engine, {"probe": probe.sha256})
 
     def ask(chosen: ChosenCalls) -> AnsweredCalls:
         """Reads the calls and asks about each; what was read before is taken from the disk."""
@@ -214,8 +215,6 @@ def learn_answers(
 
 def _regression(features: Array, truth: Array, counts: Array) -> tuple[Array, Array]:
     """Weights, shape (features, labels), and biases."""
-    from sklearn.linear_model import LogisticRegression
-
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
     scaled = (features - mean) / spread
     learned = [
@@ -228,8 +227,6 @@ def _regression(features: Array, truth: Array, counts: Array) -> tuple[Array, Ar
 
 def _stacking(evidence: Array, truth: Array, counts: Array) -> Array:
     """What the evidence of each label weighs, shape (labels, 3)."""
-    from sklearn.linear_model import LogisticRegression
-
     stacking = np.zeros((truth.shape[1], evidence.shape[-1]), np.float32)
     for label, column in enumerate(truth.T):
         regression = LogisticRegression(C=STACKING_LOOSENESS)

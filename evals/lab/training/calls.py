@@ -263,13 +263,19 @@ def _often(labels: Iterable[str], lines: Iterable[Labels]) -> tuple[str, ...]:
     return tuple(label for label in labels if counts[label] >= FEWEST)
 
 
+def _known_facts(labelled: LabelledCall) -> frozenset[str] | None:
+    """Nothing where the label tells of incidents alone; of a stretch all but whether its recording starts late."""
+    if labelled.gold.outcome is None:
+        return frozenset()
+    return frozenset([*_names().values(), *VERBS]) if "stretch" in labelled.gold.tags.scenario else None
+
+
 FACT_TASK = Task(
     _of_facts,
     labels_in,
     speakers_of,
     group=lambda labelled: labelled.gold.writing_pass or labelled.call.id,
-    # A label without an outcome tells of incidents alone.
-    known=lambda labelled: None if labelled.gold.outcome else frozenset(),
+    known=_known_facts,
     # Of the rest the probe knows more; of what is told, words made ordinary calls suspect (`evals/LAB.md`, 49).
     pool=lambda label: next((verb for verb in ("changes", "reads out", "for another") if label.startswith(verb)), None),
     dialogue=True,

@@ -228,14 +228,11 @@ def _show(left_out: Sequence[LeftOut], tell: Callable[[str], None]) -> None:
     for told in left_out:
         half = halves[groups.index(told.call.group) % 2]
         half += [(evidence_of(told, column), told.call.own[column]) for column in unseen_of(told)]
-    rows = [one for half in halves for one in half]
     learned = [learn_weighing([Weighed.together([seen for seen, _ in half])]) for half in halves]
-    weighed = [weigh(learned[1 - at], 0, seen.evidence) for at, half in enumerate(halves) for seen, _ in half]
-    happens, own = np.array([bool(seen.truth.any()) for seen, _ in rows]), np.array([own for _, own in rows])
-    for way, scores in (
-        ("by the description", [seen.evidence[:, 0] for seen, _ in rows]),
-        ("by the question", [seen.evidence[:, 1] for seen, _ in rows]),
-        ("weighed", weighed),
-    ):
-        likeliest = np.array([float(score.max()) for score in scores])
-        tell(f"{way}: {ranked(happens[own], likeliest[own])}; by chance: {ranked(happens[~own], likeliest[~own])}")
+    rows = [
+        (bool(seen.truth.any()), own, float(weigh(learned[1 - at], 0, seen.evidence).max()))
+        for at, half in enumerate(halves)
+        for seen, own in half
+    ]
+    happens, own, likeliest = map(np.array, zip(*rows, strict=True))
+    tell(f"weighed: {ranked(happens[own], likeliest[own])}; by chance: {ranked(happens[~own], likeliest[~own])}")

@@ -16,6 +16,7 @@ from evals.lab.training.calls import CallInBasis
 from evals.lab.training.networks import DEVICE, Network, chance_of, descend, dropped, largest_by, sums_by
 from evals.lab.training.options import Bound
 from numpy.typing import NDArray
+from sklearn.decomposition import PCA
 from torch import Tensor
 from torch.nn import functional
 
@@ -150,8 +151,6 @@ def basis_of(
 
     Each direction is scaled by the root of its spread: half way to equal spreads.
     """
-    from sklearn.decomposition import PCA
-
     seen = [line for call in calls for line in call]
     basis: Parts = {}
     for kind, values, most in (

@@ -12,8 +12,12 @@ from evals.lab.training.calls import Lines, Task, folds_of
 from evals.lab.training.options import Bound
 from evals.lab.training.probe import UNLIKELY, LeftOut, truth_of
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import normalize
 
 from ausweis.engines.heads import BUCKETS, Ngrams, log_odds, ngrams_of
+from ausweis.reading.chunks import Chunk
 
 Array = NDArray[np.float32]
 
@@ -41,26 +45,20 @@ class _Table(NamedTuple):
     call: NDArray[np.int64]
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[str]], truths: Sequence[tuple[Array, Array]], width: int) -> "_Table":
-        """`truths`: labels and counts of each call; `width`: how many labels."""
+    def of(cls, calls: Sequence[Sequence[Chunk]], truths: Sequence[tuple[Array, Array]]) -> "_Table":
+        """`truths`: labels and counts of each call."""
         from scipy.sparse import csr_matrix
 
-        buckets = [ngrams_of(text) for call in texts for text in call]
+        buckets = [ngrams_of(chunk.text) for chunks in calls for chunk in chunks]
         ends = np.cumsum([0, *map(len, buckets)])
         ids = np.concatenate([*buckets, np.zeros(0, np.int64)])
         features = csr_matrix((np.ones(len(ids), np.float32), ids, ends), shape=(len(buckets), BUCKETS))
-        labels, counts = (
-            np.concatenate([np.zeros((0, width), np.float32), *(truth[part] for truth in truths)]) for part in (0, 1)
-        )
-        return cls(features, labels, counts > 0, np.repeat(np.arange(len(texts)), list(map(len, texts))))
+        labels, counts = (np.concatenate([truth[part] for truth in truths]) for part in (0, 1))
+        return cls(features, labels, counts > 0, np.repeat(np.arange(len(calls)), list(map(len, calls))))
 
     def rows(self, chosen: NDArray[np.bool_]) -> "_Table":
         """Some lines."""
         return _Table(self.features[chosen], self.labels[chosen], self.counts[chosen], self.call[chosen])
-
-    def columns(self, labels: Sequence[int]) -> "_Table":
-        """Some labels."""
-        return self._replace(labels=self.labels[:, labels], counts=self.counts[:, labels])
 
 
 def learn_ngrams(told: LeftOut, others: Sequence[Lines], bound: Bound, task: Task) -> LearnedNgrams | None:
@@ -69,24 +67,22 @@ def learn_ngrams(told: LeftOut, others: Sequence[Lines], bound: Bound, task: Tas
     `told`: what is told of calls by networks of the probe that have not seen them; `others`: calls that the probe has
     learned from besides, without states.
     """
-    learned = told.learned
-    columns = [column for column, label in enumerate(learned.labels) if task.pool(label)]
-    names = [learned.labels[column] for column in columns]
-    truths = [(call.labels[:, columns], call.counts[:, columns]) for call in learned.numbers]
-    new = _Table.of([[chunk.text for chunk in chunks] for chunks in learned.chunks], truths, len(names))
-    truths = [truth_of(call, names, task) for call in others]
-    known = _Table.of([[chunk.text for chunk in call.chunks] for call in others], truths, len(names))
-    kept = _often_enough(new, known, [task.pool(name) for name in names])
-    if not kept or len(learned.groups) < 2:
+    learned, first = told.learned, len(told.learned.chunks)
+    truths = [(call.labels, call.counts) for call in learned.numbers]
+    truths += [truth_of(call, learned.labels, task) for call in others]
+    every = _Table.of([*learned.chunks, *(call.chunks for call in others)], truths)
+    columns = _often_enough(every, every.call < first, list(map(task.pool, learned.labels)))
+    if not columns or first < 2:
         return None
-    columns, names = [columns[place] for place in kept], [names[place] for place in kept]
-    new, known, pools = new.columns(kept), known.columns(kept), [task.pool(name) for name in names]
+    names = tuple(learned.labels[column] for column in columns)
+    pools = [task.pool(name) for name in names]
+    every = every._replace(labels=every.labels[:, columns], counts=every.counts[:, columns])
+    new = every.rows(every.call < first)
     words = np.zeros(new.labels.shape, np.float32)
     for outside in folds_of(learned.groups):
         held = {learned.groups[place] for place in outside}
-        known_held = [place for place, call in enumerate(others) if call.group in held]
-        rows = np.isin(new.call, outside)
-        seen = _learned([new.rows(~rows), known.rows(~np.isin(known.call, known_held))])
+        held_calls = [*outside, *(place for place, call in enumerate(others, start=first) if call.group in held)]
+        seen, rows = _learned(every.rows(~np.isin(every.call, held_calls))), np.isin(new.call, outside)
         words[rows] = _counted(new.features[rows], seen["rarity"]) @ seen["weights"] + seen["bias"]
     # A probe tells no more than this.
     probe = np.concatenate(told.scores)[:, columns].clip(log_odds(0.0), log_odds(1.0))
@@ -95,11 +91,10 @@ def learn_ngrams(told: LeftOut, others: Sequence[Lines], bound: Bound, task: Tas
     for outside in folds_of(learned.groups):
         rows = np.isin(new.call, outside)
         together[rows] = (evidence[rows] * _stacking(evidence[~rows], new.rows(~rows), pools, task.bar)).sum(axis=-1)
-    about = {"calls": len(learned.chunks) + len(others), "lines": len(new.labels) + len(known.labels)}
     ngrams = Ngrams(
-        labels=tuple(names),
-        parts={**_learned([new, known]), "stacking": _stacking(evidence, new, pools, task.bar)},
-        **bound._replace(layers=()).fields(**about),
+        labels=names,
+        parts={**_learned(every), "stacking": _stacking(evidence, new, pools, task.bar)},
+        **bound._replace(layers=()).fields(calls=first + len(others), lines=len(every.labels)),
     )
     return LearnedNgrams(ngrams, _with(told, columns, together))
 
@@ -113,45 +108,35 @@ def _with(told: LeftOut, columns: Sequence[int], together: Array) -> LeftOut:
     return told._replace(scores=scores, answers=answers)
 
 
-def _often_enough(new: _Table, known: _Table, pools: Sequence[str | None]) -> list[int]:
-    """The labels that enough lines have, in pools of which enough left-out lines have one of these."""
-    left_out = (new.labels * new.counts).sum(axis=0)
-    every = left_out + (known.labels * known.counts).sum(axis=0)
-    often = [place for place, total in enumerate(every) if total >= FEWEST_LABELLED]
+def _often_enough(every: _Table, new: NDArray[np.bool_], pools: Sequence[str | None]) -> list[int]:
+    """The labels that enough lines have, in pools of which enough left-out lines, the new ones, have one of these."""
+    labelled = every.labels * every.counts
+    left_out, totals = labelled[new].sum(axis=0), labelled.sum(axis=0)
+    often = [place for place, total in enumerate(totals) if total >= FEWEST_LABELLED and pools[place]]
     in_pool = {pool: sum(left_out[place] for place in often if pools[place] == pool) for pool in pools}
     return [place for place in often if in_pool[pools[place]] >= FEWEST_LABELLED]
 
 
-def _learned(tables: Sequence[_Table]) -> dict[str, Array]:
+def _learned(lines: _Table) -> dict[str, Array]:
     """The parts of `Ngrams` but for the stacking."""
-    from scipy.sparse import csr_matrix, vstack
-    from sklearn.linear_model import LogisticRegression
-
-    tables = [table for table in tables if len(table.labels)]
-    features = vstack([table.features for table in tables]).tocsr()
-    labels, counts = (np.concatenate([table[place] for table in tables]) for place in (1, 2))
-    calls = np.zeros(BUCKETS, np.int64)
-    for table in tables:
-        rows = np.arange(len(table.call))
-        by_call = csr_matrix((np.ones(len(rows), np.float32), (table.call, rows)))
-        calls += np.asarray((by_call @ table.features > 0).sum(axis=0)).ravel()
-    often = np.asarray(features.sum(axis=0)).ravel()
-    rarity = np.where(calls >= FEWEST_CALLS, np.log((1 + len(labels)) / (1 + often)) + 1, 0.0).astype(np.float32)
-    features = _counted(features, rarity)
+    rows = np.arange(len(lines.call))
+    by_call = csr_matrix((np.ones(len(rows), np.float32), (lines.call, rows)))
+    calls = np.asarray((by_call @ lines.features > 0).sum(axis=0)).ravel()
+    often = np.asarray(lines.features.sum(axis=0)).ravel()
+    rarity = np.where(calls >= FEWEST_CALLS, np.log((1 + len(rows)) / (1 + often)) + 1, 0.0).astype(np.float32)
+    features, labels = _counted(lines.features, rarity), lines.labels
     weights, bias = np.zeros((BUCKETS, labels.shape[1]), np.float32), np.zeros(labels.shape[1], np.float32)
     for column in range(labels.shape[1]):
-        rows = counts[:, column]
-        if len(set(labels[rows, column])) < 2:
+        known = lines.counts[:, column]
+        if len(set(labels[known, column])) < 2:
             bias[column] = UNLIKELY
             continue
-        regression = LogisticRegression(C=LOOSENESS, solver="liblinear").fit(features[rows], labels[rows, column])
+        regression = LogisticRegression(C=LOOSENESS, solver="liblinear").fit(features[known], labels[known, column])
         weights[:, column], bias[column] = regression.coef_[0], regression.intercept_[0]
     return {"rarity": rarity, "weights": weights, "bias": bias}
 
 
 def _counted(features: Any, rarity: Array) -> Any:
-    from sklearn.preprocessing import normalize
-
     return normalize(features.multiply(rarity).tocsr())
 
 
@@ -161,8 +146,6 @@ def _stacking(evidence: Array, lines: _Table, pools: Sequence[str | None], bar: 
     `evidence`: (lines, labels, 3). The same for all labels of a pool, so that rare ones have some too. With a `bar`, so
     much is added that as many of their answers reach it as are right to.
     """
-    from sklearn.linear_model import LogisticRegression
-
     stacking = np.zeros((len(pools), 3), np.float32)
     for pool in set(pools):
         columns = [column for column, other in enumerate(pools) if other == pool]

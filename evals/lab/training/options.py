@@ -21,7 +21,7 @@ from ausweis.labelled import LabelledCall, read_all
 from ausweis.policies import find_policy
 from ausweis.prompts import Template
 from ausweis.provenance import ModelProvenance
-from ausweis.reading.strategies import probe_for
+from ausweis.reading.strategies import learned_for
 from ausweis.user_yaml import read_model
 from ausweis.vocabulary import CATEGORIES, FACTORS
 
@@ -136,9 +136,9 @@ class Options:
 
         Raises:
             InputError: there is none.
-            ModelError, PromptError: as `probe_for`.
+            ModelError, PromptError: as `learned_for`.
         """
-        probe = Probe.load(self.beside) if self.beside else probe_for(template, engine)
+        probe = Probe.load(self.beside) if self.beside else learned_for(Probe, template, engine)
         if probe is None:
             raise InputError(f"there is no probe of {template.name} for {engine.info.id}: train it first")
         return probe

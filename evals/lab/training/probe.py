@@ -28,6 +28,8 @@ from evals.lab.training.networks import GO_ON_RATE, CallNumbers, Plan, learn_net
 from evals.lab.training.options import Bound, Options, drawn, names_of
 from evals.lab.training.showing import left_out_cases, show_incidents, show_labels, show_verdicts
 from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
 
 from ausweis.engines.heads import PARTS, Probe
 from ausweis.engines.learned_index import LearnedKind
@@ -108,10 +110,15 @@ def train_probe(options: Options) -> Path:
     if task is None:
         raise InputError(f"{template.name} has no probe: --template is {' or '.join(TASKS)}")
     new = options.calls(judged=task is FACT_TASK)
-    _need_enough(new, task, template, options)
+    # Asked for before anything is read, since reading takes hours.
+    lines = [line for line in map(task.lines, new) if line.chunks]
+    if len(lines) < 2:
+        raise InputError("two calls with a line by agent or caller are the fewest: one is left out to judge by it")
+    if options.go_on is None and not task.labels((labels for call in lines for labels in call.labels), template):
+        raise InputError(f"the calls teach nothing: no label is in {FEWEST} of their lines")
     ids = {labelled.call.id for labelled in new}
     known = read_all(options.rehearse) if options.rehearse else []
-    rehearsed = not_among(ids, drawn(known, options.rehearsed))
+    rehearsed = [labelled for labelled in drawn(known, options.rehearsed) if labelled.call.id not in ids]
     engine = LlamaEngine.load(options.model)
     layers, sha256 = layers_of(engine.layers), engine.info.sha256
     before = options.start(template, engine.info)
@@ -132,7 +139,7 @@ def train_probe(options: Options) -> Path:
     options.tell(f"{path}: {len(probe.labels)} labels; {probe.notes}")
     if task is FACT_TASK:
         options.tell("It is taken at its word until its calibration is learned: ausweis eval run, then eval calibrate")
-    others = [task.lines(labelled) for labelled in not_among(ids, known)]
+    others = [task.lines(labelled) for labelled in known if labelled.call.id not in ids]
     if options.out is None and options.ngrams and (found := learn_ngrams(told, others, bound, task)) is not None:
         beside: dict[LearnedKind, str] = {"probe": Probe.load(path).sha256}
         ngrams_path = options.keeper("ngrams", template, engine.info, about, beside)(found.ngrams)
@@ -140,24 +147,6 @@ def train_probe(options: Options) -> Path:
         _show(learned_from, found.told, options.tell, task)
         options.tell(str(ngrams_path))
     return path
-
-
-def not_among(ids: set[str], calls: Iterable[LabelledCall]) -> list[LabelledCall]:
-    """Those of other ids."""
-    return [labelled for labelled in calls if labelled.call.id not in ids]
-
-
-def _need_enough(calls: Sequence[LabelledCall], task: Task, template: Template, options: Options) -> None:
-    """Asked for before anything is read, since reading takes hours.
-
-    Raises:
-        InputError: one call cannot be left out to be judged by what the others teach, or there is nothing to learn.
-    """
-    lines = [line for line in map(task.lines, calls) if line.chunks]
-    if len(lines) < 2:
-        raise InputError("two calls with a line by agent or caller are the fewest: one is left out to judge by it")
-    if options.go_on is None and not task.labels((labels for call in lines for labels in call.labels), template):
-        raise InputError(f"the calls teach nothing: no label is in {FEWEST} of their lines")
 
 
 def _show(calls: Sequence[LabelledCall], told: LeftOut, tell: Callable[[str], None], task: Task) -> None:
@@ -247,8 +236,6 @@ def prepare(
 
 def _directions(values: Array, most: int) -> tuple[Array, Array]:
     """The first principal directions, scaled so that the mean spread along them is 1, and the shift to the centre."""
-    from sklearn.decomposition import PCA
-
     components = PCA(min(most, *values.shape), random_state=0).fit(values)
     basis = (components.components_.T / np.sqrt(components.explained_variance_).mean()).astype(np.float32)
     return basis, (-components.mean_ @ basis).astype(np.float32)
@@ -323,8 +310,6 @@ def _slopes(calls: Sequence[CallNumbers], scores: Sequence[Array]) -> tuple[Arra
 
     `scores`: of each call, shape (lines, labels).
     """
-    from sklearn.linear_model import LogisticRegression
-
     score, truth = np.concatenate(scores), np.concatenate([call.labels for call in calls])
     counts = np.concatenate([call.counts for call in calls]) > 0
     slopes, offsets = np.ones(truth.shape[1], np.float32), np.zeros(truth.shape[1], np.float32)
@@ -354,8 +339,6 @@ def _dialogue(
 
     None where so few calls do not tell. `answers`: of each call, shape (lines, labels).
     """
-    from sklearn.linear_model import LogisticRegression
-
     evidence, truth = [], []
     for lines, call, answer in zip(chunks, calls, answers, strict=True):
         for pair in pairs(lines, by_label(lines, labels, answer)):

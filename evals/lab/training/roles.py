@@ -5,15 +5,16 @@ the files, so that no name and no company's greeting is learned, and of these th
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from evals.lab.training.calls import splits_of
 from numpy.typing import NDArray
+from scipy.sparse import vstack
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
 
 from ausweis.audio.roles import FILE_NAME, FORMAT, SHIPPED_WORDS, said_by
 from ausweis.calls import Call, UnreadableCall, read_calls
@@ -32,7 +33,6 @@ MOST = 2000
 PENALTY = 0.3
 """C of the regression: by calls left out, also of other trades, and with turns given to the wrong side."""
 FEWEST = 50
-SURE = (0.5, 0.7, 0.9, 0.99, 0.999, 1.0)
 
 
 def learn_roles(files: Sequence[Path], out: Path | None, tell: Callable[[str], None]) -> None:
@@ -67,18 +67,13 @@ def learn_roles(files: Sequence[Path], out: Path | None, tell: Callable[[str], N
 
 
 def _show_left_out(said: Sequence[Said], tell: Callable[[str], None]) -> None:
-    """How sure the words are of calls that they were not learned from, and how often they are right then."""
+    """How often the words are right of calls that they were not learned from, and how sure."""
     told = np.zeros(len(said))
     for inside, outside in splits_of([str(place) for place in _places(len(said))]):
         weights = _learned([said[at] for at in inside])
         told[outside] = [sum(weights.get(word, 0.0) * side for word, side in said[at].items()) for at in outside]
     loss = float(np.mean(np.logaddexp(0, -told)))
     tell(f"left out: right in {np.mean(told > 0):.4f} of {len(told)} calls, log loss {loss:.4f}")
-    sure = 1 / (1 + np.exp(-np.abs(told)))
-    for low, high in pairwise(SURE):
-        within = (sure >= low) & ((sure < high) | (high == 1.0))
-        if within.any():
-            tell(f"  {low:g} to {high:g} sure: {within.sum()} calls, {np.mean(told[within] > 0):.3f} right")
 
 
 def _places(calls: int) -> NDArray[np.int64]:
@@ -92,37 +87,22 @@ def _learned(said: Sequence[Said]) -> dict[str, float]:
     Raises:
         InputError: no word stands in enough places.
     """
-    of_places: list[set[str]] = [set() for _ in range(PLACES)]
-    for one, place in zip(said, _places(len(said)), strict=True):
-        of_places[place].update(one)
-    spread = Counter(chain.from_iterable(of_places))
-    words = sorted(word for word, count in spread.items() if count >= SPREAD)
-    if not words:
+    table = DictVectorizer()
+    # (calls, words): 1, -1, or 0 where both or none say it.
+    calls, places = table.fit_transform(said), _places(len(said))
+    of_places = np.stack([calls[places == place].getnnz(axis=0) > 0 for place in range(max(places) + 1)])
+    common = np.flatnonzero(of_places.sum(axis=0) >= SPREAD)
+    if not common.size:
         raise InputError("too few calls share their words: give more")
-    first = _fitted(said, words)
-    strewn = np.sqrt(np.asarray(_matrix(said, words).power(2).mean(axis=0))).ravel()
-    kept = sorted(np.argsort(-np.abs(first) * strewn, kind="stable")[:MOST])
-    words = [words[at] for at in kept]
-    weights = zip(words, _fitted(said, words), strict=True)
-    return {word: rounded for word, weight in weights if (rounded := round(float(weight), 3))}
+    calls, words = calls[:, common], table.get_feature_names_out()[common]
+    strewn = np.sqrt(np.asarray(calls.power(2).mean(axis=0))).ravel()
+    kept = np.sort(np.argsort(-np.abs(_fitted(calls)) * strewn, kind="stable")[:MOST])
+    weights = zip(words[kept], _fitted(calls[:, kept]), strict=True)
+    return {str(word): rounded for word, weight in weights if (rounded := round(float(weight), 3))}
 
 
-def _matrix(said: Sequence[Said], words: Sequence[str]) -> Any:
-    """(calls, words), a sparse matrix: 1, -1, or 0 where both or none say it."""
-    from scipy.sparse import csr_matrix
-
-    places = {word: at for at, word in enumerate(words)}
-    found = [(row, places[word], side) for row, one in enumerate(said) for word, side in one.items() if word in places]
-    rows, columns, sides = zip(*found, strict=True) if found else ((), (), ())
-    return csr_matrix((np.array(sides, dtype=np.float64), (rows, columns)), shape=(len(said), len(words)))
-
-
-def _fitted(said: Sequence[Said], words: Sequence[str]) -> NDArray[np.float64]:
+def _fitted(calls: Any) -> NDArray[np.float64]:
     """(words,): each call is shown both ways round, so nothing but the words can tell."""
-    from scipy.sparse import vstack
-    from sklearn.linear_model import LogisticRegression
-
-    calls = _matrix(said, words)
     model = LogisticRegression(C=PENALTY, fit_intercept=False, max_iter=500)
-    model.fit(vstack([calls, -calls]), np.repeat([1, 0], len(said)))
+    model.fit(vstack([calls, -calls]), np.repeat([1, 0], calls.shape[0]))
     return np.asarray(model.coef_[0], dtype=np.float64)

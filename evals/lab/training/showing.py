@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from evals.lab.training.networks import CallNumbers
 from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score
 
 from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Engine
-from ausweis.evals.case import Case, case_of, gold_of
+from ausweis.evals.case import Case, case_of
 from ausweis.evals.metrics import rows_of, summarise
 from ausweis.judging import judge
 from ausweis.judging.incidents import LIKELY
@@ -56,14 +57,12 @@ def left_out_cases(calls: Sequence[LabelledCall], answers: Iterable[Answers], *,
         words = policy.own_words if own_words else ()
         facts = LineReader(FakeEngine({}), _Told(told, words), "heads").read(labelled.call).facts
         verdict = judge(facts, policy)
-        cases.append(case_of(labelled, gold_of(labelled, policy), verdict, own_words=words, facts=facts))
+        cases.append(case_of(labelled, policy, verdict, facts, own_words=own_words))
     return cases
 
 
 def ranked(truth: NDArray[np.bool_], scores: Array, weights: Array | None = None) -> str:
     """How well these log-odds tell what is true: shape (calls,) or (lines,) each."""
-    from sklearn.metrics import average_precision_score
-
     precision = average_precision_score(truth, scores, sample_weight=weights) if truth.any() else float("nan")
     wrong = f"{int((~truth & (scores > 0)).sum())} wrongly told, {int((truth & (scores <= 0)).sum())} missed"
     return f"{int(truth.sum())} of {len(truth)}, average precision {precision:.3f}, {wrong}"

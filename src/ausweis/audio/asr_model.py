@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from faster_whisper import WhisperModel
     from faster_whisper.transcribe import Segment
 
-__all__ = ["AsrModel"]
-
 KEPT = 8
 """Windows; of each, 3 MB for Whisper base and 8 MB for large."""
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.container import InputContainer
 
-__all__ = ["MOST_CHANNELS", "RATE", "Recording", "Samples", "opened"]
-
 Samples = NDArray[np.float32]
 """(channels, samples), each sample from -1 to 1, 16,000 a second."""
 

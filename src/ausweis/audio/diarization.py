@@ -18,8 +18,6 @@ from ausweis.audio.heard import Word
 from ausweis.audio.speech import Channel, Stretch
 from ausweis.audio.voice_encoder import EMBEDDING, VoiceEncoder
 
-__all__ = ["Voices"]
-
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 

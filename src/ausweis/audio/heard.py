@@ -21,8 +21,6 @@ from ausweis.vocabulary import Side
 if TYPE_CHECKING:
     from faster_whisper.transcribe import Segment
 
-__all__ = ["Cut", "Heard", "Word", "heard_in", "is_loop", "is_parroted", "is_sparse", "text_of", "turns_of"]
-
 CutReason = Literal["silence", "loop", "subtitles", "other channel", "no words"]
 """The last: somebody seems to speak, and nothing was written that could be cut."""
 

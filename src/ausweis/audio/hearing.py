@@ -28,8 +28,6 @@ from ausweis.errors import AusweisError, EngineError, InputError, ModelError
 from ausweis.journal import part_of, write_fault
 from ausweis.vocabulary import Language
 
-__all__ = ["Hearing", "HearingOptions", "Listening"]
-
 
 @dataclass(frozen=True)
 class HearingOptions:

@@ -11,8 +11,6 @@ from typing import Any, NamedTuple, Protocol
 
 from ausweis.journal import Journal, lines, parsed, replace_file
 
-__all__ = ["KEPT_AUDIO", "TRANSCRIPTS_FILE", "Kept", "KeptTranscripts"]
-
 KEPT_AUDIO = "recordings"
 """The folder beside what is written where recordings are copied to, when that is asked for."""
 TRANSCRIPTS_FILE = "transcripts.jsonl"

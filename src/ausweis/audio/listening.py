@@ -17,8 +17,6 @@ from ausweis.audio.speech import Speech, SpeechStream
 from ausweis.errors import InputError
 from ausweis.vocabulary import Language
 
-__all__ = ["Listened", "Progress", "listen", "speech_of"]
-
 FRAME = RATE // 20
 ALIKE = 0.98
 """Two channels that correlate more than this carry the same sound."""

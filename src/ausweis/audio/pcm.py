@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.container import InputContainer
 
-__all__ = ["Pcm", "can_decode", "open_pcm"]
-
 _BLOCK, _SENT = 1 << 16, 1 << 13
 _HIGHEST_RATE = 48_000
 _RUN_UP = 5

@@ -23,8 +23,6 @@ from ausweis.engines.learned_index import LEARNED_VARIABLE
 from ausweis.errors import ModelError
 from ausweis.vocabulary import Language, Side
 
-__all__ = ["FILE_NAME", "FORMAT", "SHIPPED_WORDS", "Happens", "RoleWords", "Roles", "said_by"]
-
 FILE_NAME = "role-words.json"
 FORMAT = "ausweis/role-words@1"
 SHIPPED_WORDS = Path(__file__).with_name(FILE_NAME)

@@ -15,8 +15,6 @@ from ausweis.errors import InputError
 from ausweis.opening import read_file
 from ausweis.vocabulary import Language, Side
 
-__all__ = ["Sidecar"]
-
 
 class Sidecar(BaseModel, extra="forbid", frozen=True):
     """The keys of a call that are no words, all optional; `channels` says who speaks on the first and the second."""

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from ausweis.audio.decode import RATE
 
-__all__ = ["Channel", "Speech", "SpeechStream", "Stretch", "Window", "speech_in", "windows_of"]
-
 Channel = NDArray[np.float32]
 """The samples of one channel, 16,000 a second."""
 

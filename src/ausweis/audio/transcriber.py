@@ -19,8 +19,6 @@ from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
 from ausweis.vocabulary import Language, Side
 
-__all__ = ["Transcriber"]
-
 Known = Literal["files", "option", "side-car", "file name", "talk"]
 """How it is known who is the agent."""
 

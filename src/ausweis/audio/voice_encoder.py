@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 from ausweis.audio.decode import RATE
 from ausweis.errors import ModelError
 
-__all__ = ["EMBEDDING", "VoiceEncoder"]
-
 ENCODER_SHA256 = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
 
 Windows = NDArray[np.float32]

@@ -15,8 +15,6 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["A_LAW", "HEADER_BYTES", "MU_LAW", "PlainPcm", "Wav", "header"]
-
 PCM, FLOAT, A_LAW, MU_LAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 HEADER_BYTES = 44
 _MOST_CHUNKS = 100

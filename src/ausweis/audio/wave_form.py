@@ -15,8 +15,6 @@ from ausweis.audio.pcm import Pcm
 from ausweis.calls.call import Turn
 from ausweis.vocabulary import Side
 
-__all__ = ["Row", "wave_form"]
-
 Powers = NDArray[np.float32]
 """The mean square of 20 ms at a time, 1 for the loudest that there is."""
 

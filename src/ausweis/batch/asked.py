@@ -3,7 +3,7 @@
 The reading itself is listened to, so a question is shown as the model gets it when calls are scored.
 """
 
-from ausweis.batch.config import ScorerConfig
+from ausweis.batch.config import ASKED_BY, ScorerConfig
 from ausweis.calls.call import Call
 from ausweis.engines.learned_index import kinds_for
 from ausweis.engines.overheard import Asked, OverhearingEngine, Wanted
@@ -15,9 +15,7 @@ from ausweis.prompts import Library, Template, default_library
 from ausweis.provenance import ModelProvenance
 from ausweis.reading.asking import endings_in, transcript_of
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.strategies import CALL_TEMPLATE, EVENTS_TEMPLATE, HEADS, INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE
-
-__all__ = ["asked_with"]
+from ausweis.reading.strategies import CALL_TEMPLATE, HEADS, INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE
 
 
 def asked_with(
@@ -39,8 +37,7 @@ def asked_with(
     info = engine.info if engine else ModelProvenance(id=model.id, sha256=model.sha256, engine="none")
     heard = _without_heads(template, library, call, turn, info) if engine is None else []
     if not heard:
-        strategy = "events" if template.id == EVENTS_TEMPLATE else "heads" if template.id in HEADS else "turnwise"
-        recipe = ScorerConfig.of(policy, {"strategy": strategy, "pins": (name,)})
+        recipe = ScorerConfig.of(policy, {"strategy": ASKED_BY.get(template.id, "turnwise"), "pins": (name,)})
         listening = OverhearingEngine(info, engine, Wanted(template.name, turn))
         try:
             recipe.reader(listening).read(call)
@@ -50,9 +47,10 @@ def asked_with(
                 raise
         heard = listening.heard
     if not heard and turn is not None:
-        who = f"turn {turn}, which is the {call.turn(turn).speaker}'s" if turn <= len(call.turns) else f"turn {turn}"
-        message = f"{template.name} asks nothing about {who}, of {len(call.turns)}; leave --turn out"
-        raise InputError(f"{message}, and all that it asks is shown", place=f"call {call.id}")
+        turns = {one.turn for group in asked_with(name, call, policy) for one in group if one.turn is not None}
+        about = f"turns {', '.join(map(str, sorted(turns)))}: take one of them" if turns else "the call as a whole"
+        message = f"{template.name} asks nothing about turn {turn}, but about {about}, or leave --turn out"
+        raise InputError(message, place=f"call {call.id}")
     if not heard:
         raise InputError(f"{template.name} asks nothing about this call", place=f"call {call.id}")
     return heard

@@ -33,9 +33,7 @@ from ausweis.reading.strategies import (
     unlearned,
 )
 
-__all__ = ["ScorerConfig"]
-
-_ASKED_BY = {
+ASKED_BY = {
     **dict.fromkeys(HEADS, "heads"),
     **dict.fromkeys(TURN_TEMPLATES.values(), "turnwise"),
     EVENTS_TEMPLATE: "events",
@@ -91,7 +89,7 @@ class PinnedLibrary(Library):
             if heads and not any(stamp == template.provenance or (free and stamp.id == identifier) for stamp in stamps):
                 raise PromptError(not_learned(template, model))
             message = f"the strategy {strategy} does not ask with it; it asks with {', '.join(sorted(asked))}"
-            own = _ASKED_BY.get(identifier, strategy)
+            own = ASKED_BY.get(identifier, strategy)
             hint = _HINTS.get(identifier, "") if own == strategy else f" (--strategy {own} asks with it)"
             raise PromptError(message + hint, place=template.name)
 

@@ -35,8 +35,6 @@ from ausweis.provenance import RunProvenance
 if TYPE_CHECKING:
     import psutil
 
-__all__ = ["ray_runner"]
-
 WINDOW = 1000
 """Calls a worker in one dataset: what loading the model anew costs is little beside reading them."""
 LARGEST_WINDOW = 20_000

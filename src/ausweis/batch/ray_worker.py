@@ -21,8 +21,6 @@ from ausweis.calls.failure import Failure
 from ausweis.errors import AusweisError, EngineError, ModelError
 from ausweis.provenance import RunProvenance
 
-__all__ = ["Attempts", "Worker", "open_origin", "packed", "unpacked"]
-
 ATTEMPTS = 3
 """So many processes may die over a call before it fails."""
 

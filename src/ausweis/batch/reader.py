@@ -18,8 +18,6 @@ from ausweis.errors import CallFormatError, EngineError, InputError
 from ausweis.judging.verdict import Verdict
 from ausweis.policies import Policy, PolicyFile, find_policy
 
-__all__ = ["Reader", "score"]
-
 AnyCall = Call | str | os.PathLike[str] | Mapping[str, Any]
 AnyPolicy = Policy | PolicyFile | str | Path
 

@@ -15,8 +15,6 @@ from ausweis.provenance import RunProvenance
 from ausweis.store import CallFilter, Judged, RunWriter, Store
 from ausweis.store.schema import batches
 
-__all__ = ["Change", "Rejudged", "rejudge"]
-
 _AT_ONCE = 200
 """Calls of a transaction."""
 

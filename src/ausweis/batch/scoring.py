@@ -36,8 +36,6 @@ if TYPE_CHECKING:  # whoever works with runs need not load what reads calls
     from ausweis.reading.questions import Reader
     from ausweis.store.writing import Audio, RunWriter, Settled
 
-__all__ = ["Progress", "Runner", "ScoreSummary", "Scored", "Scorer", "held_back", "local_runner", "score"]
-
 
 class Scored(NamedTuple):
     """What became of a call: facts and a verdict, or a failure."""

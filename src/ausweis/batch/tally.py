@@ -11,8 +11,6 @@ from ausweis.judging.harm import found_of, harm, named
 from ausweis.judging.verdict import Verdict
 from ausweis.vocabulary import Outcome, ViolationType
 
-__all__ = ["SHOWN", "CallLine", "Counts", "Tally"]
-
 SHOWN = 30
 """Calls that are told one by one."""
 

@@ -14,8 +14,6 @@ from pydantic import BaseModel, Field
 from ausweis.errors import AusweisError, CallFormatError, EncodingError, unforeseen
 from ausweis.vocabulary import Language, Speaker, is_nothing
 
-__all__ = ["Call", "Kind", "Lined", "RawCall", "SpokenWord", "Turn", "UnreadableCall", "call_sha256", "raw_turn"]
-
 Seconds = Annotated[float, Field(ge=0)]
 Chance = Annotated[float, Field(ge=0, le=1)]
 

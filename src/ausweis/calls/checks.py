@@ -13,8 +13,6 @@ from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import LATEST, shape
 from ausweis.errors import CallFormatError
 
-__all__ = ["check", "explain"]
-
 LONGEST = 1_000_000
 """Characters of a call: ten hours of talk have some 650,000. More take hours to read, and the other calls wait."""
 

@@ -20,8 +20,6 @@ from ausweis.calls.text import clean, decode_lines, seconds
 from ausweis.errors import CallFormatError, EncodingError, InputError
 from ausweis.opening import LARGEST, TOO_LARGE
 
-__all__ = ["looks_like_csv", "read"]
-
 _NAMES = {
     "speaker": ("speaker", "sprecher", "sprecherin", "role", "rolle"),
     "text": ("text", "transcript", "transkript", "utterance", "content"),

@@ -10,8 +10,6 @@ from ausweis.calls.call import Kind as UnreadableKind
 from ausweis.calls.call import UnreadableCall
 from ausweis.errors import ContextError, EngineError, PromptError, unforeseen
 
-__all__ = ["Failure", "FailureKind"]
-
 FailureKind = Literal[UnreadableKind, "engine", "context", "prompt"]
 """Those of `UnreadableCall`; engine: no usable answer; context: the call is longer than the model's context; prompt: a
 template cannot be filled."""

@@ -17,8 +17,6 @@ from ausweis.errors import InputError
 from ausweis.journal import parsed
 from ausweis.opening import LARGEST, bounded_lines, open_file
 
-__all__ = ["PassedOver", "Reason", "grouped", "kept_recordings", "sentence", "walk"]
-
 Reason = Literal["hidden", "extension", "link", "written", "transcript", "no_recording"]
 _WORDS: dict[Reason, str] = {
     "hidden": "hidden",

@@ -21,8 +21,6 @@ from ausweis.calls.text import clean, decode
 from ausweis.errors import CallFormatError, InputError
 from ausweis.opening import bounded_lines, read_rest
 
-__all__ = ["FORMATS", "RECORDINGS", "RawCalls", "check_format", "extensions", "read_stream"]
-
 FORMATS = ("json", "jsonl", "vtt", "srt", "plain", "csv", "whisper", "aws")
 _EXTENSIONS = {
     ".json": "json",

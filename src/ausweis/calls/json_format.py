@@ -31,8 +31,6 @@ from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import LATEST, clean_tree, decode_lines, shape
 from ausweis.errors import CallFormatError, EncodingError
 
-__all__ = ["Reader", "parse", "read_amazon", "read_document", "read_lines", "read_whisper"]
-
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|(-?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|Infinity))', re.DOTALL)
 """Texts, and as group 1 numbers."""
 Reader = Callable[[dict[str, Any], str, Speakers], dict[str, Any]]

@@ -25,8 +25,6 @@ from ausweis.calls.text import CLOCK, clock_seconds
 from ausweis.errors import CallFormatError
 from ausweis.vocabulary import FACTORS
 
-__all__ = ["read", "told_apart"]
-
 _STAMP = rf"(?:\[\s*(?:{CLOCK})(?:\s*(?:-|–|-->)\s*{CLOCK})?\s*\]|\(\s*{CLOCK}\s*\)|{CLOCK}(?=[\s:]))"
 _NAME = r"[^\W\d_][\w.,*/()@&'’-]{0,39}(?: [\w.,*/()@&'’-]{1,40}){0,4}?"
 _COLON = r":(?=\s|$|[A-ZÄÖÜ])"

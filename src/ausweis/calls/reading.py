@@ -12,8 +12,6 @@ from ausweis.errors import AusweisError, InputError, unforeseen
 from ausweis.opening import require_file
 from ausweis.vocabulary import Language
 
-__all__ = ["find_call", "read_calls"]
-
 Hear = Callable[[Source], RawCall | UnreadableCall]
 """What makes a raw call of a recording."""
 

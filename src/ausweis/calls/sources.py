@@ -21,8 +21,6 @@ from ausweis.errors import InputError
 from ausweis.opening import is_stream, open_file, read_file
 from ausweis.vocabulary import Speaker
 
-__all__ = ["AgentChannel", "Source", "Sources", "find_sources"]
-
 _MAX_ID = 200
 _WORDS = frozenset({"turns", "call", "segments", "transcription", "results", "Transcript", "text"})
 """Keys of a JSON file that is a transcript; another one beside a recording tells about it."""

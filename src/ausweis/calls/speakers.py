@@ -12,8 +12,6 @@ from ausweis.calls.text import shape
 from ausweis.errors import CallFormatError, InputError
 from ausweis.vocabulary import Speaker
 
-__all__ = ["Speakers"]
-
 _AGENT = """agent agentin advisor adviser representative rep operator assistant support service kundenservice
     kundenbetreuer kundenbetreuerin kundenberater kundenberaterin berater beraterin mitarbeiter mitarbeiterin
     servicemitarbeiter servicemitarbeiterin sachbearbeiter sachbearbeiterin hotline callcenter call-center csr

@@ -23,8 +23,6 @@ from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import clean, clock_seconds
 from ausweis.errors import CallFormatError
 
-__all__ = ["read_srt", "read_vtt"]
-
 _NO_CUE = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t].*)?")
 _STAMP = r"(?:\d{1,4}:)?[0-5]\d:[0-5]\d\.\d{3}"
 _TIMES = re.compile(rf"\s*({_STAMP})\s*-->\s*({_STAMP})(?:\s.*)?", re.ASCII)

@@ -16,21 +16,6 @@ from typing import Any
 
 from ausweis.errors import CallFormatError, EncodingError
 
-__all__ = [
-    "CLOCK",
-    "LATEST",
-    "MARKER",
-    "as_utf8",
-    "clean",
-    "clean_tree",
-    "clock_seconds",
-    "decode",
-    "decode_lines",
-    "seconds",
-    "shape",
-    "shown_path",
-]
-
 _OTHER_BOMS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ausweis.evals.looking import Looked
     from ausweis.labelled import GoldEvent
 
-__all__ = ["print_answers", "print_looked", "print_messages", "print_questions"]
-
 LEAST = 0.001
 """Labels that are less likely are not named."""
 FEW, LEAST_OF_FEW = 3, 0.01
@@ -74,10 +72,12 @@ def print_answers(asked: Sequence[Asked], *, all_labels: bool) -> None:
 def print_looked(looked: "Looked") -> None:
     """A call of an eval run, turn by turn: its words, each answer, what is labelled, what was read."""
     case, gold, facts = looked.case, looked.labelled.gold, looked.facts
-    label, verdict = (
-        side and (side.incidents_said if case.gold.outcome is None else side.outcome) for side in (case.gold, case.told)
-    )
-    click.secho(f"call {case.id}: label {label}, verdict {verdict or 'none'}, risk {case.risk:.2f}", bold=True)
+    of = f" (the first of {looked.repeats} repeats)" if looked.repeats > 1 else ""
+    click.secho(f"call {case.id}: risk {case.risk:.2f}{of}", bold=True)
+    for name, side in (("label", case.gold), ("verdict", case.told)):
+        outcome = [str(side.outcome)] if side and case.gold.outcome is not None else []
+        marks = (*side.violations, *side.incidents) if side else ()
+        click.echo(f"    {name}: {', '.join([*outcome, *map(str, marks)]) or ('no incident' if side else 'none')}")
     for number, turn in (0, None), *enumerate(looked.labelled.call.turns, start=1):
         if turn is not None:
             click.echo(f"\n{number} {turn.speaker}: {turn.text}")

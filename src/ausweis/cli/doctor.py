@@ -13,8 +13,6 @@ import click
 
 from ausweis.machine import gpu_maker, usable_cpus, usable_memory
 
-__all__ = ["HostCheck", "checks", "doctor"]
-
 MIN_PYTHON = (3, 11)
 MIN_MEMORY = 3 << 30
 """Bytes: the default model with its context needs about this much."""
@@ -176,6 +174,7 @@ def _templates() -> Iterator[HostCheck]:
 
     try:
         library = default_library()
+        library.templates()
         sentences = [sentence for base in bases() for sentence in unlearned(library, base)]
     except ModelError:
         return  # told of the learned parts

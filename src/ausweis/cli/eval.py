@@ -17,15 +17,11 @@ from ausweis.errors import InputError
 
 if TYPE_CHECKING:
     from ausweis.batch.config import ScorerConfig
-    from ausweis.evals.comparing import CaseChange, Comparison
+    from ausweis.evals.comparing import Comparison
     from ausweis.evals.gate import Gate
     from ausweis.evals.running import EvalJob, Evaluation
 
-__all__ = ["eval", "recipe_of"]
-
 DEV = Path("evals/golden/dev.jsonl")
-SHOWN = 20
-"""Calls named of each kind."""
 baseline_option = click.option(
     "--baseline",
     type=PATH,
@@ -115,9 +111,12 @@ def run(context: click.Context, /, **options: Any) -> None:
     folder, quiet = options["folder"] or _new_folder(), options["quiet"]
     wanted = {name: _job({**options, **system}) for name, system in _systems(options).items()}
     done: dict[str, Evaluation] = {}
+    matching = len(next(iter(wanted.values())).chosen())
+    if options["sample"] and matching < options["sample"]:
+        warn(f"--sample {options['sample']}: there are {matching} such calls, and all of them are measured")
     try:
         for name, job in wanted.items():
-            total = len(job.chosen()) * job.repeats
+            total = matching * job.repeats
             say = (lambda text: None) if quiet else warn
             if name:
                 say(name)
@@ -132,7 +131,7 @@ def run(context: click.Context, /, **options: Any) -> None:
             show_evaluation(*done.values())
         else:
             show_runs(side_by_side({name: one.cases for name, one in done.items()}))
-        if counted := answers_sentence(one.manifest.live for one in done.values()):
+        if counted := answers_sentence(one.live for one in done.values()):
             click.echo(counted)
         click.echo(f"eval run: {', '.join(str(folder / name) for name in done)}")
     failed = [case.failure or "" for one in done.values() for case in one.cases if case.told is None]
@@ -208,7 +207,7 @@ def compare(runs: tuple[Path, ...], out: tuple[Path, ...]) -> None:
     from ausweis.cli.tables import show_runs
     from ausweis.evals.baseline import cases_of
     from ausweis.evals.comparing import side_by_side
-    from ausweis.pages.compare_page import compare_markdown, compare_page
+    from ausweis.pages.compare_page import compare_markdown, compare_page, legend
 
     if len(set(runs)) < max(2, len(runs)):
         raise InputError("name another run to compare it with, and each once", place=str(runs[0]))
@@ -227,48 +226,25 @@ def compare(runs: tuple[Path, ...], out: tuple[Path, ...]) -> None:
         _show_pair(*found.against_first.values())
     else:
         click.echo("Two runs alone are shown call by call; --out FILE writes all of it")
+    click.echo(legend(found))
 
 
 def _show_pair(comparison: "Comparison") -> None:
     """Two runs call by call."""
     from ausweis.cli.tables import print_table
+    from ausweis.pages.compare_page import NUMBERS, SHOWN, change_groups, fact_lines, notes, number_rows
 
-    rows: list[tuple[object, ...]] = [
-        (f"{one.name} right", f"{one.before:.3f}", f"{one.after:.3f}", one.better, one.worse, f"p {one.p:.3f}")
-        for one in comparison.flips
-    ]
-    for number in comparison.differences:
-        interval = f"{number.after - number.before:+.3f} ({number.low:+.3f} to {number.high:+.3f})"
-        rows.append((number.name, f"{number.before:.3f}", f"{number.after:.3f}", "", "", interval))
-    columns = ("number", "before", "after", "better", "worse", "chance?")
-    print_table(f"{comparison.calls} calls in both", columns, rows)
-    for what, ids in (
-        ("only in the first", comparison.missing),
-        ("only in the second", comparison.new),
-        ("with another label in the second", comparison.relabelled),
-    ):
-        if ids:
-            click.echo(f"{len(ids)} calls {what}: {', '.join(ids[:8])}{' …' if len(ids) > 8 else ''}")
-    _show_changes("better", comparison.better)
-    _show_changes("worse", comparison.worse)
-    _show_changes("other facts", comparison.other)
-
-
-def _show_changes(title: str, changes: "tuple[CaseChange, ...]") -> None:
-    if not changes:
-        return
-    click.echo(f"\n{title}: {len(changes)} calls")
-    for change in changes[:SHOWN]:
-        risk = f"risk {change.risk_before:.2f} -> {change.risk_after:.2f}"
-        click.echo(f"  {change.id}: label {change.label}; {change.before} -> {change.after}; {risk}")
-        for field, sides in change.facts.items():
-            for word in dict.fromkeys((*sides["before"], *sides["after"])):
-                was, now = word in sides["before"], word in sides["after"]
-                if was != now:
-                    labelled = "" if word in sides["label"] else "not "
-                    click.echo(f"      {'+' if now else '-'} {field}: {word} ({labelled}in the label)")
-    if len(changes) > SHOWN:
-        click.echo(f"  and {len(changes) - SHOWN} more; --out FILE.json names them all")
+    print_table("", NUMBERS, number_rows(comparison))
+    for note in notes(comparison):
+        click.echo(note)
+    for title, changes in change_groups(comparison).items():
+        click.echo(f"\n{title}: {len(changes)} calls")
+        for change in changes[:SHOWN]:
+            click.echo(f"  {change.id}: label {change.label}; {change.before} → {change.after}; risk {change.risks}")
+            for line in fact_lines(change):
+                click.echo(f"      {line}")
+        if len(changes) > SHOWN:
+            click.echo(f"  and {len(changes) - SHOWN} more; --out FILE.html names them all")
 
 
 def _floors(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, float]:
@@ -329,6 +305,8 @@ def gate(
 
 
 def _show_gate(gate: "Gate") -> None:
+    from ausweis.pages.compare_page import SHOWN
+
     click.echo(f"differs from the baseline: {'; '.join(gate.differs) or 'nothing'}")
     worse = [check for check in gate.cases if check.state == "worse"]
     for checks in (gate.checks, gate.stopped[:SHOWN], worse[:SHOWN]):
@@ -362,16 +340,15 @@ def bless(run: Path, message: str, baseline: Path, fewer: bool) -> None:
 
 @eval.command(epilog="\b\nExample:\n  ausweis eval report runs/eval-20260302T091400Z")
 @click.argument("run", type=PATH)
-@click.option("--out", type=PATH, metavar="FILE", help="File to write. Default: report.html in RUN.")
-def report(run: Path, out: Path | None) -> None:
-    """Make one HTML page of an eval RUN: numbers, curves, and every call with what was missed or invented in it.
+def report(run: Path) -> None:
+    """Make report.html in an eval RUN: numbers, curves, and every call with what was missed or invented in it.
 
     The page needs no other file and no network. It holds the transcripts of the golden set.
     """
     from ausweis.evals.folder import read_source
     from ausweis.pages.eval_page import eval_page
 
-    path, source = out or run / "report.html", read_source(run)
+    path, source = run / "report.html", read_source(run)
     text = eval_page(source)
     write_file(path, text)
     click.echo(f"{path}: {source.summary.calls} calls, {len(text.encode()) / 1024:.0f} KiB")

@@ -11,8 +11,6 @@ from ausweis.cli.output import show_json, warn
 if TYPE_CHECKING:
     from ausweis.batch import Rejudged
 
-__all__ = ["judge"]
-
 
 @click.command(epilog="\b\nExample:\n  ausweis judge --policy ours.yaml --day 2026-03-01/ --dry-run")
 @policy_option

@@ -12,8 +12,6 @@ from ausweis.engines.learned_index import indexes
 from ausweis.engines.weights import catalogue
 from ausweis.machine import usable_memory
 
-__all__ = ["models"]
-
 _PULL_EPILOG = """\b
 Examples:
   ausweis models pull

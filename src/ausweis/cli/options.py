@@ -15,30 +15,6 @@ from ausweis.vocabulary import LANGUAGES
 if TYPE_CHECKING:
     from ausweis.store import Store
 
-__all__ = [
-    "FILE",
-    "PATH",
-    "Command",
-    "Days",
-    "added",
-    "day_option",
-    "desk_address",
-    "engine_option",
-    "folder_of",
-    "is_store",
-    "json_option",
-    "language_option",
-    "login",
-    "model_option",
-    "opened",
-    "out_option",
-    "policy_option",
-    "recording_options",
-    "store_option",
-    "system_options",
-    "warn_of_key",
-]
-
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 """The path of a file that is there."""
@@ -159,7 +135,11 @@ system_options = added(
         "events.",
     ),
     click.option(
-        "--prompt", "pins", multiple=True, metavar="ID@VERSION", help="Take this version of a template. Repeatable."
+        "--prompt",
+        "pins",
+        multiple=True,
+        metavar="ID@VERSION|FILE",
+        help="Take this version of a template. Repeatable.",
     ),
     engine_option,
     click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Threads of the model in this process."),

@@ -15,8 +15,6 @@ from ausweis.errors import AusweisError
 if TYPE_CHECKING:
     from ausweis.store import Store
 
-__all__ = ["OutputError", "output_checked", "show_json", "warn", "write_file", "write_out", "write_report"]
-
 
 def warn(text: str) -> None:
     """Say one sentence on standard error, so that what is piped on stays clean."""

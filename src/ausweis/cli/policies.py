@@ -4,9 +4,7 @@ import click
 
 from ausweis.cli.options import json_option
 from ausweis.cli.output import show_json
-from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, LANGUAGES, Language
-
-__all__ = ["policies"]
+from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, Language
 
 
 @click.group()
@@ -105,25 +103,23 @@ def _words(policy: str | None) -> None:
             click.echo(f"  {word:<{width}}  {sentence}")
 
 
-@policies.command(epilog="\b\nExample:\n  ausweis policies explain telecom-de --language en")
+@policies.command(epilog="\b\nExample:\n  ausweis policies explain telecom-de")
 @click.argument("policy")
-@click.option("--language", type=click.Choice(LANGUAGES), help="German or English; the policy's own by default.")
-def explain(policy: str, language: Language | None) -> None:
-    """Say in plain sentences what POLICY asks, and warn where weak factors alone are enough."""
+def explain(policy: str) -> None:
+    """Say in plain sentences what POLICY asks, in its language, and warn where weak factors alone are enough."""
     from ausweis.policies import find_policy
     from ausweis.policies.explain import explain as sentences
 
-    for sentence in sentences(find_policy(policy).policy, language):
+    for sentence in sentences(find_policy(policy).policy):
         click.echo(sentence)
 
 
 @policies.command(epilog="\b\nExample:\n  ausweis policies diff telecom-de ours.yaml")
 @click.argument("before")
 @click.argument("after")
-@click.option("--language", type=click.Choice(LANGUAGES), help="German or English; that of AFTER by default.")
 @click.pass_context
-def diff(context: click.Context, before: str, after: str, language: Language | None) -> None:
-    """Say what the policy AFTER lets through that BEFORE does not, then the other way.
+def diff(context: click.Context, before: str, after: str) -> None:
+    """Say what the policy AFTER lets through that BEFORE does not, then the other way; in the language of AFTER.
 
     Exit code 1 if they differ, 0 if both judge alike, whatever their titles and levels are called.
     """
@@ -133,12 +129,11 @@ def diff(context: click.Context, before: str, after: str, language: Language | N
     from ausweis.policies.differing import TEXTS
 
     old, new = find_policy(before).policy, find_policy(after).policy
-    language = language or new.language
-    found = {part: told for part, told in asdict(differences(old, new, language)).items() if told}
+    found = {part: told for part, told in asdict(differences(old, new, new.language)).items() if told}
     for part, told in found.items():
-        click.echo(TEXTS[language][part].format(before=before, after=after))
+        click.echo(TEXTS[new.language][part].format(before=before, after=after))
         for sentence in told:
             click.echo(f"- {sentence}")
     if not found:
-        click.echo(TEXTS[language]["same"])
+        click.echo(TEXTS[new.language]["same"])
     context.exit(int(bool(found)))

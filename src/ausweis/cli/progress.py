@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from ausweis.batch import Progress
     from ausweis.calls import Source
 
-__all__ = ["PLAIN_SECONDS", "Show", "SoundHeard", "progress_shown", "sentence", "span"]
-
 PLAIN_SECONDS = 10.0
 
 

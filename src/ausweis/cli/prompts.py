@@ -9,11 +9,9 @@ from ausweis.cli.options import FILE, PATH, added, engine_option, json_option, m
 from ausweis.cli.output import show_json, warn
 from ausweis.engines.protocol import Message
 from ausweis.errors import InputError, PromptError
-from ausweis.prompts import EvalNumbers, Library, Template, default_library, lint_file, lint_library
+from ausweis.prompts import EvalNumbers, Library, Template, default_library, lint_library
 from ausweis.prompts import release as release_template
 from ausweis.vocabulary import KNOWN_WORDS
-
-__all__ = ["prompts"]
 
 _about_options = added(
     click.option("--turn", type=click.IntRange(min=1), metavar="N", help="Only what is asked about this turn."),
@@ -97,7 +95,14 @@ def show(template: str, call: str | None, turn: int | None, policy: str) -> None
     elif turn is not None:
         raise InputError("--turn is for --call")
     else:
-        print_messages(_of_example(chosen))
+        try:
+            print_messages(_of_example(chosen))
+        except PromptError as error:
+            if chosen.examples:
+                raise
+            raise InputError(
+                f"{chosen.name} has no example to show: give --call FILE", place=str(chosen.path)
+            ) from error
     click.echo(chosen.path, err=True)
 
 
@@ -145,20 +150,16 @@ def try_command(template: str, call: str, turn: int | None, policy: str, model: 
 @click.argument("files", nargs=-1, type=FILE)
 @click.pass_context
 def lint(context: click.Context, files: tuple[Path, ...]) -> None:
-    """Check all templates and the lock, or only FILES; exit code 1 if something is wrong."""
-    library = None
-    if files:
-        problems = [problem for file in files for problem in lint_file(file)]
-        what = f"{len(files)} files"
-    else:
-        library = default_library()
-        problems = lint_library(library)
-        what = f"{sum(map(len, library.versions().values()))} templates in {library}"
+    """Check all templates, or only FILES, and by the lock that what is released is unchanged; exit code 1 if not."""
+    library = default_library()
+    problems = lint_library(library, files)
     for problem in problems:
         click.echo(str(problem), err=True)
     if problems:
         context.exit(1)
-    told = _tell_unlearned(library) if library else 0
+    told = 0 if files else _tell_unlearned(library)
+    templates = f"{sum(map(len, library.versions().values()))} templates in {library}"
+    what = ", ".join(map(str, files)) or templates
     click.echo(f"{what}: nothing {'else ' if told else ''}to complain about")
 
 
@@ -187,12 +188,16 @@ def release(template: str, message: str, folder: Path | None, force: bool) -> No
     It rests on an eval run, whose numbers prompts.lock keeps. A version that calls cannot be read with, since nothing
     was learned for it but for others, is refused.
     """
+    from ausweis.batch.config import ASKED_BY
+
     library = default_library()
     chosen = library.get(template if "@" in template else library.newest(template))
     if not force:
         _refuse_unlearned(chosen)
     if folder is None and not force:
-        how = f"`ausweis eval run --prompt {chosen.name} --out DIR`, then give --run DIR, or --force"
+        strategy = ASKED_BY.get(chosen.id, "heads")
+        named = "" if strategy == "heads" else f"--strategy {strategy} "
+        how = f"`ausweis eval run {named}--prompt {chosen.name} --out DIR`, then give --run DIR, or --force"
         raise PromptError(f"{chosen.name} was not measured: {how}", place=str(chosen.path))
     name, entry = release_template(library, chosen.name, message, _numbers(folder, chosen) if folder else None)
     click.echo(f"released {name} ({entry.sha256[:12]})")

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from ausweis.pages.review import Review
     from ausweis.store import Store
 
-__all__ = ["review"]
-
 _KINDS = {".html": "html", ".htm": "html", ".md": "markdown", ".xlsx": "xlsx"}
 _MOST_QUEUES = 20
 """Queues that are named where none of those that were asked for is known."""

@@ -9,8 +9,6 @@ import click
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["CONTRACTS", "json_schema_of", "schema"]
-
 Mode = Literal["validation", "serialization"]
 
 CONTRACTS: dict[str, tuple[str, str, Mode]] = {

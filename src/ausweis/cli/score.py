@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ausweis.batch import Counts, ScoreSummary
     from ausweis.cli.scoring import Options
 
-__all__ = ["exit_code", "score"]
-
 SHOWN = 5
 """Calls that are named in a sentence."""
 _EPILOG = """\b

@@ -37,8 +37,6 @@ from ausweis.reading.strategies import fitting, open_reader
 from ausweis.store import RunWriter, Store
 from ausweis.vocabulary import Language
 
-__all__ = ["Options", "Recordings", "run_all"]
-
 DEFAULT_LANGUAGE: Literal["de"] = "de"
 _BEGINS = b'{"schema":"ausweis/verdict@'
 _COUNTED_BYTES = 64 << 20

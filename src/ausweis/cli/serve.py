@@ -4,21 +4,19 @@ import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
-from ausweis.cli.options import FILE, added, is_store, opened, store_option
+from ausweis.cli.options import FILE, added, desk_address, is_store, opened, store_option
 from ausweis.errors import InputError
 from ausweis.opening import read_bytes
 
 if TYPE_CHECKING:
     from ausweis.serve.auth import SignOn
 
-__all__ = ["serve", "sign_on_of"]
-
 SHORTEST = 16
 """Letters of a secret that nobody tries out."""
-_HTTPS = "https://"
 
 sign_on_options = added(
     click.option(
@@ -57,31 +55,28 @@ sign_on_options = added(
     help="Port to listen on. With 0, any free one.",
 )
 @click.option("--agents", is_flag=True, help="Show pseudonyms of agents.")
-@click.option(
-    "--name",
-    "names",
-    multiple=True,
-    metavar="HOST",
-    help="A name by which browsers reach it; https://HOST where that is through a proxy that speaks HTTPS. Repeatable.",
-)
 @sign_on_options
-def serve(address: str, host: str, port: int, agents: bool, names: tuple[str, ...], **sign_on: Any) -> None:
+def serve(address: str, host: str, port: int, agents: bool, **sign_on: Any) -> None:
     """Review calls in the browser: a queue, the worst first; one call a page; decide with one key.
 
-    Prints the address to open, with the token that opens it. Ends with Ctrl-C. Behind the company's sign-on, a proxy
-    says in a header who somebody is, and there is no token.
+    Prints the address to open, with the token that opens it. Ends with Ctrl-C. Where browsers reach it by another name
+    than --host, AUSWEIS_SERVE says by which: https://NAME through a proxy that speaks HTTPS. Behind the company's
+    sign-on, a proxy says in a header who somebody is, and there is no token.
     """
     from ausweis.serve.running import run
     from ausweis.serve.security import LOOPBACK
 
-    if host not in LOOPBACK and not names:
-        raise InputError(f"with --host {host}, say by which name browsers reach this machine: --name HOST")
+    named = urlsplit(desk_address() or "")
+    if host not in LOOPBACK and not named.hostname:
+        raise InputError(
+            f"with --host {host}, say by which name browsers reach this machine: AUSWEIS_SERVE=https://NAME"
+        )
     told = sign_on_of(**sign_on)
     if not is_store(address):
         opened(address)
     with _listening(host, port) as listener:
-        hosts = (host, *(name.removeprefix(_HTTPS).rstrip("/") for name in names))
-        secure = any(name.startswith(_HTTPS) for name in names)
+        hosts = (host, named.hostname) if named.hostname else (host,)
+        secure = named.scheme == "https"
         run(address, listener, click.echo, hosts=hosts, agents=agents, secure=secure, sign_on=told)
 
 

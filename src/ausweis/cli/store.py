@@ -12,6 +12,7 @@ import click
 
 from ausweis.cli.options import (
     PATH,
+    Days,
     day_option,
     desk_address,
     json_option,
@@ -30,17 +31,8 @@ if TYPE_CHECKING:
     from ausweis.facts import Facts
     from ausweis.store import CallFilter, Deleted, Invitation, Reviewer, Role, State, Store
 
-__all__ = ["export_tables", "store"]
-
 STATES: tuple["State", ...] = ("open", "confirmed", "overruled", "not_sure", "disputed")
 DECIDED: tuple["State", ...] = ("confirmed", "overruled")
-gone_option = click.option(
-    "--gone",
-    multiple=True,
-    type=PATH,
-    metavar="DIR",
-    help="What was here or below was removed for good, not moved. Repeatable.",
-)
 
 
 @click.group()
@@ -48,32 +40,42 @@ def store() -> None:
     """Look after the store of calls, facts, verdicts and decisions: a SQLite file, or a PostgreSQL database."""
 
 
-@store.command(epilog="\b\nExample:\n  ausweis store delete 0815")
-@click.argument("call_id")
-@gone_option
-@store_option
-def delete(call_id: str, gone: tuple[Path, ...], address: str) -> None:
-    """Remove one call from the store, and from all files that were written of it: pages, cases, verdicts, answers.
+_DELETE_EPILOG = """\b
+Examples:
+  ausweis store delete 0815
+  ausweis store delete --days 90
+"""
 
-    Then the files of the database are searched for the call's longest sentences and its id. Exit code 2 where something
-    is left, or where such a file is not where it was: then nothing is removed.
+
+@store.command(epilog=_DELETE_EPILOG)
+@click.argument("call_id", required=False)
+@click.option("--days", type=click.IntRange(min=0), metavar="N", help="All calls of more days ago: for a daily timer.")
+@click.option(
+    "--gone",
+    multiple=True,
+    type=PATH,
+    metavar="DIR",
+    help="What was here or below was removed for good, not moved. Repeatable.",
+)
+@store_option
+def delete(call_id: str | None, days: int | None, gone: tuple[Path, ...], address: str) -> None:
+    """Remove one call, or all that are too old, from the store and from all files that were written of them.
+
+    Those are pages, cases, verdicts, answers. For one call, the files of the database are then searched for its longest
+    sentences and its id. Exit code 2 where something is left, or where such a file is not where it was: then nothing is
+    removed.
     """
+    if (call_id is None) == (days is None):
+        raise InputError("say which calls go: ausweis store delete ID, or --days N for all that are older")
     with opened(address) as store:
-        deleted = store.delete(call_id, gone=gone, by=login())
+        if call_id is None:
+            deleted = store.expire(int(days or 0), today=date.today(), gone=gone, by=login())
+            click.echo(f"{deleted.calls} calls removed")
+        else:
+            deleted = store.delete(call_id, gone=gone, by=login())
     _show_deleted(deleted)
-    click.echo("searched: nothing of the call is left in the store")
-
-
-@store.command(epilog="\b\nExample:\n  ausweis store expire --days 90")
-@click.option("--days", type=click.IntRange(min=0), required=True, metavar="N", help="Calls of more days ago go.")
-@gone_option
-@store_option
-def expire(days: int, gone: tuple[Path, ...], address: str) -> None:
-    """Remove all calls older than so many days, as `ausweis store delete` does. Made for a daily timer."""
-    with opened(address) as store:
-        deleted = store.expire(days, today=date.today(), gone=gone, by=login())
-    click.echo(f"{deleted.calls} calls removed")
-    _show_deleted(deleted)
+    if call_id is not None:
+        click.echo("searched: nothing of the call is left in the store")
 
 
 def _show_deleted(deleted: "Deleted") -> None:
@@ -84,17 +86,20 @@ def _show_deleted(deleted: "Deleted") -> None:
         click.echo(line)
 
 
-@store.command(epilog="\b\nExample:\n  ausweis store sample --day 2026-03-02 --number 50")
-@day_option("The day, such as 2026-03-02, or several days: FIRST/LAST.", required=True)
+@store.command(epilog="\b\nExample:\n  ausweis store sample 2026-03-02 --number 50")
+@click.argument("days", type=Days(), metavar="DAY")
 @click.option(
     "--number", "-n", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="Calls to draw."
 )
 @store_option
 def sample(days: tuple[date | None, date | None], number: int, address: str) -> None:
-    """Draw calls that are not to review. They stand in the desk as sampled; its figures tell what they show."""
+    """Draw calls of DAY, or of FIRST/LAST, that are not to review.
+
+    They stand in the desk as sampled; its figures tell what they show.
+    """
     first, last = days
     if first is None or last is None:
-        raise InputError("--day needs a first and a last day here")
+        raise InputError("name a first and a last day: FIRST/LAST")
     with opened(address) as store:
         for key in store.draw_sample(first, last, number, by=login()):
             click.echo(store.record(key).row.call_id)
@@ -299,15 +304,15 @@ def _csv(store: "Store", keys: Sequence[int], language: Language, *, agents: boo
     return table_csv(findings, (row for call in calls for row in finding_lines(call)), words)
 
 
-@store.command(epilog="\b\nExample:\n  ausweis store verify --head 3f2a9c…")
-@click.option("--head", metavar="HASH", help="What this command printed before: it must still be in the audit log.")
+@store.command(epilog="\b\nExample:\n  ausweis store verify 3f2a9c…")
+@click.argument("head", required=False)
 @store_option
 def verify(head: str | None, address: str) -> None:
     """Check every entry of the audit log, the tables, and that what reports rest on is as it was written.
 
-    That is runs, calls, texts, facts, verdicts, samples and decisions. Note the head down elsewhere. Exit code 2, with
-    the first broken entry, row or table, where something was changed, removed or added. Names the tables whose rows are
-    not checked.
+    That is runs, calls, texts, facts, verdicts, samples and decisions. Note the head that it prints down elsewhere:
+    given as HEAD, it must still be in the log. Exit code 2, with the first broken entry, row or table, where something
+    was changed, removed or added. Names the tables whose rows are not checked.
     """
     with opened(address) as store:
         number = store.verify_chain(head)

@@ -18,16 +18,6 @@ if TYPE_CHECKING:
     from ausweis.evals.metrics.incidents import IncidentSummary
     from ausweis.evals.running import Evaluation
 
-__all__ = [
-    "answers_sentence",
-    "console",
-    "counts_sentence",
-    "print_table",
-    "show_evaluation",
-    "show_runs",
-    "show_tally",
-]
-
 _QUOTE = 80
 _PIPED_WIDTH = 180
 _FEWEST = 5
@@ -151,7 +141,7 @@ def show_evaluation(evaluation: "Evaluation") -> None:
 
 
 def answers_sentence(runs: "Iterable[Live | None]") -> str:
-    """How many answers were used again and how many asked, in all runs; nothing where there were none before."""
+    """How many answers a command used again and how many it asked, of all runs; nothing where it used none."""
     counts = [live for live in runs if live is not None]
     text = f"{sum(live.recorded for live in counts)} answers used again, {sum(live.asked for live in counts)} asked"
     for live in counts:

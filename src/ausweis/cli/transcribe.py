@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from ausweis.calls import Sources
     from ausweis.cli.scoring import Recordings
 
-__all__ = ["transcribe"]
-
 FAILURES_FILE = "failures.jsonl"
 """In the folder of transcripts: the recordings that could not be heard, and why, one a line."""
 _EPILOG = """\b

@@ -20,8 +20,6 @@ from ausweis.engines.protocol import Request, Result, Transcript, mismatch
 from ausweis.errors import ContextError, EngineError, InputError
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["FakeEngine"]
-
 Answer = str | Mapping[str, Any]
 """A choice, a probability for each choice, or JSON as text or as a mapping: what the question asks for."""
 

@@ -30,24 +30,6 @@ from ausweis.journal import replace_file
 from ausweis.opening import read_bytes
 from ausweis.provenance import PromptProvenance
 
-__all__ = [
-    "BUCKETS",
-    "PARTS",
-    "AnswerProbe",
-    "LearnedFile",
-    "LineFeatures",
-    "Ngrams",
-    "Probe",
-    "answer_features",
-    "features",
-    "gelu",
-    "log_odds",
-    "ngrams_of",
-    "probabilities_of",
-    "probability_of",
-    "shapes",
-]
-
 Array = NDArray[np.float32]
 
 _TEXTS = ("template", "template_sha256", "model_sha256", "notes")

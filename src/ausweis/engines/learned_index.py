@@ -26,22 +26,6 @@ from ausweis.opening import read_bytes
 from ausweis.provenance import PromptProvenance
 from ausweis.user_yaml import read_model
 
-__all__ = [
-    "INDEX_NAME",
-    "LEARNED_VARIABLE",
-    "SHIPPED",
-    "Base",
-    "EventCalibration",
-    "LearnedKind",
-    "ReaderCalibration",
-    "bases",
-    "bound_to",
-    "index_to_write",
-    "indexes",
-    "kinds_for",
-    "newest",
-]
-
 LEARNED_VARIABLE = "AUSWEIS_LEARNED"
 SHIPPED = Path(__file__).with_name("learned")
 INDEX_NAME = "learned.yaml"

@@ -18,22 +18,6 @@ from numpy.typing import NDArray
 from ausweis.engines.heads import LearnedFile, LineFeatures, Probe, features, gelu, probabilities_of, shapes
 from ausweis.engines.learned_index import LearnedKind
 
-__all__ = [
-    "ANSWER_TOKENS",
-    "NEARNESS_SCALE",
-    "NETWORK_PARTS",
-    "QUESTION",
-    "VERBS",
-    "Descriptions",
-    "LineInBasis",
-    "LineProbe",
-    "Matcher",
-    "WordMatcher",
-    "in_basis",
-    "weigh",
-    "weighed_place",
-]
-
 Array = NDArray[np.float32]
 
 ANSWER_TOKENS = 6

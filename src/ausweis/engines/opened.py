@@ -8,8 +8,6 @@ from pathlib import Path
 from ausweis.engines.protocol import Engine
 from ausweis.errors import AusweisError, InputError, ModelError
 
-__all__ = ["Warn", "open_engine"]
-
 Warn = Callable[[str], None]
 """Told what a user should know before calls are read."""
 _GROUP = "ausweis.engines"

@@ -11,8 +11,6 @@ from typing import NamedTuple
 from ausweis.engines.protocol import Engine, Message, Request, Result, Transcript, transcript_engine
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["Asked", "OverhearingEngine", "Wanted"]
-
 
 class Asked(NamedTuple):
     """One question as the model gets it, and its answer.

@@ -11,23 +11,6 @@ from pydantic import BaseModel, Field, SkipValidation, model_validator
 from ausweis.errors import EngineError
 from ausweis.provenance import ModelProvenance
 
-__all__ = [
-    "ALMOST_CERTAIN",
-    "NEGLIGIBLE",
-    "Engine",
-    "LineHead",
-    "Message",
-    "Request",
-    "Result",
-    "Transcript",
-    "TranscriptEngine",
-    "UnsureToken",
-    "WrittenAnswers",
-    "mismatch",
-    "strict_json",
-    "transcript_engine",
-]
-
 if TYPE_CHECKING:
     from ausweis.engines.heads import AnswerProbe as CallHead
     from ausweis.engines.heads import Probe

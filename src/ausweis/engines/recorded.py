@@ -24,8 +24,6 @@ from ausweis.journal import FolderLock, Journal, lines, make_folder, replace_fil
 from ausweis.opening import open_file, read_bytes
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["Folders", "Packed", "RecordedEngine", "RecordedOnly", "RecordingEngine", "pack", "recordings", "unpack"]
-
 ENGINE_FILE = "engine.json"
 ANSWERS_FILE = "answers.jsonl"
 _PACKED = "ausweis/packed@1"

@@ -19,8 +19,6 @@ from ausweis.journal import make_folder, replace_file
 from ausweis.labelled import Part
 from ausweis.opening import read_bytes
 
-__all__ = ["Baseline", "bless", "cases_of", "plain_engine", "read_baseline", "recordings_path"]
-
 
 class Baseline(Part):
     """What was blessed, why, and its cases (first repeat, without times)."""

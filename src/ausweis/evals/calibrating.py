@@ -9,7 +9,7 @@ calls whose author, as far as labels or ids tell one, nothing was learned from.
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -39,8 +39,6 @@ from ausweis.policies.form import EXPECTED
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.strategies import EVENTS_TEMPLATE, calibrated_as
 
-__all__ = ["calibrate", "event_curve", "risk_curve"]
-
 Floats = NDArray[np.float64]
 
 FEWEST = 20
@@ -53,6 +51,10 @@ TELLS_MORE = 1.92
 """How much likelier, in log, calls must get by their length: half the 95 % quantile of chi-square."""
 SPREAD, SPREAD_OF_KINDS, SPREAD_OF_SLOPE = 2.0, 1.0, 0.5
 """Standard deviations of what is believed before: of offsets around 0, of slopes around 1."""
+
+
+_Named = tuple[EventKind, float, bool]
+"""An event that was read, how likely it was said to be, and whether the label has it."""
 
 
 class _Reader(NamedTuple):
@@ -68,15 +70,6 @@ class _Reader(NamedTuple):
         """Whether the model names the events, so that what it says of each is all that is known of that."""
         return self.template.id == EVENTS_TEMPLATE
 
-    def calibration(self, part: "_Part") -> ReaderCalibration:
-        """What was learned, as it is kept."""
-        return ReaderCalibration(
-            template=f"{self.template.id}@{self.template.version}",
-            template_sha256=self.template.sha256,
-            model_sha256=self.model.sha256,
-            **part._asdict(),
-        )
-
     def __str__(self) -> str:
         parts = "".join(f", {kind} {sha256[:12]}" for kind, sha256 in self.bound_to)
         return f"{self.model.id} with {self.template}{parts}"
@@ -89,32 +82,25 @@ class _Read(NamedTuple):
     facts: Facts
     outlook: Outlook
 
+    @classmethod
+    def of(cls, labelled: LabelledCall, facts: Facts) -> "_Read":
+        """With the outlook of a reader that was measured: it will be."""
+        policy = find_policy(labelled.policy).policy
+        return cls(labelled, facts, outlook_of(facts.model_copy(update={"unmeasured": False}), policy))
+
     @property
     def broken(self) -> bool:
         return self.labelled.gold.outcome == "violation"
 
-    def outlook_by(self, events: EventCalibration | None) -> Outlook:
-        """The outlook where events are as likely as this says."""
+    def by(self, events: EventCalibration | None) -> "_Read":
+        """The same where events are as likely as this says."""
         if events is None:
-            return self.outlook
+            return self
         likely = [
-            event.model_copy(
-                update={"probability": round(events.probability(event.kind, _inner(event.probability)), 4)}
-            )
-            for event in self.facts.events
+            one.model_copy(update={"probability": round(events.probability(one.kind, _inner(one.probability)), 4)})
+            for one in self.facts.events
         ]
-        return _outlook(self.labelled, self.facts.model_copy(update={"events": tuple(likely)}))
-
-
-_Named = tuple[EventKind, float, bool]
-"""An event that was read, how likely it was said to be, and whether the label has it."""
-
-
-class _Part(NamedTuple):
-    """What is learned. `events`: on top of what the reader's events rest on already."""
-
-    risk: Calibration
-    events: EventCalibration | None
+        return _Read.of(self.labelled, self.facts.model_copy(update={"events": tuple(likely)}))
 
 
 def calibrate(run: Path, tell: Callable[[str], None], *, keep: bool = True) -> None:
@@ -130,33 +116,41 @@ def calibrate(run: Path, tell: Callable[[str], None], *, keep: bool = True) -> N
     if source.manifest.plan.policy is not None:
         raise InputError("the eval run judged by another policy than the labels'; make one without --policy")
     index = index_to_write() if keep else None
-    readers, share = _enough(_readers(source), tell), _share(source)
+    readers, share = _readers(source, tell), _share(source)
     risks: list[Foretold] = []
     events: list[Foretold] = []
     for reader, reads in readers.items():
         used = _used(reader)
-        part, left_out = _learned(reads, reader.states_events), list(_left_out(reads, reader.states_events))
-        risks += (risk := [(_risk(read, fold, share), read.broken) for read, fold in left_out])
+        (risk, of_events), left_out = _learned(reads, reader.states_events), list(_left_out(reads, reader))
+        after = [(read.outlook.in_the_field(share, read.facts.turns, fold), read.broken) for read, fold in left_out]
+        foretold = [(field.weights.get("violation", 0.0), broken) for field, broken in after]
+        risks += foretold
         ids = {read.labelled.call.id for read in reads}
         before = _risks([case for case in _judged(source) if case.id in ids], source)
         violations, authors = sum(read.broken for read in reads), len(set(map(_author, reads)))
         tell(f"{reader}: {len(reads)} calls by {authors} authors, {violations} of them violations")
-        tell(f"  risk: {curve_of(before)} before; {curve_of(risk)} after, on calls left out")
-        tell(f"  reference {part.risk.reference}, longer {part.risk.longer}, surest {part.risk.surest}")
+        tell(f"  risk: {curve_of(before)} before; {curve_of(foretold)} after, on calls left out")
+        tell(f"  reference {risk.reference}, longer {risk.longer}, surest {risk.surest}")
         if reader.states_events:
-            named = [event for read in reads for event in _named(read.facts, read.labelled.gold)]
-            tell(f"  events: {sum(not right for _, _, right in named)} of {len(named)} are wrong")
-        if part.events is not None:
-            events += (likely := [one for read, fold in left_out for one in _likely(read, fold.events)])
-            said = [(likely, right) for _, likely, right in named]
-            tell(f"  events: {curve_of(said)} before; {curve_of(likely)} after, on calls left out")
-        elif reader.states_events:
-            tell(f"  events stay as they are: {FEWEST_WRONG} wrong ones are the fewest to learn from")
+            said = [(likely, right) for read in reads for _, likely, right in _named(read.facts, read.labelled.gold)]
+            tell(f"  events: {sum(not right for _, right in said)} of {len(said)} are wrong")
+            if of_events is None:
+                tell(f"  events stay as they are: {FEWEST_WRONG} wrong ones are the fewest to learn from")
+            else:
+                named = [one for read, _ in left_out for one in _named(read.facts, read.labelled.gold)]
+                events += (likely_ones := [(likely, right) for _, likely, right in named])
+                tell(f"  events: {curve_of(said)} before; {curve_of(likely_ones)} after, on calls left out")
         if index is not None:
-            learned = reader.calibration(part._replace(events=_after(used, part.events)))
+            template, model = reader.template, reader.model
+            learned = ReaderCalibration(
+                template=f"{template.id}@{template.version}",
+                template_sha256=template.sha256,
+                model_sha256=model.sha256,
+                risk=risk,
+                events=_after(used, of_events),
+            )
             files = ", ".join(Path(file.path).name for file in source.manifest.plan.golden)
-            notes = f"learned from {len(reads)} calls of {files}"
-            about = (reader.template, reader.model, learned.data(), notes)
+            about = (template, model, learned.data(), f"learned from {len(reads)} calls of {files}")
             tell(f"  kept in {index.register('calibration', *about, bound_to=dict(reader.bound_to))}")
     if (curve := curve_of(risks)) is not None:
         learned_curves = Calibrated(risk=curve, events=curve_of(events))
@@ -199,8 +193,12 @@ def _expected(policy: str) -> float:
         return EXPECTED
 
 
-def _readers(source: EvalSource) -> dict[_Reader, list[_Read]]:
-    """What each reader of the run has read, of calls whose label has an outcome."""
+def _readers(source: EvalSource, tell: Callable[[str], None]) -> dict[_Reader, list[_Read]]:
+    """What each reader has read that has read enough, of calls whose label has an outcome; the others are told.
+
+    Raises:
+        InputError: none has.
+    """
     readers: dict[_Reader, list[_Read]] = {}
     for call, facts in source.facts.items():
         run, labelled = source.runs[call], source.calls.get(call)
@@ -210,34 +208,16 @@ def _readers(source: EvalSource) -> dict[_Reader, list[_Read]]:
         used = (prompt.sha256 for prompt in run.prompts if prompt.id == f"{template.id}:calibration")
         base = Base(id=run.model.id, sha256=run.model.sha256)
         reader = _Reader(base, template, tuple(heads.items()), next(used, None))
-        readers.setdefault(reader, []).append(_Read(labelled, facts, _outlook(labelled, facts)))
-    return readers
-
-
-def _outlook(labelled: LabelledCall, facts: Facts) -> Outlook:
-    """All that may have happened, as of a reader that was measured: it will be."""
-    return outlook_of(facts.model_copy(update={"unmeasured": False}), find_policy(labelled.policy).policy)
-
-
-def _enough(readers: Mapping[_Reader, list[_Read]], tell: Callable[[str], None]) -> dict[_Reader, list[_Read]]:
-    """Those that have read enough; the others are told.
-
-    Raises:
-        InputError: none has.
-    """
-    enough = {}
-    for reader, reads in readers.items():
+        readers.setdefault(reader, []).append(_Read.of(labelled, facts))
+    for reader, reads in list(readers.items()):
         broken = sum(read.broken for read in reads)
-        if min(broken, len(reads) - broken) >= FEWEST:
-            enough[reader] = reads
-            continue
-        few = (
-            f"{broken} violations and {len(reads) - broken} other calls: {FEWEST} of each are the fewest to learn from"
-        )
-        tell(f"nothing is learned of {reader}, which has read {few}")
-    if not enough:
+        if min(broken, len(reads) - broken) < FEWEST:
+            few = f"{broken} violations and {len(reads) - broken} other calls: {FEWEST} of each are the fewest"
+            tell(f"nothing is learned of {reader}, which has read {few} to learn from")
+            del readers[reader]
+    if not readers:
         raise InputError(f"no reader of the run has read {FEWEST} violations and as many other calls with a label")
-    return enough
+    return readers
 
 
 def _used(reader: _Reader) -> EventCalibration | None:
@@ -248,11 +228,11 @@ def _used(reader: _Reader) -> EventCalibration | None:
     """
     if reader.used is None:
         return None
-    for index in indexes():
-        for part in index.parts:
-            if part.sha256 == reader.used:
-                return ReaderCalibration.load(index.checked(part), part).events
-    raise InputError(f"the calibration that {reader} was read with is gone: make the eval run again")
+    parts = ((index, part) for index in indexes() for part in index.parts if part.sha256 == reader.used)
+    if (found := next(parts, None)) is None:
+        raise InputError(f"the calibration that {reader} was read with is gone: make the eval run again")
+    index, part = found
+    return ReaderCalibration.load(index.checked(part), part).events
 
 
 def _after(used: EventCalibration | None, learned: EventCalibration | None) -> EventCalibration | None:
@@ -275,23 +255,22 @@ def _author(read: _Read) -> str:
     return gold.writing_pass or re.sub(r"-\d+$", "", min(call_id, gold.twin or call_id))
 
 
-def _left_out(reads: Sequence[_Read], states_events: bool) -> Iterator[tuple[_Read, _Part]]:
-    """Each call with what was learned from calls of other authors; of other calls where there is one author."""
+def _left_out(reads: Sequence[_Read], reader: _Reader) -> Iterator[tuple[_Read, Calibration]]:
+    """Each call by what was learned from calls of other authors; of other calls where there is one author."""
     from sklearn.model_selection import GroupKFold
 
     authors = list(map(_author, reads))
     groups = authors if len(set(authors)) > 1 else [read.labelled.call.id for read in reads]
     for inside, outside in GroupKFold(min(FOLDS, len(set(groups)))).split(reads, groups=groups):
-        part = _learned([reads[place] for place in inside], states_events)
-        yield from ((reads[place], part) for place in outside)
+        risk, events = _learned([reads[place] for place in inside], reader.states_events)
+        yield from ((reads[place].by(events), risk) for place in outside)
 
 
-def _learned(reads: Sequence[_Read], states_events: bool) -> _Part:
-    events = None
-    if states_events:
-        events = _fitted_events([event for read in reads for event in _named(read.facts, read.labelled.gold)])
-    outlooks = [read.outlook_by(events) for read in reads]
-    return _Part(_fitted_risk(outlooks, reads), events)
+def _learned(reads: Sequence[_Read], states_events: bool) -> tuple[Calibration, EventCalibration | None]:
+    """Of the risk, and of events on top of what the reader's events rest on already."""
+    named = [event for read in reads for event in _named(read.facts, read.labelled.gold)] if states_events else []
+    events = _fitted_events(named)
+    return _fitted_risk([read.by(events) for read in reads]), events
 
 
 def _named(facts: Facts, gold: Gold) -> list[_Named]:
@@ -310,18 +289,6 @@ def _named(facts: Facts, gold: Gold) -> list[_Named]:
         )
         for event in facts.events
     ]
-
-
-def _likely(read: _Read, events: EventCalibration | None) -> list[Foretold]:
-    return [
-        (events.probability(kind, _inner(likely)) if events else likely, right)
-        for kind, likely, right in _named(read.facts, read.labelled.gold)
-    ]
-
-
-def _risk(read: _Read, part: _Part, share: float) -> float:
-    field = read.outlook_by(part.events).in_the_field(share, read.facts.turns, part.risk)
-    return field.weights.get("violation", 0.0)
 
 
 def _fitted_events(named: Sequence[_Named]) -> EventCalibration | None:
@@ -349,13 +316,13 @@ def _fitted_events(named: Sequence[_Named]) -> EventCalibration | None:
     )
 
 
-def _fitted_risk(outlooks: Sequence[Outlook], reads: Sequence[_Read]) -> Calibration:
+def _fitted_risk(reads: Sequence[_Read]) -> Calibration:
     """The calibration that makes the labels likeliest, where as many calls are violations as here."""
     share = _inner(sum(read.broken for read in reads) / len(reads))
-    unsure = [place for place, outlook in enumerate(outlooks) if not outlook.certain]
-    weights = np.array([outlooks[place].weights.get("violation", 0.0) for place in unsure])
-    longer = np.array([doublings(reads[place].facts.turns) for place in unsure])
-    broken = np.array([reads[place].broken for place in unsure])
+    unsure = [read for read in reads if not read.outlook.certain]
+    weights = np.array([read.outlook.weights.get("violation", 0.0) for read in unsure])
+    longer = np.array([doublings(read.facts.turns) for read in unsure])
+    broken = np.array([read.broken for read in unsure])
 
     def fitted(surest: float, lengths: tuple[float, float]) -> tuple[float, float, float, float]:
         odds = np.array([_log_odds(weight) for weight in weights.clip(1 - surest, surest)])

@@ -6,26 +6,12 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, PlainSerializer, PlainValidator
 
-from ausweis.facts import Facts, is_nothing
+from ausweis.facts import Facts
 from ausweis.judging import EVENT_THRESHOLD, judge
 from ausweis.judging.verdict import BadlyHeardReason, Evidence, Verdict
 from ausweis.labelled import LabelledCall, Part, gold_facts
 from ausweis.policies import Policy
-from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, OwnKind, OwnWord, ViolationType
-
-__all__ = [
-    "FIELDS",
-    "Case",
-    "Label",
-    "Likeliest",
-    "Occurrence",
-    "case_of",
-    "gold_of",
-    "names_of",
-    "ruled_otherwise",
-    "tags_of",
-    "words_of",
-]
+from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, OwnKind, is_nothing
 
 FIELDS = ("violations", "factors", "actions", "caller", "authorisation", "incidents", "own_words")
 """What two verdicts of one call may differ in, besides the outcome."""
@@ -118,11 +104,6 @@ class Label(Part):
         return min((mark.turn for mark in self.violations), default=None)
 
     @property
-    def violation_types(self) -> frozenset[ViolationType]:
-        """The types of violation, each once."""
-        return names_of(self.violations)  # type: ignore[return-value]
-
-    @property
     def incidents_said(self) -> str:
         """The incidents, each once, for a person."""
         return ", ".join(sorted(names_of(self.incidents))) or "no incident"
@@ -175,6 +156,10 @@ class Case(Part):
     tokens: int | None = None
     failure: str | None = None
 
+    def marks(self, field: str) -> tuple[Sequence[Occurrence], Sequence[Occurrence]]:
+        """What label and verdict mark as `violations`, `factors` and so on; a call without a verdict has nothing."""
+        return getattr(self.gold, field), getattr(self.told, field) if self.told else ()
+
     @property
     def right(self) -> bool:
         """Whether all that the label tells is right: the outcome, and which incidents happen."""
@@ -203,16 +188,26 @@ class Case(Part):
 
 def case_of(
     labelled: LabelledCall,
-    gold: Label,
+    policy: Policy,
     verdict: Verdict | None,
-    *,
-    own_words: Sequence[OwnWord] = (),
     facts: Facts | None = None,
+    *,
+    anew: bool = False,
+    own_words: bool = True,
     repeat: int = 1,
-    ruled: Outcome | None = None,
     failure: str | None = None,
 ) -> Case:
-    """Put a label and a verdict side by side. `own_words`: the policy's; `facts`: what the verdict is of."""
+    """Put a label and a verdict by this policy side by side; `facts`: what the verdict is of.
+
+    `anew`: the policy is not the label's, and what is right is what it makes of the label's events. Incidents are what
+    they are under any policy, events too, and a label without an outcome gets none. Without `own_words`, those of the
+    policy were not read.
+    """
+    by_rules = judge(gold_facts(labelled), policy)
+    gold = Label.of_gold(labelled, by_rules)
+    if anew and gold.outcome is not None:
+        same = {"incidents": gold.incidents, "own_words": gold.own_words}
+        gold = Label.of_verdict(by_rules).model_copy(update=same)
     case = Case(
         id=labelled.call.id,
         repeat=repeat,
@@ -221,9 +216,9 @@ def case_of(
         turns=len(labelled.call.turns),
         gold=gold,
         incidents=_likeliest(labelled, facts),
-        own_words={} if gold.outcome is None else {word.id: word.kind for word in own_words},
+        own_words={word.id: word.kind for word in policy.own_words} if gold.outcome and own_words else {},
         twin=labelled.gold.twin,
-        ruled=ruled,
+        ruled=None if labelled.gold.outcome in (None, by_rules.outcome) else by_rules.outcome,
         failure=failure,
     )
     if verdict is None:
@@ -263,26 +258,6 @@ def _likeliest(labelled: LabelledCall, facts: Facts | None) -> dict[str, Likelie
         if identifier is not None and mention.probability > likeliest[identifier].probability:
             likeliest[identifier] = Likeliest(probability=mention.probability, turn=mention.turn)
     return likeliest
-
-
-def gold_of(labelled: LabelledCall, policy: Policy, *, anew: bool = False) -> Label:
-    """What the label says; `anew`, under a policy that is not the label's, what that policy makes of its events.
-
-    Incidents are what they are under any policy, events too, and a label without an outcome gets none.
-    """
-    by_rules = judge(gold_facts(labelled), policy)
-    gold = Label.of_gold(labelled, by_rules)
-    if not anew or gold.outcome is None:
-        return gold
-    return Label.of_verdict(by_rules).model_copy(update={"incidents": gold.incidents, "own_words": gold.own_words})
-
-
-def ruled_otherwise(labelled: LabelledCall, policy: Policy) -> Outcome | None:
-    """What the policy makes of the label's events; None where that is the label's outcome, or the label has none."""
-    if labelled.gold.outcome is None:
-        return None
-    outcome = judge(gold_facts(labelled), policy).outcome
-    return None if outcome == labelled.gold.outcome else outcome
 
 
 def tags_of(labelled: LabelledCall) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ Differences of shares: McNemar's exact test (McNemar 1947) by `scipy.stats.binom
 calls, the same resample for both. Labels are those of the newer run, so that a mended label is mended on both sides.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 
 import numpy as np
@@ -12,27 +12,11 @@ from numpy.typing import NDArray
 from pydantic import computed_field
 
 from ausweis.evals.case import FIELDS, Case, Label
-from ausweis.evals.metrics.estimate import Measure, average_precision, bounds, micro_f1, weights
-from ausweis.evals.metrics.incidents import KNOWN_INCIDENTS, OWN_INCIDENTS, asks_known, asks_own
-from ausweis.evals.metrics.own_words import OWN_WORDS, has_own_words
+from ausweis.evals.metrics.estimate import Family, Measure, average_precision, bounds, micro_f1, weights
+from ausweis.evals.metrics.incidents import KNOWN_INCIDENTS, OWN_INCIDENTS
+from ausweis.evals.metrics.own_words import OWN_WORDS
 from ausweis.evals.metrics.summary import F1, NONE, fact_marks, unflagged
 from ausweis.labelled import Part
-
-__all__ = [
-    "CaseChange",
-    "Comparison",
-    "Difference",
-    "Flip",
-    "Pair",
-    "RunNumbers",
-    "SideBySide",
-    "compare",
-    "numbers_of",
-    "paired",
-    "paired_draws",
-    "side_by_side",
-    "told_by",
-]
 
 Pair = tuple[Case, Case]
 
@@ -69,6 +53,11 @@ class CaseChange(Part):
     risk_before: float
     risk_after: float
     facts: dict[str, dict[str, tuple[str, ...]]]
+
+    @property
+    def risks(self) -> str:
+        """For people."""
+        return f"{self.risk_before:.2f} → {self.risk_after:.2f}"
 
 
 class Comparison(Part):
@@ -116,26 +105,17 @@ class SideBySide(Part):
     against_first: dict[str, Comparison]
 
 
+def _is_judged(case: Case) -> bool:
+    return case.gold.outcome is not None
+
+
 MEASURES: Mapping[str, Measure] = {
     "violation F1": F1,
     "clean calls without an alarm": unflagged,
     "average precision of risk": average_precision,
     "facts F1 (factors and actions with turn)": micro_f1(fact_marks),
 }
-"""Of calls whose label has an outcome."""
-
-
-def _is_judged(case: Case) -> bool:
-    return case.gold.outcome is not None
-
-
-_FAMILIES: Sequence[tuple[Callable[[Case], bool], Mapping[str, Measure]]] = (
-    (_is_judged, MEASURES),
-    (asks_known, KNOWN_INCIDENTS),
-    (asks_own, OWN_INCIDENTS),
-    (has_own_words, OWN_WORDS),
-)
-"""What can be measured, each of the calls that tell it in both runs."""
+_FAMILIES: Sequence[Family] = ((_is_judged, MEASURES), KNOWN_INCIDENTS, OWN_INCIDENTS, OWN_WORDS)
 
 
 def told_by(pairs: Sequence[Pair]) -> list[tuple[str, Measure, list[Pair]]]:
@@ -149,17 +129,23 @@ def compare(before: Sequence[Case], after: Sequence[Case]) -> Comparison:
     pairs, missing, new = paired(before, after)
     changes = [_change(old, new) for old, new in pairs if old.told != new.told]
     sides = {old.id: (old.right, new.right) for old, new in pairs}
-    differences = (_difference(name, told, measure) for name, measure, told in told_by(pairs))
+    labels = {case.id: case.gold for case in before}
+    differences = []
+    for name, measure, told in told_by(pairs):
+        was, now, drawn = paired_draws(told, measure)
+        if len(drawn) and not np.isnan([was, now]).any():
+            low, high = bounds(drawn)
+            differences.append(Difference(name=name, before=was, after=now, low=low, high=high))
     return Comparison(
         calls=len(pairs),
         flips=tuple(_flips(pairs)),
-        differences=tuple(difference for difference in differences if difference),
+        differences=tuple(differences),
         better=tuple(change for change in changes if sides[change.id] == (False, True)),
         worse=tuple(change for change in changes if sides[change.id] == (True, False)),
         other=tuple(change for change in changes if sides[change.id][0] == sides[change.id][1]),
         missing=tuple(missing),
         new=tuple(new),
-        relabelled=_relabelled(before, after),
+        relabelled=tuple(sorted({case.id for case in after if labels.get(case.id, case.gold) != case.gold})),
     )
 
 
@@ -205,24 +191,15 @@ def paired(before: Sequence[Case], after: Sequence[Case]) -> tuple[list[Pair], l
     return pairs, [name for name in first if name not in second], [name for name in second if name not in first]
 
 
-def _relabelled(before: Sequence[Case], after: Sequence[Case]) -> tuple[str, ...]:
-    labels = {case.id: case.gold for case in before}
-    return tuple(sorted({case.id for case in after if labels.get(case.id, case.gold) != case.gold}))
-
-
-def _called(case: Case) -> bool:
-    """Whether the call is rightly said to be a violation, or to be none."""
-    return case.told is not None and case.broken == case.says_violation
-
-
-def _flips(pairs: Sequence[Pair]) -> Iterator[Flip]:
+def _flips(pairs: Sequence[Pair]) -> list[Flip]:
     judged = [pair for pair in pairs if _is_judged(pair[1])]
     asked = [pair for pair in pairs if None not in (pair[0].incidents, pair[1].incidents)]
-    if judged:
-        yield _flip("outcome", [(old.outcome_right, new.outcome_right) for old, new in judged])
-        yield _flip("violation or not", [(_called(old), _called(new)) for old, new in judged])
-    if asked:
-        yield _flip("incidents", [(old.incidents_right, new.incidents_right) for old, new in asked])
+    rights: Sequence[tuple[str, Sequence[Pair], Callable[[Case], bool]]] = (
+        ("outcome", judged, lambda case: case.outcome_right),
+        ("violation or not", judged, lambda case: case.told is not None and case.broken == case.says_violation),
+        ("incidents", asked, lambda case: case.incidents_right),
+    )
+    return [_flip(name, [(right(old), right(new)) for old, new in told]) for name, told, right in rights if told]
 
 
 def _p(better: int, worse: int) -> float:
@@ -243,14 +220,6 @@ def _flip(name: str, rights: Sequence[tuple[bool, bool]]) -> Flip:
         worse=worse,
         p=_p(better, worse),
     )
-
-
-def _difference(name: str, pairs: Sequence[Pair], measure: Measure) -> Difference | None:
-    before, after, drawn = paired_draws(pairs, measure)
-    if np.isnan(before) or np.isnan(after) or not len(drawn):
-        return None
-    low, high = bounds(drawn)
-    return Difference(name=name, before=before, after=after, low=low, high=high)
 
 
 def paired_draws(pairs: Sequence[Pair], measure: Measure) -> tuple[float, float, NDArray[np.float64]]:

@@ -4,19 +4,17 @@ eval.json      the golden set, the system that was measured, machine, times
 cases.jsonl    a case a line (`ausweis.evals.case`), all repeats
 metrics.json   the numbers
 calibration.json  what probabilities would mean once they were learned: of calls that were left out
-eval.sqlite    the store: facts, verdicts, failures of all repeats
+eval.sqlite    the store: facts, verdicts, failures; each repeat is a series of it
 answers/N      the raw answers of each repeat: with them, all of it is made again without a model
 """
 
 import hashlib
-import platform
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError
 
 from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
@@ -26,35 +24,8 @@ from ausweis.facts import Facts
 from ausweis.journal import lines, replace_file
 from ausweis.judging.verdict import Verdict
 from ausweis.labelled import LabelledCall, Part, read_all
-from ausweis.machine import usable_cpus
 from ausweis.opening import read_bytes
-from ausweis.provenance import RunProvenance
-from ausweis.store import Judged, RunRow, Store
-
-__all__ = [
-    "CALIBRATION_FILE",
-    "CASES_FILE",
-    "EVAL_FILE",
-    "STORE_FILE",
-    "Calibrated",
-    "EvalManifest",
-    "EvalSource",
-    "GoldenFile",
-    "Live",
-    "Machine",
-    "Plan",
-    "System",
-    "Warn",
-    "answers_folder",
-    "eval_store",
-    "finished",
-    "judged_in",
-    "read_cases",
-    "read_eval",
-    "read_source",
-    "sha256_of",
-    "write_eval",
-]
+from ausweis.store import RunRow, Store
 
 CALIBRATION_FILE = "calibration.json"
 EVAL_FILE = "eval.json"
@@ -74,11 +45,6 @@ class Machine(Part):
     python: str
     cpus: int
 
-    @classmethod
-    def here(cls) -> "Machine":
-        """This machine."""
-        return cls(platform=platform.platform(), python=platform.python_version(), cpus=usable_cpus())
-
 
 class GoldenFile(Part):
     """A file of the golden set as it was."""
@@ -92,11 +58,8 @@ class Plan(Part):
     """Which calls are read, how often, and by whose policy (None: each call by that of its label).
 
     `only`: words by which calls are chosen (`words_of`); those of one kind are alternatives. `sample`: so many of
-    these, drawn by `seed`. `recorded`: the SHA-256 of the recorded answers' file. What else plans of before said is
-    left out.
+    these, drawn by `seed`. `recorded`: the SHA-256 of the recorded answers' file.
     """
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     golden: tuple[GoldenFile, ...]
     only: tuple[str, ...] = ()
@@ -106,16 +69,9 @@ class Plan(Part):
     repeats: int = 1
     recorded: str | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _chosen_as_before(cls, plan: Any) -> Any:
-        if isinstance(plan, dict) and "only" not in plan:
-            return {"only": (*plan.get("tags", ()), *plan.get("ids", ())), "sample": plan.get("limit"), **plan}
-        return plan
-
 
 class System(Part):
-    """What is measured: strategy, prompt versions with what was learned for them, model, policies.
+    """What is measured, in words that a person compares: prompts with what was learned for them, model, policies.
 
     `policies`: those of the labels, as they stand in their files; none in files of before.
     """
@@ -126,18 +82,6 @@ class System(Part):
     model: str
     engine: str
     policies: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, origin: RunProvenance, policies: tuple[str, ...] = ()) -> "System":
-        """In words that a person compares."""
-        return cls(
-            ausweis=origin.ausweis,
-            strategy=origin.strategy,
-            prompts=tuple(map(str, origin.prompts)),
-            model=str(origin.model),
-            engine=origin.model.engine,
-            policies=policies,
-        )
 
 
 class Live(Part):
@@ -177,17 +121,6 @@ class Calibrated(Part):
 def answers_folder(folder: Path, repeat: int) -> Path:
     """Where the raw answers of a repeat stand."""
     return folder / "answers" / str(repeat)
-
-
-@contextmanager
-def eval_store(folder: Path) -> Iterator[Store]:
-    """The store of an eval run, made where it is missing; each repeat is a series of it.
-
-    Raises:
-        StoreError: it cannot be opened.
-    """
-    with Store.open(folder / STORE_FILE) as store:
-        yield store
 
 
 def write_eval(
@@ -276,11 +209,19 @@ def read_source(folder: Path) -> EvalSource:
     """
     manifest = finished(folder)
     cases = read_cases(folder)
-    calls = {labelled.call.id: labelled for labelled in read_all(_golden_files(manifest.plan.golden))}
-    for case in cases:
-        if case.id not in calls:
-            raise InputError(f"the golden files of the run hold no call {case.id}; run it again", place=str(folder))
-    judged = judged_in(folder, 1)
+    for file in manifest.plan.golden:
+        if not Path(file.path).is_file():
+            raise InputError("the golden file of the run is not here; put it back", place=file.path)
+        if sha256_of(Path(file.path)) != file.sha256:
+            then = f"the one of then (sha256 {file.sha256[:12]}…)"
+            raise InputError(f"the golden file was another in the run; put {then} there, or run again", place=file.path)
+    calls = {labelled.call.id: labelled for labelled in read_all(Path(file.path) for file in manifest.plan.golden)}
+    if gone := [case.id for case in cases if case.id not in calls]:
+        raise InputError(f"the golden files of the run hold no call {gone[0]}; run it again", place=str(folder))
+    judged = {}
+    if (folder / STORE_FILE).is_file():
+        with Store.open(folder / STORE_FILE) as store:
+            judged = {one.facts.call_id: (run, one) for run, one in store.judged_in("1")}
     return EvalSource(
         manifest=manifest,
         cases=cases,
@@ -291,29 +232,6 @@ def read_source(folder: Path) -> EvalSource:
         runs={call: run for call, (run, _) in judged.items()},
         calibrated=_of_this_version(Calibrated, folder / CALIBRATION_FILE),
     )
-
-
-def judged_in(folder: Path, repeat: int) -> dict[str, tuple[RunRow, Judged]]:
-    """What was read and judged in a repeat, by call id; nothing where the store is not there any more.
-
-    Raises:
-        StoreError: it cannot be read.
-    """
-    if not (folder / STORE_FILE).is_file():
-        return {}
-    with eval_store(folder) as store:
-        return {one.facts.call_id: (run, one) for run, one in store.judged_in(str(repeat))}
-
-
-def _golden_files(wanted: Sequence[GoldenFile]) -> list[Path]:
-    """The golden files, where they are the same as in the run."""
-    for file in wanted:
-        if not Path(file.path).is_file():
-            raise InputError("the golden file of the run is not here; put it back", place=file.path)
-        if sha256_of(Path(file.path)) != file.sha256:
-            then = f"the one of then (sha256 {file.sha256[:12]}…)"
-            raise InputError(f"the golden file was another in the run; put {then} there, or run again", place=file.path)
-    return [Path(file.path) for file in wanted]
 
 
 def sha256_of(path: Path) -> str:

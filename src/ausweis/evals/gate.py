@@ -25,18 +25,6 @@ from ausweis.evals.metrics.estimate import Measure
 from ausweis.evals.metrics.summary import told
 from ausweis.labelled import Part
 
-__all__ = [
-    "ALPHA",
-    "FEWEST_CALLS",
-    "FEWEST_TELLING",
-    "LARGEST_DIFFERENCE",
-    "LEAST_DROP",
-    "Gate",
-    "GateCheck",
-    "State",
-    "gate",
-]
-
 ALPHA = 0.05
 LEAST_DROP = 0.03
 FEWEST_CALLS = 30
@@ -91,8 +79,6 @@ def gate(
     run: Sequence[Case],
     manifest: EvalManifest,
     *,
-    alpha: float = ALPHA,
-    least_drop: float = LEAST_DROP,
     at_least: Mapping[str, float] | None = None,
     most_worse: int | None = None,
 ) -> Gate:
@@ -105,15 +91,17 @@ def gate(
         InputError: the run has no such number.
     """
     if manifest.plan.policy is not None:
-        run = _by_labels_of(baseline, run)
+        # Their labels were made anew by another policy.
+        labels = {case.id: case.gold for case in baseline.cases}
+        run = [case.model_copy(update={"gold": labels.get(case.id, case.gold)}) for case in run]
     pairs, _, _ = paired(baseline.cases, run)
     comparison = compare(baseline.cases, run)
     numbers = told_by(pairs)
-    share = alpha / max(1, len(comparison.flips) + len(numbers))
+    alpha = ALPHA / max(1, len(comparison.flips) + len(numbers))
     few: State = "undecided" if not at_least and most_worse is None else "skipped"
     checks = [*_policy(pairs), *_floors(run, at_least or {}, len(comparison.worse), most_worse)]
-    checks += [_flip(flip, share, least_drop, few) for flip in comparison.flips]
-    checks += [_measure(name, measure, told, share, least_drop, few) for name, measure, told in numbers]
+    checks += [_flip(flip, alpha, few) for flip in comparison.flips]
+    checks += [_measure(name, measure, told, alpha, few) for name, measure, told in numbers]
     if not pairs:
         checks.append(GateCheck(name="calls in common", state="error", message="the runs have no call in common"))
     if manifest.live is not None and manifest.live.recorded:
@@ -136,12 +124,6 @@ def gate(
         repeats.setdefault(case.id, []).append(case)
     calls = [_call(cases, worse.get(name), must_pass=name in must_pass) for name, cases in repeats.items()]
     return Gate(differs=tuple(differs), checks=tuple(checks), cases=tuple(calls), comparison=comparison)
-
-
-def _by_labels_of(baseline: Baseline, run: Sequence[Case]) -> list[Case]:
-    """The cases of a run whose labels were made anew by another policy, with the labels of the baseline."""
-    labels = {case.id: case.gold for case in baseline.cases}
-    return [case.model_copy(update={"gold": labels.get(case.id, case.gold)}) for case in run]
 
 
 def _differences(was: System, manifest: EvalManifest) -> tuple[list[str], list[str]]:
@@ -217,7 +199,7 @@ def _number(asked: str, rows: Sequence[tuple[str, Estimate]]) -> tuple[str, Esti
     raise InputError(f"the report has no number {asked!r} to set a floor for; it has: {', '.join(n for n, _ in rows)}")
 
 
-def _flip(flip: Flip, alpha: float, least_drop: float, few: State) -> GateCheck:
+def _flip(flip: Flip, alpha: float, few: State) -> GateCheck:
     from scipy.stats import binomtest
 
     flipped = flip.better + flip.worse
@@ -225,49 +207,41 @@ def _flip(flip: Flip, alpha: float, least_drop: float, few: State) -> GateCheck:
     drop = flip.before - flip.after
     message = (
         f"right in {flip.before:.3f} before and {flip.after:.3f} now; {flip.better} calls better, {flip.worse} worse "
-        f"(one-sided McNemar p {p:.4f}; {_unseen(flip.calls, alpha, least_drop)})"
+        f"(one-sided McNemar p {p:.4f}; {_unseen(flip.calls, alpha)})"
     )
-    if p < alpha and drop >= least_drop:
-        return GateCheck(name=f"drop: {flip.name}", state="failed", message=message)
     state: State = few if flip.worse and flip.calls < FEWEST_CALLS else "passed"
+    state = "failed" if p < alpha and drop >= LEAST_DROP else state
     return GateCheck(name=f"drop: {flip.name}", state=state, message=message)
 
 
-def _unseen(calls: int, alpha: float, least_drop: float) -> str:
+def _unseen(calls: int, alpha: float) -> str:
     """What passes though it got worse: of `n` calls that got worse and none that got better, p is 0.5 to the `n`."""
-    seen = math.floor(-math.log2(alpha)) + 1 if alpha > 0 else math.inf
+    seen = math.floor(-math.log2(alpha)) + 1
     if seen > calls:
         return f"no loss among {calls} can be told from chance"
-    if least_drop * calls > seen:
-        return f"a loss of fewer than {math.ceil(least_drop * calls)} of {calls} is too small to count"
+    if LEAST_DROP * calls > seen:
+        return f"a loss of fewer than {math.ceil(LEAST_DROP * calls)} of {calls} is too small to count"
     return f"a loss of fewer than {seen} of {calls} cannot be told from chance"
 
 
-def _measure(
-    name: str, measure: Measure, pairs: Sequence[Pair], alpha: float, least_drop: float, few: State
-) -> GateCheck:
+def _measure(name: str, measure: Measure, pairs: Sequence[Pair], alpha: float, few: State) -> GateCheck:
     name = f"drop: {name}"
     before, after, drawn = paired_draws(pairs, measure)
     if np.isnan(before):
         return GateCheck(name=name, state="skipped", message="the calls of the baseline do not tell it")
-    now = "cannot be told any more" if np.isnan(after) else f"{after:.3f} now"
-    telling = _telling(pairs, measure)
+    message = f"{before:.3f} before, " + ("cannot be told any more" if np.isnan(after) else f"{after:.3f} now")
+    # The number is of those calls that tell it alone, before or now.
+    alone = np.eye(len(pairs), dtype=np.int64)
+    telling = sum(~np.all([np.isnan(measure(side)(alone)) for side in zip(*pairs, strict=True)], axis=0))
     if len(pairs) < FEWEST_CALLS or telling < FEWEST_TELLING:
-        message = f"{before:.3f} before, {now}; {telling} of {len(pairs)} calls tell it: too few for a test"
+        message += f"; {telling} of {len(pairs)} calls tell it: too few for a test"
         return GateCheck(name=name, state="skipped" if after >= before else few, message=message)
     if np.isnan(after):
-        return GateCheck(name=name, state="failed", message=f"{before:.3f} before, {now}")
+        return GateCheck(name=name, state="failed", message=message)
     p = float(np.mean(drawn >= 0)) if len(drawn) else 1.0
-    message = f"{before:.3f} before, {now} (share of resamples without a drop {p:.4f})"
-    failed = p < alpha and before - after >= least_drop
+    message += f" (share of resamples without a drop {p:.4f})"
+    failed = p < alpha and before - after >= LEAST_DROP
     return GateCheck(name=name, state="failed" if failed else "passed", message=message)
-
-
-def _telling(pairs: Sequence[Pair], measure: Measure) -> int:
-    """How many calls the number is of: those that tell it alone, before or now."""
-    alone = np.eye(len(pairs), dtype=np.int64)
-    sides = (measure(side)(alone) for side in zip(*pairs, strict=True))
-    return int(sum(~np.all([np.isnan(values) for values in sides], axis=0)))
 
 
 def _missing(baseline: Baseline, run: Sequence[Case], manifest: EvalManifest) -> tuple[str, str]:

@@ -19,8 +19,6 @@ from ausweis.provenance import PromptProvenance
 from ausweis.reading.strategies import EVENTS_TEMPLATE, TRANSCRIPT_TEMPLATE, TURN_TEMPLATES
 from ausweis.store import RunRow
 
-__all__ = ["Looked", "look"]
-
 
 @dataclass(frozen=True)
 class Looked:
@@ -31,6 +29,7 @@ class Looked:
 
     labelled: LabelledCall
     case: Case
+    repeats: int
     facts: Facts | None
     asked: tuple[Asked, ...] = ()
     unknown: str = ""
@@ -46,14 +45,13 @@ def look(folder: Path, call_id: str) -> Looked:
     case = next((case for case in source.cases if case.id == call_id and case.repeat == 1), None)
     if case is None:
         raise InputError(f"the eval run has no call {call_id}", place=str(folder))
-    labelled, facts = source.calls[call_id], source.facts.get(call_id)
+    known = source.calls[call_id], case, source.manifest.plan.repeats, source.facts.get(call_id)
     if (run := source.runs.get(call_id)) is None:
-        return Looked(labelled, case, facts, unknown=case.failure or "the store of the run is not there")
+        return Looked(*known, unknown=case.failure or "the store of the run is not there")
     try:
-        asked = _read_again(labelled, run, answers_folder(folder, 1))
+        return Looked(*known, asked=_read_again(source.calls[call_id], run, answers_folder(folder, 1)))
     except AusweisError as error:
-        return Looked(labelled, case, facts, unknown=str(error))
-    return Looked(labelled, case, facts, asked)
+        return Looked(*known, unknown=str(error))
 
 
 def _read_again(labelled: LabelledCall, run: RunRow, answers: Path) -> tuple[Asked, ...]:

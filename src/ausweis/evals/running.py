@@ -4,11 +4,12 @@ A repeat is real: the model is loaded anew and asked every question, in another 
 """
 
 import hashlib
+import platform
 import random
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from ausweis.engines.protocol import Engine
 from ausweis.engines.recorded import Folders, Packed, RecordedEngine, RecordingEngine, unpack
 from ausweis.engines.weights import catalogue, locate
 from ausweis.errors import EngineError, InputError, RunError
-from ausweis.evals.case import Case, Label, case_of, gold_of, ruled_otherwise, words_of
+from ausweis.evals.case import Case, case_of, words_of
 from ausweis.evals.folder import (
     EVAL_FILE,
     STORE_FILE,
@@ -33,7 +34,6 @@ from ausweis.evals.folder import (
     System,
     Warn,
     answers_folder,
-    eval_store,
     read_eval,
     sha256_of,
     write_eval,
@@ -41,11 +41,10 @@ from ausweis.evals.folder import (
 from ausweis.evals.metrics import Summary, summarise
 from ausweis.journal import FolderLock, make_folder
 from ausweis.labelled import LabelledCall, read_all, read_labelled
+from ausweis.machine import usable_cpus
 from ausweis.policies import PolicyFile, find_policy
 from ausweis.provenance import ModelProvenance, now
 from ausweis.store import Store
-
-__all__ = ["EvalJob", "Evaluation", "evaluate"]
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,9 @@ class EvalJob:
             if word not in kinds:
                 near = get_close_matches(word, kinds, 1, 0.5)
                 hint = f"; the nearest word is {near[0]}" if near else ""
-                raise InputError(f"no labelled call has the id, outcome, violation, language or tag {word}{hint}")
+                raise InputError(
+                    f"no labelled call has the id, outcome, violation, incident, language or tag {word}{hint}"
+                )
             wanted[kinds[word]].add(word)
         chosen = [
             one for one in calls if all(alternatives & words[one.call.id].keys() for alternatives in wanted.values())
@@ -101,7 +102,16 @@ class EvalJob:
             InputError, PolicyError: there is none of this name, or its file says something impossible.
         """
         files = self.policy_files(calls)
-        return {labelled.call.id: _asking(labelled, files[labelled.policy]) for labelled in calls}
+        policies = {}
+        for labelled in calls:
+            policies[labelled.call.id] = file = files[labelled.policy]
+            if (label := labelled.gold.incidents) is not None:
+                incidents = tuple(label.asked())
+                words = "".join(incident.model_dump_json() for incident in incidents)
+                digest = hashlib.sha256(f"{file.sha256}{words}".encode()).hexdigest()
+                policy = file.policy.model_copy(update={"incidents": incidents})
+                policies[labelled.call.id] = replace(file, policy=policy, sha256=digest)
+        return policies
 
     def policy_files(self, calls: Sequence[LabelledCall]) -> dict[str, PolicyFile]:
         """The policy to judge by, for each that labels name.
@@ -110,12 +120,6 @@ class EvalJob:
             InputError, PolicyError: as `policies`.
         """
         return {name: find_policy(self.policy or name) for name in dict.fromkeys(call.policy for call in calls)}
-
-    def gold(self, calls: Sequence[LabelledCall]) -> dict[str, Label]:
-        """What is true of each call, by its id; with a policy for all, what that makes of the label's events."""
-        policies = self.policies(calls)
-        anew = self.policy is not None
-        return {call.call.id: gold_of(call, policies[call.call.id].policy, anew=anew) for call in calls}
 
     def plan(self) -> Plan:
         """The same as `eval.json` keeps it."""
@@ -141,9 +145,8 @@ class EvalJob:
         if self.recorded is None:
             return None
         if self.recipe.engine != "llama":
-            raise InputError(
-                "--recorded is for the engine llama: of a server's model nothing is known before it is asked"
-            )
+            message = "--recorded is for the engine llama: of a server's model nothing is known before it is asked"
+            raise InputError(message)
         packed = unpack(self.recorded)
         return packed if (packed.info.sha256, packed.info.engine) == self._llama() else None
 
@@ -191,24 +194,14 @@ def _answers_in(folder: Path, fits: Callable[[ModelProvenance], bool]) -> Folder
     return Folders.fitting((path for run in runs for path in sorted(answers_folder(run, 1).parent.glob("*"))), fits)
 
 
-def _asking(labelled: LabelledCall, file: PolicyFile) -> PolicyFile:
-    """The policy, asking for the incidents that the label knows of."""
-    label = labelled.gold.incidents
-    if label is None:
-        return file
-    incidents = tuple(label.asked())
-    words = "".join(incident.model_dump_json() for incident in incidents)
-    policy = file.policy.model_copy(update={"incidents": incidents})
-    return replace(file, policy=policy, sha256=hashlib.sha256(f"{file.sha256}{words}".encode()).hexdigest())
-
-
 @dataclass(frozen=True)
 class Evaluation:
-    """What came out."""
+    """What came out. `live`: what was used again and what asked this time; None where nothing was used again."""
 
     manifest: EvalManifest
     cases: list[Case]
     summary: Summary
+    live: Live | None
 
 
 def evaluate(
@@ -233,7 +226,7 @@ def evaluate(
         AusweisError: wrong use, a golden set that cannot be used, or a model that cannot be asked.
     """
     calls = wanted.chosen()
-    gold = wanted.gold(calls)
+    policies = wanted.policies(calls)
     wanted.recipe.library()
     wanted.recordings()
     make_folder(folder)
@@ -241,16 +234,17 @@ def evaluate(
     try:
         manifest = _manifest(wanted, folder)
         repeats = range(1, manifest.plan.repeats + 1)
-        with eval_store(folder) as store:
+        with Store.open(folder / STORE_FILE) as store:
             around = (beside or folder.absolute().parent) if len(repeats) == 1 else None
-            run = _Run(wanted, folder, store, calls, manifest, around, on_progress, warn, say)
+            run = _Run(wanted, folder, store, calls, policies, manifest, around, on_progress, warn, say)
             for repeat in repeats:
                 run.read(repeat)
-            cases = [case for repeat in repeats for case in run.cases(repeat, gold)]
+            cases = [case for repeat in repeats for case in run.cases(repeat)]
         summary = summarise(cases)
-        done = run.manifest.model_copy(update={"finished": now(), "complete": True})
+        anew = not run.manifest.complete or run.progress.seen > run.progress.earlier
+        done = run.manifest.model_copy(update={"finished": now(), "complete": True} if anew else {})
         write_eval(folder, done, cases, summary)
-        return Evaluation(done, cases, summary)
+        return Evaluation(done, cases, summary, run.live)
     finally:
         lock.release()
 
@@ -263,7 +257,8 @@ def _manifest(wanted: EvalJob, folder: Path) -> EvalManifest:
         known = (FolderLock.NAME, f".{EVAL_FILE}.part", STORE_FILE)
         if not all(entry.name.startswith(known) for entry in folder.iterdir()):
             raise RunError("the folder is not empty and holds no eval run; name another", place=str(folder))
-        return EvalManifest(plan=plan, machine=Machine.here(), started=now())
+        machine = Machine(platform=platform.platform(), python=platform.python_version(), cpus=usable_cpus())
+        return EvalManifest(plan=plan, machine=machine, started=now())
     repeats = max(manifest.plan.repeats, plan.repeats)
     if manifest.plan.model_copy(update={"repeats": repeats}) != plan.model_copy(update={"repeats": repeats}):
         message = "the folder holds an eval run of another golden set, choice from it, or answers; name another"
@@ -277,77 +272,72 @@ class _Run:
     _folder: Path
     _store: Store
     _calls: Sequence[LabelledCall]
+    _policy_of: Mapping[str, PolicyFile]
     manifest: EvalManifest
     _beside: Path | None
     _on_progress: Callable[[Progress], None]
     _warn: Warn
     _say: Warn
+    progress: Progress = field(default_factory=Progress)
+    """What was read by other policies and in other repeats."""
+    live: Live | None = None
 
     def __post_init__(self) -> None:
-        self._policy_of = self._wanted.policies(self._calls)
-        self._policies = {policy.sha256: policy for policy in self._policy_of.values()}
-        told = (labelled.call.id for labelled in self._calls if labelled.gold.outcome is not None)
-        self._tells_outcome = {self._policy_of[name].sha256 for name in told}
-        self._before = self._progress = Progress()
+        self._by_policy: dict[str, list[LabelledCall]] = {}
+        for labelled in self._calls:
+            self._by_policy.setdefault(self._policy_of[labelled.call.id].sha256, []).append(labelled)
 
     def read(self, repeat: int) -> None:
         """Read and judge all calls once."""
         with ExitStack() as stack:
             inner = stack.enter_context(self._wanted.engine(self._warn, self._beside))
-            self._same_system([self._scorer(inner, policy) for policy in self._policies.values()])
+            policies = [self._policy_of[calls[0].call.id] for calls in self._by_policy.values()]
+            self._same_system([self._scorer(inner, policy) for policy in policies])
             engine = RecordingEngine(inner, answers_folder(self._folder, repeat))
             stack.callback(engine.close_recording)
-            for policy in self._policies.values():
+            for policy in policies:
                 runner = local_runner(scorer := self._scorer(engine, policy))
                 if isinstance(inner, RecordedEngine):
                     runner = partial(_timed, runner, inner)
-                self._read_by(repeat, policy, scorer, runner)
+                calls = [labelled.call for labelled in self._by_policy[policy.sha256]]
+                if repeat > 1:
+                    random.Random(repeat).shuffle(calls)  # noqa: S311
+                run = self._store.begin(scorer.origin, series=str(repeat), policy=policy.policy)
+                done = score(calls, runner, run, on_progress=lambda now: self._on_progress(self._in_all(now)))
+                self.progress = self._in_all(done.progress)
             if isinstance(inner, RecordedEngine):
                 self._check_live(inner)
 
     def _scorer(self, engine: Engine, policy: PolicyFile) -> Scorer:
         """Where no label of a policy tells an outcome, authentication is not read."""
-        asked = policy.sha256 in self._tells_outcome
+        asked = any(labelled.gold.outcome is not None for labelled in self._by_policy[policy.sha256])
         return replace(self._wanted.recipe, policy=policy, authentication=asked).scorer(engine)
 
-    def _read_by(self, repeat: int, policy: PolicyFile, scorer: Scorer, runner: Runner) -> None:
-        ids = {name for name, own in self._policy_of.items() if own.sha256 == policy.sha256}
-        calls = [labelled.call for labelled in self._calls if labelled.call.id in ids]
-        if repeat > 1:
-            random.Random(repeat).shuffle(calls)  # noqa: S311
-        run = self._store.begin(scorer.origin, series=str(repeat), policy=policy.policy)
-        score(calls, runner, run, on_progress=self._shown)
-        self._before = self._progress
-
-    def _shown(self, progress: Progress) -> None:
-        """Show what was read in all."""
-        before = self._before
-        self._progress = Progress(
-            before.seen + progress.seen, before.earlier + progress.earlier, before.failed + progress.failed
-        )
-        self._on_progress(self._progress)
+    def _in_all(self, now: Progress) -> Progress:
+        before = self.progress
+        return Progress(before.seen + now.seen, before.earlier + now.earlier, before.failed + now.failed)
 
     def _same_system(self, scorers: Sequence[Scorer]) -> None:
         """Refuse another system than the run was begun with; write the manifest of a new run."""
-        files = self._wanted.policy_files(self._calls).values()
-        system = System.of(scorers[0].origin, tuple(sorted({str(file.provenance) for file in files})))
-        self._wanted.recipe.library().refuse_unused(
-            system.strategy,
-            [prompt for scorer in scorers for prompt in scorer.origin.prompts],
-            scorers[0].origin.model,
+        files, origin = self._wanted.policy_files(self._calls).values(), scorers[0].origin
+        prompts = [prompt for scorer in scorers for prompt in scorer.origin.prompts]
+        self._wanted.recipe.library().refuse_unused(origin.strategy, prompts, origin.model)
+        system = System(
+            ausweis=origin.ausweis,
+            strategy=origin.strategy,
+            prompts=tuple(dict.fromkeys(map(str, prompts))),
+            model=str(origin.model),
+            engine=origin.model.engine,
+            policies=tuple(sorted({str(file.provenance) for file in files})),
         )
-        prompts = dict.fromkeys(prompt for scorer in scorers for prompt in System.of(scorer.origin).prompts)
-        system = system.model_copy(update={"prompts": tuple(prompts)})
         if self.manifest.system is None:
-            if told := self._wanted.recipe.told_of_strategy(scorers[0].origin):
+            if told := self._wanted.recipe.told_of_strategy(origin):
                 self._say(told)
             self.manifest = self.manifest.model_copy(update={"system": system})
             write_eval(self._folder, self.manifest)
         elif self.manifest.system != system:
-            message = (
-                "the eval run was made with other prompts, another model or engine, or policy; name another folder"
-            )
-            raise RunError(message, place=str(self._folder))
+            message = "the eval run was made with other prompts, another model or engine, or policy"
+            raise RunError(f"{message}; name another folder", place=str(self._folder))
 
     def _check_live(self, engine: RecordedEngine) -> None:
         """Ask the model about some calls by chance, and compare with what was recorded."""
@@ -363,32 +353,33 @@ class _Run:
             except EngineError:
                 # It was answered when it was recorded.
                 engine.largest_difference = 1.0
-        live = Live(
+        self.live = Live(
             recorded=engine.recorded,
             asked=engine.asked,
             sample=tuple(call.id for call in sample),
             checked=engine.checked,
             largest_difference=round(engine.largest_difference, 6),
         )
-        self.manifest = self.manifest.model_copy(update={"live": live})
+        self.manifest = self.manifest.model_copy(update={"live": self.live})
 
-    def cases(self, repeat: int, gold: Mapping[str, Label]) -> list[Case]:
+    def cases(self, repeat: int) -> list[Case]:
         """The cases of a repeat, in the order of the golden set."""
         judged = {one.facts.call_id: one for _, one in self._store.judged_in(str(repeat))}
         failed = self._store.failed_in(str(repeat))
-        return [
-            case_of(
+        cases = []
+        for labelled in self._calls:
+            one, why = judged.get(labelled.call.id), failed.get(labelled.call.id)
+            case = case_of(
                 labelled,
-                gold[labelled.call.id],
-                one.verdict if (one := judged.get(labelled.call.id)) else None,
-                own_words=self._policy_of[labelled.call.id].policy.own_words,
-                facts=one.facts if one else None,
+                self._policy_of[labelled.call.id].policy,
+                one and one.verdict,
+                one and one.facts,
+                anew=self._wanted.policy is not None,
                 repeat=repeat,
-                ruled=ruled_otherwise(labelled, self._policy_of[labelled.call.id].policy),
-                failure=f"{why.message} [{why.kind}]" if (why := failed.get(labelled.call.id)) else None,
+                failure=f"{why.message} [{why.kind}]" if why else None,
             )
-            for labelled in self._calls
-        ]
+            cases.append(case)
+        return cases
 
 
 def _timed(runner: Runner, engine: RecordedEngine, calls: Iterable[Call]) -> Generator[Scored, None, None]:

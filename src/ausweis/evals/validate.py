@@ -13,8 +13,6 @@ from ausweis.labelled import LabelledCall, gold_facts
 from ausweis.policies import Policy, find_policy
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["GoldProblem", "mix", "unknown_words", "validate"]
-
 
 class GoldProblem(NamedTuple):
     """What is wrong with one call of the set."""
@@ -26,8 +24,7 @@ class GoldProblem(NamedTuple):
 def validate(calls: Iterable[LabelledCall]) -> Iterator[GoldProblem]:
     """All problems, call by call; words and turn numbers of labels are checked when the file is read."""
     labels = list(calls)
-    ids = {labelled.call.id for labelled in labels}
-    twins = {labelled.call.id: labelled.gold.twin for labelled in labels if labelled.gold.twin is not None}
+    twins = {labelled.call.id: labelled.gold.twin for labelled in labels}
     texts: dict[str, str] = {}
     for labelled in labels:
         text = "\n".join(turn.text for turn in labelled.call.turns)
@@ -36,10 +33,8 @@ def validate(calls: Iterable[LabelledCall]) -> Iterator[GoldProblem]:
         problems += [] if problems or labelled.gold.outcome is None else _by_policy(labelled)
         if other != labelled.call.id:
             problems.append(f"has the same words as {other}")
-        if labelled.gold.twin is not None and (
-            labelled.gold.twin not in ids or twins.get(labelled.gold.twin) != labelled.call.id
-        ):
-            problems.append(f"its twin {labelled.gold.twin} is not in the same file, or has another twin")
+        if (twin := labelled.gold.twin) is not None and twins.get(twin) != labelled.call.id:
+            problems.append(f"its twin {twin} is not in the same file, or has another twin")
         yield from (GoldProblem(labelled.call.id, problem) for problem in problems)
 
 
@@ -73,8 +68,15 @@ def _by_policy(labelled: LabelledCall) -> Iterator[str]:
     except AusweisError as error:
         yield f"cannot be judged: {error}"
         return
-    unknown = list(unknown_words(labelled, policy))
-    yield from unknown or _rules(labelled, policy)
+    if unknown := list(unknown_words(labelled, policy)):
+        yield from unknown
+        return
+    verdict = judge(gold_facts(labelled), policy)
+    by_rules, said = Label.of_verdict(verdict), Label.of_gold(labelled, verdict)
+    for field in ("outcome", "violations", "caller", "authorisation"):
+        ours, theirs = getattr(said, field), getattr(by_rules, field)
+        if ours != theirs:
+            yield f"{field}: the label says {_shown(ours)}, the rules make {_shown(theirs)} of its events"
 
 
 def unknown_words(labelled: LabelledCall, policy: Policy) -> Iterator[str]:
@@ -82,15 +84,6 @@ def unknown_words(labelled: LabelledCall, policy: Policy) -> Iterator[str]:
     for event in labelled.gold.events:
         if event.subject is not None and not may_be_about(event.kind, event.subject, policy.vocabulary):
             yield f"{event.kind} {event.subject}: turn {event.turn} names what the policy {policy.id} does not know"
-
-
-def _rules(labelled: LabelledCall, policy: Policy) -> Iterator[str]:
-    verdict = judge(gold_facts(labelled), policy)
-    by_rules, said = Label.of_verdict(verdict), Label.of_gold(labelled, verdict)
-    for field in ("outcome", "violations", "caller", "authorisation"):
-        ours, theirs = getattr(said, field), getattr(by_rules, field)
-        if ours != theirs:
-            yield f"{field}: the label says {_shown(ours)}, the rules make {_shown(theirs)} of its events"
 
 
 def _shown(value: object) -> str:

@@ -8,8 +8,6 @@ from ausweis.judging.verdict import Check, CheckCode, CheckResultReason, Evidenc
 from ausweis.policies.rules import Rules
 from ausweis.vocabulary import CHECKS, CheckId, CheckResult, ViolationType
 
-__all__ = ["answers", "check_of"]
-
 Answer = tuple[CheckResult, tuple[int, ...]]
 """The result, and the places of the events that show it."""
 RESULTS: tuple[CheckResult, ...] = ("pass", "fail", "not_applicable", "unclear")

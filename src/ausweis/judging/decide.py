@@ -20,8 +20,6 @@ from ausweis.judging.verdict import (
 from ausweis.policies.rules import DONE, NAME, PRE_AUTHENTICATED, Rules
 from ausweis.vocabulary import CATEGORIES, FACTORS, VIOLATIONS, AuthorisationStatus, Caller, Outcome, ViolationType
 
-__all__ = ["Act", "Scenario", "authorisation_of", "caller_of", "decide", "identified", "reason_of"]
-
 RESPONSES = frozenset({"refuses", "rejects", "authorisation_missing"})
 """With one of these and no action, a request was held back: compliant, and not merely nothing to judge."""
 DISCLOSED_BY: dict[str | None, str] = {

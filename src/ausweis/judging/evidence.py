@@ -23,19 +23,6 @@ from ausweis.facts import Event, EventKind
 from ausweis.policies.rules import DONE, NAME, Rules
 from ausweis.vocabulary import FactorStatus
 
-__all__ = [
-    "EVENT_THRESHOLD",
-    "Given",
-    "Moment",
-    "Speaking",
-    "Trace",
-    "idle_kinds",
-    "in_order",
-    "moments",
-    "speaking_of",
-    "trace",
-]
-
 ACTIONS = ("discloses", "changes", "reads_out")
 """What an agent does with an account."""
 EVENT_THRESHOLD = 0.5

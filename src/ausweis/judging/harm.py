@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 from ausweis.judging.verdict import Verdict
 from ausweis.vocabulary import GRAVEST, SEVERITIES, Severity
 
-__all__ = ["Found", "found_in", "found_of", "harm", "named"]
-
 _MOST = 99
 """Causes that are counted; more weigh the same."""
 _KINDS: dict[str, int] = {kind: place for place, kind in enumerate(GRAVEST)}

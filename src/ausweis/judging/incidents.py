@@ -9,8 +9,6 @@ from ausweis.policies.form import IncidentRule
 from ausweis.policies.policy import Policy
 from ausweis.vocabulary import with_own
 
-__all__ = ["LIKELY", "counting", "incidents_of", "is_likely", "not_looked_for", "not_read"]
-
 LIKELY = 0.4
 """A mention of less probability is none: half of the F1 that can be reached, which is where F1 is best (Lipton et al.
 2014, arXiv 1402.1892). Left-out calls say 0.79 (short), 0.75 (long), 0.71 (described incidents)."""

@@ -13,8 +13,6 @@ from ausweis.judging.verdict import Action, Authorisation, Evidence, UsedFactor,
 from ausweis.policies.policy import Policy
 from ausweis.policies.rules import Rules, rules_of
 
-__all__ = ["judge", "outlook_of"]
-
 Events = tuple[Event, ...]
 
 

@@ -26,8 +26,6 @@ from ausweis.judging.verdict import (
 )
 from ausweis.vocabulary import Outcome
 
-__all__ = ["hung_on", "review_reasons"]
-
 SURE = 0.7
 """A verdict of less confidence is looked at."""
 SURE_OF_CRITICAL = 0.9

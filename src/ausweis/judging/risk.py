@@ -26,8 +26,6 @@ from ausweis.policies.form import EXPECTED
 from ausweis.policies.rules import Rules
 from ausweis.vocabulary import Outcome
 
-__all__ = ["Outlook", "doublings", "weigh"]
-
 INCONCLUSIVE: Outcome = "inconclusive"
 TIES: tuple[Outcome, ...] = ("inconclusive", "violation", "compliant", "not_applicable")
 """Of two outcomes with the same weight, the one that stands first here."""

@@ -10,8 +10,6 @@ from ausweis.policies.explain import WORDS as OF_POLICIES
 from ausweis.policies.explain import listed, permission_in_words, sets_in_words, texts_of
 from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, Language, Vocabulary, level_name, name_of
 
-__all__ = ["check_sentence", "incident_sentence", "review_sentence", "speaking_sentence", "violation_sentence"]
-
 SENTENCES = texts_of("ausweis.judging", "sentences")
 """By the code of the reason; codes of violations, checks and review are never the same."""
 WORDS = texts_of("ausweis.judging", "words")

@@ -28,34 +28,6 @@ from ausweis.vocabulary import (
     with_own,
 )
 
-__all__ = [
-    "Action",
-    "AddedReason",
-    "Authorisation",
-    "BadlyHeardReason",
-    "Check",
-    "CheckCode",
-    "CheckResultReason",
-    "ConfidenceReason",
-    "Evidence",
-    "HeardBadly",
-    "Incident",
-    "LateReason",
-    "LeakReason",
-    "PlainReason",
-    "RejectionReason",
-    "ReviewReason",
-    "ThirdPartyReason",
-    "TurnsReason",
-    "UnmetReason",
-    "UsedFactor",
-    "Verdict",
-    "Violation",
-    "ViolationReason",
-    "WordsReason",
-    "comparable",
-]
-
 SCHEMA: Literal["ausweis/verdict@2"] = "ausweis/verdict@2"
 Turn = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]

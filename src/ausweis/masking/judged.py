@@ -12,8 +12,6 @@ from ausweis.masking.kinds import Span, masked, within
 from ausweis.masking.masker import Masker
 from ausweis.vocabulary import Language, MaskKind
 
-__all__ = ["RULES", "JudgedCall", "JudgedMask"]
-
 RULES = 2
 """The version of what masks: another one where any call would be masked otherwise, since masks are kept with calls."""
 _ABOUT_AMOUNTS = ("wrong_promise", "wrong_terms")

@@ -8,8 +8,6 @@ from typing import NamedTuple, get_args
 
 from ausweis.vocabulary import Language, MaskKind
 
-__all__ = ["KINDS", "SHOWN", "Span", "cues", "in_order", "masked", "shown_as", "table", "within", "words"]
-
 KINDS: tuple[MaskKind, ...] = get_args(MaskKind)
 
 _FOLDER = files("ausweis.masking") / "common"

@@ -17,8 +17,6 @@ if TYPE_CHECKING:  # masking loads no reader of calls
     from ausweis.calls.call import Call
     from ausweis.facts import Facts
 
-__all__ = ["Masker"]
-
 LEAST_SURE = 0.05
 """Events of less probability do not count: masking rather believes too much."""
 _ANSWERED_WITHIN = 3

@@ -8,8 +8,6 @@ from importlib.resources import files
 from ausweis.masking.kinds import Span, cues, words
 from ausweis.masking.tokens import Token, is_common
 
-__all__ = ["is_cased", "name_spans"]
-
 _Cues = Mapping[str, Sequence[Sequence[str]]]
 
 

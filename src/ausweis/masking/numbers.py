@@ -12,8 +12,6 @@ from ausweis.masking.kinds import Span, words
 from ausweis.masking.tokens import CURRENCY, Token, near
 from ausweis.vocabulary import NAME, FactorRecord, MaskKind
 
-__all__ = ["digits_of", "number_spans"]
-
 _MONTHS = words("numbers", "months")
 _IN_YEARS = words("numbers", "in_years")
 _WRITTEN = re.compile(r"(?<![\d.])(\d{1,2})\s?[./-]\s?(\d{1,2})\s?[./-](?:\s?(\d{4}|\d{2}))?(?!\d)")

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from ausweis.masking.kinds import Span, words
 from ausweis.masking.tokens import Token, is_common
 
-__all__ = ["address_spans", "email_spans"]
-
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,80}@[\w-]{1,80}(?:\.[\w-]{1,40}){0,4}")
 _UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
 _ENDINGS = tuple(words("places", "endings"))

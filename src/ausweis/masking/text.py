@@ -10,8 +10,6 @@ from ausweis.masking.places import address_spans, email_spans
 from ausweis.masking.tokens import Token, is_common, plain, tokens_of
 from ausweis.vocabulary import NAME, FactorRecord, Language, MaskKind
 
-__all__ = ["TextSpans", "mask", "spans_of"]
-
 LONGEST = 50_000
 """Characters of a text that are read; nobody says more in a turn, and the rest is not shown."""
 

@@ -14,8 +14,6 @@ from unicodedata import category, normalize, numeric
 from ausweis.masking.kinds import SHOWN, Span, table, words
 from ausweis.spoken import digits_in, has_number
 
-__all__ = ["CURRENCY", "Token", "is_common", "near", "plain", "tokens_of"]
-
 _MARKS = ("Mn", "Me", "Cf")
 _BLANK_LETTERS = "\u115f\u1160\u3164\uffa0"
 """Letters by their category that show nothing."""

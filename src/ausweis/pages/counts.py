@@ -9,20 +9,6 @@ from typing import Literal
 
 from ausweis.store import ALL_VIOLATIONS, TEAM_MINIMUM, CallFilter, Column, Counted, DayCount, Store, Subject, was_asked
 
-__all__ = [
-    "CallTally",
-    "Figure",
-    "ShareChange",
-    "Trend",
-    "chance_of",
-    "changes",
-    "figures",
-    "scale_of",
-    "tallies",
-    "tally",
-    "trends",
-]
-
 
 class Trend:
     """A queue or team (empty: those that are not told apart, or all calls) over the days from `first` to `last`.

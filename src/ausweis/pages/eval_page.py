@@ -16,8 +16,6 @@ from ausweis.pages.turns import Mark
 from ausweis.pages.words import clock
 from ausweis.vocabulary import KNOWN_WORDS, Vocabulary
 
-__all__ = ["eval_page", "marks_of_case"]
-
 SHADES = 4
 """Steps of the heat table."""
 MARKS = ("wrong", "right", "no verdict", "facts differ", "flipped", "must pass", "needs review")

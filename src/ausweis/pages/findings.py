@@ -11,27 +11,12 @@ from typing import Literal, NamedTuple
 from ausweis.judging.harm import Found, found_of, harm, named
 from ausweis.judging.sentences import incident_sentence, review_sentence, violation_sentence
 from ausweis.judging.verdict import AddedReason, Evidence, Incident, Verdict, Violation
-from ausweis.pages.turns import CallMask, Excerpt, JudgedCall, excerpt
+from ausweis.masking.judged import JudgedCall
+from ausweis.pages.turns import CallMask, Excerpt, excerpt
 from ausweis.pages.words import Words, clock
 from ausweis.store import CallRecord, CallRow, Decision, State, person_of
 from ausweis.store.decisions import label_of
 from ausweis.vocabulary import GRAVEST, INCIDENTS, SEVERITIES, VIOLATIONS, Severity, ViolationType
-
-__all__ = [
-    "CallView",
-    "Finding",
-    "Quote",
-    "advice",
-    "by_cause",
-    "call_view",
-    "decided_of",
-    "findings_of",
-    "holding",
-    "in_order",
-    "incident_advice",
-    "is_there",
-    "seen_by",
-]
 
 _WITHOUT: frozenset[ViolationType] = frozenset({"late_authentication", "factor_leaked"})
 """Where it was not to do without: the caller would have been authenticated, or the factor asked for."""

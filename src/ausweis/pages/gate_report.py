@@ -5,14 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from xml.etree import ElementTree as Xml
 
-from ausweis.evals.comparing import Comparison
 from ausweis.evals.gate import Gate, GateCheck
-from ausweis.pages.markup import cell
+from ausweis.pages.compare_page import SHOWN, changes_markdown
+from ausweis.pages.markup import cell, code
 
-__all__ = ["changes_markdown", "gate_markdown", "junit"]
-
-SHOWN = 20
-"""Calls named of each kind."""
 _MARK = {"passed": "✅", "failed": "❌", "error": "⚠️", "undecided": "❔", "skipped": "➖"}
 
 
@@ -34,38 +30,11 @@ def _lines(gate: Gate) -> Iterator[str]:
     for check in gate.checks:
         yield f"| {_MARK[check.state]} | {cell(check.name)} | {cell(check.message)} |"
     for check in gate.stopped[:SHOWN]:
-        yield f"| {_MARK[check.state]} | {_id(check.name)} | {cell(check.message)} |"
+        yield f"| {_MARK[check.state]} | {code(check.name)} | {cell(check.message)} |"
     if len(gate.stopped) > SHOWN:
         yield f"| | and {len(gate.stopped) - SHOWN} more calls | |"
     yield ""
     yield from changes_markdown(gate.comparison)
-
-
-def changes_markdown(comparison: Comparison) -> Iterator[str]:
-    """The calls that got better or worse, line by line."""
-    yield f"{comparison.calls} calls compared."
-    for title, changes in (("Better", comparison.better), ("Worse", comparison.worse)):
-        if changes:
-            yield ""
-            yield f"**{title}** ({len(changes)})"
-            yield ""
-            yield "| call | label | before | after |"
-            yield "|---|---|---|---|"
-            for one in changes[:SHOWN]:
-                yield f"| {_id(one.id)} | {one.label} | {one.before} | {one.after} |"
-            if len(changes) > SHOWN:
-                yield f"| and {len(changes) - SHOWN} more | | | |"
-    if comparison.relabelled:
-        yield ""
-        yield f"Labels changed in {len(comparison.relabelled)} calls, on both sides of the comparison."
-    if comparison.new:
-        yield ""
-        yield f"New, not compared: {len(comparison.new)} calls."
-
-
-def _id(text: str) -> str:
-    """A call id; not in backticks, since a table has no safe way to write a pipe between them."""
-    return f"<code>{cell(text)}</code>"
 
 
 _TAG = {"failed": "failure", "error": "error", "undecided": "skipped", "skipped": "skipped"}

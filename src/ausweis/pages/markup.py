@@ -12,8 +12,6 @@ from markupsafe import Markup
 
 from ausweis.calls.text import clean
 
-__all__ = ["cell", "environment", "page_of", "policy_of"]
-
 
 @lru_cache
 def environment(package: str) -> Environment:
@@ -67,6 +65,12 @@ def _hash(text: str) -> str:
 
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>&|~#@!$]")
+_NAME = re.compile(r"([\w.+/-]|@(?=\d))+", re.ASCII)
+
+
+def code(text: str) -> str:
+    """A name such as an id in a Markdown table: in backticks, where nothing of it could act between them."""
+    return f"`{text}`" if _NAME.fullmatch(text) else f"<code>{cell(text)}</code>"
 
 
 def cell(text: str) -> str:

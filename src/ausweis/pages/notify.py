@@ -36,8 +36,6 @@ from ausweis.pages.review_page import (
 )
 from ausweis.pages.words import Words, time_of
 
-__all__ = ["ATTEMPTS", "LONGEST_NAME", "check_address", "mail", "notify", "summary"]
-
 MOST_CALLS = 20
 """Calls named, the worst first."""
 MOST_OBJECTIONS = 10

@@ -25,8 +25,6 @@ from ausweis.store import (
 )
 from ausweis.vocabulary import SEVERITIES, Language, Severity
 
-__all__ = ["BEFORE", "Review", "Wanted", "review_of", "since"]
-
 
 @dataclass(frozen=True)
 class Since:

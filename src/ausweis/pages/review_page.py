@@ -6,22 +6,10 @@ from functools import partial
 
 from ausweis.pages.counts import Figure, ShareChange, Trend, scale_of
 from ausweis.pages.findings import CallView
-from ausweis.pages.markup import cell, page_of
+from ausweis.pages.markup import cell, code, page_of
 from ausweis.pages.review import BEFORE, Review, Wanted
 from ausweis.pages.words import Glossary, Words, clock, time_of
 from ausweis.store import TEAM_MINIMUM, CallRow, Counted
-
-__all__ = [
-    "change_in_words",
-    "heading",
-    "no_calls_in_words",
-    "objections_in_words",
-    "part_in_words",
-    "people_in_words",
-    "review_markdown",
-    "review_page",
-    "usual_in_words",
-]
 
 OPEN = 3
 """Calls that are opened already: the worst."""
@@ -199,7 +187,7 @@ def _call(call: CallView, struck: str, words: Words) -> Iterator[str]:
     what = cell(worst.title if worst else words.word(row.outcome))
     if struck:
         what = f"~~{cell(struck)}~~ {words.text('people_say')} {cell(words.happened(row))}"
-    yield f"### {grade}: {what}, {words.text('call')} <code>{cell(row.call_id)}</code>"
+    yield f"### {grade}: {what}, {words.text('call')} {code(row.call_id)}"
     yield ""
     place = (row.started_at or str(row.day), row.queue, row.team)
     sure = "" if struck else f"{words.text('confidence')} {words.share(row.confidence)}"

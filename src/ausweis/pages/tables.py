@@ -12,8 +12,6 @@ from ausweis.calls.text import clean
 from ausweis.pages.findings import CallView, Finding
 from ausweis.pages.words import Words, time_of
 
-__all__ = ["Cell", "Column", "Kind", "Linked", "Table", "call_lines", "finding_lines", "table_csv", "tables"]
-
 T = TypeVar("T")
 Kind = Literal["text", "prose", "day", "time", "turn", "second", "share"]
 """prose: sentences, which are wrapped; turn: a whole number; second: of the call; share: from 0 to 1."""

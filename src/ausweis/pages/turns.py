@@ -16,19 +16,6 @@ from ausweis.masking.kinds import Span, shown_as
 from ausweis.pages.words import clock
 from ausweis.vocabulary import Language, Speaker
 
-__all__ = [
-    "CallMask",
-    "Cover",
-    "Excerpt",
-    "JudgedCall",
-    "Mark",
-    "TurnPiece",
-    "excerpt",
-    "finding_marks",
-    "marks_of",
-    "turn_views",
-]
-
 
 class Cover(NamedTuple):
     """Personal data from `start` to `end` of a turn, and what stands there instead."""

@@ -20,8 +20,6 @@ from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, VIOLATIONS, Language, Voc
 if TYPE_CHECKING:
     from ausweis.store import CallRow, Counted, Decision
 
-__all__ = ["Glossary", "Words", "clock", "table", "term_of", "time_of"]
-
 LOCALES: dict[Language, str] = {"de": "de", "en": "en_GB"}
 
 

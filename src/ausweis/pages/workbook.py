@@ -18,8 +18,6 @@ from ausweis.pages.tables import Cell, Column, Kind, Linked, Table, call_lines, 
 from ausweis.pages.words import Words
 from ausweis.store import CallRecord, Store
 
-__all__ = ["MEDIA_TYPE", "Book", "call_book", "records_of"]
-
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST = 16_000
 """Letters of a cell; Excel takes 32,767 halves of one."""

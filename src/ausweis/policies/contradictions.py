@@ -24,8 +24,6 @@ from ausweis.vocabulary import (
     is_word,
 )
 
-__all__ = ["MOST", "contradictions", "unknown", "wrong_key"]
-
 Path = tuple[str | int, ...]
 Contradiction = tuple[Path, str]
 """The path to a place in a policy, and what is impossible there."""

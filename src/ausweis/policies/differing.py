@@ -12,8 +12,6 @@ from ausweis.policies.form import IncidentRule
 from ausweis.policies.policy import Policy
 from ausweis.vocabulary import SEVERITY_NAMES, VIOLATIONS, Language, OwnWord
 
-__all__ = ["TEXTS", "Differences", "differences"]
-
 TEXTS = texts_of("ausweis.policies", "diff")
 _Sets = frozenset[frozenset[str]]
 _Told = Mapping[tuple[str, str], str]

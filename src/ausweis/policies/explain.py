@@ -23,19 +23,6 @@ from ausweis.vocabulary import (
     name_of,
 )
 
-__all__ = [
-    "WORDS",
-    "Texts",
-    "expected_in_words",
-    "explain",
-    "listed",
-    "permission_in_words",
-    "sentences",
-    "sets_in_words",
-    "texts_of",
-    "warnings",
-]
-
 Texts = Mapping[Language, Mapping[str, str]]
 """By language, then by key."""
 

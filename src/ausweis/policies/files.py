@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from ausweis.user_yaml import Document
 
-__all__ = ["PolicyFile", "Problem", "check_all", "check_policy", "find_policy", "shipped_policies"]
-
 _Steps = Sequence[str | int]
 SUFFIXES = (".yaml", ".yml")
 MUST_BE = {

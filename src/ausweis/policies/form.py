@@ -33,21 +33,6 @@ from ausweis.vocabulary import (
     ViolationType,
 )
 
-__all__ = [
-    "EXPECTED",
-    "PERMISSIONS",
-    "Actions",
-    "CategoryRule",
-    "FactorRule",
-    "IncidentRule",
-    "Level",
-    "Permission",
-    "PolicyForm",
-    "Sentence",
-    "ThirdParty",
-    "Word",
-]
-
 Permission = Literal["on_file", "holder_present"]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 Word = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S+$")]

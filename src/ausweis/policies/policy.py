@@ -26,8 +26,6 @@ from ausweis.vocabulary import (
     with_own,
 )
 
-__all__ = ["Policy"]
-
 
 class Policy(PolicyForm):
     """One policy, all of which is possible."""

@@ -7,8 +7,6 @@ from ausweis.policies.form import PERMISSIONS, Permission
 from ausweis.policies.policy import Policy
 from ausweis.vocabulary import FACTORS, Vocabulary
 
-__all__ = ["DONE", "NAME", "PRE_AUTHENTICATED", "Rules", "rules_of"]
-
 _KNOWN: dict[str, int] = {factor: 1 << place for place, factor in enumerate(FACTORS)}
 NAME = _KNOWN[vocabulary.NAME]
 PRE_AUTHENTICATED = _KNOWN["pre_authenticated"]

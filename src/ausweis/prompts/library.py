@@ -18,8 +18,6 @@ from ausweis.journal import replace_file
 from ausweis.opening import read_bytes
 from ausweis.prompts.template import Template
 
-__all__ = ["EvalNumbers", "Library", "Lock", "LockEntry", "default_library", "folders_over_shipped"]
-
 FOLDER_VARIABLE = "AUSWEIS_PROMPTS"
 _NAME = re.compile(r"(?P<id>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?:@(?P<version>[1-9][0-9]{0,8}))?")
 LOCK_NAME = "prompts.lock"
@@ -93,23 +91,17 @@ class Lock:
             raise PromptError("cannot be read", place=str(path)) from error
 
     def add(self, name: str, entry: LockEntry) -> None:
-        """Put a release into the file, which is replaced in one step, sorted by id and version.
+        """Put a release into the file, which is replaced in one step, sorted by name.
 
         Raises:
             PromptError: the folder cannot be written to.
         """
         self.entries[name] = entry
-        ordered = sorted(self.entries.items(), key=lambda item: _order(item[0]))
-        text = json.dumps({name: entry.model_dump() for name, entry in ordered}, indent=2)
+        text = json.dumps({name: entry.model_dump() for name, entry in sorted(self.entries.items())}, indent=2)
         try:
             replace_file(self.path, text + "\n")
         except RunError as error:
             raise PromptError(error.message, place=error.place) from None
-
-
-def _order(name: str) -> tuple[str, int, str]:
-    identifier, _, version = name.partition("@")
-    return identifier, int(version) if version.isdecimal() else 0, name
 
 
 class Library:
@@ -164,7 +156,7 @@ class Library:
     def get(self, name: str | Path) -> Template:
         """The template `agent-turn@2`; for `agent-turn` its newest released version (the newest, if none is released).
 
-        A path to a template file loads that file.
+        A path to a template file loads that file, by the lock that stands in its folder.
 
         Raises:
             PromptError: there is no such template, it cannot be loaded, or it was changed after its release.
@@ -226,9 +218,11 @@ class Library:
         if not path.is_file():
             raise PromptError("there is no such template: give an id, id@version or a file", place=str(path))
         folder, identifier = path.resolve().parent.parent, path.resolve().parent.name
-        inside = folder in (lock.folder.resolve() for lock in self.locks)
-        if inside and _NAME.fullmatch(f"{identifier}@{path.stem}"):
-            return self._load(identifier, int(path.stem))
+        if _NAME.fullmatch(f"{identifier}@{path.stem}"):
+            if folder in (lock.folder.resolve() for lock in self.locks):
+                return self._load(identifier, int(path.stem))
+            if (folder / LOCK_NAME).exists():
+                return Library(folder)._load(identifier, int(path.stem))
         return Template.load(path)
 
 

@@ -1,7 +1,8 @@
 """Checks templates as far as that is possible without a model, and locks the hash of a version that is released."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,24 @@ from ausweis.prompts.library import EvalNumbers, Library, Lock, LockEntry
 from ausweis.prompts.render import Budget, Fault
 from ausweis.prompts.template import Template, TemplateFile, read_template
 
-__all__ = ["lint_file", "lint_folder", "lint_library", "release"]
-
 # Keywords whose value holds schemas by name, and those whose value is a schema or a list of them.
 _SCHEMAS_BY_NAME = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 _SCHEMAS = ("items", "prefixItems", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "contains")
 
 
-def lint_library(library: Library) -> list[Fault]:
-    """All problems of its folders; without any, whether one of them has another text of a version that is released."""
-    problems = [problem for lock in library.locks for problem in lint_folder(lock.folder)]
-    if not problems:
+def lint_library(library: Library, files: Sequence[Path] = ()) -> list[Fault]:
+    """All problems of its folders, or of some files; without any, which have another text than the released version."""
+    problems = [problem for file in files for problem in lint_file(file)]
+    if not files:
+        problems = [problem for lock in library.locks for problem in lint_folder(lock.folder)]
+    if problems:
+        return problems
+    loads: list[Callable[[], object]] = [partial(library.get, file) for file in files] or [library.templates]
+    for load in loads:
         try:
-            library.templates()
+            load()
         except PromptError as error:
-            return [Fault(str(error.place), error.message)]
+            problems.append(Fault(str(error.place), error.message))
     return problems
 
 

@@ -24,8 +24,6 @@ from pydantic import BaseModel, ConfigDict
 
 from ausweis.errors import PromptError
 
-__all__ = ["FILTERS", "MAX_CHARACTERS", "Budget", "Fault", "Role", "Section", "line"]
-
 MAX_SECONDS = 5.0
 """Of the processor, for all messages that a template makes for one question."""
 MAX_CHARACTERS = 1_000_000
@@ -296,8 +294,14 @@ class Section(BaseModel):
         try:
             return "".join(map(budget.write, _compiled(self.source).generate(inputs))).strip()
         except UndefinedError as error:
-            name = re.fullmatch(r"'(\w+)' is undefined", str(error))
-            what = f"the variable {name[1]}" if name else "a part of an input that the template uses"
+            # What is no name of the template may be a value.
+            names = re.fullmatch(r"'(\w+)' is undefined|'.*' has no attribute '(\w+)'", str(error))
+            written = {node.attr for node in _parsed(self.source).find_all(nodes.Getattr)}
+            what = "a part of an input that the template uses"
+            if names and names[1]:
+                what = f"the variable {names[1]}"
+            elif names and names[2] in written:
+                what = f"the part {names[2]} of an input"
             raise PromptError(f"{what} is missing", place=self._place(path, error)) from None
         except _TooMuchError as error:
             message = f"the template {error}: make its loops or values smaller"

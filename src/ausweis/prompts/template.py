@@ -33,8 +33,6 @@ from ausweis.provenance import PromptProvenance
 from ausweis.user_yaml import Document, UserYamlError, keys_of, load, read_bytes
 from ausweis.vocabulary import Language
 
-__all__ = ["Example", "Template", "TemplateFile", "read_template"]
-
 ROLES: tuple[Role, ...] = ("system", "user", "assistant")
 PROMPT: tuple[Role, ...] = ("system", "user")
 """The sections of a prompt."""

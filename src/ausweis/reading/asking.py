@@ -29,17 +29,6 @@ from ausweis.reading.evidence import EVIDENCE, NEVER, Piece, log_length, log_odd
 from ausweis.reading.questions import STARTS_LATE, Answer, Question, factors_of, own_questions, speakers_of
 from ausweis.vocabulary import OwnWord, Side
 
-__all__ = [
-    "Asking",
-    "Described",
-    "NoAsking",
-    "TranscriptAsking",
-    "WindowAsking",
-    "endings_in",
-    "read_lines",
-    "transcript_of",
-]
-
 Array = NDArray[np.float32]
 Ending = tuple[Message, Message]
 """What is asked after a transcript, and how the answer begins."""

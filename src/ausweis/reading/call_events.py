@@ -39,8 +39,6 @@ from ausweis.reading.questions import (
 from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import ActionKind, FactorRecord, Vocabulary, with_own
 
-__all__ = ["EventsReader", "shown_words"]
-
 STATED = 0.95
 """How likely something happened that a model names; times the probability of its words, where the engine tells it.
 Chosen, not measured, for a model that is taken at its word: sure enough to count, not so sure that a verdict is

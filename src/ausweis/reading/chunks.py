@@ -15,8 +15,6 @@ from ausweis.engines.protocol import Request
 from ausweis.prompts import Template
 from ausweis.vocabulary import Side, Speaker
 
-__all__ = ["Chunk", "SpokenLine", "line_question", "place_of", "read_as", "spoken_chunks", "with_context"]
-
 LONGEST = 320
 """Characters of a chunk; a sentence that is longer is cut between words."""
 LINES_BEFORE = 2

@@ -11,7 +11,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import TypedDict
+from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -23,8 +23,6 @@ from ausweis.prompts import Template
 from ausweis.reading.chunks import SpokenLine, line_question, read_as, spoken_chunks
 from ausweis.reading.patterns import pattern
 from ausweis.vocabulary import Speaker
-
-__all__ = ["LATE", "defects_in", "doubts", "question", "starts_late"]
 
 FIRST_LINES = 3
 LINE_LENGTH = 300
@@ -80,15 +78,7 @@ def _calibrated(probability: float, template: Template) -> float:
     return probability_of(slope * math.log(within / (1 - within)) + offset)
 
 
-class Doubts(TypedDict):
-    """As `Facts` names them."""
-
-    unsure: tuple[Unsure, ...]
-    roles_confidence: float | None
-    unknown_speakers: tuple[int, ...]
-
-
-def doubts(call: Call) -> Doubts:
+def doubts(call: Call) -> dict[str, Any]:
     """Which places were heard badly, how sure the roles are, and in which turns nobody knows who speaks."""
     places = [*_unsure_words(call), *_unheard(call)]
     places.sort(key=lambda place: place.turn)

@@ -21,13 +21,11 @@ from typing import NamedTuple
 
 from ausweis.engines.heads import probability_of
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.plain_words import DECLINED, NAMED, declines, named
+from ausweis.reading.plain_words import DECLINED, DECLINES, DENIED, DENIES, NAMED, SENDS, named
 from ausweis.reading.questions import ANSWERED, Question, as_written
-from ausweis.reading.value_shapes import fits_of, shape_of
+from ausweis.reading.value_shapes import Shape, fits_of, shape_of
 from ausweis.spoken import has_date, has_number
 from ausweis.vocabulary import FACTORS, OwnWord
-
-__all__ = ["EVIDENCE", "NEVER", "Piece", "log_length", "log_odds", "pairs", "pieces", "stems", "weighed"]
 
 EVIDENCE = (
     "the line gives it",
@@ -46,7 +44,11 @@ EVIDENCE = (
 )
 """What speaks for a factor, each a log-odds or a difference of two; of two that must both hold the lesser one."""
 
-GIVES, ASKS, NAME, REFUSES = "gives ", "asks ", "gives name", "refuses"
+GIVES, ASKS, NAME, REFUSES, REJECTS = "gives ", "asks ", "gives name", "refuses", "rejects"
+AGAIN = 2.5
+"""Log-odds by which the answer after a rejected one is likelier rejected than its line says: half of them are."""
+SENT = 3.0
+"""Log-odds by which a line that sends something is less likely a change while a code is waited for."""
 NEVER = -7.0
 """Log-odds of what is not there; probabilities are bounded accordingly."""
 LATELY = 6
@@ -171,9 +173,43 @@ def weighed(
             if label in weighted[place]:
                 weighted[place][label] = max(weighted[place][label], NAMED)
     for answer, chunk in zip(weighted, chunks, strict=True):
-        if REFUSES in answer and declines(chunk.text):
+        if REFUSES in answer and DECLINES.search(chunk.text):
             answer[REFUSES] = max(answer[REFUSES], DECLINED)
+    _answer_again(chunks, weighted)
+    _code_sent(chunks, weighted)
     return weighted
+
+
+def _answer_again(chunks: Sequence[Chunk], weighted: Sequence[dict[str, float]]) -> None:
+    """Tell rejections anew where the caller answers after one: of answers again half are wrong.
+
+    A line that denies anything there rejects the answer, unless it accepts it, or refuses a request.
+    """
+    rejected = given = 0.0
+    for answer, chunk in zip(weighted, chunks, strict=True):
+        if chunk.speaker == "caller":
+            factors = (chance for label, chance in answer.items() if label.startswith(GIVES) and label != NAME)
+            given = max(given, rejected * max(factors, default=0.0))
+        elif REJECTS in answer:
+            likelier = max(
+                probability_of(log_odds(answer[REJECTS]) + AGAIN), DENIED * (DENIES.search(chunk.text) is not None)
+            )
+            likelier *= (1 - answer.get("accepts", 0.0)) * (1 - answer.get(REFUSES, 0.0))
+            answer[REJECTS] += given * max(0.0, likelier - answer[REJECTS])
+            rejected, given = max(rejected, answer[REJECTS]), 0.0
+
+
+def _code_sent(chunks: Sequence[Chunk], weighted: Sequence[dict[str, float]]) -> None:
+    """Tell changes anew while a one-time code is waited for: what is sent then is the code, as a rule."""
+    awaited = 0.0
+    for answer, chunk in zip(weighted, chunks, strict=True):
+        if chunk.speaker == "caller":
+            awaited *= 1 - answer.get(f"{GIVES}one time code", 0.0)
+            continue
+        awaited = max(FADING * awaited, answer.get(f"{ASKS}one time code", 0.0))
+        for label in answer if SENDS.search(chunk.text) else ():
+            if label.startswith("changes"):
+                answer[label] -= awaited * (answer[label] - probability_of(log_odds(answer[label]) - SENT))
 
 
 class Piece(NamedTuple):
@@ -302,7 +338,7 @@ def _of_value(dialogue: _Dialogue, place: int, own: Question, word: OwnWord) -> 
     yield from map(float, (digits and number, digits and not number, number and not digits, word.strength == "strong"))
     yield from map(float, (fit.fits, fit.short, fit.differs, fit.prefix))
     yield dialogue.fits_rather(place, word.id)
-    yield from map(float, (shape_of(word).known, date and dated, dated and not date))
+    yield from map(float, (shape_of(word) != Shape(), date and dated, dated and not date))
 
 
 def _of_mentions(dialogue: _Dialogue, place: int, own: Question, word: OwnWord) -> Iterator[float]:

@@ -27,8 +27,6 @@ from ausweis.reading.questions import MENTIONED, Answer, Question
 from ausweis.spoken import digits_in, has_number
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["IncidentReader", "mentions_of", "mentions_once"]
-
 RARE = 5
 """So many lines may have a word that counts."""
 _ONE_OR_NONE = pattern("one_or_none", cased=True)

@@ -28,8 +28,6 @@ from ausweis.reading.questions import (
 from ausweis.spoken import digits_in
 from ausweis.vocabulary import with_own
 
-__all__ = ["LineReader"]
-
 
 class LineReader:
     """Asks about each chunk of a turn, and about the beginning of the call where the answers do not tell of it.

@@ -4,8 +4,6 @@ import re
 import tomllib
 from importlib.resources import files
 
-__all__ = ["COUNTS", "pattern", "words"]
-
 _DATA = tomllib.loads(files("ausweis.reading").joinpath("patterns.toml").read_text("utf-8"))
 COUNTS: dict[str, int] = {word: number for line in _DATA["counts"] for number, word in enumerate(line.split(), start=1)}
 """Small numbers as people write them."""

@@ -21,8 +21,6 @@ from ausweis.reading.questions import Question
 from ausweis.spoken import digits_in, has_date, has_number
 from ausweis.vocabulary import KNOWN_WORDS, FactorRecord
 
-__all__ = ["DECLINED", "NAMED", "declines", "named", "outspoken", "plausible", "without_asides"]
-
 NAMED = 0.95
 """How likely the line in which such a name is first said gives it."""
 
@@ -54,16 +52,12 @@ def named(chunks: Sequence[Chunk]) -> Iterator[int]:
             first.setdefault(word, (place, chunk.speaker))
 
 
-DECLINED = 0.8
-"""How likely such a line of the agent refuses something."""
-
-_DECLINES = pattern("declines")
-
-
-def declines(text: str) -> bool:
-    """Whether an agent's line says in plain words that something is not told or done."""
-    return _DECLINES.search(text) is not None
-
+DECLINES, DECLINED = pattern("declines"), 0.8
+"""An agent's line that says in plain words that something is not told or done; how likely it refuses something."""
+DENIES, DENIED = pattern("denies", words=True), 0.9
+"""One that denies anything; how likely it rejects the answer before it, where an earlier one was rejected."""
+SENDS = pattern("sends", words=True)
+"""A line that says that something is sent, or on its way."""
 
 _MARKUP = pattern("markup")
 """What nobody says aloud: it is taken out."""

@@ -11,6 +11,7 @@ calls `contract` would be `changes contract`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from difflib import get_close_matches
 from typing import NamedTuple, Protocol
 
 from ausweis.calls.call import Call
@@ -20,27 +21,6 @@ from ausweis.facts import Event, EventKind, Facts, OneSided, sides_of
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.chunks import Chunk
 from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS, Factor, IncidentId, OwnKind, OwnWord, Side
-
-__all__ = [
-    "ANSWERED",
-    "MENTIONED",
-    "ORDER",
-    "STARTS_LATE",
-    "Answer",
-    "PolicyText",
-    "Question",
-    "Reader",
-    "Reading",
-    "answers_in",
-    "as_written",
-    "event_of",
-    "factors_of",
-    "meaning",
-    "once_a_turn",
-    "own_questions",
-    "prompts_of",
-    "speakers_of",
-]
 
 IDLE = frozenset({"nothing", "explains", "agrees", "does not know", "new value"})
 """Labels that make no event."""
@@ -79,6 +59,8 @@ SECOND = 0.05
 LEAST_SHARE = 0.25
 """The likeliest subject must have this much of its verb's probability; otherwise the verb is about another subject, one
 that was not learned, and nothing is said of the likeliest one but its own probability."""
+LEAST_SHARE_OF_CHANGE = 0.1
+"""The same of changes: their kinds leave out none, so that a certain change is one of the known ones."""
 SECOND_SHARE = 0.5
 """Where probabilities are shares of one whole, a second one must be this likely against the first."""
 MENTIONED = 0.05
@@ -194,7 +176,9 @@ def meaning(label: str) -> Question | None:
     if label in IDLE or label in VERBS or label == STARTS_LATE:
         return None
     if label not in _KNOWN:
-        raise PromptError(f"the label {label!r} means nothing to the reader: use those of the templates that ship")
+        near = get_close_matches(label, (*_KNOWN, *IDLE, *VERBS), 1, 0.75)
+        hint = f"do you mean {near[0]!r}?" if near else "use those of the templates that ship"
+        raise PromptError(f"the label {label!r} means nothing to the reader: {hint}")
     return _KNOWN[label]
 
 
@@ -265,7 +249,8 @@ def _of_verb(answers: Iterable[Answer], whole: float, *, exclusive: bool) -> lis
     """The likeliest subject takes the verb's probability, unless it has little of it; others need some."""
     first, *others = sorted(answers, key=lambda answer: (-answer.probability, answer.question.subject))
     strength = first.probability
-    another = not exclusive and strength < LEAST_SHARE * whole
+    least = LEAST_SHARE_OF_CHANGE if first.question.kind == "changes" else LEAST_SHARE
+    another = not exclusive and strength < least * whole
     events = [first._replace(probability=whole if exclusive else strength if another else max(whole, strength))]
     bar = SECOND_SHARE * strength if exclusive else SECOND
     events += [

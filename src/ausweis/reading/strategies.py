@@ -22,27 +22,6 @@ from ausweis.reading.lines import LineReader
 from ausweis.reading.questions import PolicyText, Question, Reader, own_questions
 from ausweis.vocabulary import OwnWord
 
-__all__ = [
-    "CALL_TEMPLATE",
-    "EVENTS_TEMPLATE",
-    "HEADS",
-    "INCIDENTS_TEMPLATE",
-    "INCIDENT_QUESTION_TEMPLATE",
-    "QUESTION_TEMPLATE",
-    "STRATEGIES",
-    "TRANSCRIPT_TEMPLATE",
-    "TURN_TEMPLATES",
-    "calibrated_as",
-    "fitting",
-    "how_to_learn",
-    "ngrams_for",
-    "not_learned",
-    "open_reader",
-    "probe_for",
-    "template_of",
-    "unlearned",
-]
-
 _Learned = TypeVar("_Learned", bound=LearnedFile)
 
 STRATEGIES = ("heads", "turnwise", "events")
@@ -138,7 +117,7 @@ def _asking(engine: Engine, library: Library, own_words: tuple[OwnWord, ...], *,
     start = template_of(library, "call-start")
     if not learned:
         return WindowAsking({speaker: template_of(library, name) for speaker, name in TURN_TEMPLATES.items()}, start)
-    found = _newest_with(library, TRANSCRIPT_TEMPLATE, partial(probe_for, engine=engine))
+    found = _newest_with(library, TRANSCRIPT_TEMPLATE, partial(learned_for, Probe, engine=engine))
     if found is None:
         wanted = template_of(library, TRANSCRIPT_TEMPLATE)
         raise PromptError(f"{not_learned(wanted, engine.info)}, or give --strategy turnwise or events")
@@ -148,9 +127,9 @@ def _asking(engine: Engine, library: Library, own_words: tuple[OwnWord, ...], *,
     if own:
         # How own words are weighed was learned from what the probe says alone.
         return TranscriptAsking(template, probe, start, own)
-    answers = partial(_learned_for, AnswerProbe, engine=engine, beside={"probe": probe.sha256})
-    about = _newest_with(library, CALL_TEMPLATE, answers)
-    return TranscriptAsking(template, probe, start, None, ngrams_for(template, engine, probe), about)
+    beside: Mapping[LearnedKind, str] = {"probe": probe.sha256}
+    about = _newest_with(library, CALL_TEMPLATE, partial(learned_for, AnswerProbe, engine=engine, beside=beside))
+    return TranscriptAsking(template, probe, start, None, learned_for(Ngrams, template, engine, beside), about)
 
 
 def _newest_with(
@@ -230,9 +209,9 @@ def unlearned(
 def _with_words(template: Template, engine: Engine, newest: Probe) -> tuple[Probe, WordMatcher | None]:
     """The newest probe that a matcher of words was learned with, and that; without such a one the newest probe."""
     older = learned_index.bound_to("words", "probe", template.provenance, engine.info.sha256)
-    others = (_learned_for(Probe, template, engine, only=sha256) for sha256 in older)
+    others = (learned_for(Probe, template, engine, only=sha256) for sha256 in older)
     for probe in filter(None, chain([newest], others)):
-        words = _learned_for(WordMatcher, template, engine, {"probe": probe.sha256})
+        words = learned_for(WordMatcher, template, engine, {"probe": probe.sha256})
         if words is not None:
             return probe, words
     return newest, None
@@ -266,40 +245,31 @@ def incident_reader(
         PromptError: a template is missing or cannot be used.
     """
     forms: tuple[type[LearnedFile], ...] = (Probe, Matcher) if learned else ()
-    heads = (partial(_learned_for, form, engine=engine) for form in forms)
+    heads = (partial(learned_for, form, engine=engine) for form in forms)
     found = next(filter(None, (_newest_with(library, INCIDENTS_TEMPLATE, head) for head in heads)), None)
     template = found[0] if found else template_of(library, INCIDENTS_TEMPLATE)
-    probe = probe_for(template, engine) if learned else None
+    probe = learned_for(Probe, template, engine) if learned else None
     described = tuple(question for question in wanted if question.incident is None)
     beside: dict[LearnedKind, str] = {"probe": probe.sha256} if probe else {}
-    matcher = _learned_for(Matcher, template, engine, beside) if learned and described else None
+    matcher = learned_for(Matcher, template, engine, beside) if learned and described else None
     by_matcher = _described(described, matcher, template, library, INCIDENT_QUESTION_TEMPLATE)
-    ngrams = ngrams_for(template, engine, probe) if probe else None
+    ngrams = learned_for(Ngrams, template, engine, beside) if probe else None
     return IncidentReader(engine, wanted, template_of(library, "incident"), template, probe, ngrams, by_matcher)
 
 
-def probe_for(template: Template, engine: Engine) -> Probe | None:
-    """The newest probe for a template and the engine's model; None without.
-
-    Raises:
-        ModelError: its file is cut short or was changed, or the index of learned parts cannot be read.
-        PromptError: it is broken, or was trained for another text of the template.
-    """
-    return _learned_for(Probe, template, engine)
-
-
-def ngrams_for(template: Template, engine: Engine, probe: Probe) -> Ngrams | None:
-    """The newest classifier of lines by their words that was learned with this probe; None if there is none."""
-    return _learned_for(Ngrams, template, engine, {"probe": probe.sha256})
-
-
-def _learned_for(
+def learned_for(
     form: type[_Learned],
     template: Template,
     engine: Engine,
     beside: Mapping[LearnedKind, str] | None = None,
     only: str | None = None,
 ) -> _Learned | None:
+    """What was learned last for a template and the engine's model, with what it must stand `beside`; None without.
+
+    Raises:
+        ModelError: its file is cut short or was changed, or the index of learned parts cannot be read.
+        PromptError: it is broken, or was trained for another text of the template.
+    """
     if not isinstance(engine, TranscriptEngine):
         return None
     found = learned_index.newest(form.KIND, template.provenance, engine.info.sha256, beside, only)

@@ -14,8 +14,6 @@ from ausweis.reading.patterns import COUNTS, pattern, words
 from ausweis.spoken import digits_in, words_in
 from ausweis.vocabulary import OwnWord
 
-__all__ = ["fits_of", "shape_of"]
-
 _DIGITS, _LETTERS, _CHARACTERS, _SEVERAL = map(pattern, ("digits", "letters", "characters", "several"))
 _PREFIX, _EXAMPLE, _CAPITALS = (pattern(name, cased=True) for name in ("prefix", "example", "capitals"))
 _APOSTROPHE, _GLUED, _AS_IN = map(pattern, ("apostrophe", "glued", "as_in"))
@@ -39,11 +37,6 @@ class Shape(NamedTuple):
     letters: Range | None = None
     characters: Range | None = None
     prefix: str = ""
-
-    @property
-    def known(self) -> bool:
-        """Whether the description tells anything."""
-        return self != Shape()
 
 
 class Fit(NamedTuple):
@@ -149,7 +142,7 @@ def fits_of(lines: Sequence[str], words: Sequence[OwnWord]) -> list[list[Fit]]:
 
 
 def _fit(shape: Shape, values: Sequence[str], total: int) -> Fit:
-    if not shape.known or not values:
+    if shape == Shape() or not values:
         return Fit()
     only_digits = shape == Shape(shape.digits)
     fits = any(_has(shape, value) for value in values) or (only_digits and _within(total, shape.digits))

@@ -25,8 +25,6 @@ from ausweis.serve.recordings import audio, wave
 from ausweis.serve.search import search_unmasked
 from ausweis.serve.security import LOOPBACK, Guard
 
-__all__ = ["create_app"]
-
 Page = Callable[[RequestContext], Response]
 _LOG = logging.getLogger("uvicorn.error")
 """The terminal of whoever runs the server."""

@@ -26,8 +26,6 @@ from ausweis.journal import replace_file
 from ausweis.opening import read_bytes
 from ausweis.store import Role
 
-__all__ = ["LIFETIME", "REFUSALS", "Auth", "Session", "SignOn", "Throttle", "reviewer_name"]
-
 By = Literal["terminal", "key", "proxy"]
 LIFETIME = 12 * 3600
 """Seconds until a reviewer signs in again: a working day."""

@@ -15,8 +15,6 @@ from ausweis.serve.queue import meta_of, row_views
 from ausweis.serve.web import answer, dates_of, number_of
 from ausweis.store import CalibrationRound, CallRecord, Decision, State, held_label, person_of
 
-__all__ = ["add_call", "calibrations", "close", "drop", "left_of", "make", "names", "own_session", "page", "start"]
-
 MAX_DRAWN = 50
 PROPOSED = 5
 FEWEST = 3

@@ -30,22 +30,6 @@ from ausweis.serve.web import answer, number_of, typed_of
 from ausweis.store import CalibrationRound, CallRecord, Decision, Objection, RunRow, can_settle, opinion_of, same_person
 from ausweis.vocabulary import Language
 
-__all__ = [
-    "back",
-    "call_page",
-    "decide",
-    "leave",
-    "mask_again",
-    "own_word",
-    "resume",
-    "rules_of",
-    "shown_call",
-    "stay",
-    "take_over",
-    "unmask",
-    "withdraw",
-]
-
 LONGEST = 12 * 3600
 """Seconds that a page may have been open: a session."""
 SURE = 0.95

@@ -14,22 +14,6 @@ from ausweis.serve.web import number_of
 from ausweis.store import CallRecord, Decision, RejectionReason, blind_statement, same_person
 from ausweis.vocabulary import INCIDENTS, VIOLATIONS
 
-__all__ = [
-    "REASONS",
-    "DecisionForm",
-    "asked_about",
-    "compared",
-    "compared_lines",
-    "draft_of",
-    "form_of",
-    "keep_once",
-    "label_of",
-    "note_of",
-    "said_at",
-    "said_of",
-    "sent",
-]
-
 REASONS: tuple[RejectionReason, ...] = get_args(RejectionReason)
 MAX_NOTE = 2000
 MAX_ADDED = 200

@@ -18,8 +18,6 @@ from ausweis.pages.words import Words
 from ausweis.serve.auth import Auth, Session, SignOn, Throttle
 from ausweis.store import CallRecord, Entry, Objection, Store, person_of
 
-__all__ = ["LEAD_ONLY", "Desk", "Done", "Lease", "RequestContext", "Searched", "require_lead"]
-
 FRESH = 60.0
 """Seconds for which lists are good; older ones are shown once more, while new ones are made."""
 

@@ -18,8 +18,6 @@ from ausweis.serve.web import dates_of, render
 from ausweis.store import CallFilter, CallRecord
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["MOST", "book", "report", "sheet_page"]
-
 MOST = 2_000
 """Calls of an Excel file, flagged ones of a report: each is read whole and masked, some hundreds a second."""
 QUOTES = 3

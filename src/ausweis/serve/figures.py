@@ -15,8 +15,6 @@ from ausweis.serve.web import answer, date_of
 from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, Counted, FieldRecall, Series, Subject, count_objections
 from ausweis.vocabulary import GRAVEST, VIOLATIONS
 
-__all__ = ["figures_page"]
-
 DAYS = 30
 """Days that are shown where none are chosen, up to the last that there are calls of."""
 LEAST = 20

@@ -17,8 +17,6 @@ from ausweis.serve.desk import RequestContext, require_lead
 from ausweis.serve.web import answer, date_of, number_of
 from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, objected_to
 
-__all__ = ["objection_form", "objection_page", "objections", "raise_objection", "rule"]
-
 AROUND = 3
 """Turns before and after a finding that the page of an objection shows."""
 

@@ -11,8 +11,6 @@ from ausweis.serve.web import date_of, number_of
 from ausweis.store import CallFilter, Cursor, Finding, Order, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
-__all__ = ["ANY", "FINDINGS", "PERIODS", "SEVERAL", "SHOWN", "STATES", "ListQuery", "Period", "days_of"]
-
 Period = Literal["today", "yesterday", "this_week", "last_week", "last_30"]
 PERIODS: tuple[Period, ...] = get_args(Period)
 

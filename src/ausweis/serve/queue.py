@@ -15,8 +15,6 @@ from ausweis.serve.search import searched_of
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.vocabulary import Severity
 
-__all__ = ["Around", "RowView", "around_of", "filter_of", "meta_of", "question_of", "row_view", "row_views"]
-
 
 @dataclass(frozen=True)
 class RowView:

@@ -20,8 +20,6 @@ from ausweis.pages.findings import is_there
 from ausweis.serve.desk import RequestContext
 from ausweis.store import CallRecord
 
-__all__ = ["audio", "recordings", "wave"]
-
 
 class WavResponse(Response):
     """Answers with all of it, or with the range of bytes that the request asks for."""

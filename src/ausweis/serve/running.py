@@ -15,8 +15,6 @@ from ausweis.serve.auth import Auth, SignOn
 from ausweis.serve.desk import Desk
 from ausweis.store import Key, Store
 
-__all__ = ["indexing", "run", "server"]
-
 _AT_ONCE = 20
 _PAUSE = 0.02
 """Seconds after so many calls, in which pages are answered."""

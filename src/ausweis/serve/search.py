@@ -12,8 +12,6 @@ from ausweis.serve.desk import RequestContext, Searched
 from ausweis.serve.question import ListQuery
 from ausweis.store import Hit
 
-__all__ = ["hit_view", "hits_of", "search_unmasked", "searched_of"]
-
 
 def searched_of(context: RequestContext, question: ListQuery) -> Searched | None:
     """The unmasked search that the question names, if it is one of this session."""

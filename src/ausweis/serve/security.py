@@ -16,8 +16,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ausweis.pages.words import Words
 from ausweis.serve.web import asked_language, render
 
-__all__ = ["CONTENT_SECURITY_POLICY", "LOOPBACK", "MAX_BODY", "BrokenError", "Guard"]
-
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"

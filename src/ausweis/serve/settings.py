@@ -18,8 +18,6 @@ from ausweis.serve.objections import objections
 from ausweis.serve.web import answer, dates_of, number_of
 from ausweis.store import CallFilter, Invitation, Reviewer, Role, person_of, same_person
 
-__all__ = ["SECTIONS", "acts", "change_role", "delete", "draw_sample", "invite", "renew", "settings_page", "withdraw"]
-
 SECTIONS = ("team", "rules", "sample", "calibration", "objections", "deletion", "log")
 _LOG = logging.getLogger("uvicorn.error")
 MAX_DRAWN = 1000

@@ -15,8 +15,6 @@ from ausweis.serve.auth import LIFETIME, Session, reviewer_name
 from ausweis.serve.desk import Desk
 from ausweis.store import Role, same_person
 
-__all__ = ["invitation_page", "session_of", "sign_in", "sign_in_form", "sign_in_page", "sign_out", "with_cookie"]
-
 
 async def session_of(request: Request) -> Session | None:
     """The session of a request; None where there is none, or not any more."""

@@ -21,8 +21,6 @@ from ausweis.serve.web import answer, number_of
 from ausweis.store import MAX_TERMS, SHORTEST, CallFilter, search_terms
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
-__all__ = ["PAGE", "assign", "download", "today_page"]
-
 PAGE = 50
 """Calls on a page."""
 _NO_CALLS = {"today": "no_calls_today", "yesterday": "no_calls_yesterday"}

@@ -20,27 +20,6 @@ from ausweis.pages.words import Glossary, Words
 from ausweis.serve.desk import Desk, RequestContext
 from ausweis.vocabulary import LANGUAGES, Language
 
-__all__ = [
-    "answer",
-    "asked_language",
-    "client_of",
-    "date_of",
-    "dates_of",
-    "desk_of",
-    "fields_of",
-    "form_address",
-    "here",
-    "keep_language",
-    "language_of",
-    "number_of",
-    "origin_of",
-    "page_of",
-    "render",
-    "sign_in_address",
-    "typed_of",
-    "words_of",
-]
-
 LANGUAGE = "ausweis-language"
 """The cookie of the language that was chosen."""
 

@@ -56,8 +56,6 @@ from ausweis.store.schema import (
     verdicts,
 )
 
-__all__ = ["What", "add_row", "append", "check_rows", "digest_rows", "entries", "log", "unvouched", "verify"]
-
 _MODULUS = 1 << 256
 _SALT = 16
 """Hex digits of a digest that are by chance: who has the key cannot try what a deleted call may have said."""

@@ -23,23 +23,6 @@ from ausweis.store.querying import keys
 from ausweis.store.rows import Agreement, CalibrationRound, CallFilter, Decision
 from ausweis.store.schema import calibration_calls, calibration_reviewers, calibrations, calls, decisions
 
-__all__ = [
-    "add_calls",
-    "calibration",
-    "calibration_list",
-    "close",
-    "close_if_done",
-    "draw_calls",
-    "drop_call",
-    "forget_calls",
-    "made_in",
-    "opinion_of",
-    "opinions",
-    "prepare",
-    "progress",
-    "start",
-]
-
 _MAX_NAME = 80
 MOST_CALLS = 100
 

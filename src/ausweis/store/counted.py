@@ -9,19 +9,6 @@ from typing import Any, NamedTuple
 
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = [
-    "ALL_INCIDENTS",
-    "ALL_VIOLATIONS",
-    "FEWEST",
-    "LEVEL",
-    "OWN",
-    "Counted",
-    "Subject",
-    "bounds",
-    "counted_of",
-    "was_asked",
-]
-
 FEWEST = 10
 """Decided calls below which a share of them tells nothing: its interval is wider than half of all."""
 

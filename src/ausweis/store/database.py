@@ -13,8 +13,6 @@ from ausweis.errors import StoreError
 from ausweis.journal import write_fault
 from ausweis.opening import require_file
 
-__all__ = ["PENDING", "SOME", "UNREADABLE", "Database"]
-
 SOME: Any = bindparam("some", expanding=True)
 """In statements that are built once: the keys or ids that are asked for, of which there may be several."""
 

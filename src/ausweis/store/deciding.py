@@ -22,23 +22,6 @@ from ausweis.store.rows import CallRecord, Choice, Decision, RejectionReason, Wh
 from ausweis.store.schema import calls, decisions, runs, verdicts
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, Outcome, ViolationType
 
-__all__ = [
-    "Incidents",
-    "Reasons",
-    "RightLabel",
-    "Violations",
-    "blind_statement",
-    "call_locked",
-    "call_seen",
-    "decide",
-    "hear",
-    "looked_for",
-    "outcome_of",
-    "shortest",
-    "what_is_said",
-    "withdraw",
-]
-
 Violations = Sequence[tuple[ViolationType, int]]
 Incidents = Sequence[tuple[str, int]]
 Reasons = Sequence[tuple[str, int, RejectionReason]]

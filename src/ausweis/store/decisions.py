@@ -21,19 +21,6 @@ from ausweis.store.rows import Agreement, Decision, State
 from ausweis.store.schema import calibrations, calls, decisions
 from ausweis.vocabulary import GRAVEST
 
-__all__ = [
-    "NOTHING_DECIDED",
-    "agreement",
-    "agreement_of",
-    "can_settle",
-    "check_states",
-    "decisions_of",
-    "label_of",
-    "labels",
-    "right_values",
-    "taken_back",
-]
-
 _AS_KEPT = ("key", "reviewer", "choice", "outcome", "note", "at", "verdict_key", "hasty")
 """Fields of a decision that are its columns."""
 _STATES: dict[str, State] = {"confirm": "confirmed", "overrule": "overruled"}

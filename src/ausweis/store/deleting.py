@@ -35,8 +35,6 @@ from ausweis.store.schema import (
 )
 from ausweis.store.traces import Traces, said_elsewhere, sentences, words_of
 
-__all__ = ["delete_one", "expire"]
-
 UNKNOWN = 0
 """The key of a call that the store does not have."""
 _UNTIDY = "untidy"

@@ -13,8 +13,6 @@ from ausweis.store.key import Key
 from ausweis.store.rows import CallRecord
 from ausweis.vocabulary import INCIDENTS, IncidentId
 
-__all__ = ["Mask", "case_id", "case_of", "incident_label_of"]
-
 Mask = Callable[[Call, Facts], Sequence[str]]
 """Gives the text of every turn of a call, without personal data."""
 _SURE = 0.5

@@ -16,18 +16,6 @@ from ausweis.journal import FolderLock, lines, lock_file, parsed, part_of, repla
 from ausweis.store.key import Key
 from ausweis.store.schema import artefact_calls, artefacts
 
-__all__ = [
-    "KINDS",
-    "Kind",
-    "clean_answers",
-    "clean_lines",
-    "ids_of",
-    "of_kind",
-    "recordings_of",
-    "register",
-    "register_report",
-]
-
 Kind = Literal["answers", "cases", "recordings", "verdicts"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """What is known besides reports, and may be about any call."""

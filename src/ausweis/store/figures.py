@@ -21,8 +21,6 @@ from ausweis.store.querying import conditions, found_as, looked, reported
 from ausweis.store.rows import EVERY, TEAM_AGENTS, TEAM_MINIMUM, CallFilter, Column, DayCount
 from ausweis.store.schema import calls
 
-__all__ = ["Series", "count", "counted_by_name", "day_counts", "days", "figures", "queues", "reasons", "teams"]
-
 Place = tuple[date | None, str | None, str | None]
 
 

@@ -38,24 +38,6 @@ from ausweis.store.packing import call_of
 from ausweis.store.schema import batches, calls, masks, settings, texts, verdicts
 from ausweis.vocabulary import OwnWord
 
-__all__ = [
-    "HIDDEN",
-    "SHORTEST",
-    "begin",
-    "drop",
-    "folded",
-    "orphans",
-    "renew",
-    "renew_some",
-    "saying",
-    "settle",
-    "spans_by_turn",
-    "spans_of",
-    "starts_of",
-    "unjudged",
-    "waiting",
-]
-
 HIDDEN = "‹"
 """What stands in the index for personal data of any kind: looking for a kind would find nearly all calls."""
 

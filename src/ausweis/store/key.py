@@ -13,8 +13,6 @@ from ausweis.errors import StoreError
 from ausweis.journal import write_fault
 from ausweis.opening import read_bytes
 
-__all__ = ["KEY_FILE", "Key", "canonical"]
-
 KEY_FILE = "AUSWEIS_STORE_KEY_FILE"
 _BYTES = 32
 _SHOWN = 8

@@ -19,20 +19,8 @@ from ausweis.store.deciding import RightLabel, call_locked, call_seen, decide, o
 from ausweis.store.decisions import decisions_of, label_of
 from ausweis.store.key import Key
 from ausweis.store.querying import conditions, rows
-from ausweis.store.rows import EVERY, CallFilter, CallRow
+from ausweis.store.rows import EVERY, CallFilter, CallRow, What
 from ausweis.store.schema import calls, objections
-
-__all__ = [
-    "OBJECTION_DAYS",
-    "Objection",
-    "ObjectionCounts",
-    "Ruling",
-    "count_objections",
-    "objected_to",
-    "objection_list",
-    "raise_objection",
-    "rule_on_objection",
-]
 
 Ruling = Literal["stands", "withdrawn"]
 """stands: what was found holds; withdrawn: something of it does not."""
@@ -235,7 +223,7 @@ def _named(row: Any) -> tuple[At, ...]:
 def _add(connection: Connection, key: Key, call: Any, values: dict[str, Any]) -> int:
     """Add a row, with its entry in the audit log: its key."""
     row = {"call_key": call.key, **values, "at": now()}
-    what: audit_log.What = "objected" if row["kind"] == "raised" else "objection_ruled"
+    what: What = "objected" if row["kind"] == "raised" else "objection_ruled"
     return audit_log.add_row(connection, key, "objection", row, what, row["who"], call)
 
 

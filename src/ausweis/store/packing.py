@@ -20,21 +20,6 @@ from ausweis.store.key import Key
 from ausweis.store.rows import CallRow, RunRow
 from ausweis.vocabulary import INCIDENTS, SEVERITIES
 
-__all__ = [
-    "call_of",
-    "call_row",
-    "call_values",
-    "moment_of",
-    "nameless",
-    "names_moment",
-    "pack",
-    "run_row",
-    "run_values",
-    "text_row",
-    "unpack",
-    "verdict_values",
-]
-
 _RUNS = ("ausweis", "policy", "prompts", "model")
 """What of a verdict's provenance is its run's."""
 _LISTS = ("violations", "incidents", "right_violations", "right_incidents", "looked_for")

@@ -12,8 +12,6 @@ from functools import lru_cache
 
 from ausweis.errors import NameRefusedError
 
-__all__ = ["known_name", "person_of", "same_person"]
-
 _ALPHABETS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "COPTIC", "CHEROKEE", "LISU"})
 """Those that share shapes of letters; who writes a name in Chinese and Latin letters deceives nobody."""
 _LOOKS = {

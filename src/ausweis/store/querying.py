@@ -58,27 +58,6 @@ from ausweis.store.schema import (
 from ausweis.store.search import among, saying
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = [
-    "came_in",
-    "conditions",
-    "decided_by",
-    "failed_in",
-    "find",
-    "found",
-    "found_as",
-    "hidden",
-    "judged",
-    "judged_by",
-    "judged_in",
-    "keys",
-    "looked",
-    "neighbours",
-    "record",
-    "reported",
-    "rows",
-    "was_told_blind",
-]
-
 
 def subjects_of(which: CallFilter) -> list[list[Subject]]:
     """What a filter asks for: of each list, any; violations where it names nothing."""

@@ -20,21 +20,6 @@ from ausweis.store.persons import known_name, person_of
 from ausweis.store.rows import Invitation, Reviewer, Role, What
 from ausweis.store.schema import batches, calls, decisions, reviewers
 
-__all__ = [
-    "assign",
-    "change_role",
-    "decided_since",
-    "invite",
-    "known_names",
-    "name_for",
-    "renew",
-    "reviewer",
-    "reviewer_by_key",
-    "reviewer_list",
-    "spellings",
-    "withdraw",
-]
-
 _BYTES = 32
 _MAX_NAME, _MAX_ASSIGNED = 60, 100
 

@@ -15,38 +15,6 @@ from ausweis.store.counted import Counted, Subject
 from ausweis.store.persons import same_person
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
-__all__ = [
-    "EVERY",
-    "TEAM_AGENTS",
-    "TEAM_MINIMUM",
-    "Agreement",
-    "CalibrationRound",
-    "CallFilter",
-    "CallRecord",
-    "CallRow",
-    "Choice",
-    "Column",
-    "Cursor",
-    "DayCount",
-    "Decision",
-    "Deleted",
-    "Entry",
-    "FieldRecall",
-    "Finding",
-    "Invitation",
-    "Judged",
-    "LabelKind",
-    "LogEntry",
-    "Order",
-    "RejectionReason",
-    "Reviewer",
-    "Role",
-    "RunRow",
-    "State",
-    "What",
-    "scattered",
-]
-
 State = Literal["open", "confirmed", "overruled", "not_sure", "disputed"]
 Finding = Literal["confirmed", "overruled", "open", "added"]
 """What people say of something that a verdict says; added: the verdict does not say it, people do."""

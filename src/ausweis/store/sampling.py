@@ -19,8 +19,6 @@ from ausweis.store.querying import conditions, was_told_blind
 from ausweis.store.rows import CallFilter, Decision, FieldRecall, LabelKind
 from ausweis.store.schema import batches, calls, runs, samples, verdicts
 
-__all__ = ["draw", "field_recall"]
-
 _DECIDED = ("confirmed", "overruled")
 
 

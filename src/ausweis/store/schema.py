@@ -33,32 +33,6 @@ from sqlalchemy.exc import DBAPIError
 
 from ausweis.errors import StoreError
 
-__all__ = [
-    "BATCH",
-    "artefact_calls",
-    "artefacts",
-    "audio",
-    "audit_log",
-    "batches",
-    "calibration_calls",
-    "calibration_reviewers",
-    "calibrations",
-    "calls",
-    "decisions",
-    "failures",
-    "make_tables",
-    "masks",
-    "objections",
-    "reviewers",
-    "row_digests",
-    "runs",
-    "samples",
-    "settings",
-    "texts",
-    "verdicts",
-    "verify_schema",
-]
-
 SCHEMA = "3"
 """The number of these tables; a store keeps it in `settings`."""
 metadata = MetaData()

@@ -41,8 +41,6 @@ from ausweis.store.rows import CallFilter
 from ausweis.store.schema import batches, calls, decisions, masks, texts
 from ausweis.vocabulary import MaskKind
 
-__all__ = ["MAX_TERMS", "Hit", "among", "hits", "previews", "saying", "search_terms", "search_unmasked"]
-
 MAX_TEXT = 200
 """Letters of what is looked for."""
 MAX_TERMS = 10

@@ -32,8 +32,6 @@ from ausweis.store.rows import EVERY, CallFilter
 from ausweis.store.schema import make_tables, settings, verify_schema
 from ausweis.store.writing import RunWriter
 
-__all__ = ["Store"]
-
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 

@@ -16,8 +16,6 @@ from sqlalchemy import Connection, select, true
 from ausweis.errors import StoreError
 from ausweis.store.schema import batches, calls, decisions, objections, texts, verdicts
 
-__all__ = ["Traces", "said_elsewhere", "sentences", "words_of"]
-
 LONG_ENOUGH = 24
 """Letters of a sentence that are searched for; shorter ones are anybody's."""
 _LONGEST = 160

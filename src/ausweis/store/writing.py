@@ -39,8 +39,6 @@ from ausweis.store.packing import (
 from ausweis.store.rows import Judged, RunRow
 from ausweis.store.schema import audio, calls, failures, runs, texts, verdicts
 
-__all__ = ["Audio", "RunWriter", "Settled"]
-
 Audio = Mapping[str, Sequence[Path]]
 """The recordings of calls, by their ids."""
 _NOTHING_JUDGED: dict[str, None] = dict.fromkeys(

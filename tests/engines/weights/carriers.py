@@ -6,8 +6,6 @@ from click.testing import CliRunner, Result
 
 from ausweis.cli.models import models
 
-__all__ = ["distribution", "names", "run"]
-
 
 def distribution(site: Path, name: str, version: str) -> None:
     """Make a package count as installed; its files are written by the test."""

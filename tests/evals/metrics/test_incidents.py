@@ -29,12 +29,13 @@ def own_mention(turn: int, probability: float) -> Mention:
 
 def judged(calls: Sequence[LabelledCall], read: Mapping[str, Sequence[Mention]]) -> list[Case]:
     wanted = EvalJob((Path("golden.jsonl"),), ScorerConfig(find_policy("telecom-de")))
-    policies, gold = wanted.policies(calls), wanted.gold(calls)
+    policies = wanted.policies(calls)
     cases = []
     for call in calls:
         name = call.call.id
         facts = Facts(call_id=name, turns=4, incidents=tuple(read[name]))
-        cases.append(case_of(call, gold[name], judge(facts, policies[name].policy), facts=facts))
+        policy = policies[name].policy
+        cases.append(case_of(call, policy, judge(facts, policy), facts))
     return cases
 
 

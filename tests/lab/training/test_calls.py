@@ -28,7 +28,7 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import ANSWER_TOKENS
 from ausweis.engines.protocol import Message, Transcript
 from ausweis.errors import RunError
-from ausweis.labelled import GoldEvent, LabelledCall
+from ausweis.labelled import GoldEvent, LabelledCall, Tags
 from ausweis.prompts import default_library
 from ausweis.reading.asking import Ending
 from ausweis.reading.chunks import spoken_chunks
@@ -62,6 +62,14 @@ def test_what_is_true_of_each_line_by_a_description() -> None:
     assert call.gold.incidents is not None
     told = told_of(call, call.gold.incidents.own[0], spoken_chunks(call.call))
     assert np.array_equal(told, [np.nan, 0, np.nan, 1], equal_nan=True)
+
+
+def test_of_a_stretch_nothing_is_learned_about_where_its_recording_begins() -> None:
+    known = FACT_TASK.known(labelled("a", NAME, tags=Tags(scenario=("stretch",))))
+    assert FACT_TASK.known(labelled("a", NAME)) is None
+    assert known is not None
+    assert {"gives", "changes credentials"} <= known
+    assert STARTS_LATE not in known
 
 
 def test_a_wrong_price_is_told_by_the_line_that_shows_it() -> None:

@@ -28,8 +28,6 @@ from ausweis.engines.llama.model import LlamaModel, TokenRequest
 from ausweis.engines.protocol import ALMOST_CERTAIN, NEGLIGIBLE, Result, UnsureToken
 from ausweis.errors import EngineError
 
-__all__ = ["SEQUENCES", "Answering", "JsonWriter", "Logits", "SharedPrefixContext", "batches_of", "choose"]
-
 Logits = NDArray[np.float32]
 """One number a vocabulary token."""
 

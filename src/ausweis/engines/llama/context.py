@@ -23,8 +23,6 @@ from ausweis.engines.llama.model import LlamaModel, ggml
 from ausweis.engines.weights import cache_folder
 from ausweis.errors import ContextError, EngineError, ModelError
 
-__all__ = ["CachedPrefix", "Cell", "LlamaContext", "States", "TranscriptContext", "chunks"]
-
 States = NDArray[np.float32]
 
 CHUNK = 512

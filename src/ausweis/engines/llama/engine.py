@@ -36,8 +36,6 @@ from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["LlamaEngine", "engine_name", "usual_context"]
-
 CONTEXT = 8192
 """Tokens of context unless told otherwise; about 230 MB of memory each for the default model. A model that nothing was
 learned for is asked about a call in one prompt, and gets `LONG_CONTEXT`."""

@@ -15,8 +15,6 @@ from typing import Any, NamedTuple
 from ausweis.engines.protocol import Message, Request, Transcript
 from ausweis.errors import ContextError, ModelError
 
-__all__ = ["LlamaModel", "PromptTokens", "TokenRequest", "chat_format", "ggml", "gpu_memory"]
-
 ANSWER_ROOM = 16
 """Tokens left for the ways to the answers of a closed list."""
 _GPUS = (1, 2)

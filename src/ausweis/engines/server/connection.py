@@ -24,8 +24,6 @@ from tenacity import RetryCallState, stop_after_attempt, stop_before_delay, wait
 from ausweis.engines.protocol import strict_json
 from ausweis.errors import AusweisError, ContextError, EngineError, InputError, ModelError
 
-__all__ = ["KEY_VARIABLE", "Connection", "RetryPolicy", "Unsupported", "checked_address", "outside_warning"]
-
 KEY_VARIABLE = "AUSWEIS_API_KEY"
 """The environment variable with the key for a server: keys on a command line are seen by everybody on the machine."""
 _PRIVATE = tuple(ipaddress.ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))

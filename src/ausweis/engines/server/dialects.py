@@ -19,8 +19,6 @@ from ausweis.engines.server.connection import Connection, Unsupported
 from ausweis.engines.server.reply import END, Nonsense, Reply, Unusable, Ways, has_impossible_value, unsure_tokens
 from ausweis.errors import ContextError, EngineError, ModelError
 
-__all__ = ["BARE_LISTS", "Questions", "abilities_of"]
-
 _KEY = "answer"
 _ROOM = 48
 """Tokens for what stands around an answer: braces, key and whatever blanks a server allows between them."""

@@ -22,8 +22,6 @@ from ausweis.engines.server.reply import count
 from ausweis.errors import EngineError, InputError, ModelError
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["ServerEngine"]
-
 T = TypeVar("T")
 WORKERS = 8
 """Requests at once unless told otherwise."""

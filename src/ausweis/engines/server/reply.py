@@ -22,8 +22,6 @@ from typing import Any, NamedTuple
 
 from ausweis.engines.protocol import ALMOST_CERTAIN, NEGLIGIBLE, UnsureToken
 
-__all__ = ["END", "Nonsense", "Reply", "Unusable", "Ways", "count", "has_impossible_value", "unsure_tokens"]
-
 END = b"\x00"
 """Stands for the end of an answer, where the model may also go on to a longer one."""
 _MARKERS = (b"<|", b"</s>", b"<eos>", b"<end_of_turn>")

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 
 from ausweis.errors import ModelError
 
-__all__ = ["adapted"]
-
 SCHEMA = "ausweis/asr-adapter@1"
 DOWN, UP = ".down", ".up"
 VERSION = 6

@@ -15,19 +15,6 @@ from ausweis.errors import ModelError, RunError
 from ausweis.journal import make_folder, replace_file
 from ausweis.opening import open_file
 
-__all__ = [
-    "CACHE_VARIABLE",
-    "CHUNK",
-    "CachedFile",
-    "Progress",
-    "cache_folder",
-    "check",
-    "hash_noted",
-    "note",
-    "read_all",
-    "write",
-]
-
 CACHE_VARIABLE = "AUSWEIS_CACHE"
 CHUNK = 1 << 20
 """Bytes that are read at once."""

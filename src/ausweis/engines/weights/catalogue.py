@@ -10,19 +10,6 @@ from pydantic import BaseModel, Field, StrictBool, StrictInt, model_validator
 
 from ausweis.errors import ModelError
 
-__all__ = [
-    "LONG_CONTEXT",
-    "Beside",
-    "Entry",
-    "File",
-    "HubSource",
-    "PackageSource",
-    "default_id",
-    "entries",
-    "entry",
-    "installed",
-]
-
 CATALOGUE_VARIABLE = "AUSWEIS_MODELS"
 LONG_CONTEXT = 16384
 """Tokens of context in which a long call has room, with all that is asked about it in one prompt and the answer."""

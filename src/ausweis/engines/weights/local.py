@@ -31,8 +31,6 @@ from ausweis.engines.weights.catalogue import Beside, Entry, File, HubSource, Pa
 from ausweis.errors import ModelError
 from ausweis.opening import open_file
 
-__all__ = ["LocalModel", "locate", "locate_file", "locate_folder", "pull", "state", "verify"]
-
 _ADAPTERS = Path(__file__).with_name("adapters")
 TRIES = 5
 """Tries in a row that bring nothing, after which a download that had begun is given up."""

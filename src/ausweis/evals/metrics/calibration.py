@@ -1,30 +1,11 @@
-"""Is a confidence of 0.8 right in 80 of 100 calls? Is of 100 calls with a risk of 0.2 every fifth a violation?
-
-Calls without a verdict have no confidence, and are left out; in coverage they need a human.
-"""
+"""Is a confidence of 0.8 right in 80 of 100 calls? Is of 100 calls with a risk of 0.2 every fifth a violation?"""
 
 from collections.abc import Iterable, Sequence
 
-from ausweis.evals.case import Case
-from ausweis.evals.metrics import estimate as measures
-from ausweis.evals.metrics.estimate import Estimate, resampled, share
+from ausweis.evals.metrics.estimate import Estimate, share
 from ausweis.labelled import Part
 
-__all__ = [
-    "Bin",
-    "Curve",
-    "Foretold",
-    "at_share",
-    "bins_of",
-    "brier",
-    "coverage",
-    "curve_of",
-    "reliability",
-    "risk_brier",
-]
-
 BINS = 10
-WANTED_PRECISION = 0.95
 Foretold = tuple[float, bool]
 """How likely something was said to be, and whether it is so."""
 
@@ -84,28 +65,3 @@ def at_share(risk: float, expected: float, found: float) -> float:
         return risk
     odds = risk / (1 - risk) * (found / (1 - found)) / (expected / (1 - expected))
     return odds / (1 + odds)
-
-
-def reliability(cases: Sequence[Case]) -> list[Bin]:
-    """The reliability table of confidence."""
-    return bins_of((case.confidence, case.outcome_right) for case in cases if case.told)
-
-
-def brier(cases: Sequence[Case]) -> Estimate:
-    """Mean square of confidence less right (1) or wrong (0) (Brier 1950); 0 is best."""
-    judged = [case for case in cases if case.told]
-    return resampled(judged, measures.mean([(case.confidence - case.outcome_right) ** 2 for case in judged]))
-
-
-def risk_brier(cases: Sequence[Case]) -> Estimate:
-    """The same of risk and the label violation."""
-    judged = [case for case in cases if case.told]
-    return resampled(judged, measures.mean([(case.risk - case.broken) ** 2 for case in judged]))
-
-
-def coverage(cases: Sequence[Case]) -> Estimate:
-    """The largest share of calls, the most confident first, of which at least 95 % have a right outcome.
-
-    So many calls need no human at that precision. Calls of equal confidence come in or stay out together.
-    """
-    return resampled(cases, measures.coverage(WANTED_PRECISION))

@@ -7,7 +7,7 @@ percentile bootstrap over calls (Efron 1979), with a fixed seed, so that the sam
 """
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -16,34 +16,14 @@ from numpy.typing import NDArray
 from ausweis.evals.case import Case
 from ausweis.labelled import Part
 
-__all__ = [
-    "Estimate",
-    "Measure",
-    "Sides",
-    "Values",
-    "Weights",
-    "average_precision",
-    "bounds",
-    "coverage",
-    "found_in_top",
-    "kappa",
-    "mean",
-    "micro_f1",
-    "micro_precision",
-    "micro_recall",
-    "ratio",
-    "resampled",
-    "riskiest_first",
-    "share",
-    "weights",
-]
-
 LEVEL = 0.95
 RESAMPLES = 1000
 SEED = 1
 Weights = NDArray[np.int64]
 Values = NDArray[np.float64]
 Measure = Callable[[Sequence[Case]], Callable[[Weights], Values]]
+Family = tuple[Callable[[Case], bool], Mapping[str, Measure]]
+"""What can be measured, by name, of the calls that tell it."""
 Sides = Callable[[Case], tuple[Iterable[Hashable], Iterable[Hashable]]]
 """What the label and the verdict of a case say, as things that compare."""
 
@@ -84,9 +64,8 @@ def kappa(words: Callable[[Case], tuple[str, str]]) -> Measure:
 
     def measure(cases: Sequence[Case]) -> Callable[[Weights], Values]:
         pairs = [words(case) for case in cases]
-        names = sorted({word for pair in pairs for word in pair})
-        first = np.array([[label == name for name in names] for label, _ in pairs], dtype=np.int64)
-        second = np.array([[other == name for name in names] for _, other in pairs], dtype=np.int64)
+        names = np.array(sorted({word for pair in pairs for word in pair}))
+        first, second = ((np.array(side)[:, None] == names).astype(np.int64) for side in zip(*pairs, strict=True))
         same = (first * second).sum(axis=1)
 
         def of(weights: Weights) -> Values:

@@ -4,55 +4,30 @@ An incident counts once a call. One that is in the label and not in the verdict 
 invented. Of those that the label does not know nothing counts. Shares with Wilson's interval.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ausweis.evals.case import Case, Occurrence, names_of
-from ausweis.evals.metrics.estimate import Estimate, Measure, micro_f1, micro_precision, micro_recall, share
+from ausweis.evals.metrics.estimate import Estimate, Family, micro_f1, micro_precision, micro_recall, share
 from ausweis.labelled import Part
 from ausweis.vocabulary import INCIDENTS, IncidentId
 
-__all__ = [
-    "KNOWN_INCIDENTS",
-    "OWN_INCIDENTS",
-    "IncidentSummary",
-    "KindNumbers",
-    "asks_known",
-    "asks_own",
-    "summarise_incidents",
-]
 
+def _family(name: str, *, known: bool) -> Family:
+    def sides(case: Case) -> tuple[list[str], list[str]]:
+        names = map(names_of, case.marks("incidents"))
+        label, verdict = ([one for one in side if (one in INCIDENTS) is known] for side in names)
+        return label, verdict
 
-def asks_known(case: Case) -> bool:
-    """Whether the label tells of known kinds."""
-    return any(identifier in INCIDENTS for identifier in case.incidents or ())
-
-
-def asks_own(case: Case) -> bool:
-    """Whether the label tells of a company's own incidents."""
-    return any(identifier not in INCIDENTS for identifier in case.incidents or ())
-
-
-def _ids(case: Case, *, known: bool) -> tuple[list[str], list[str]]:
-    sides = (case.gold.incidents, case.told.incidents if case.told else ())
-    label, verdict = ([name for name in names_of(side) if (name in INCIDENTS) is known] for side in sides)
-    return label, verdict
-
-
-def _measures(name: str, *, known: bool) -> Mapping[str, Measure]:
-    sides = partial(_ids, known=known)
-    return {
+    return lambda case: any((one in INCIDENTS) is known for one in case.incidents or ()), {
         f"{name} found": micro_recall(sides),
         f"precision of {name}": micro_precision(sides),
         f"F1 of {name}": micro_f1(sides),
     }
 
 
-KNOWN_INCIDENTS = _measures("known incidents", known=True)
-"""Of calls that `asks_known` holds of."""
-OWN_INCIDENTS = _measures("own incidents", known=False)
-"""Of calls that `asks_own` holds of."""
+KNOWN_INCIDENTS, OWN_INCIDENTS = (_family(f"{kind} incidents", known=kind == "known") for kind in ("known", "own"))
+"""Of calls whose label tells of such."""
 
 
 class KindNumbers(Part):
@@ -101,12 +76,14 @@ def summarise_incidents(cases: Sequence[Case]) -> IncidentSummary | None:
     asked: dict[str, list[_Asked]] = {}
     for case in cases:
         for identifier, likeliest in (case.incidents or {}).items():
-            happens, said = (names_of(side.incidents) if side else () for side in (case.gold, case.told))
+            happens, said = map(names_of, case.marks("incidents"))
             answer = _Asked(identifier in happens, identifier in said, likeliest.probability)
             asked.setdefault(identifier, []).append(answer)
     known = [answer for identifier, answers in asked.items() if identifier in INCIDENTS for answer in answers]
     own = [answer for identifier, answers in asked.items() if identifier not in INCIDENTS for answer in answers]
     clean = [case for case in cases if not case.gold.incidents]
+    right = {case.id: case.incidents_right for case in cases}
+    twins = {frozenset((case.id, case.twin)) for case in cases if case.twin in right}
     return IncidentSummary(
         calls=len(cases),
         kinds={kind: _numbers(asked[kind]) for kind in INCIDENTS if kind in asked},
@@ -114,7 +91,7 @@ def summarise_incidents(cases: Sequence[Case]) -> IncidentSummary | None:
         own=_numbers(own) if own else None,
         turn=_turns(cases),
         clean=share(sum(case.told is None or not case.told.incidents for case in clean), len(clean)),
-        twins=_twins(cases),
+        twins=share(sum(all(right[str(identifier)] for identifier in pair) for pair in twins), len(twins)),
     )
 
 
@@ -135,15 +112,9 @@ def _numbers(asked: Sequence[_Asked]) -> KindNumbers:
 def _turns(cases: Sequence[Case]) -> Estimate:
     hits = total = 0
     for case in cases:
-        said = names_of(case.told.incidents if case.told else ())
-        for identifier in said & names_of(case.gold.incidents):
+        happens, said = map(names_of, case.marks("incidents"))
+        for identifier in said & happens:
             turn = (case.incidents or {})[identifier].turn
             total += 1
             hits += turn is not None and Occurrence(turn, identifier) in case.gold.incidents
     return share(hits, total)
-
-
-def _twins(cases: Sequence[Case]) -> Estimate:
-    right = {case.id: case.incidents_right for case in cases}
-    twins = {frozenset((case.id, case.twin)) for case in cases if case.twin in right}
-    return share(sum(all(right[str(identifier)] for identifier in pair) for pair in twins), len(twins))

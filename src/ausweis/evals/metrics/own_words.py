@@ -8,10 +8,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ausweis.evals.case import Case, Occurrence
-from ausweis.evals.metrics.estimate import Estimate, Measure, Sides, micro_f1, micro_precision, micro_recall, resampled
+from ausweis.evals.metrics.estimate import Estimate, Family, Sides, micro_f1, micro_precision, micro_recall, resampled
 from ausweis.labelled import Part
-
-__all__ = ["OWN_WORDS", "OwnWordNumbers", "OwnWordSummary", "has_own_words", "summarise_own_words"]
 
 
 class OwnWordNumbers(Part):
@@ -34,14 +32,8 @@ class OwnWordSummary(Part):
     languages: dict[str, dict[str, OwnWordNumbers]]
 
 
-def has_own_words(case: Case) -> bool:
-    """Whether the policy of the call has own words."""
-    return bool(case.own_words)
-
-
 def _events(case: Case, *, kind: str = "") -> tuple[list[Occurrence], list[Occurrence]]:
-    sides = (case.gold.own_words, case.told.own_words if case.told else ())
-    label, verdict = ([mark for mark in side if kind in ("", mark.kind)] for side in sides)
+    label, verdict = ([mark for mark in side if kind in ("", mark.kind)] for side in case.marks("own_words"))
     return label, verdict
 
 
@@ -58,22 +50,22 @@ SIDES: Mapping[str, Sides] = {
     "told": partial(_events, kind="discloses"),
     "changed": partial(_events, kind="changes"),
 }
-OWN_WORDS: Mapping[str, Measure] = {
-    "F1 of own factors given in a call": micro_f1(_given),
-    "F1 of own words (with turn)": micro_f1(_events),
-}
-"""Of calls that `has_own_words` holds of."""
+OWN_WORDS: Family = (
+    lambda case: bool(case.own_words),
+    {"F1 of own factors given in a call": micro_f1(_given), "F1 of own words (with turn)": micro_f1(_events)},
+)
+"""Of calls whose policy has own words."""
 
 
 def summarise_own_words(cases: Sequence[Case]) -> OwnWordSummary | None:
     """The numbers of the cases whose policy has own words; None where none has."""
-    cases = [case for case in cases if has_own_words(case)]
+    cases = [case for case in cases if case.own_words]
     if not cases:
         return None
     languages = sorted({tag for case in cases for tag in case.tags if tag.startswith("language:")})
     return OwnWordSummary(
         calls=len(cases),
-        main={name: resampled(cases, measure) for name, measure in OWN_WORDS.items()},
+        main={name: resampled(cases, measure) for name, measure in OWN_WORDS[1].items()},
         events=_numbers(cases),
         languages={tag.partition(":")[2]: _numbers([case for case in cases if tag in case.tags]) for tag in languages},
     )

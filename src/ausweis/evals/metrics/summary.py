@@ -6,9 +6,10 @@ those of a day with that share (prior shift, Saerens et al. 2002; it holds as fa
 set are like those of the field).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import product
 from statistics import median
 from typing import Annotated, Literal
 
@@ -16,25 +17,13 @@ import numpy as np
 from pydantic import Field
 
 from ausweis.evals.case import Case, Occurrence, names_of
-from ausweis.evals.metrics import calibration
 from ausweis.evals.metrics import estimate as measures
-from ausweis.evals.metrics.estimate import (
-    Estimate,
-    Measure,
-    Values,
-    Weights,
-    micro_f1,
-    ratio,
-    resampled,
-    riskiest_first,
-    share,
-)
+from ausweis.evals.metrics.calibration import Bin, bins_of
+from ausweis.evals.metrics.estimate import Estimate, Measure, Values, Weights, micro_f1, ratio, resampled, share
 from ausweis.evals.metrics.incidents import IncidentSummary, summarise_incidents
 from ausweis.evals.metrics.own_words import OwnWordSummary, summarise_own_words
 from ausweis.labelled import Part
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, ViolationType
-
-__all__ = ["F1", "NONE", "Summary", "fact_marks", "flipped", "found_curve", "rows_of", "summarise", "told", "unflagged"]
 
 NONE = "failed"
 """Stands for the outcome of a call without a verdict."""
@@ -42,6 +31,7 @@ EXPECTED = (0.01, 0.02, 0.05)
 """Violations among all calls of a day."""
 REVIEWED = (0.02, 0.05, 0.1)
 """The riskiest part of a day's calls, which people look at."""
+WANTED_PRECISION = 0.95
 REVIEWED_OF_SET = (0.1, 0.2, 0.3)
 """The riskiest part of the calls of the set."""
 
@@ -55,41 +45,31 @@ def told(case: Case) -> str:
     return str(NONE if case.told is None else case.told.outcome)
 
 
-def _violation(case: Case) -> tuple[list[str], list[str]]:
-    return ["violation"] * case.broken, ["violation"] * case.says_violation
-
-
 def _types(case: Case) -> tuple[frozenset[str], frozenset[str]]:
-    return case.gold.violation_types, case.told.violation_types if case.told else frozenset()
-
-
-def _factors_with_status(case: Case) -> tuple[Sequence[Occurrence], Sequence[Occurrence]]:
-    return case.gold.factors, case.told.factors if case.told else ()
-
-
-def _factors(case: Case) -> tuple[list[Occurrence], list[Occurrence]]:
-    label, verdict = ([mark._replace(status="") for mark in side] for side in _factors_with_status(case))
+    label, verdict = map(names_of, case.marks("violations"))
     return label, verdict
 
 
-def _actions(case: Case) -> tuple[Sequence[Occurrence], Sequence[Occurrence]]:
-    return case.gold.actions, case.told.actions if case.told else ()
+def _factors(case: Case) -> tuple[list[Occurrence], list[Occurrence]]:
+    label, verdict = ([mark._replace(status="") for mark in side] for side in case.marks("factors"))
+    return label, verdict
 
 
 def fact_marks(case: Case) -> tuple[list[Occurrence], list[Occurrence]]:
     """Factors and actions with their turns, of the label and of the verdict."""
-    label, verdict = ([*factors, *actions] for factors, actions in zip(_factors(case), _actions(case), strict=True))
+    sides = zip(_factors(case), case.marks("actions"), strict=True)
+    label, verdict = ([*factors, *actions] for factors, actions in sides)
     return label, verdict
 
 
-F1 = micro_f1(_violation)
+F1 = micro_f1(lambda case: (["violation"] * case.broken, ["violation"] * case.says_violation))
 
 
 def found_curve(cases: Sequence[Case]) -> list[tuple[float, float]]:
     """Share of calls reviewed, riskiest first, and share of violations found by then."""
     total = sum(case.broken for case in cases)
     points, violations = [(0.0, 0.0)], 0
-    for reviewed, place in enumerate(riskiest_first(cases), start=1):
+    for reviewed, place in enumerate(measures.riskiest_first(cases), start=1):
         violations += cases[place].broken
         points.append((reviewed / len(cases), violations / total if total else 0.0))
     return points
@@ -106,7 +86,7 @@ def flipped(cases: Sequence[Case]) -> list[str]:
     """The ids of the calls that have several outcomes, or other incidents, over the repeats."""
     verdicts: dict[str, set[tuple[str, frozenset[str]]]] = defaultdict(set)
     for case in cases:
-        verdicts[case.id].add((told(case), names_of(case.told.incidents if case.told else ())))
+        verdicts[case.id].add((told(case), names_of(case.marks("incidents")[1])))
     return sorted(identifier for identifier, said in verdicts.items() if len(said) > 1)
 
 
@@ -164,6 +144,7 @@ class Summary(Part):
     false_alarms: Estimate
     """Of the clean calls, how many have the verdict violation."""
     reviews: list[ReviewYield]
+    """For each expected share and each part that is reviewed; none without both violations and clean calls."""
     first_turn: Estimate
     """Of the calls that are violations, how many verdicts name the turn of the earliest."""
     types_f1: Estimate
@@ -177,9 +158,16 @@ class Summary(Part):
     average_precision: Estimate
     found_when_reviewed: dict[str, Estimate]
     brier: Estimate
+    """Mean square of confidence less right (1) or wrong (0) (Brier 1950); 0 is best. Of calls with a verdict."""
     risk_brier: Estimate
+    """The same of risk and the label violation."""
     coverage: Estimate
-    reliability: list[calibration.Bin]
+    """The largest share of calls, the most confident first, of which at least 95 % have a right outcome.
+
+    So many calls need no human at that precision. Calls of equal confidence come in or stay out together.
+    """
+    reliability: list[Bin]
+    """Of confidence, of calls with a verdict."""
     quotes_verbatim: Estimate
     needs_review: Estimate
     flips: Estimate | None
@@ -194,7 +182,8 @@ def summarise(cases: Sequence[Case]) -> Summary:
     """All numbers of these cases."""
     every = [case for case in cases if case.repeat == 1]
     first = [case for case in every if case.gold.outcome is not None]
-    broken = [case for case in first if case.broken]
+    judged = [case for case in first if case.told]
+    pairs = Counter((str(case.gold.outcome), told(case)) for case in first)
     seconds = [case.seconds for case in every if case.seconds is not None]
     tokens = [case.tokens for case in every if case.tokens is not None]
     tags = sorted({tag for case in first for tag in case.tags})
@@ -203,26 +192,35 @@ def summarise(cases: Sequence[Case]) -> Summary:
         failed=sum(case.told is None for case in every),
         **_told_apart(first),
         kappa=resampled(first, measures.kappa(lambda case: (str(case.gold.outcome), told(case)))),
-        confusion=_confusion(first),
+        confusion={right: {said: pairs[right, said] for said in (*OUTCOMES, NONE)} for right in OUTCOMES},
         f1=resampled(first, F1),
-        reviews=_reviews(first),
+        reviews=[
+            ReviewYield(
+                expected=expected,
+                reviewed=reviewed,
+                precision=resampled(first, _held(expected, reviewed, of=reviewed)),
+                found=resampled(first, _held(expected, reviewed, of=expected)),
+            )
+            for expected, reviewed in product(EXPECTED, REVIEWED)
+            if len({case.broken for case in first}) > 1
+        ],
         first_turn=_share(
             lambda case: case.told is not None and case.told.first_violation_turn == case.gold.first_violation_turn,
-            broken,
+            [case for case in first if case.broken],
         ),
         types_f1=resampled(first, micro_f1(_types)),
         by_type=_by_type(first),
         factor_f1=resampled(first, micro_f1(_factors)),
-        factor_status_f1=resampled(first, micro_f1(_factors_with_status)),
-        action_f1=resampled(first, micro_f1(_actions)),
+        factor_status_f1=resampled(first, micro_f1(lambda case: case.marks("factors"))),
+        action_f1=resampled(first, micro_f1(lambda case: case.marks("actions"))),
         caller=_caller(first),
         authorisation=_authorisation(first),
         average_precision=resampled(first, measures.average_precision),
         found_when_reviewed={f"{part:.0%}": resampled(first, measures.found_in_top(part)) for part in REVIEWED_OF_SET},
-        brier=calibration.brier(first),
-        risk_brier=calibration.risk_brier(first),
-        coverage=calibration.coverage(first),
-        reliability=calibration.reliability(first),
+        brier=resampled(judged, measures.mean([(case.confidence - case.outcome_right) ** 2 for case in judged])),
+        risk_brier=resampled(judged, measures.mean([(case.risk - case.broken) ** 2 for case in judged])),
+        coverage=resampled(first, measures.coverage(WANTED_PRECISION)),
+        reliability=bins_of((case.confidence, case.outcome_right) for case in judged),
         quotes_verbatim=share(sum(case.verbatim for case in first), sum(case.quotes for case in first)),
         needs_review=_share(lambda case: case.needs_review, first),
         flips=None if len(every) == len(cases) else share(len(flipped(cases)), len({case.id for case in cases})),
@@ -246,13 +244,6 @@ def _told_apart(cases: Sequence[Case]) -> dict[str, Estimate]:
         "recall": _share(lambda case: case.says_violation, [case for case in cases if case.broken]),
         "false_alarms": _share(lambda case: case.says_violation, [case for case in cases if not case.broken]),
     }
-
-
-def _confusion(cases: Sequence[Case]) -> dict[str, dict[str, int]]:
-    table: dict[str, dict[str, int]] = {right: dict.fromkeys((*OUTCOMES, NONE), 0) for right in OUTCOMES}
-    for case in cases:
-        table[str(case.gold.outcome)][told(case)] += 1
-    return table
 
 
 def _by_type(cases: Sequence[Case]) -> dict[ViolationType, dict[str, Estimate]]:
@@ -281,22 +272,6 @@ def _authorisation(cases: Sequence[Case]) -> Estimate:
     return share(sum(right == said for right, said in others), len(others))
 
 
-def _reviews(cases: Sequence[Case]) -> list[ReviewYield]:
-    """For each expected share and each part that is reviewed; none without both violations and clean calls."""
-    if len({case.broken for case in cases}) < 2:
-        return []
-    return [
-        ReviewYield(
-            expected=expected,
-            reviewed=reviewed,
-            precision=resampled(cases, _held(expected, reviewed, of=reviewed)),
-            found=resampled(cases, _held(expected, reviewed, of=expected)),
-        )
-        for expected in EXPECTED
-        for reviewed in REVIEWED
-    ]
-
-
 def _held(expected: float, reviewed: float, *, of: float) -> Measure:
     """The weight of violations in the riskiest calls that together weigh `reviewed`, as a share `of` a weight.
 
@@ -307,7 +282,7 @@ def _held(expected: float, reviewed: float, *, of: float) -> Measure:
         return ratio(drawn, np.broadcast_to(drawn.sum(axis=1, keepdims=True), drawn.shape))
 
     def measure(cases: Sequence[Case]) -> Callable[[Weights], Values]:
-        order = riskiest_first(cases)
+        order = measures.riskiest_first(cases)
         broken = np.array([cases[place].broken for place in order], dtype=np.int64)
 
         def held(weights: Weights) -> Values:
@@ -326,25 +301,14 @@ def rows_of(summary: Summary) -> list[tuple[str, Estimate]]:
     """The main numbers by name, in the order in which they are read: of what the labels tell."""
     rows = _outcome_rows(summary) if summary.accuracy.n else []
     rows += summary.own_words.main.items() if summary.own_words else []
-    rows += _incident_rows(summary.incidents) if summary.incidents else []
+    if (numbers := summary.incidents) is not None:
+        for name, kinds in (("known incidents", numbers.known), ("own incidents", numbers.own)):
+            if kinds is not None:
+                rows += [(f"{name} found", kinds.found), (f"precision of {name}", kinds.precision)]
+                rows.append((f"F1 of {name}", Estimate(value=kinds.f1, n=kinds.found.n)))
+        rows += [("right turn, of incidents found", numbers.turn)]
+        rows += [("no incident said, of calls without", numbers.clean), ("both right, of near twins", numbers.twins)]
     return rows if summary.flips is None else [*rows, ("verdicts that flip over repeats", summary.flips)]
-
-
-def _incident_rows(numbers: IncidentSummary) -> list[tuple[str, Estimate]]:
-    rows = []
-    for name, kinds in (("known incidents", numbers.known), ("own incidents", numbers.own)):
-        if kinds is not None:
-            rows += [
-                (f"{name} found", kinds.found),
-                (f"precision of {name}", kinds.precision),
-                (f"F1 of {name}", Estimate(value=kinds.f1, n=kinds.found.n)),
-            ]
-    return [
-        *rows,
-        ("right turn, of incidents found", numbers.turn),
-        ("no incident said, of calls without", numbers.clean),
-        ("both right, of near twins", numbers.twins),
-    ]
 
 
 def _outcome_rows(summary: Summary) -> list[tuple[str, Estimate]]:

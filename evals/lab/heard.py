@@ -1,22 +1,35 @@
-"""Spoken and written German and English made alike, so that only what was misheard differs: words, dates, sounds.
+"""Whether a recording's transcript holds the values that were said in it.
 
-`neunzehn hundert acht und fünfzig`, `neunzehnhundertachtundfünfzig` and `1958` are one number, `be u er es` and
-`B-U-R-S` the same letters, `Müller` and `mueller` the same word. Numbers are read by `ausweis.spoken`.
+The values of `evals/spoken.jsonl` are written as their speaker means them, one call a line. Spoken and written German
+and English are made alike, so that only what was misheard differs: `neunzehn hundert acht und fünfzig` and `1958` are
+one number, `be u er es` and `B-U-R-S` the same letters, `Müller` and `mueller` the same word.
 """
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, get_args
 from unicodedata import combining, normalize
 
 from babel.dates import get_month_names
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ausweis.calls.call import Call
+from ausweis.errors import InputError
+from ausweis.opening import read_bytes
 from ausweis.spoken import words_in
-from ausweis.vocabulary import Language
+from ausweis.vocabulary import Language, Speaker
 
+ValueKind = Literal["number", "date", "name", "spelled", "password", "street", "place", "mail"]
+KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
+MARGIN = 2.0
+"""Seconds before and after the turns in which a value may be heard."""
+MOST_WORDS = 4
+"""Words that one word may be heard as: `kowal tschik`."""
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ı": "i", "ł": "l", "ø": "o"})
-_WORD = re.compile(r"[^\W\d_]+|\d+")
 _APART = re.compile(r"\b([1-9])\s?und\s?([2-9])0\b")
 """As Whisper writes `dreiundzwanzig` at times: `3 und 20`."""
 _LONGEST_NUMBER = 6
@@ -39,19 +52,13 @@ _LETTERS_EN = (
 _LETTERS = dict(pair.split("=") for pair in f"{_LETTERS_DE} {_LETTERS_EN}".split())
 _BESIDE_LETTERS = {"one": "1", "oh": "0"}
 _REPEATS = {"double": 2, "doppel": 2, "zweimal": 2, "triple": 3}
-_SIGNS = {
-    "punkt": ".",
-    "dot": ".",
-    "at": "@",
-    "ät": "@",
-    "klammeraffe": "@",
-    "minus": "-",
-    "bindestrich": "-",
-    "dash": "-",
-    "hyphen": "-",
-    "unterstrich": "_",
-    "underscore": "_",
+_SIGNS_SAID = {
+    ".": "punkt dot",
+    "@": "at ät klammeraffe",
+    "-": "minus bindestrich dash hyphen",
+    "_": "unterstrich underscore",
 }
+_SIGNS = {word: sign for sign, words in _SIGNS_SAID.items() for word in words.split()}
 _FILLERS = frozenset("der die das den dem am im vom of the in und and n s st nd rd th".split())
 _HUNDREDS = {"hundert": "h", "hundred": "h", "tausend": "k", "thousand": "k"}
 _ISO = re.compile(r"(\d{4}|-)-(\d{2})-(\d{2})")
@@ -60,6 +67,23 @@ CLOSE = 0.4
 _CODES = (("aeijouy", "0"), ("b", "1"), ("fvw", "3"), ("gkq", "4"), ("l", "5"), ("mn", "6"), ("r", "7"), ("sz", "8"))
 _CODE = {letter: code for letters, code in _CODES for letter in letters}
 _HARD_FIRST, _HARD = "ahkloqrux", "ahkoqux"
+
+
+class SaidValue(BaseModel):
+    """One value. `turns`: those of the written call in which it, or a piece of it, is said, all by one speaker.
+
+    `value`: digits, with letters where there are some (`gf409816`); a date as ISO writes it, `--03-14` without its
+    year; else words, a spelled name as the name. Of a value that is corrected it is the one that stands in the end.
+    `pieces`: the stretches of a number that are said one after another, where something else comes between them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    turns: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
+    factor: str
+    kind: ValueKind
+    value: Annotated[str, Field(min_length=1)]
+    pieces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +97,129 @@ class Token:
     def letters(self) -> str:
         """The word folded; a number as its digits."""
         return self.digits or folded(self.word)
+
+
+class SpokenCall(BaseModel):
+    """A call of the spoken golden set. `set`: the file of labelled calls that holds it, without its extension."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    call: str
+    set: str
+    values: tuple[SaidValue, ...] = ()
+
+
+def read_spoken(path: Path) -> dict[str, SpokenCall]:
+    """The calls by id.
+
+    Raises:
+        InputError: the file cannot be read, or a line is not what it must be.
+    """
+    try:
+        lines = read_bytes(path).decode().splitlines()
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", place=str(path)) from None
+    calls: dict[str, SpokenCall] = {}
+    for number, line in enumerate(lines, start=1):
+        try:
+            call = SpokenCall.model_validate(json.loads(line))
+        except (ValueError, ValidationError):
+            message = "the line is not of the form {call, set, values: [{turns, factor, kind, value}]}"
+            raise InputError(message, place=f"{path}:{number}") from None
+        calls[call.call] = call
+    return calls
+
+
+def words_between(heard: Call | None, spans: Iterable[tuple[float, float]], speaker: Speaker) -> str:
+    """The words of a speaker that touch one of the spans, in order of time; of all where no side is known.
+
+    Words whose own times are not known have those of their turn.
+    """
+    if heard is None:
+        return ""
+    wide = [(start - MARGIN, end + MARGIN) for start, end in spans]
+    sides = any(turn.speaker != "unknown" for turn in heard.turns)
+    found: list[tuple[float, str]] = []
+    for turn in heard.turns:
+        if sides and turn.speaker != speaker:
+            continue
+        begin = turn.start or 0.0
+        last = begin if turn.end is None else turn.end
+        words = [(word.start, word.end, word.text) for word in turn.words or ()]
+        for start, end, text in words or [(begin, last, text) for text in turn.text.split()]:
+            if any(start <= latest and end >= earliest for earliest, latest in wide):
+                found.append((start, text))
+    return " ".join(text for _, text in sorted(found, key=lambda one: one[0]))
+
+
+def says(text: str, value: SaidValue, language: Language) -> bool:
+    """Whether the text says the value: numbers and dates digit by digit, all that is words by their sound."""
+    tokens = tokens_of(text)
+
+    def like(one: str, other: str) -> bool:
+        return sound_alike(one, other, language)
+
+    match value.kind:
+        case "number":
+            return _number(tokens, value)
+        case "date":
+            return says_date(tokens, value.value)
+        case "mail":
+            return _email(text, value.value, like)
+        case "street":
+            return _street(tokens, value.value, like)
+        case "spelled":
+            letters = folded(value.value)
+            spelled = any(letters in run or like(run, value.value) for run in spelled_in(tokens))
+            return spelled or _all_words(tokens, value.value, like)
+        case "name" | "password" | "place":
+            return _all_words(tokens, value.value, like)
+
+
+_Alike = Callable[[str, str], bool]
+
+
+def _number(tokens: Sequence[Token], value: SaidValue) -> bool:
+    stream = digits_of(tokens) if value.value.isdigit() else letters_of(tokens)
+    place = 0
+    for piece in value.pieces or (value.value,):
+        place = stream.find(piece, place)
+        if place < 0:
+            return False
+        place += len(piece)
+    return True
+
+
+def _places(tokens: Sequence[Token], word: str, alike: _Alike) -> Iterable[tuple[int, int]]:
+    """Where some words, written together, are this one: the first and the one after the last."""
+    for start in range(len(tokens)):
+        for end in range(start + 1, min(len(tokens), start + MOST_WORDS) + 1):
+            if alike("".join(token.word for token in tokens[start:end]), word):
+                yield start, end
+
+
+def _all_words(tokens: Sequence[Token], value: str, alike: _Alike) -> bool:
+    """Whether each word of the value is there, in whatever order, or all of them written together."""
+    if any(True for _ in _places(tokens, value, alike)):
+        return True
+    return all(any(True for _ in _places(tokens, word, alike)) for word in re.split(r"[\s-]+", value))
+
+
+def _street(tokens: Sequence[Token], value: str, alike: _Alike) -> bool:
+    """The name of the street, with the number of the house directly before or behind it."""
+    number = "".join(re.findall(r"\d+", value))
+    return any(
+        number in (digits_of(tokens[max(0, start - 1) : start]), digits_of(tokens[end : end + 1]))
+        for start, end in _places(tokens, re.sub(r"\d+", "", value).strip(), alike)
+    )
+
+
+def _email(text: str, value: str, alike: _Alike) -> bool:
+    """Signs and digits exactly; the words between them by sound."""
+    address, tokens = signs_of(value), tokens_of(text)
+    pieces = [piece for piece in re.split(r"[\d.@_-]+", address) if piece]
+    digits = "".join(re.findall(r"\d+", address)) in digits_of(tokens)
+    return address in signs_of(text) or (digits and all(_all_words(tokens, piece, alike) for piece in pieces))
 
 
 def folded(text: str) -> str:
@@ -99,7 +246,13 @@ def digits_of(tokens: Iterable[Token]) -> str:
 
 def letters_of(tokens: Iterable[Token]) -> str:
     """All words and digits, joined: `1 E S Y elf` → `1esy11`; `double L` is two letters."""
-    return "".join(_repeated(tokens))
+    letters, repeat = "", 1
+    for token in tokens:
+        if token.word not in _REPEATS:
+            # A number has its digits twice already.
+            letters += token.letters * (1 if token.digits else repeat)
+        repeat = _REPEATS.get(token.word, 1)
+    return letters
 
 
 def spelled_in(tokens: Sequence[Token]) -> Iterator[str]:
@@ -121,17 +274,6 @@ def signs_of(text: str) -> str:
     """A mail address as it is written: `jago dot pots at example punkt de` → `jago.pots@example.de`."""
     parts = re.findall(r"[^\W_]+|[.@_-]", text.casefold())
     return "".join(_SIGNS.get(part) or "".join(token.letters for token in tokens_of(part)) or part for part in parts)
-
-
-def _repeated(tokens: Iterable[Token]) -> Iterator[str]:
-    repeat = 1
-    for token in tokens:
-        if token.word in _REPEATS:
-            repeat = _REPEATS[token.word]
-            continue
-        # A number has its digits twice already.
-        yield token.letters * (1 if token.digits else repeat)
-        repeat = 1
 
 
 def _joined(text: str) -> str:
