@@ -46,7 +46,7 @@ gate: $(VENV)/dev
 	$(BIN)/ausweis eval run $(READ) $(addprefix --only ,$(shell cat $(CAREFUL)/calls.txt)) --engine recorded:$(CAREFUL) --out runs/careful --quiet
 	$(BIN)/ausweis eval gate runs/careful --baseline $(CAREFUL).jsonl --at-least 'outcome accuracy=0.97' --at-least 'violation recall=1' --most-worse 0
 
-check: $(VENV)/lab
+check: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
