@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-lab test-extras gate check format llama-server llama-bench browser lock clean
+.PHONY: demo test test-pages test-ray test-typed test-lab test-extras nightly gate check format llama-server llama-bench browser lock clean
 
 demo: $(VENV)/demo
 	$(BIN)/ausweis models pull
@@ -18,12 +18,26 @@ demo: $(VENV)/demo
 	@echo "The review of the day: runs/demo.html. In the browser: $(BIN)/ausweis serve --store runs/demo.sqlite"
 
 test: $(VENV)/dev llama-server browser
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not model and not extras" --ignore tests/lab
-	$(BIN)/pytest -m model --ignore tests/lab
+	$(POOL) --durations 80 --durations-min 1 -m "not (alone or extras or pages or ray or typed)" --ignore tests/lab
+	$(BIN)/pytest --durations 20 -m "alone and not ray" --ignore tests/lab
 
-# What is learned and tried in a checkout (evals/lab), and is not in the wheel.
+# In CI where their files changed, and by night (`make nightly`): the other pages in a browser, Ray, what docs tell to type,
+# and the laboratory, which is learned and tried in a checkout (evals/lab) and is not in the wheel.
+POOL := $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder
+test-pages: $(VENV)/dev browser
+	$(POOL) -m pages --ignore tests/lab
+test-ray: $(VENV)/dev
+	$(BIN)/pytest -m ray --ignore tests/lab
+test-typed: $(VENV)/dev
+	$(POOL) -m typed --ignore tests/lab
 test-lab: $(VENV)/lab
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests/lab
+	$(POOL) tests/lab
+
+# All of it, with more examples of each property; what passed is noted for CI (commit .ci/passed).
+NIGHTLY := test-pages test-ray test-typed test-lab
+nightly: export HYPOTHESIS_PROFILE := nightly
+nightly: check test gate $(NIGHTLY)
+	@for stage in $(NIGHTLY); do .ci/stages passed $$stage; done
 
 # Each extra installed by itself, from the wheel: some gigabytes, so not part of `test`.
 test-extras: $(VENV)/dev

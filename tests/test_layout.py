@@ -7,7 +7,7 @@ import pytest
 TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src" / "ausweis"
 THEMES = {
-    ".": "architecture dependencies docs entry_points layout lines packages",
+    ".": "architecture dependencies docs entry_points layout lines packages stages",
     "batch": "going_on runners",
     "calls": "bad_files fuzz linear_time",
     "cli": "arguments help kill output_files ray ray_model reviewers strategies unforeseen",

@@ -61,6 +61,7 @@ def test_the_page(engine: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     ]
 
 
+@pytest.mark.alone
 @pytest.mark.model
 def test_the_page_with_the_model(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(ROOT)

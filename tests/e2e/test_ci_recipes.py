@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 
 from ausweis.policies import find_policy
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.typed
 
 ROOT = Path(__file__).parents[2]
 CALLS = ("dev-009", "dev-016", "dev-020", "dev-021", "dev-024", "dev-027", "dev-029", "dev-043", "dev-044", "dev-055")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.typed
 
 ROOT = Path(__file__).parents[2]
 ANSWERS = """\

@@ -22,7 +22,7 @@ from ausweis.labelled import LabelledCall
 from ausweis.store import Store
 from ausweis.vocabulary import Speaker
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.alone]
 
 LINES = (
     ("agent", "Harrow Gate Bank, Lucinda speaking, how can I help you today?"),

@@ -17,7 +17,7 @@ from ausweis.reading.asking import WindowAsking
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.strategies import TURN_TEMPLATES
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.alone]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LARGEST_MARGIN = 0.1

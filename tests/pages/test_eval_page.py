@@ -34,6 +34,7 @@ def assert_calls(page: Page, wanted: list[str]) -> None:
         expect(calls.nth(place)).to_have_attribute("data-id", call_id)
 
 
+@pytest.mark.journey
 def test_wrong_calls_come_first_then_the_riskiest(page: Page) -> None:
     assert_calls(page, ["failed-1", "missed-1", HOSTILE_ID, "right-1"])
 
@@ -78,6 +79,7 @@ def test_ids_and_titles_are_searched(page: Page) -> None:
     expect(page.locator("#none")).to_be_visible()
 
 
+@pytest.mark.journey
 def test_an_opened_call_shows_turns_with_marks(page: Page) -> None:
     call = page.locator("details.call[data-id='missed-1']")
     assert not call.locator("ol").is_visible()
@@ -114,6 +116,7 @@ def test_own_words_have_a_part_of_their_own() -> None:
     assert all(word in text for word in ("given in the call", "read out", "F1 of own words (with turn)"))
 
 
+@pytest.mark.journey
 def test_hostile_words_are_shown_and_do_nothing(page: Page) -> None:
     call = page.locator("details.call").nth(2)
     assert call.locator("summary .name").inner_text() == f"{HOSTILE_ID} <i>{{{{ title }}}}</i>"

@@ -54,6 +54,7 @@ def test_counts_stand_against_the_days_before(page: Page) -> None:
     assert any("with a violation: 30% (6 of 20), usually 5%" in one for one in changes)
 
 
+@pytest.mark.journey
 def test_the_worst_call_comes_first_and_is_open(page: Page) -> None:
     first = page.locator("details.call").first
     assert first.locator(".badge").first.inner_text() == "critical"
@@ -63,6 +64,7 @@ def test_the_worst_call_comes_first_and_is_open(page: Page) -> None:
     assert names == ["critical no authentication", "critical threatens with a lawyer or court"]
 
 
+@pytest.mark.journey
 def test_a_violation_tells_moment_quote_what_was_missing_and_what_to_do(page: Page) -> None:
     call = page.locator("details.call", has=page.locator(".id", has_text="call-2")).first
     if call.get_attribute("open") is None:
@@ -128,6 +130,7 @@ def test_calls_beyond_the_limit_are_a_table(page: Page) -> None:
     assert page.locator("table.rest tbody tr").count() == 1
 
 
+@pytest.mark.journey
 def test_hostile_words_are_shown_and_do_nothing(page: Page) -> None:
     call = page.locator("details.call").first
     said = " ".join(call.locator(".turns p").all_inner_texts())
@@ -162,6 +165,7 @@ def test_accessible_and_as_wide_as_the_screen(
         assert found.page.locator("html").get_attribute("lang") == language
 
 
+@pytest.mark.journey
 def test_it_prints(browser: Browser, path: Path, tmp_path: Path) -> None:
     with opened(browser, path) as found:
         found.page.emulate_media(media="print")

@@ -126,6 +126,7 @@ def test_try_prints_the_answer_and_what_else_it_may_be(
     assert (name, json.loads(text)) == (f"{default_library().get('call-events').name}, the call", events)
 
 
+@pytest.mark.alone
 @pytest.mark.model
 @pytest.mark.usefixtures("shipped")
 def test_the_model_is_tried(call: str) -> None:

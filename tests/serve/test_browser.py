@@ -36,6 +36,7 @@ def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.getAttribute('href') || document.activeElement.id"))
 
 
+@pytest.mark.journey
 def test_a_reviewer_goes_through_the_queue_by_keys_alone(browser: Browser, address: str, store: Store) -> None:
     keys = store.keys(CallFilter(to_review=True, states=("open",)))
     with signed_in(browser, address) as found:
@@ -56,6 +57,7 @@ def test_a_reviewer_goes_through_the_queue_by_keys_alone(browser: Browser, addre
     assert [store.record(key).row.state for key in keys[:4]] == ["open", "confirmed", "open", "open"]
 
 
+@pytest.mark.journey
 def test_a_critical_incident_is_the_first_call_and_the_first_finding(browser: Browser, incidents: Store) -> None:
     with served(desk_of(incidents)) as address, signed_in(browser, address) as found:
         page = found.page
@@ -93,6 +95,7 @@ def test_a_wrong_price_is_read_in_the_quote_and_in_its_turn(browser: Browser, tm
         expect(page.locator("#t2 .said-here p")).to_have_text("Abgebucht sind ‹amount›.")
 
 
+@pytest.mark.journey
 def test_incidents_are_decided_in_the_form(browser: Browser, tmp_path: Path) -> None:
     call = call_of("c", ["Guten Tag.", "Ich gehe zum Anwalt.", "Na und?"])
     found_in = (incident(call, kind="lawyer_threat"), incident(call, kind="press_threat"))
@@ -171,6 +174,7 @@ def test_turns_are_walked_by_keys_and_a_note_names_the_turn(browser: Browser, ad
         page.get_by_label("Note").fill("")
 
 
+@pytest.mark.journey
 def test_the_recording_jumps_to_the_place(browser: Browser, address: str, store: Store) -> None:
     # One that is over before the recording is, which lasts a minute.
     calls = store.calls(CallFilter(outcomes=("violation",)))
@@ -259,6 +263,7 @@ def test_a_store_that_cannot_be_read_is_said_so(browser: Browser, address: str, 
         found.complaints = [one for one in found.complaints if "503" not in one]
 
 
+@pytest.mark.journey
 def test_the_filter_works_as_somebody_writes(browser: Browser, address: str, store: Store) -> None:
     with signed_in(browser, address) as found:
         page = found.page
@@ -305,6 +310,7 @@ def test_masked_data_is_searched_by_a_button_that_says_what_it_does(
         assert store.chain(limit=1)[0].detail == {"found": 1, "kinds": ["words"]}
 
 
+@pytest.mark.journey
 def test_pages_work_without_scripts(browser: Browser, address: str, store: Store) -> None:
     key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
     with signed_in(browser, address, scripts=False) as found:
@@ -329,6 +335,7 @@ def test_pages_work_without_scripts(browser: Browser, address: str, store: Store
     assert [reason for *_, reason in decision.reasons] == ["rule"]
 
 
+@pytest.mark.journey
 def test_two_reviewers_at_once_lose_nothing(browser: Browser, address: str, store: Store) -> None:
     key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
     with signed_in(browser, address, "Anna") as anna, signed_in(browser, address, "Ben") as ben:
@@ -398,6 +405,7 @@ def test_hostile_words_are_shown_and_do_nothing(browser: Browser, hostile: Store
         assert page.locator(".row .id").inner_text() == "<b onmouseover=alert(5)>'\"&"
 
 
+@pytest.mark.journey
 def test_a_script_that_got_in_would_not_run(browser: Browser, address: str) -> None:
     with signed_in(browser, address) as found:
         page = found.page
@@ -419,7 +427,7 @@ def test_a_script_that_got_in_would_not_run(browser: Browser, address: str) -> N
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.journey)])
 def test_pages_are_accessible_and_fit_the_screen(
     browser: Browser, address: str, store: Store, width: int, dark: bool
 ) -> None:
@@ -445,6 +453,7 @@ def test_pages_are_accessible_and_fit_the_screen(
         found.complaints = [one for one in found.complaints if "404" not in one]
 
 
+@pytest.mark.journey
 def test_the_sign_in_is_accessible(browser: Browser, address: str) -> None:
     page = browser.new_page()
     try:

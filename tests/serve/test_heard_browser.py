@@ -25,6 +25,7 @@ def drawn(store: Store, *, audio: bool = False) -> list[int]:
     return [key for key in keys if store.record(key).audio] if audio else keys
 
 
+@pytest.mark.journey
 def test_a_call_of_the_sample_is_heard_by_keys_then_compared(browser: Browser, address: str, store: Store) -> None:
     first, second, *_ = drawn(store)
     with signed_in(browser, address) as found:
@@ -102,6 +103,7 @@ def test_the_pages_are_accessible_and_fit_the_screen(
             assert result.violations_count == 0, result.generate_report()
 
 
+@pytest.mark.journey
 def test_a_calibration_session_in_the_browser(browser: Browser, store: Store) -> None:
     *keys, known = sorted(store.keys(CallFilter(outcomes=("violation",)))[:3])
     for name in ("Ben", "Mia"):

@@ -42,6 +42,7 @@ def middle_of(page: Page, selector: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+@pytest.mark.journey
 def test_numbers_turn_ticks_over_and_enter_sends(browser: Browser, address: str, store: Store) -> None:
     key = store.find("dev-055") or 0
     with signed_in(browser, address) as found:
@@ -87,6 +88,7 @@ def test_who_chose_a_reason_goes_on_with_the_keys(browser: Browser, address: str
     assert (decision.note, [reason for *_, reason in decision.reasons]) == ("Doch.", ["rule"])
 
 
+@pytest.mark.journey
 def test_what_is_missing_is_added_at_its_turn(browser: Browser, address: str, store: Store) -> None:
     key = store.find("dev-055") or 0
     with signed_in(browser, address) as found:
@@ -158,6 +160,7 @@ LONGER_LOOK = "const soon = setTimeout; window.setTimeout = (then, ms) => soon(t
 """The second in which nothing is decided takes four: a busy machine needs more than one for four presses."""
 
 
+@pytest.mark.journey
 def test_the_second_press_decides_no_call_that_nobody_has_seen(browser: Browser, address: str, store: Store) -> None:
     key, after, *_ = store.keys(TO_REVIEW)
     with signed_in(browser, address) as found:
@@ -181,6 +184,7 @@ def test_the_second_press_decides_no_call_that_nobody_has_seen(browser: Browser,
     assert (choices(store, key), choices(store, after)) == (["confirm"], ["confirm"])
 
 
+@pytest.mark.journey
 def test_a_double_click_decides_once_without_scripts_too(browser: Browser, address: str, store: Store) -> None:
     key, after, *_ = store.keys(TO_REVIEW)
     for scripts, choice in ((True, "done"), (False, "not_sure")):
@@ -339,6 +343,7 @@ def test_who_is_not_sure_says_why_on_a_phone(browser: Browser, address: str, sto
     assert [one.note for one in store.record(key).decisions] == ["hard to hear"]
 
 
+@pytest.mark.journey
 def test_from_the_search_by_keys_to_what_was_found(browser: Browser, address: str, store: Store) -> None:
     key = store.keys(TO_REVIEW)[1]
     with signed_in(browser, address) as found:

@@ -37,6 +37,7 @@ def shown(page: Page) -> list[str]:
     return sorted(page.locator(".row .id").all_text_contents())
 
 
+@pytest.mark.journey
 def test_a_morning_begins_with_yesterday_in_two_queues(browser: Browser, week: Store) -> None:
     with served(desk_of(week)) as address, signed_in(browser, address, language="de-DE") as found:
         page = found.page

@@ -91,6 +91,7 @@ def at(page: Page, seconds: float, within: float = 0.6, *, playing: bool | None 
     page.wait_for_function(f"() => {away} > -{within} && {away} < {within + late}{state}")
 
 
+@pytest.mark.journey
 def test_play_begins_before_the_finding_and_each_has_its_own(browser: Browser, tmp_path: Path) -> None:
     with listening(browser, tmp_path) as page:
         at(page, 43, 0.1, playing=False)
@@ -130,6 +131,7 @@ def test_a_second_in_the_address_goes_before_the_finding(browser: Browser, tmp_p
         expect(page.locator(".turn[aria-current]")).to_have_id("t13")
 
 
+@pytest.mark.journey
 def test_the_turn_that_is_heard_is_marked_and_kept_in_view(browser: Browser, tmp_path: Path) -> None:
     with listening(browser, tmp_path) as page:
         expect(page.locator(".turn[aria-current]")).to_have_count(0)
@@ -168,6 +170,7 @@ def test_speed_and_five_seconds(browser: Browser, tmp_path: Path) -> None:
         assert page.evaluate(f"{AUDIO}.playbackRate") == 1.5
 
 
+@pytest.mark.journey
 def test_the_wave_form_shows_both_sides_and_leads_to_places(browser: Browser, tmp_path: Path) -> None:
     with listening(browser, tmp_path) as page:
         slider = page.get_by_role("slider", name="Place in the recording")
@@ -265,6 +268,7 @@ def test_the_last_press_counts_however_fast_they_come(browser: Browser, tmp_path
                 page.keyboard.press(" ")
 
 
+@pytest.mark.journey
 def test_what_the_browser_cannot_play_is_decoded_by_the_server(browser: Browser, tmp_path: Path) -> None:
     def disguised(folder: Path) -> tuple[Path, ...]:
         return (adpcm(folder / "c.wav", 100).rename(folder / "c.m4a"),)

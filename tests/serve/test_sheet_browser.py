@@ -24,6 +24,7 @@ def pages(pdf: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
+@pytest.mark.journey
 def test_a_reviewer_writes_a_note_for_coaching_and_prints_the_sheet(
     browser: Browser, address: str, store: Store
 ) -> None:

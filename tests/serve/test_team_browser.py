@@ -120,6 +120,7 @@ def test_a_page_that_is_left_frees_its_call(browser: Browser, address: str, stor
         petra.requests = [one for one in petra.requests if not one.startswith("about:")]
 
 
+@pytest.mark.journey
 def test_a_lead_settles_what_others_differ_in(browser: Browser, address: str, store: Store) -> None:
     key, *_ = store.keys(CallFilter(outcomes=("violation",), states=("open",)))
     verdict = store.record(key).verdict_key

@@ -117,6 +117,7 @@ def test_another_language_and_unmasking_keep_it(browser: Browser, address: str, 
     kept(store, key)
 
 
+@pytest.mark.journey
 def test_a_server_that_is_away_takes_nothing_with_it(browser: Browser, address: str, store: Store, key: int) -> None:
     with signed_in(browser, address) as found:
         page = found.page

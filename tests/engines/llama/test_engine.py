@@ -128,7 +128,7 @@ def test_json_fits_the_schema(tiny: LlamaEngine) -> None:
 def test_the_events_of_a_call_fit_their_schema() -> None:
     """Whatever so small a model says; and the engine tells how sure it was among what the schema allows."""
     request = asked_for_events("agent: Guten Tag.", "caller: Wendt, meine PIN ist vier null eins zwei.")
-    engine = LlamaEngine.load("smollm2-135m", context=8192)
+    engine = LlamaEngine.load("smollm2-135m", context=8192, threads=1)
     (result,) = engine.complete([request])
     engine.close()
     assert Draft202012Validator(dict(request.json_schema or {})).is_valid(json.loads(result.text))
@@ -471,7 +471,7 @@ def test_a_kept_prefix_gives_the_same_bits(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("AUSWEIS_CACHE", str(tmp_path))
     answers = []
     for _ in range(2):
-        engine = LlamaEngine.load(path, context=2048)
+        engine = LlamaEngine.load(path, context=2048, threads=1)
         answers.append(engine.complete(batch))
         engine.close()
     first, second = answers
@@ -479,7 +479,7 @@ def test_a_kept_prefix_gives_the_same_bits(tmp_path: Path, monkeypatch: pytest.M
     assert first[0].evaluated_tokens > second[0].evaluated_tokens
     (file,) = (tmp_path / "prefixes").iterdir()
     file.write_bytes(file.read_bytes()[:1000])
-    engine = LlamaEngine.load(path, context=2048)
+    engine = LlamaEngine.load(path, context=2048, threads=1)
     assert [result.probabilities for result in engine.complete(batch)] == [one.probabilities for one in first]
     engine.close()
 

@@ -69,7 +69,7 @@ def address() -> Iterator[str]:
     options = ["--host", "127.0.0.1", "--port", port, "--parallel", "4", "--kv-unified", "-c", str(CONTEXT)]
     model = str(locate("smollm2-135m").path)
     process = subprocess.Popen(
-        [str(BINARY), "-m", model, *options, "-t", "2", "--no-webui"],
+        [str(BINARY), "-m", model, *options, "-t", "1", "--no-webui"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
