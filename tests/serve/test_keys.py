@@ -190,6 +190,7 @@ def test_a_double_click_decides_once_without_scripts_too(browser: Browser, addre
     for scripts, choice in ((True, "done"), (False, "not_sure")):
         with signed_in(browser, address, f"Anna {scripts}", scripts=scripts) as found:
             page = found.page
+            page.add_init_script(LONGER_LOOK)
             page.goto(f"{address}/calls/{key}?show=all")
             if scripts:
                 looked_at(page)

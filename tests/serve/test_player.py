@@ -208,20 +208,31 @@ def test_the_wave_form_shows_both_sides_and_leads_to_places(browser: Browser, tm
         at(page, 119.5, 0.2)
 
 
+def loudest(page: Page, turn: int, *, at_least: float) -> float:
+    """How loud a turn of five seconds is at its loudest, in dB; played anew where a busy machine dropped the sound."""
+    begin, found = (turn - 1) * 5, -np.inf
+    for _ in range(10):
+        page.locator(f"#t{turn} .play").evaluate("(one) => one.click()")
+        at(page, begin + 2, 0.3, playing=True)
+        while True:
+            heard = page.evaluate(HEARD)
+            if not begin + 2 < page.evaluate(f"{AUDIO}.currentTime") < begin + 5:
+                break
+            found = max(found, 20 * np.log10(np.std(heard) + 1e-9))
+        if found > at_least:
+            break
+    return found
+
+
 @pytest.mark.parametrize("make", [stereo, mono, pair])
 def test_a_faint_caller_is_as_loud_as_the_agent(
     browser: Browser, tmp_path: Path, make: Callable[[Path], tuple[Path, ...]]
 ) -> None:
     with listening(browser, tmp_path, make, before=LISTEN_IN) as page:
         expect(page.locator(".wave.drawn")).to_be_visible()
-        loud = {}
-        for side, turn in (("agent", 5), ("caller", 6)):
-            page.locator(f"#t{turn} .play").evaluate("(one) => one.click()")
-            at(page, (turn - 1) * 5 + 2, 0.3, playing=True)
-            page.wait_for_timeout(800)
-            loud[side] = 20 * np.log10(np.std(page.evaluate(HEARD)))
+        agent = loudest(page, 5, at_least=-60)
         # The caller is 26 dB fainter in the file.
-        assert abs(loud["agent"] - loud["caller"]) < 4, loud
+        assert abs(loudest(page, 6, at_least=agent - 4) - agent) < 4
         page.get_by_label("Even loudness").uncheck()
         page.wait_for_function(SILENT)
         before = float(page.evaluate(f"{AUDIO}.currentTime"))
