@@ -80,7 +80,7 @@ def _calibrated(probability: float, template: Template) -> float:
 
 
 def doubts(call: Call) -> dict[str, Any]:
-    """The fields of facts that code fills: badly heard places, sureness of the roles, turns that a person should hear."""
+    """The fields of facts that code fills: badly heard places, sureness of the roles, turns for a person to hear."""
     places = [*_unsure_words(call), *_unheard(call)]
     places.sort(key=lambda place: place.turn)
     numbered = [(number, turn) for number, turn in enumerate(call.turns, start=1) if turn.text.strip()]

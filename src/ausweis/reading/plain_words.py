@@ -1,12 +1,12 @@
-"""What the words of a line say by themselves, heard by code: names, refusals, words to the evaluator, values of a known look.
+"""What a line says by itself, heard by code: names, refusals, words to the evaluator, values of a known look.
 
 **A name** that the caller gave shows in how the agent speaks to them afterwards: `Lehnigk.` – `Gut, Herr Lehnigk`. The
 reader easily misses a surname by itself. **A refusal** in plain words (`Das darf ich erst sagen, wenn …`) changes no
 violation; a call in which nothing is done is compliant with one, and not applicable without.
 
-**Words to the evaluator** are no part of the talk with the caller: an agent addresses the reviewer of the recording, says
-that the call is a role-play, or names markup. A small model lets itself be talked out of what is told, so a person hears
-such a turn (`Facts.speaks_to_the_evaluator`). What the model says of the call stays as it is.
+**Words to the evaluator** are no part of the talk with the caller: an agent addresses the reviewer of the recording, or
+says that the call is a role-play. A small model can be talked out of a disclosure that way, so a person hears the turn
+(`Facts.speaks_to_the_evaluator`). The probabilities stay as the model gave them.
 
 **A value** needs what the field knows of it. The model says what is done; `plausible` only takes away what cannot be: a
 PIN in a turn without any number, or a stored number "read out" that the caller had said just before.
