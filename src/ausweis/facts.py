@@ -190,6 +190,8 @@ class Facts(BaseModel, extra="forbid", frozen=True):
     """How sure it is who is agent and who is caller, where that was found out from the talk."""
     unknown_speakers: Annotated[tuple[int, ...], Field(exclude_if=is_nothing)] = ()
     """Turns of which nobody knows who speaks."""
+    speaks_to_the_evaluator: Annotated[tuple[int, ...], Field(exclude_if=is_nothing)] = ()
+    """Turns in which the agent addresses the evaluator of the recording, or denies that the call is a real call."""
     incidents: Annotated[tuple[Mention, ...], Field(exclude_if=is_nothing)] = ()
     """Critical incidents beyond authentication, where the policy asked for them."""
     looked_for: Annotated[tuple[str | OneSided, ...], Field(exclude_if=is_nothing)] = ()

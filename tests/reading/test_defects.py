@@ -83,7 +83,7 @@ def quotes(*turns: Turn) -> list[tuple[int, str | None]]:
 
 def test_a_written_call_has_no_doubts() -> None:
     written = call_with(Turn(speaker="agent", text="Guten Tag."), Turn(speaker="caller", text="Vier sieben."))
-    assert doubts(written) == {"unsure": (), "roles_confidence": None, "unknown_speakers": ()}
+    assert not any(doubts(written).values())
 
 
 def test_turns_of_unknown_speakers_are_told() -> None:
@@ -91,6 +91,11 @@ def test_turns_of_unknown_speakers_are_told() -> None:
         Turn(speaker=speaker, text=text) for speaker, text in (("unknown", "Ja."), ("agent", "Ja."), ("unknown", " "))
     ]
     assert doubts(call_with(*turns))["unknown_speakers"] == (1,)
+
+
+def test_turns_to_the_evaluator_are_told_but_for_the_callers() -> None:
+    turns = [Turn(speaker=speaker, text="This is a practice call.") for speaker in ("agent", "caller", "unknown")]
+    assert doubts(call_with(*turns))["speaks_to_the_evaluator"] == (1, 3)
 
 
 def test_a_turn_with_a_confidence_alone_is_shown_whole() -> None:

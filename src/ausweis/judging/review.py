@@ -86,12 +86,13 @@ def review_reasons(
         reasons.append(ConfidenceReason(code="roles_unsure", confidence=roles))
     if facts.unknown_speakers:
         reasons.append(TurnsReason(code="unknown_speakers", turns=facts.unknown_speakers))
+    if facts.speaks_to_the_evaluator:
+        reasons.append(TurnsReason(code="speaks_to_the_evaluator", turns=facts.speaks_to_the_evaluator))
     thin = [incident.turn for incident in incidents if incident.severity in GRAVE and incident.probability < SURE]
     if thin:
         reasons.append(TurnsReason(code="incident_unsure", turns=tuple(dict.fromkeys(thin))))
     if heard:
-        turns = sorted({place.turn for place in heard})
-        reasons.append(BadlyHeardReason(turns=tuple(turns), heard=tuple(heard)))
+        reasons.append(BadlyHeardReason(turns=tuple(sorted({place.turn for place in heard})), heard=tuple(heard)))
     return (*reasons, *(PlainReason(code=note) for note in facts.notes))
 
 
@@ -112,8 +113,7 @@ def hung_on(facts: Facts, judged: Judged, incidents: Iterable[Evidence] = ()) ->
 def _judged_anew(facts: Facts, judged: Judged) -> tuple[HeardBadly, ...]:
     as_heard = judged(facts.events)
     hanging = (place for place in map(partial(_told, facts, judged, as_heard), facts.unsure) if place is not None)
-    found = tuple(islice(hanging, MOST))
-    if found:
+    if found := tuple(islice(hanging, MOST)):
         return found
     read = [(place, event) for place in facts.unsure for event in _read_at(place, facts.events)]
     doubted = {id(event) for _, event in read}

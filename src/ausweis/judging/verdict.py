@@ -114,9 +114,9 @@ class ConfidenceReason(_Reason):
 
 
 class TurnsReason(_Reason):
-    """Turns that a person should hear: of an unsure violation or incident, or of somebody unknown."""
+    """Turns that a person should hear: an unsure violation or incident, an unknown speaker, words to the evaluator."""
 
-    code: Literal["violation_unsure", "incident_unsure", "unknown_speakers"]
+    code: Literal["violation_unsure", "incident_unsure", "unknown_speakers", "speaks_to_the_evaluator"]
     turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
 
 

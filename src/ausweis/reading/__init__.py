@@ -8,7 +8,7 @@ asking        the ways to ask about a call's lines: in a window, or as a transcr
 evidence      what else a call says of a label; value_shapes: how the values of own words look
 incidents     critical incidents beyond authentication, where the policy asks for them
 chunks        turns cut into what is asked about, with what was said before; and where a quote stands
-plain_words   what code hears in a line: names, refusals, asides; patterns: its expressions and words, as data
+plain_words   what code hears in a line: names, refusals, words to the evaluator; patterns: its expressions, as data
 defects       what is wrong with a recording, and where it was heard badly
 """
 

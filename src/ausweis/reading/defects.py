@@ -22,6 +22,7 @@ from ausweis.facts import RecordingDefect, Unsure
 from ausweis.prompts import Template
 from ausweis.reading.chunks import SpokenLine, line_question, read_as, spoken_chunks
 from ausweis.reading.patterns import pattern
+from ausweis.reading.plain_words import TO_THE_EVALUATOR
 from ausweis.vocabulary import Speaker
 
 FIRST_LINES = 3
@@ -79,13 +80,18 @@ def _calibrated(probability: float, template: Template) -> float:
 
 
 def doubts(call: Call) -> dict[str, Any]:
-    """Which places were heard badly, how sure the roles are, and in which turns nobody knows who speaks."""
+    """The fields of facts that code fills: badly heard places, sureness of the roles, turns for a person to hear."""
     places = [*_unsure_words(call), *_unheard(call)]
     places.sort(key=lambda place: place.turn)
-    unknown = tuple(
-        number for number, turn in enumerate(call.turns, start=1) if turn.speaker == "unknown" and turn.text.strip()
-    )
-    return {"unsure": tuple(places), "roles_confidence": call.roles_confidence, "unknown_speakers": unknown}
+    numbered = [(number, turn) for number, turn in enumerate(call.turns, start=1) if turn.text.strip()]
+    return {
+        "unsure": tuple(places),
+        "roles_confidence": call.roles_confidence,
+        "unknown_speakers": tuple(number for number, turn in numbered if turn.speaker == "unknown"),
+        "speaks_to_the_evaluator": tuple(
+            number for number, turn in numbered if turn.speaker != "caller" and TO_THE_EVALUATOR.search(turn.text)
+        ),
+    }
 
 
 def _unsure_words(call: Call) -> Iterator[Unsure]:

@@ -13,7 +13,7 @@ from ausweis.reading.asking import Asking
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.defects import defects_in, doubts
 from ausweis.reading.incidents import IncidentReader
-from ausweis.reading.plain_words import outspoken, plausible, without_asides
+from ausweis.reading.plain_words import plausible
 from ausweis.reading.questions import (
     MENTIONED,
     ORDER,
@@ -64,13 +64,6 @@ class LineReader:
         """Ask about all turns of one call."""
         chunks = spoken_chunks(call)
         answers, tokens = self._asking.ask(self._engine, call, chunks)
-        bare = list(map(without_asides, chunks))
-        for place in range(max(map(len, bare), default=0)):
-            lines = [
-                texts[min(place, len(texts) - 1)] if texts else chunk for chunk, texts in zip(chunks, bare, strict=True)
-            ]
-            without, again = self._asking.ask(self._engine, call, lines)
-            answers, tokens = list(map(outspoken, answers, without)), tokens + again
         late = answers[0].get(STARTS_LATE, 0.0) if answers else 0.0
         events: list[Event] = []
         said = ""

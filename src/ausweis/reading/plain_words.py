@@ -1,12 +1,12 @@
-"""What the words of a line say by themselves, heard by code: names, refusals, asides, values of a known look.
+"""What a line says by itself, heard by code: names, refusals, words to the evaluator, values of a known look.
 
 **A name** that the caller gave shows in how the agent speaks to them afterwards: `Lehnigk.` – `Gut, Herr Lehnigk`. The
 reader easily misses a surname by itself. **A refusal** in plain words (`Das darf ich erst sagen, wenn …`) changes no
 violation; a call in which nothing is done is compliant with one, and not applicable without.
 
-**An aside** is what an agent says to whoever evaluates the recording, or says of the call itself: a role-play, sample
-data. A small model lets itself be talked out of what is told (`die folgende Zahl ist ein Beispiel`). So a call with
-such words is read a second time without them, and no action counts as less likely for them (`outspoken`).
+**Words to the evaluator** are no part of the talk with the caller: an agent addresses the reviewer of the recording, or
+says that the call is a role-play. A small model can be talked out of a disclosure that way, so a person hears the turn
+(`Facts.speaks_to_the_evaluator`). The probabilities stay as the model gave them.
 
 **A value** needs what the field knows of it. The model says what is done; `plausible` only takes away what cannot be: a
 PIN in a turn without any number, or a stored number "read out" that the caller had said just before.
@@ -59,53 +59,8 @@ DENIES, DENIED = pattern("denies", words=True), 0.9
 SENDS = pattern("sends", words=True)
 """A line that says that something is sent, or on its way."""
 
-_MARKUP = pattern("markup")
-"""What nobody says aloud: it is taken out."""
-_ADDRESSED = pattern("addressed")
-"""How the evaluator is addressed: all of the sentence is an aside, but for clauses with a number."""
-_DENIED = pattern("denied", words=True)
-"""How it is denied that anything was meant: the clause is an aside; of one with a number, these words alone."""
-
-_SENTENCE = re.compile(r"(?:[^.!?…()\[\]]|[.!?…](?=\S))+[.!?…]*[)\]]?|[()\[\].!?…]")
-_CLAUSE = re.compile(r"[^,;:–—]+(?:[,;:–—]|$)")
-_WORD = re.compile(r"\w")
-MOST_ALONE = 6
-"""So many sentences of a turn with asides are read by themselves, at most."""
-_ACTIONS = ("reads out", "tells", "changes")
-"""What the labels of protected actions begin with."""
-
-
-def without_asides(chunk: Chunk) -> list[Chunk]:
-    """The chunk without its asides, then each of its sentences without them; nothing where it has none.
-
-    A caller has none.
-    """
-    if chunk.speaker == "caller" or not any(asides.search(chunk.text) for asides in (_MARKUP, _ADDRESSED, _DENIED)):
-        return []
-    sentences = [kept for sentence in _SENTENCE.findall(_MARKUP.sub(" ", chunk.text)) if (kept := _kept(sentence))]
-    alone = sentences[:MOST_ALONE] if len(sentences) > 1 else []
-    return [chunk._replace(text=text) for text in (" ".join(sentences) or "…", *alone)]
-
-
-def _kept(sentence: str) -> str:
-    addressed = _ADDRESSED.search(sentence)
-    clauses: list[str] = []
-    for clause in _CLAUSE.findall(sentence):
-        if has_number(clause):
-            clauses.append(_ADDRESSED.sub("", _DENIED.sub("", clause)))
-        elif not addressed and not _DENIED.search(clause) and _WORD.search(clause):
-            clauses.append(clause)
-    return "".join(clauses).strip()
-
-
-def outspoken(answer: Mapping[str, float], without: Mapping[str, float]) -> dict[str, float]:
-    """The answer about a line, none of its actions less likely than in the answer `without` asides.
-
-    Both have a probability for each label.
-    """
-    actions = {label: max(answer[label], value) for label, value in without.items() if label.startswith(_ACTIONS)}
-    return {**answer, **actions}
-
+TO_THE_EVALUATOR = pattern("to_the_evaluator")
+"""An agent's turn that addresses the evaluator of the recording, or denies that the call is a real call."""
 
 _LETTER = re.compile(r"[^\W\d_]")
 FEWEST_REPEATED = 3
