@@ -41,7 +41,7 @@ def verdicts(store: Path) -> dict[str, Verdict]:
 
 @pytest.fixture(scope="session")
 def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """By the commands of `make demo`, on a copy of its store if no file of the program is newer: what it read stands."""
+    """By the commands of `make demo`, on a copy of its store if the program is no newer: what it read stands."""
     store = tmp_path_factory.mktemp("examples") / "s.sqlite"
     files = (path for folder in ("src", "prompts", "examples") for path in (ROOT / folder).rglob("*.*"))
     newest = max(path.stat().st_mtime for path in files if path.suffix != ".pyc")
