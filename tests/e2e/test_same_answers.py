@@ -17,7 +17,7 @@ from ausweis.reading.asking import WindowAsking
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.strategies import TURN_TEMPLATES
 
-pytestmark = [pytest.mark.model, pytest.mark.alone]
+pytestmark = pytest.mark.model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LARGEST_MARGIN = 0.1
@@ -30,20 +30,23 @@ def margin(result: Result) -> float:
     return first - second
 
 
-@pytest.mark.parametrize(("model", "calls"), [("smollm2-135m", 2), (catalogue.default_id(), 1)])
-def test_together_and_alone(model: str, calls: int) -> None:
-    engine = LlamaEngine.load(model)
+DEFAULT = pytest.param(catalogue.default_id(), 1, 10, marks=pytest.mark.alone)
+
+
+@pytest.mark.parametrize(("model", "calls", "most"), [("smollm2-135m", 2, 100), DEFAULT])
+def test_together_and_alone(model: str, calls: int, most: int) -> None:
+    engine = LlamaEngine.load(model, threads=1 if calls > 1 else None)
     library = default_library()
     turns = {speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()}
     asking = WindowAsking(turns, library.get("call-start"))
     found = [call for call in read_calls([str(EXAMPLES / "calls")]) if isinstance(call, Call)][:calls]
     asked = 0
     for call in found:
-        requests = asking.requests(call, spoken_chunks(call))
+        requests = asking.requests(call, spoken_chunks(call))[:most]
         for request, together in zip(requests, engine.complete(requests), strict=True):
             (alone,) = engine.complete([request])
             assert together.probabilities == pytest.approx(alone.probabilities, abs=LARGEST_DIFFERENCE)
             assert together.text == alone.text or max(margin(together), margin(alone)) < LARGEST_MARGIN
             asked += 1
-    engine.close()
     assert asked >= 10 * calls
+    engine.close()
